@@ -1,0 +1,19 @@
+//go:build (linux || darwin) && !race
+
+package bufpool
+
+import "syscall"
+
+// mapArena maps anonymous memory: outside the Go heap, so that the collector
+// neither scans nor counts it, and starting on a page boundary (mmap(2)).
+func mapArena(size int) ([]byte, error) {
+	arena, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return nil, err
+	}
+	adviseHugePages(arena)
+	return arena, nil
+}
+
+func unmapArena(arena []byte) error { return syscall.Munmap(arena) }

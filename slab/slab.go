@@ -1,0 +1,118 @@
+package slab
+
+import (
+	"fmt"
+	"iter"
+)
+
+// Slab holds up to a fixed number of values of type T. New makes one; it must
+// not be copied.
+type Slab[T any] struct {
+	_       noCopy
+	entries []entry[T]
+	free    []uint32 // indices of vacant slots, the next to be taken last
+	live    int
+}
+
+// entry is one slot: a key and, next to it in memory, the value it leads to.
+//
+// Invariant: the lowest bit of key equals the lowest bit of the slot's index
+// if the slot is occupied, and differs from it if the slot is vacant. So the
+// key of a vacant slot leads elsewhere, and no Key whatever equals the key of
+// the vacant slot that it leads to: one comparison tells live from stale.
+type entry[T any] struct {
+	key   Key
+	value T
+}
+
+const vacant Key = 1 // the bit flipped in the key of a vacant slot
+
+// New allocates all slots of a slab at once: capacity of them, 1 to
+// MaxCapacity. They never move.
+func New[T any](capacity int) (*Slab[T], error) {
+	if capacity < 1 || capacity > MaxCapacity {
+		return nil, fmt.Errorf("slab: capacity %d is not in 1..%d", capacity, MaxCapacity)
+	}
+	s := &Slab[T]{
+		entries: make([]entry[T], capacity),
+		free:    make([]uint32, capacity),
+	}
+	for i := range s.entries {
+		s.entries[i].key = (firstGeneration | Key(i)) ^ vacant
+		s.free[i] = uint32(capacity - 1 - i)
+	}
+	return s, nil
+}
+
+// Insert puts v in the slot that was vacated last, whose memory is most likely
+// in cache (at first: in the lowest), and returns the Key of this occupancy.
+// ok is false if no slot is vacant. O(1), no allocation.
+func (s *Slab[T]) Insert(v T) (k Key, ok bool) {
+	top := len(s.free) - 1
+	if top < 0 {
+		return 0, false
+	}
+	e := &s.entries[s.free[top]]
+	s.free = s.free[:top]
+	e.key ^= vacant
+	e.value = v
+	s.live++
+	return e.key, true
+}
+
+// Get returns the value that k was issued for, or nil if it has been removed
+// or k was never issued. The pointer is valid until Remove(k): keep the Key,
+// not the pointer, across anything that may remove. O(1).
+func (s *Slab[T]) Get(k Key) *T {
+	if i := k & indexMask; i < Key(len(s.entries)) {
+		if e := &s.entries[i]; e.key == k {
+			return &e.value
+		}
+	}
+	return nil
+}
+
+// Remove zeroes the value that k was issued for and vacates its slot; every
+// copy of k is stale from here on. It returns false if k already was. A slot
+// that has been through all its generations is retired rather than vacated:
+// no Insert takes it again. O(1).
+func (s *Slab[T]) Remove(k Key) bool {
+	if s.Get(k) == nil {
+		return false
+	}
+	i := k & indexMask
+	e := &s.entries[i]
+	var zero T
+	e.value = zero
+	e.key = (k + oneGeneration) ^ vacant
+	if e.key < keyLimit {
+		s.free = append(s.free, uint32(i))
+	}
+	s.live--
+	return true
+}
+
+// All yields the occupied slots in order of index. The loop may remove any
+// value and insert others; those inserted may or may not be yielded. O(Cap).
+func (s *Slab[T]) All() iter.Seq2[Key, *T] {
+	return func(yield func(Key, *T) bool) {
+		for i := range s.entries {
+			e := &s.entries[i]
+			if e.key&indexMask == Key(i) && !yield(e.key, &e.value) {
+				return
+			}
+		}
+	}
+}
+
+// Len is the number of values held.
+func (s *Slab[T]) Len() int { return s.live }
+
+// Cap is the number of slots, retired ones included.
+func (s *Slab[T]) Cap() int { return len(s.entries) }
+
+// noCopy makes go vet report copies of the struct that holds it.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
