@@ -1,0 +1,207 @@
+package batcher
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/disrust/disrust/ringbuf"
+)
+
+// MaxSources is how many sources one Batcher can serve.
+const MaxSources = math.MaxUint16 + 1
+
+// DefaultBatchRows bounds the rows of one batch: 512 KiB of 128 features stay in
+// a second-level cache from the copy to the score.
+const DefaultBatchRows = 1024
+
+// Source is what one producer of requests shares with the batcher.
+type Source struct {
+	Rows      []float32                   // rows * dim features
+	Scores    []float32                   // one a row, written by the batcher
+	Responses *ringbuf.Producer[Response] // owned by the batcher from New on
+}
+
+// Config says what a Batcher drains, runs and fills.
+type Config struct {
+	Model     Model
+	Dim       int // features a row
+	Requests  *ringbuf.Consumer[Request]
+	Sources   []Source
+	BatchRows int                          // rows of one batch, a request more at most; 0: DefaultBatchRows
+	OnFailure func(err error, vectors int) // called for each request the model failed for; nil: not called
+}
+
+// Batcher drains a request ring into a model. One goroutine owns it.
+type Batcher struct {
+	model     Model
+	dim       int
+	batchRows int
+	requests  *ringbuf.Consumer[Request]
+	sources   []source
+	rows      int // scored and not yet published
+	onFailure func(error, int)
+	stats     stats
+}
+
+// source is a Source and the answers of the current batch not yet published.
+type source struct {
+	Source
+	lo    ringbuf.Sequence
+	count int
+}
+
+// New checks cfg and returns a Batcher. It allocates; nothing after it does.
+func New(cfg Config) (*Batcher, error) {
+	switch {
+	case cfg.Model == nil:
+		return nil, errors.New("batcher: no model")
+	case cfg.Dim < 1:
+		return nil, fmt.Errorf("batcher: dim %d: at least 1 is needed", cfg.Dim)
+	case cfg.Requests == nil:
+		return nil, errors.New("batcher: no request ring")
+	case len(cfg.Sources) < 1 || len(cfg.Sources) > MaxSources:
+		return nil, fmt.Errorf("batcher: %d sources: 1 to %d are allowed", len(cfg.Sources), MaxSources)
+	case cfg.BatchRows < 0:
+		return nil, fmt.Errorf("batcher: batch of %d rows: at least 1 is needed, or 0 for %d", cfg.BatchRows, DefaultBatchRows)
+	}
+	b := &Batcher{
+		model: cfg.Model, dim: cfg.Dim, batchRows: cfg.BatchRows, requests: cfg.Requests,
+		sources: make([]source, len(cfg.Sources)), onFailure: cfg.OnFailure,
+	}
+	if b.batchRows == 0 {
+		b.batchRows = DefaultBatchRows
+	}
+	for i, s := range cfg.Sources {
+		if len(s.Rows) != len(s.Scores)*cfg.Dim {
+			return nil, fmt.Errorf("batcher: source %d has %d features for %d scores of dim %d", i, len(s.Rows), len(s.Scores), cfg.Dim)
+		}
+		b.sources[i].Source = s
+	}
+	return b, nil
+}
+
+// Poll answers what it finds in the request ring, batch by batch, waking each
+// source that has answers once a batch. It returns how many requests it answered
+// and never waits. No allocation.
+func (b *Batcher) Poll() int {
+	lo, count := b.requests.Poll(b.batchRows) // a request has a row at least
+	if count == 0 {
+		b.stats.empty()
+		return 0
+	}
+	first, second := b.requests.Slots(lo, count)
+	b.score(first)
+	b.score(second)
+	b.publish()
+	b.requests.Release(count)
+	b.stats.batch(count)
+	return count
+}
+
+// score answers requests run by run, and publishes whenever a batch is full: the
+// first answers do not wait for the last of many large requests.
+func (b *Batcher) score(requests []Request) {
+	for len(requests) > 0 {
+		count, rows := run(requests, b.batchRows-b.rows)
+		b.scoreRun(requests[:count], rows)
+		requests = requests[count:]
+		if b.rows += rows; b.rows >= b.batchRows {
+			b.publish()
+		}
+	}
+}
+
+// run returns how many requests from the first on lie in one piece in one
+// source's rows, and how many rows they have: maxRows, or one request more.
+func run(requests []Request, maxRows int) (count, rows int) {
+	source, next := requests[0].Source, requests[0].Row
+	for count < len(requests) && rows < maxRows {
+		r := &requests[count]
+		if r.Row != next || r.Source != source {
+			break
+		}
+		next += uint32(r.Vectors)
+		rows += int(r.Vectors)
+		count++
+	}
+	return count, rows
+}
+
+// scoreRun answers one run; if the model fails for it as a whole, each of its
+// requests stands for itself.
+func (b *Batcher) scoreRun(requests []Request, rows int) {
+	src := &b.sources[requests[0].Source]
+	err := b.call(src, int(requests[0].Row), rows)
+	if err != nil && len(requests) > 1 {
+		for i := range requests {
+			b.scoreRun(requests[i:i+1], int(requests[i].Vectors))
+		}
+		return
+	}
+	if err != nil {
+		b.fail(err, rows)
+	}
+	src.answer(requests, err != nil)
+}
+
+// call runs the model over rows rows of src and turns a panic into an error.
+func (b *Batcher) call(src *source, row, rows int) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &PanicError{Value: p}
+		}
+	}()
+	lo, hi := row*b.dim, (row+rows)*b.dim
+	return b.model.Score(src.Rows[lo:hi:hi], b.dim, src.Scores[row:row+rows:row+rows])
+}
+
+func (b *Batcher) fail(err error, vectors int) {
+	b.stats.failed()
+	if b.onFailure != nil {
+		b.onFailure(err, vectors)
+	}
+}
+
+// answer writes the responses of requests into slots that publish will reveal.
+func (s *source) answer(requests []Request, failed bool) {
+	lo, ok := s.Responses.Claim(len(requests))
+	if !ok {
+		panic("batcher: response ring full: its source has more in flight than the ring has slots")
+	}
+	if s.count == 0 {
+		s.lo = lo
+	}
+	s.count += len(requests)
+	first, second := s.Responses.Slots(lo, len(requests))
+	fill(first, requests[:len(first)], failed)
+	fill(second, requests[len(first):], failed)
+}
+
+func fill(responses []Response, requests []Request, failed bool) {
+	var flag uint16
+	if failed {
+		flag = 1
+	}
+	for i := range responses {
+		r := &requests[i]
+		responses[i] = Response{Key: r.Key, Row: r.Row, Vectors: r.Vectors, Failed: flag}
+	}
+}
+
+// publish reveals the batch's responses: one store and at most one wake a source.
+func (b *Batcher) publish() {
+	for i := range b.sources {
+		s := &b.sources[i]
+		if s.count > 0 {
+			s.Responses.Publish(s.lo, s.count)
+			s.count = 0
+		}
+	}
+	b.rows = 0
+}
+
+// PanicError is a model's panic, as OnFailure sees it.
+type PanicError struct{ Value any }
+
+func (e *PanicError) Error() string { return fmt.Sprintf("batcher: the model panicked: %v", e.Value) }

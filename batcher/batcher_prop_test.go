@@ -1,0 +1,102 @@
+package batcher_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/disrust/disrust/batcher"
+	"pgregory.net/rapid"
+)
+
+// machine drives a batcher with any interleaving of asking, polling and taking
+// answers. Its model of one source is the list of requests not yet answered.
+type machine struct {
+	*bench
+	open [][]asked
+	next uint64
+}
+
+type asked struct {
+	key     uint64
+	vectors int
+	value   float32
+}
+
+const poisoned = -1 // rows of this value fail the model
+
+func poisonable(rows []float32, dim int, out []float32) error {
+	for _, v := range rows {
+		if v == poisoned {
+			return errors.New("poison")
+		}
+	}
+	return batcher.Sum{}.Score(rows, dim, out)
+}
+
+func (m *machine) ask(t *rapid.T) {
+	i := rapid.IntRange(0, len(m.sources)-1).Draw(t, "source")
+	a := asked{m.next, rapid.IntRange(1, 6).Draw(t, "vectors"), float32(rapid.IntRange(poisoned, 50).Draw(t, "value"))}
+	if m.sources[i].ask(a.key, a.vectors, a.value) {
+		m.next++
+		m.open[i] = append(m.open[i], a)
+	}
+}
+
+func (m *machine) poll(*rapid.T) { m.Poll() }
+
+// take checks that answers come in the order of the questions, each once, with
+// the scores of its rows or, for poison, as failed.
+func (m *machine) take(t *rapid.T) {
+	i := rapid.IntRange(0, len(m.sources)-1).Draw(t, "source")
+	m.takeFrom(t, i)
+}
+
+func (m *machine) takeFrom(t *rapid.T, i int) {
+	dim := float32(m.sources[i].dim)
+	m.sources[i].answers(func(r batcher.Response, scores []float32) {
+		if len(m.open[i]) == 0 {
+			t.Fatalf("source %d: answer %+v to no question", i, r)
+		}
+		want := m.open[i][0]
+		m.open[i] = m.open[i][1:]
+		if r.Key != want.key || int(r.Vectors) != want.vectors || (r.Failed != 0) != (want.value == poisoned) {
+			t.Fatalf("source %d: answer %+v to %+v", i, r, want)
+		}
+		for _, s := range scores {
+			if want.value != poisoned && s != dim*want.value {
+				t.Fatalf("source %d: score %v for %+v", i, s, want)
+			}
+		}
+	})
+}
+
+func behave(t *rapid.T, tb testing.TB) {
+	sources := rapid.IntRange(1, 4).Draw(t, "sources")
+	m := &machine{
+		bench: setup(tb, batcher.ModelFunc(poisonable), rapid.IntRange(1, 9).Draw(t, "dim"), sources,
+			rapid.IntRange(6, 40).Draw(t, "rows"), rapid.IntRange(0, 10).Draw(t, "batchRows")),
+		open: make([][]asked, sources),
+	}
+	t.Repeat(map[string]func(*rapid.T){"ask": m.ask, "poll": m.poll, "take": m.take})
+	for m.Poll() > 0 {
+	}
+	for i, s := range m.sources {
+		m.takeFrom(t, i)
+		if len(m.open[i]) > 0 {
+			t.Fatalf("source %d: no answer to %+v", i, m.open[i])
+		}
+		if s.pool.InUse() != 0 {
+			t.Fatalf("source %d: %d bytes did not come home", i, s.pool.InUse())
+		}
+	}
+}
+
+func TestOrderKeptForEachSource(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { behave(rt, t) })
+}
+
+func FuzzOrderKeptForEachSource(f *testing.F) {
+	f.Fuzz(func(t *testing.T, input []byte) {
+		rapid.MakeFuzz(func(rt *rapid.T) { behave(rt, t) })(t, input)
+	})
+}

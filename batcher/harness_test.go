@@ -1,0 +1,114 @@
+package batcher_test
+
+import (
+	"testing"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/bufpool"
+	"github.com/disrust/disrust/ringbuf"
+)
+
+// bench is one batcher and its sources, as a server would set them up.
+type bench struct {
+	*batcher.Batcher
+	requests *ringbuf.Ring[batcher.Request]
+	sources  []*source
+	failures int
+}
+
+// source is a producer of requests with a pool of its own.
+type source struct {
+	pool      *bufpool.Pool
+	shared    batcher.Source
+	requests  *ringbuf.Producer[batcher.Request]
+	responses *ringbuf.Consumer[batcher.Response]
+	waker     *waker
+	dim       int
+	index     uint16
+}
+
+// waker counts wakes instead of sleeping.
+type waker struct{ wakes int }
+
+func (w *waker) Idle(int) bool { return false }
+func (w *waker) Sleep()        {}
+func (w *waker) Wake()         { w.wakes++ }
+
+// setup makes a batcher whose sources have rows rows each. It fails the test for
+// any error.
+func setup(t testing.TB, model batcher.Model, dim, sources, rows, batchRows int) *bench {
+	t.Helper()
+	b := &bench{requests: must[*ringbuf.Ring[batcher.Request]](t)(ringbuf.NewMPSC[batcher.Request](1024, ringbuf.NewBlock(10)))}
+	cfg := batcher.Config{
+		Model: model, Dim: dim, Requests: b.requests.Consumer(), BatchRows: batchRows,
+		OnFailure: func(error, int) { b.failures++ },
+	}
+	for i := range sources {
+		s := newSource(t, b.requests, dim, rows)
+		s.index = uint16(i)
+		b.sources = append(b.sources, s)
+		cfg.Sources = append(cfg.Sources, s.shared)
+	}
+	b.Batcher = must[*batcher.Batcher](t)(batcher.New(cfg))
+	return b
+}
+
+func newSource(t testing.TB, requests *ringbuf.Ring[batcher.Request], dim, rows int) *source {
+	s := &source{
+		pool: must[*bufpool.Pool](t)(bufpool.New(rows * dim * 4)), waker: &waker{},
+		requests: requests.Producer(), dim: dim,
+	}
+	t.Cleanup(func() { s.pool.Close() })
+	ring := must[*ringbuf.Ring[batcher.Response]](t)(ringbuf.NewSPSC[batcher.Response](1024, s.waker))
+	s.responses = ring.Consumer()
+	s.shared = batcher.Source{
+		Rows: make([]float32, rows*dim), Scores: make([]float32, rows), Responses: ring.Producer(),
+	}
+	return s
+}
+
+// ask queues one request whose rows hold value, if there is room.
+func (s *source) ask(key uint64, vectors int, value float32) bool {
+	buf, err := s.pool.Alloc(vectors * s.dim * 4)
+	if err != nil {
+		return false
+	}
+	span := s.pool.Freeze(buf)
+	row := span.Offset / (s.dim * 4)
+	for i := range vectors * s.dim {
+		s.shared.Rows[row*s.dim+i] = value
+	}
+	lo, ok := s.requests.Claim(1)
+	if !ok {
+		panic("test: request ring full")
+	}
+	*s.requests.Slot(lo) = batcher.Request{Key: key, Row: uint32(row), Vectors: uint16(vectors), Source: s.index}
+	s.requests.Publish(lo, 1)
+	return true
+}
+
+// answers takes all responses, gives their rows back and hands each to f.
+func (s *source) answers(f func(r batcher.Response, scores []float32)) {
+	for {
+		lo, count := s.responses.Poll(64)
+		if count == 0 {
+			return
+		}
+		for i := range count {
+			r := *s.responses.Slot(lo + ringbuf.Sequence(i))
+			f(r, s.shared.Scores[r.Row:r.Row+uint32(r.Vectors)])
+			s.pool.Release(bufpool.Span{Offset: int(r.Row) * s.dim * 4, Size: int(r.Vectors) * s.dim * 4})
+		}
+		s.responses.Release(count)
+	}
+}
+
+func must[T any](t testing.TB) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}

@@ -1,0 +1,55 @@
+package batcher
+
+import "sync/atomic"
+
+// Stats counts what a Batcher has done since New.
+type Stats struct {
+	Requests   uint64 // answered
+	Polls      uint64 // that found a batch
+	EmptyPolls uint64 // that found none
+	Failures   uint64 // requests the model failed for
+}
+
+// stats is written by the batcher's goroutine, once a poll, and read by any.
+// It has two cache lines (128 bytes) to itself.
+type stats struct {
+	_        [64]byte
+	requests atomic.Uint64
+	polls    atomic.Uint64
+	empties  atomic.Uint64
+	failures atomic.Uint64
+	idle     uint64 // empty polls not yet added to empties
+	_        [24]byte
+}
+
+// idleStride is how many empty polls are counted in one addition: a thread that
+// spins on an empty ring pays for the gauge once in so many turns.
+const idleStride = 64
+
+func (s *stats) batch(requests int) {
+	s.requests.Add(uint64(requests))
+	s.polls.Add(1)
+	s.flush()
+}
+
+func (s *stats) empty() {
+	if s.idle++; s.idle == idleStride {
+		s.flush()
+	}
+}
+
+func (s *stats) flush() {
+	if s.idle > 0 {
+		s.empties.Add(s.idle)
+		s.idle = 0
+	}
+}
+
+func (s *stats) failed() { s.failures.Add(1) }
+
+// Stats returns the counts; any goroutine may call it. EmptyPolls may lag by
+// some of the latest.
+func (b *Batcher) Stats() Stats {
+	s := &b.stats
+	return Stats{Requests: s.requests.Load(), Polls: s.polls.Load(), EmptyPolls: s.empties.Load(), Failures: s.failures.Load()}
+}

@@ -1,0 +1,54 @@
+package batcher
+
+import "github.com/viterin/vek/vek32"
+
+// Sum is the built-in model: the score of a row is the sum of its features.
+//
+// It adds in an order of its own, so a sum that is not exact may differ from the
+// left-to-right one by rounding. Cost: 6 ns a row of 128 features from L1 with
+// AVX2, 20 ns without.
+type Sum struct{}
+
+// accelerated reports whether this processor has the vector kernel's instructions.
+// Asking allocates, so it is asked once.
+var accelerated = vek32.Info().Acceleration
+
+// Score implements [Model]. It never fails.
+func (Sum) Score(rows []float32, dim int, out []float32) error {
+	if !accelerated {
+		sumPortable(rows, dim, out)
+		return nil
+	}
+	for i := range out {
+		out[i] = vek32.Sum(rows[i*dim : i*dim+dim])
+	}
+	return nil
+}
+
+// sumPortable scores without vector instructions: eight partial sums a row, so
+// that additions do not wait for each other.
+func sumPortable(rows []float32, dim int, out []float32) {
+	for i := range out {
+		out[i] = sumRow(rows[i*dim : i*dim+dim])
+	}
+}
+
+func sumRow(row []float32) float32 {
+	var a, b, c, d, e, f, g, h float32
+	for len(row) >= 8 {
+		v := row[:8:8]
+		a += v[0]
+		b += v[1]
+		c += v[2]
+		d += v[3]
+		e += v[4]
+		f += v[5]
+		g += v[6]
+		h += v[7]
+		row = row[8:]
+	}
+	for _, v := range row {
+		a += v
+	}
+	return ((a + e) + (b + f)) + ((c + g) + (d + h))
+}
