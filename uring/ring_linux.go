@@ -1,0 +1,184 @@
+package uring
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Ring is one io_uring. It belongs to the thread that made it.
+//
+// The words behind the pointers are shared with the kernel: it writes sqHead,
+// sqFlags and cqTail, we write sqTail and cqHead.
+type Ring struct {
+	// Submission.
+	sqes   []SQE
+	sqTail *atomic.Uint32 // entries the kernel may take end here
+	sqHead *atomic.Uint32 // entries the kernel has taken end here
+	next   uint32         // entries that Next has handed out end here
+	sqMask uint32
+
+	// Completion.
+	cqes    []CQE
+	cqTail  *atomic.Uint32 // completions end here
+	cqHead  *atomic.Uint32 // completions we have taken end here
+	sqFlags *atomic.Uint32
+
+	// What io_uring_enter is called with.
+	enterFD    int    // fd, or its index among this thread's registered rings
+	enterFlags uint32 // enterRegisteredRing when it is an index
+	scratch    *scratch
+	timespecs  []Timespec // one for each SQE
+
+	// Cold.
+	fd       int
+	flags    uint32
+	features uint32
+	rings    mapping // both queues
+	entries  mapping // sqes
+	private  mapping // scratch and timespecs
+}
+
+// scratch holds the arguments of a wait, where the kernel can read them.
+type scratch struct {
+	arg     getEventsArg
+	timeout Timespec
+}
+
+// New makes a ring with the best flags this kernel has, for the calling thread:
+// call runtime.LockOSThread first.
+//
+// Its memory is mapped, touched and outside the Go heap: 64 + 16 bytes a
+// submission slot, 16 a completion slot. On failure nothing stays open. A
+// [*BlockedError] says that io_uring is forbidden here, an [*UnsupportedError]
+// that the kernel is older than 5.19.
+func New(cfg Config) (*Ring, error) { return linux.open(cfg) }
+
+func (k kernel) open(cfg Config) (*Ring, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	fd, p, err := k.create(cfg)
+	if err != nil {
+		return nil, err
+	}
+	r := &Ring{fd: fd, enterFD: fd, flags: p.flags, features: p.features}
+	if err := r.mapMemory(p); err != nil {
+		r.Close()
+		return nil, err
+	}
+	r.registerFD()
+	return r, nil
+}
+
+// mapMemory maps the queues and points the ring into them. Every kernel that
+// create accepts has both queues in one mapping.
+func (r *Ring) mapMemory(p *params) error {
+	queuesBytes := max(
+		uintptr(p.sq.array)+uintptr(p.sqEntries)*4,
+		uintptr(p.cq.cqes)+uintptr(p.cqEntries)*unsafe.Sizeof(CQE{}))
+	var err error
+	if r.rings, err = mapShared(r.fd, offsetRings, queuesBytes); err != nil {
+		return err
+	}
+	if r.entries, err = mapShared(r.fd, offsetSQEs, uintptr(p.sqEntries)*unsafe.Sizeof(SQE{})); err != nil {
+		return err
+	}
+	if r.private, err = mapPrivate(unsafe.Sizeof(scratch{}) + uintptr(p.sqEntries)*unsafe.Sizeof(Timespec{})); err != nil {
+		return err
+	}
+	r.point(p)
+	return nil
+}
+
+func (r *Ring) point(p *params) {
+	r.sqes = unsafe.Slice((*SQE)(r.entries.at(0)), p.sqEntries)
+	r.sqMask = p.sqEntries - 1
+	r.sqTail = (*atomic.Uint32)(r.rings.at(p.sq.tail))
+	r.sqHead = (*atomic.Uint32)(r.rings.at(p.sq.head))
+	r.sqFlags = (*atomic.Uint32)(r.rings.at(p.sq.flags))
+	if p.flags&SetupNoSQArray == 0 {
+		array := unsafe.Slice((*uint32)(r.rings.at(p.sq.array)), p.sqEntries)
+		for i := range array {
+			array[i] = uint32(i)
+		}
+	}
+	r.cqes = unsafe.Slice((*CQE)(r.rings.at(p.cq.cqes)), p.cqEntries)
+	r.cqTail = (*atomic.Uint32)(r.rings.at(p.cq.tail))
+	r.cqHead = (*atomic.Uint32)(r.rings.at(p.cq.head))
+
+	r.scratch = (*scratch)(r.private.at(0))
+	r.scratch.arg.timespec = address(unsafe.Pointer(&r.scratch.timeout))
+	r.timespecs = unsafe.Slice((*Timespec)(r.private.at(uint32(unsafe.Sizeof(scratch{})))), p.sqEntries)
+}
+
+// registerFD saves io_uring_enter a descriptor look-up, and two atomics in a
+// process of many threads. Linux 5.18; without it the ring works as well.
+func (r *Ring) registerFD() {
+	update := ringFD{offset: math.MaxUint32, fd: uint64(r.fd)}
+	if sysRegister(r.fd, registerRingFDs, unsafe.Pointer(&update), 1) == 0 {
+		r.enterFD, r.enterFlags = int(update.offset), enterRegisteredRing
+	}
+}
+
+// Close gives the ring back to the kernel. The owning thread calls it; calling it
+// again does nothing. Afterwards Next and the Submit family report EBADF, Pending
+// is false and Copy takes nothing; SQEs from before must not be touched.
+//
+// The kernel cancels what is still in flight, some of it after Close returns:
+// memory of operations whose last completion was not seen stays the kernel's.
+// Cancel and reap first where that memory is to be used again.
+func (r *Ring) Close() error {
+	if r.fd < 0 {
+		return nil
+	}
+	if r.enterFlags != 0 {
+		update := ringFD{offset: uint32(r.enterFD)}
+		sysRegister(r.fd, unregisterRingFDs, unsafe.Pointer(&update), 1)
+	}
+	err := unix.Close(r.fd)
+	r.private.unmap()
+	r.entries.unmap()
+	r.rings.unmap()
+	idle := new(atomic.Uint32)
+	*r = Ring{fd: -1, enterFD: -1, sqTail: idle, sqHead: idle, sqFlags: idle, cqTail: idle, cqHead: idle}
+	if err != nil {
+		return fmt.Errorf("uring: close: %w", err)
+	}
+	return nil
+}
+
+// Flags returns the set-up flags that New settled on.
+func (r *Ring) Flags() uint32 { return r.flags }
+
+// Features returns the features of the kernel.
+func (r *Ring) Features() uint32 { return r.features }
+
+// String names the sizes and what New settled on, for a line of a log.
+func (r *Ring) String() string {
+	names := []struct {
+		flag uint32
+		name string
+	}{
+		{SetupSingleIssuer, "single-issuer"},
+		{SetupDeferTaskrun, "defer-taskrun"},
+		{SetupCoopTaskrun, "coop-taskrun"},
+		{SetupNoSQArray, "no-sqarray"},
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "io_uring %d/%d", len(r.sqes), len(r.cqes))
+	for _, n := range names {
+		if r.flags&n.flag != 0 {
+			b.WriteString(" " + n.name)
+		}
+	}
+	if r.enterFlags != 0 {
+		b.WriteString(" registered-fd")
+	}
+	return b.String()
+}

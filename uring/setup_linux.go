@@ -1,0 +1,96 @@
+package uring
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	maxEntries   = 1 << 15 // IORING_MAX_ENTRIES
+	maxCQEntries = 1 << 16 // IORING_MAX_CQ_ENTRIES
+)
+
+// Config sizes a [Ring].
+type Config struct {
+	// Entries is the number of submission slots: a power of two, at most 32,768.
+	Entries uint32
+
+	// CQEntries is the number of completion slots, which the kernel rounds up to
+	// a power of two: at least Entries, at most 65,536. 0: four times Entries.
+	CQEntries uint32
+}
+
+// withDefaults returns c with zeroes replaced, or what is wrong with it. What it
+// lets through the kernel accepts, so that EINVAL can only mean a flag.
+func (c Config) withDefaults() (Config, error) {
+	if c.CQEntries == 0 {
+		c.CQEntries = min(4*c.Entries, maxCQEntries)
+	}
+	switch {
+	case bits.OnesCount32(c.Entries) != 1 || c.Entries > maxEntries:
+		return c, fmt.Errorf("uring: Entries is %d: must be a power of two, at most %d", c.Entries, maxEntries)
+	case c.CQEntries < c.Entries || c.CQEntries > maxCQEntries:
+		return c, fmt.Errorf("uring: CQEntries is %d: must be %d to %d", c.CQEntries, c.Entries, maxCQEntries)
+	}
+	return c, nil
+}
+
+// setupFlags are the flag sets to try, best first. Each is what one kernel
+// version added less what it lacked.
+//
+// All of them have completions wait for this thread to ask, rather than
+// interrupt it: DEFER_TASKRUN until it asks for completions, COOP_TASKRUN until
+// it makes any system call.
+var setupFlags = [...]uint32{
+	SetupNoSQArray | SetupSingleIssuer | SetupDeferTaskrun | SetupTaskrunFlag, // 6.6
+	SetupSingleIssuer | SetupDeferTaskrun | SetupTaskrunFlag,                  // 6.1
+	SetupSingleIssuer | SetupCoopTaskrun | SetupTaskrunFlag,                   // 6.0
+	SetupCoopTaskrun | SetupTaskrunFlag,                                       // 5.19
+}
+
+// kernel is what set-up asks of Linux. Tests put another in its place.
+type kernel struct {
+	setup    func(entries uint32, p *params) (fd int, errno unix.Errno)
+	disabled func() int // the sysctl kernel.io_uring_disabled, -1 without
+}
+
+var linux = kernel{setup: sysSetup, disabled: readDisabled}
+
+// create makes the ring's descriptor with the first of setupFlags that the
+// kernel does not refuse as invalid.
+func (k kernel) create(c Config) (int, *params, error) {
+	for _, flags := range setupFlags {
+		p := &params{cqEntries: c.CQEntries, flags: flags | SetupCQSize | SetupSubmitAll}
+		fd, errno := k.setup(c.Entries, p)
+		switch errno {
+		case 0:
+			return fd, p, nil
+		case unix.EINVAL:
+			continue
+		case unix.EPERM, unix.EACCES, unix.ENOSYS:
+			return -1, nil, &BlockedError{Errno: errno, Disabled: k.disabled()}
+		case unix.ENOMEM:
+			return -1, nil, fmt.Errorf("uring: no memory for a ring of %d and %d entries: "+
+				"raise the limit of the memory cgroup or of locked memory (`ulimit -l`): %w", c.Entries, c.CQEntries, errno)
+		}
+		return -1, nil, fmt.Errorf("uring: io_uring_setup: %w", errno)
+	}
+	return -1, nil, &UnsupportedError{Feature: "IORING_SETUP_COOP_TASKRUN", Linux: "5.19", Errno: unix.EINVAL}
+}
+
+func readDisabled() int {
+	text, err := os.ReadFile("/proc/sys/kernel/io_uring_disabled")
+	if err != nil {
+		return -1
+	}
+	value, err := strconv.Atoi(string(bytes.TrimSpace(text)))
+	if err != nil {
+		return -1
+	}
+	return value
+}
