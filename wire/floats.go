@@ -1,0 +1,57 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"unsafe"
+)
+
+// CopyRows copies the payload of a request, src, into dst, which must have
+// len(src)/4 elements: anything else panics. src may lie at any address and
+// must not overlap dst. Bits are kept, whatever they mean as floats.
+//
+// Cost: one memmove on a little-endian machine, a loop over the elements on
+// others.
+func CopyRows(dst []float32, src []byte) { copyFloats(dst, src) }
+
+// CopyScores is CopyRows for the payload of a response.
+func CopyScores(dst []float32, src []byte) { copyFloats(dst, src) }
+
+func copyFloats(dst []float32, src []byte) {
+	if len(src) != floatBytes*len(dst) {
+		panic(fmt.Sprintf("wire: %d floats copied from %d bytes", len(dst), len(src)))
+	}
+	if littleEndian {
+		copy(bytesOf(dst), src)
+	} else {
+		decodeFloats(dst, src)
+	}
+}
+
+func appendFloats(dst []byte, src []float32) []byte {
+	if littleEndian {
+		return append(dst, bytesOf(src)...)
+	}
+	return encodeFloats(dst, src)
+}
+
+// bytesOf returns the memory of f, which is f's encoding where littleEndian.
+func bytesOf(f []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), floatBytes*len(f))
+}
+
+// decodeFloats is right on every machine.
+func decodeFloats(dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[floatBytes*i:]))
+	}
+}
+
+// encodeFloats is right on every machine.
+func encodeFloats(dst []byte, src []float32) []byte {
+	for _, f := range src {
+		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(f))
+	}
+	return dst
+}

@@ -1,0 +1,140 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// anySplit feeds one stream, garbage or not, whole and in pieces: both must
+// give the same frames and leave the same bytes.
+func anySplit(t *rapid.T) {
+	f := Format{Dim: rapid.IntRange(1, 5).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 4).Draw(t, "max_vectors")}
+	parse, vectorBytes := f.ParseRequest, f.RowBytes()
+	if rapid.Bool().Draw(t, "responses") {
+		parse, vectorBytes = f.ParseResponse, floatBytes
+	}
+	stream := drawStream(t, f, vectorBytes)
+	want, wantLeft := modelFrames(stream, f.MaxVectors, vectorBytes)
+
+	var got []Frame
+	var left []byte
+	for rest := stream; len(rest) > 0; {
+		n := rapid.IntRange(1, len(rest)).Draw(t, "read")
+		left, rest = append(left, rest[:n]...), rest[n:]
+		var more []Frame
+		more, left = takeFrames(t, parse, left)
+		got = append(got, more...)
+		if len(got) > 0 && got[len(got)-1].Status == Invalid {
+			left = append(left, rest...)
+			break
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("in pieces %+v, want %+v", got, want)
+	}
+	if !bytes.Equal(left, wantLeft) {
+		t.Fatalf("left %d bytes, want %d", len(left), len(wantLeft))
+	}
+}
+
+func TestAnySplitSameFrames(t *testing.T) { rapid.Check(t, anySplit) }
+
+func FuzzAnySplitSameFrames(f *testing.F) { f.Fuzz(rapid.MakeFuzz(anySplit)) }
+
+// drawStream returns whole frames, then perhaps garbage.
+func drawStream(t *rapid.T, f Format, vectorBytes int) []byte {
+	var stream []byte
+	for range rapid.IntRange(0, 6).Draw(t, "frames") {
+		vectors := rapid.IntRange(1, f.MaxVectors).Draw(t, "vectors")
+		stream = binary.LittleEndian.AppendUint32(stream, uint32(vectors))
+		payload := vectors * vectorBytes
+		stream = append(stream, rapid.SliceOfN(rapid.Byte(), payload, payload).Draw(t, "payload")...)
+	}
+	return append(stream, rapid.SliceOfN(rapid.Byte(), 0, 12).Draw(t, "tail")...)
+}
+
+// modelFrames reads the whole stream the way the table in doc.go says it.
+func modelFrames(stream []byte, maxVectors, vectorBytes int) (frames []Frame, left []byte) {
+	for len(stream) >= 4 {
+		n := int64(stream[0]) | int64(stream[1])<<8 | int64(stream[2])<<16 | int64(stream[3])<<24
+		if n < 1 || n > int64(maxVectors) {
+			return append(frames, Frame{Status: Invalid, Vectors: int(min(n, math.MaxInt))}), stream
+		}
+		size := 4 + int(n)*vectorBytes
+		if len(stream) < size {
+			break
+		}
+		frames = append(frames, Frame{Complete, int(n), size})
+		stream = stream[size:]
+	}
+	return frames, stream
+}
+
+// takeFrames takes whole frames off b until it ends or is invalid. An Incomplete
+// answer must ask for what would really help: one byte less must not do, and
+// all of them must move on.
+func takeFrames(t *rapid.T, parse func([]byte) Frame, b []byte) (got []Frame, left []byte) {
+	for {
+		frame := parse(b[:len(b):len(b)])
+		switch frame.Status {
+		case Complete:
+			got, b = append(got, frame), b[frame.Bytes:]
+		case Invalid:
+			return append(got, frame), b
+		case Incomplete:
+			less := parse(append(slices.Clip(b), make([]byte, frame.Bytes-1)...))
+			if less.Status != Incomplete {
+				t.Fatalf("needed %d bytes, but one less gave %+v", frame.Bytes, less)
+			}
+			if frame.Vectors > 0 {
+				if all := parse(append(slices.Clip(b), make([]byte, frame.Bytes)...)); all.Status != Complete {
+					t.Fatalf("needed %d bytes, but they gave %+v", frame.Bytes, all)
+				}
+			}
+			return got, b
+		default:
+			t.Fatalf("status %v", frame.Status)
+		}
+	}
+}
+
+// TestRoundTrip sends drawn bits client to server to client, through the fast
+// and the portable copies in every combination.
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := Format{Dim: rapid.IntRange(1, 9).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 9).Draw(t, "max_vectors")}
+		vectors := rapid.IntRange(1, f.MaxVectors).Draw(t, "vectors")
+		bits := rapid.SliceOfN(rapid.Uint32(), vectors*f.Dim, vectors*f.Dim).Draw(t, "bits")
+		rows := make([]float32, len(bits))
+		payload := make([]byte, 0, floatBytes*len(bits))
+		for _, b := range bits {
+			payload = binary.LittleEndian.AppendUint32(payload, b)
+		}
+		decodeFloats(rows, payload)
+
+		request := AppendRequest(nil, vectors, rows)
+		if frame := f.ParseRequest(request); frame != (Frame{Complete, vectors, f.RequestBytes(vectors)}) {
+			t.Fatalf("request parsed as %+v", frame)
+		}
+		if !bytes.Equal(request[HeaderBytes:], payload) || !bytes.Equal(encodeFloats(nil, rows), payload) {
+			t.Fatalf("rows encoded as % x, want % x", request[HeaderBytes:], payload)
+		}
+		received := make([]float32, len(rows))
+		CopyRows(received, request[HeaderBytes:])
+
+		response := AppendResponse(nil, received[:vectors])
+		if frame := f.ParseResponse(response); frame != (Frame{Complete, vectors, ResponseBytes(vectors)}) {
+			t.Fatalf("response parsed as %+v", frame)
+		}
+		scores := make([]float32, vectors)
+		CopyScores(scores, response[HeaderBytes:])
+		if got := encodeFloats(nil, scores); !bytes.Equal(got, payload[:floatBytes*vectors]) {
+			t.Fatalf("scores came back as % x, want % x", got, payload[:floatBytes*vectors])
+		}
+	})
+}

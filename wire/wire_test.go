@@ -1,0 +1,223 @@
+package wire
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+)
+
+// tiny makes frames that fit in a line: requests of 12 or 20 bytes.
+var tiny = Format{Dim: 2, MaxVectors: 2}
+
+var (
+	goldenRequest = []byte{
+		2, 0, 0, 0,
+		0x00, 0x00, 0x80, 0x3f, // 1
+		0x00, 0x00, 0x00, 0xc0, // -2
+		0x00, 0x00, 0x00, 0x80, // -0
+		0xdb, 0x0f, 0x49, 0x40, // pi
+	}
+	goldenRows     = []float32{1, -2, float32(math.Copysign(0, -1)), math.Pi}
+	goldenResponse = []byte{
+		2, 0, 0, 0,
+		0x00, 0x00, 0x80, 0xbf, // -1
+		0xdb, 0x0f, 0x49, 0x40, // pi
+	}
+	goldenScores = []float32{-1, math.Pi}
+)
+
+func TestGolden(t *testing.T) {
+	if got := AppendRequest(nil, 2, goldenRows); !bytes.Equal(got, goldenRequest) {
+		t.Errorf("request is % x, want % x", got, goldenRequest)
+	}
+	if got := AppendResponse(nil, goldenScores); !bytes.Equal(got, goldenResponse) {
+		t.Errorf("response is % x, want % x", got, goldenResponse)
+	}
+	rows := make([]float32, 4)
+	CopyRows(rows, goldenRequest[HeaderBytes:])
+	wantBits(t, rows, goldenRows)
+	scores := make([]float32, 2)
+	CopyScores(scores, goldenResponse[HeaderBytes:])
+	wantBits(t, scores, goldenScores)
+}
+
+func TestSizes(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		got, want int
+	}{
+		{"row", Default.RowBytes(), 512},
+		{"request of 1", Default.RequestBytes(1), 516},
+		{"request of 64", Default.RequestBytes(64), 32_772},
+		{"response of 1", ResponseBytes(1), 8},
+		{"response of 64", ResponseBytes(64), 260},
+		{"tiny request of 2", tiny.RequestBytes(2), 20},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s has %d bytes, want %d", c.name, c.got, c.want)
+		}
+	}
+}
+
+func TestParseRequest(t *testing.T) {
+	two := goldenRequest
+	one := []byte{1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}
+	for _, c := range []struct {
+		name string
+		in   []byte
+		want Frame
+	}{
+		{"nothing", nil, Frame{Incomplete, 0, 4}},
+		{"half a header", two[:3], Frame{Incomplete, 0, 1}},
+		{"header of an invalid count, cut", []byte{0, 0, 0}, Frame{Incomplete, 0, 1}},
+		{"header alone", two[:4], Frame{Incomplete, 2, 16}},
+		{"one byte short", two[:19], Frame{Incomplete, 2, 1}},
+		{"exact", two, Frame{Complete, 2, 20}},
+		{"followed by another", append(bytes.Clone(one), two...), Frame{Complete, 1, 12}},
+		{"followed by an invalid count", append(bytes.Clone(one), 0, 0, 0, 0), Frame{Complete, 1, 12}},
+		{"zero", []byte{0, 0, 0, 0}, Frame{Invalid, 0, 0}},
+		{"one above the limit", []byte{3, 0, 0, 0}, Frame{Invalid, 3, 0}},
+		{"high byte alone", []byte{1, 0, 0, 1, 9, 9}, Frame{Invalid, 1<<24 + 1, 0}},
+		{"largest", []byte{255, 255, 255, 255}, Frame{Invalid, int(min(uint64(math.MaxUint32), math.MaxInt)), 0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := tiny.ParseRequest(c.in); got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestParseResponse(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		in   []byte
+		want Frame
+	}{
+		{"nothing", nil, Frame{Incomplete, 0, 4}},
+		{"header alone", goldenResponse[:4], Frame{Incomplete, 2, 8}},
+		{"one byte short", goldenResponse[:11], Frame{Incomplete, 2, 1}},
+		{"exact", goldenResponse, Frame{Complete, 2, 12}},
+		{"zero", []byte{0, 0, 0, 0}, Frame{Invalid, 0, 0}},
+		{"one above the limit", []byte{3, 0, 0, 0}, Frame{Invalid, 3, 0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := tiny.ParseResponse(c.in); got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestValidate(t *testing.T) {
+	for _, c := range []struct {
+		f    Format
+		says string // "" when valid
+	}{
+		{Default, ""},
+		{Format{1, 1}, ""},
+		{Format{536870910, 1}, ""},
+		{Format{1, 536870910}, ""},
+		{Format{128, 4194303}, ""},
+		{Format{}, "dim is 0; allowed are 1 to 536870910"},
+		{Format{-1, 64}, "dim is -1"},
+		{Format{536870911, 1}, "dim is 536870911"},
+		{Format{128, 0}, "max_vectors is 0; with dim 128 allowed are 1 to 4194303"},
+		{Format{128, 4194304}, "max_vectors is 4194304"},
+		{Format{math.MaxInt, math.MaxInt}, "dim is"},
+		{Format{128, math.MinInt}, "max_vectors is"},
+	} {
+		err := c.f.Validate()
+		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%+v: %v, want %q", c.f, err, c.says)
+		}
+		if c.says == "" && int64(c.f.RequestBytes(c.f.MaxVectors)) > math.MaxInt32 {
+			t.Errorf("%+v: valid, but a request has %d bytes", c.f, c.f.RequestBytes(c.f.MaxVectors))
+		}
+	}
+}
+
+func TestMisusePanics(t *testing.T) {
+	for name, misuse := range map[string]func(){
+		"rows: src too short":     func() { CopyRows(make([]float32, 2), make([]byte, 7)) },
+		"rows: src too long":      func() { CopyRows(make([]float32, 2), make([]byte, 12)) },
+		"scores: src too short":   func() { CopyScores(make([]float32, 1), nil) },
+		"scores: src not empty":   func() { CopyScores(nil, make([]byte, 4)) },
+		"response without scores": func() { AppendResponse(nil, nil) },
+		"request of 0 vectors":    func() { AppendRequest(nil, 0, nil) },
+		"request of -1 vectors":   func() { AppendRequest(nil, -1, make([]float32, 2)) },
+		"request without rows":    func() { AppendRequest(nil, 2, nil) },
+		"no multiple":             func() { AppendRequest(nil, 2, make([]float32, 3)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if s, _ := recover().(string); !strings.HasPrefix(s, "wire: ") {
+					t.Errorf("panicked with %q, want a wire: sentence", s)
+				}
+			}()
+			misuse()
+		})
+	}
+}
+
+// strangeBits are floats that arithmetic, conversion or a careless move would
+// change: signalling and quiet NaNs with payloads, infinities, denormals, -0.
+var strangeBits = []uint32{0x7f800001, 0xffbfffff, 0x7fc12345, 0xffffffff, 0x7f800000, 0xff800000, 1, 0x807fffff, 0x80000000}
+
+func TestBitsPassUntouched(t *testing.T) {
+	src := make([]byte, 1, 64) // payloads at odd addresses
+	for _, bits := range strangeBits {
+		src = append(src, byte(bits), byte(bits>>8), byte(bits>>16), byte(bits>>24))
+	}
+	src = src[1:]
+	fast, portable := make([]float32, len(strangeBits)), make([]float32, len(strangeBits))
+	CopyRows(fast, src)
+	decodeFloats(portable, src)
+	for i, bits := range strangeBits {
+		if math.Float32bits(fast[i]) != bits || math.Float32bits(portable[i]) != bits {
+			t.Errorf("%#x decoded as %#x, portably as %#x", bits, math.Float32bits(fast[i]), math.Float32bits(portable[i]))
+		}
+	}
+	if got := appendFloats(nil, fast); !bytes.Equal(got, src) {
+		t.Errorf("encoded % x, want % x", got, src)
+	}
+	if got := encodeFloats(nil, fast); !bytes.Equal(got, src) {
+		t.Errorf("portably encoded % x, want % x", got, src)
+	}
+}
+
+func TestAppendKeepsWhatWasThere(t *testing.T) {
+	dst := make([]byte, 0, 64)
+	dst = AppendResponse(append(dst, "head"...), goldenScores)
+	dst = AppendRequest(dst, 2, goldenRows)
+	want := append(append([]byte("head"), goldenResponse...), goldenRequest...)
+	if !bytes.Equal(dst, want) {
+		t.Errorf("got % x, want % x", dst, want)
+	}
+}
+
+func TestNothingAllocates(t *testing.T) {
+	rows, scores, dst := make([]float32, 4), make([]float32, 2), make([]byte, 0, 64)
+	var frame Frame
+	allocs := testing.AllocsPerRun(100, func() {
+		frame = tiny.ParseRequest(goldenRequest)
+		CopyRows(rows, goldenRequest[HeaderBytes:frame.Bytes])
+		dst = AppendRequest(dst[:0], 2, rows)
+		dst = AppendResponse(dst, scores)
+		frame = tiny.ParseResponse(goldenResponse)
+		CopyScores(scores, goldenResponse[HeaderBytes:frame.Bytes])
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations, want none", allocs)
+	}
+}
+
+func wantBits(t *testing.T, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+			t.Errorf("element %d is %v, want %v", i, got[i], want[i])
+		}
+	}
+}
