@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/disrust/disrust/client"
+)
+
+const pipelineRequests = 1000
+
+// smoke scores the smallest and largest requests through the client library.
+func smoke(ctx context.Context, o options, stdout io.Writer) error {
+	c, err := client.Dial(ctx, o.addr(), o.client())
+	if err != nil {
+		return cannotReach(o.addr(), err)
+	}
+	defer c.Close()
+	sizes, vectors := smokeSizes(o.format.MaxVectors), 0
+	for _, size := range sizes {
+		if err := smokeOnce(ctx, o, c, vectors, size); err != nil {
+			return err
+		}
+		vectors += size
+	}
+	fmt.Fprintf(stdout, "smoke: %d requests, %d vectors, every score right\n", len(sizes), vectors)
+	return nil
+}
+
+func smokeSizes(most int) []int {
+	sizes := []int{1, min(2, most), max(1, most-1), most}
+	slices.Sort(sizes)
+	return slices.Compact(sizes)
+}
+
+func smokeOnce(ctx context.Context, o options, c *client.Client, first, size int) error {
+	ctx, cancel := context.WithTimeout(ctx, o.stall)
+	defer cancel()
+	rows, want := rowsFrom(first, size, o.format.Dim)
+	got := make([]float32, size)
+	if err := c.Score(ctx, got, rows); err != nil {
+		return fmt.Errorf("request of %d vectors: %w", size, err)
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			return fmt.Errorf("answered wrongly: score %d of %d is %v, not %v", i+1, size, got[i], want[i])
+		}
+	}
+	return nil
+}
+
+// pipeline sends all its requests before it needs a single answer.
+func pipeline(ctx context.Context, o options, stdout io.Writer) error {
+	o.window = pipelineRequests
+	l := newLoad(o, mixed(o.format))
+	streams, err := l.dial(ctx, o.addr(), 1, pipelineRequests)
+	if err != nil {
+		return err
+	}
+	answered, err := l.run(ctx, streams)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "pipeline: %d requests, %d vectors, every response right\n", answered, l.pattern.vectors(int(answered)))
+	return nil
+}
+
+// bench measures a closed loop: each answer lets the next request go.
+func bench(ctx context.Context, o options, stdout io.Writer) error {
+	l := newLoad(o, uniform(o.format, o.vectors))
+	streams, err := l.dial(ctx, o.addr(), o.conns, int64(o.requests))
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	answered, err := l.run(ctx, streams)
+	if err != nil {
+		return err
+	}
+	seconds := time.Since(start).Seconds()
+	fmt.Fprintf(stdout, "bench: %d requests on %d connections in %.3f s: %.0f requests/s, every response right\n",
+		answered, o.conns, seconds, float64(answered)/seconds)
+	return nil
+}

@@ -1,0 +1,15 @@
+module github.com/disrust/disrust/client/cmd/disrust-client
+
+go 1.26
+
+require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
+	github.com/disrust/disrust/client v0.1.0
+	github.com/disrust/disrust/wire v0.1.0
+	pgregory.net/rapid v1.3.0
+)
+
+replace (
+	github.com/disrust/disrust/client => ../..
+	github.com/disrust/disrust/wire => ../../../wire
+)

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"io"
+	"math"
+	"net"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// faults says at which response of a connection, from 1 on, a server goes
+// wrong. The zero value is an honest server.
+type faults struct {
+	wrong  int // a score is off by one
+	swap   int // this response and the next change places
+	extra  int // this response comes twice
+	close  int // instead of this response the connection is closed, in the middle of it
+	silent int // from this response on nothing is sent
+}
+
+// serve runs a server for requests of dim features, with frame code of its
+// own, and returns its port.
+func serve(t testing.TB, dim int, f faults) (port string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() {
+				defer conn.Close()
+				f.answer(conn, dim)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		conns.Wait()
+	})
+	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+}
+
+func (f faults) answer(conn net.Conn, dim int) {
+	in, out := bufio.NewReaderSize(conn, 64<<10), bufio.NewWriter(conn)
+	var held []byte // goes out behind the next
+	for k := 1; ; k++ {
+		if in.Buffered() == 0 {
+			out.Flush()
+		}
+		response := readAndSum(in, dim)
+		if response == nil {
+			return
+		}
+		response, held = append(response, held...), nil
+		switch k {
+		case f.wrong:
+			binary.LittleEndian.PutUint32(response[4:], math.Float32bits(0.5))
+		case f.swap:
+			held, response = response, nil
+		case f.extra:
+			response = append(response, response...)
+		case f.close:
+			out.Write(response[:5])
+			out.Flush()
+			return
+		case f.silent:
+			out.Flush()
+			io.Copy(io.Discard, in)
+			return
+		}
+		out.Write(response)
+	}
+}
+
+// readAndSum returns the response to the next request, or nil at the end.
+func readAndSum(in *bufio.Reader, dim int) []byte {
+	var word [4]byte
+	if _, err := io.ReadFull(in, word[:]); err != nil {
+		return nil
+	}
+	response := word[:]
+	for range binary.LittleEndian.Uint32(word[:]) {
+		sum := float32(0)
+		row := make([]byte, 4*dim)
+		if _, err := io.ReadFull(in, row); err != nil {
+			return nil
+		}
+		for at := 0; at < len(row); at += 4 {
+			sum += math.Float32frombits(binary.LittleEndian.Uint32(row[at:]))
+		}
+		response = binary.LittleEndian.AppendUint32(response, math.Float32bits(sum))
+	}
+	return response
+}

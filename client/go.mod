@@ -1,0 +1,10 @@
+module github.com/disrust/disrust/client
+
+go 1.26
+
+require (
+	github.com/disrust/disrust/wire v0.1.0
+	pgregory.net/rapid v1.3.0
+)
+
+replace github.com/disrust/disrust/wire => ../wire
