@@ -39,7 +39,8 @@ type Batcher struct {
 	batchRows int
 	requests  *ringbuf.Consumer[Request]
 	sources   []source
-	rows      int // scored and not yet published
+	scored    int // requests whose responses are not yet published
+	rows      int // of theirs
 	onFailure func(error, int)
 	stats     stats
 }
@@ -94,7 +95,6 @@ func (b *Batcher) Poll() int {
 	b.score(first)
 	b.score(second)
 	b.publish()
-	b.requests.Release(count)
 	b.stats.batch(count)
 	return count
 }
@@ -106,6 +106,7 @@ func (b *Batcher) score(requests []Request) {
 		count, rows := run(requests, b.batchRows-b.rows)
 		b.scoreRun(requests[:count], rows)
 		requests = requests[count:]
+		b.scored += count
 		if b.rows += rows; b.rows >= b.batchRows {
 			b.publish()
 		}
@@ -190,7 +191,10 @@ func fill(responses []Response, requests []Request, failed bool) {
 }
 
 // publish reveals the batch's responses: one store and at most one wake a source.
+// The slots of its requests are freed first: a source that has its answers may
+// count on them.
 func (b *Batcher) publish() {
+	b.requests.Release(b.scored)
 	for i := range b.sources {
 		s := &b.sources[i]
 		if s.count > 0 {
@@ -198,7 +202,7 @@ func (b *Batcher) publish() {
 			s.count = 0
 		}
 	}
-	b.rows = 0
+	b.scored, b.rows = 0, 0
 }
 
 // PanicError is a model's panic, as OnFailure sees it.

@@ -185,3 +185,30 @@ func TestPollDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations a batch, want 0", n)
 	}
 }
+
+// TestSlotsAreFreeBeforeAnswers: whoever has an answer finds room for the next
+// request, even in a ring of one slot.
+func TestSlotsAreFreeBeforeAnswers(t *testing.T) {
+	requests := must[*ringbuf.Ring[batcher.Request]](t)(ringbuf.NewSPSC[batcher.Request](1, nil))
+	responses := must[*ringbuf.Ring[batcher.Response]](t)(ringbuf.NewSPSC[batcher.Response](1, nil))
+	b := must[*batcher.Batcher](t)(batcher.New(batcher.Config{
+		Model: batcher.Sum{}, Dim: 1, Requests: requests.Consumer(),
+		Sources: []batcher.Source{{Rows: make([]float32, 1), Scores: make([]float32, 1), Responses: responses.Producer()}},
+	}))
+	ended := make(chan struct{})
+	go func() { b.Run(); close(ended) }()
+	p, c := requests.Producer(), responses.Consumer()
+	for i := range 20_000 {
+		lo, ok := p.Claim(1)
+		if !ok {
+			t.Fatalf("request %d: no slot after the answer to the one before", i)
+		}
+		*p.Slot(lo) = batcher.Request{Vectors: 1}
+		p.Publish(lo, 1)
+		c.Wait()
+		c.Poll(1)
+		c.Release(1)
+	}
+	requests.Close()
+	<-ended
+}

@@ -28,6 +28,9 @@
 //   - The response ring of a source has room for every request the source has in
 //     flight; the source sees to that before it publishes, so the batcher never
 //     waits for room. A full one is a breach of this contract and panics.
+//   - The slot of a request is free again before its response can be seen: a source
+//     that never has more in flight than its share of the request ring always
+//     finds room there.
 //   - A model that fails or panics fails the requests it fails for and no others:
 //     the run is scored again request by request. The process lives.
 //   - Each source with answers is woken at most once a batch.

@@ -1,0 +1,146 @@
+//go:build linux
+
+package server
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/eventfd"
+	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/server/internal/iothread"
+)
+
+// build makes everything that serve will run. The I/O threads' goroutines exist
+// already, since an io_uring belongs to the thread that made it and memory is
+// best touched by the thread that uses it; they wait for begin.
+func (s *Server) build(listeners []int) (err error) {
+	begin := make(chan bool, s.cfg.IOThreads)
+	defer func() {
+		for range s.threads {
+			begin <- err == nil
+		}
+		if err != nil {
+			s.running.Wait()
+			s.free()
+		}
+	}()
+	if err := s.makeRequests(); err != nil {
+		return err
+	}
+	for i, fd := range listeners {
+		if err := s.makeThread(i, fd, begin); err != nil {
+			return fmt.Errorf("I/O thread %d: %w", i, err)
+		}
+	}
+	return s.makeBatchers()
+}
+
+// makeRequests makes the request ring: one for all I/O threads, or one each.
+func (s *Server) makeRequests() (err error) {
+	if s.placement == Inline {
+		for range s.cfg.IOThreads {
+			ring, err := ringbuf.NewSPSC[batcher.Request](s.cfg.requestShare(), ringbuf.BusySpin{})
+			if err != nil {
+				return err
+			}
+			s.requests = append(s.requests, ring)
+		}
+		return nil
+	}
+	if s.batch, err = eventfd.New(); err != nil {
+		return err
+	}
+	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, s.cfg.Wait.strategy(s.batch))
+	s.requests = []*ringbuf.Ring[batcher.Request]{ring}
+	return err
+}
+
+// makeThread makes I/O thread i on an OS thread of its own.
+func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
+	t := &thread{}
+	if t.wake, err = eventfd.New(); err != nil {
+		return err
+	}
+	t.responses, err = ringbuf.NewSPSC[batcher.Response](s.cfg.ResponseRing, &sleeper{event: t.wake})
+	if err != nil {
+		t.wake.Close()
+		return err
+	}
+	cfg := iothread.Config{
+		Format: s.cfg.format(), Limits: s.cfg.limits(), Listener: listener, WakeFD: t.wake.FD(),
+		Requests: s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
+		Spins: s.cfg.Wait.spins(), Yield: s.cfg.Wait == WaitYield,
+	}
+	if s.placement == Dedicated {
+		cfg.Source = uint16(i) // inline, it is alone in its batcher
+	}
+	made := make(chan error)
+	s.running.Add(1)
+	go s.run(t, i, cfg, made, begin)
+	if err := <-made; err != nil {
+		s.running.Wait()
+		t.wake.Close()
+		return err
+	}
+	s.threads = append(s.threads, t)
+	return nil
+}
+
+// run is the life of an I/O thread. Its OS thread ends with it: nothing else
+// should run on one that may be pinned.
+func (s *Server) run(t *thread, i int, cfg iothread.Config, made chan<- error, begin <-chan bool) {
+	defer s.running.Done()
+	runtime.LockOSThread()
+	err := s.pin(i)
+	if err == nil {
+		t.kernel, err = iothread.NewRingKernel(cfg.Limits.Conns)
+	}
+	if err != nil {
+		made <- err
+		return
+	}
+	defer t.kernel.Close()
+	cfg.Kernel = t.kernel
+	t.Thread, err = iothread.New(cfg)
+	made <- err
+	if err != nil || !<-begin {
+		return
+	}
+	if err := t.Run(); err != nil {
+		s.fail(fmt.Errorf("I/O thread %d: %w", i, err))
+	}
+}
+
+// makeBatchers makes the batch thread's batcher, or one for each I/O thread.
+func (s *Server) makeBatchers() error {
+	sources := make([]batcher.Source, len(s.threads))
+	for i, t := range s.threads {
+		sources[i] = t.Source(t.responses.Producer())
+	}
+	if s.placement == Dedicated {
+		_, err := s.makeBatcher(s.requests[0], sources)
+		return err
+	}
+	for i, t := range s.threads {
+		b, err := s.makeBatcher(s.requests[i], sources[i:i+1])
+		if err != nil {
+			return err
+		}
+		t.ScoreInline(b)
+	}
+	return nil
+}
+
+func (s *Server) makeBatcher(requests *ringbuf.Ring[batcher.Request], sources []batcher.Source) (*batcher.Batcher, error) {
+	model, err := s.cfg.NewModel()
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", s.cfg.Model, err)
+	}
+	b, err := batcher.New(batcher.Config{
+		Model: model, Dim: s.cfg.Dim, Requests: requests.Consumer(), Sources: sources, OnFailure: s.failures.note,
+	})
+	s.batchers = append(s.batchers, b)
+	return b, err
+}

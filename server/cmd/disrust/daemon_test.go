@@ -1,0 +1,133 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// daemon is the path of the command, built once for all tests.
+var daemon string
+
+func TestMain(m *testing.M) {
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "disrust")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		daemon, err = rawtest.Build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// start runs the daemon on a port of the kernel's choice, with little memory.
+func start(t *testing.T, args ...string) *rawtest.Daemon {
+	t.Helper()
+	return rawtest.StartDaemon(t, append([]string{daemon, "--port", "0", "--pool-mib", "1"}, args...)...)
+}
+
+// everyPlacement is the flags of each place where batches may be scored.
+var everyPlacement = [][]string{
+	{"--batch-threads", "0", "--io-threads", "1"},
+	{"--batch-threads", "0", "--io-threads", "2"},
+	{"--batch-threads", "1", "--io-threads", "1"},
+	{"--batch-threads", "1", "--io-threads", "2"},
+}
+
+// eachPlacement runs test with the flags of every placement.
+func eachPlacement(t *testing.T, test func(t *testing.T, flags []string)) {
+	for _, flags := range everyPlacement {
+		t.Run(strings.Join(flags, " "), func(t *testing.T) { test(t, slices.Clone(flags)) })
+	}
+}
+
+// roundTrip has one request answered on a connection.
+func roundTrip(c *rawtest.Client, source rawtest.Source, seq int) error {
+	requests, answers := source.Pipeline(seq, 1+seq%2)
+	if err := c.Send(requests); err != nil {
+		return err
+	}
+	return c.Expect(answers)
+}
+
+func dial(t *testing.T, addr string) *rawtest.Client {
+	t.Helper()
+	c, err := rawtest.Dial(addr)
+	rawtest.Check(t, err)
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func TestHelp(t *testing.T) {
+	for _, flag := range []string{"--help", "-h"} {
+		stdout, stderr, status := rawtest.RunToEnd(t, daemon, flag)
+		if status != 0 || stderr != "" {
+			t.Errorf("%s: status %d, stderr %q; want 0 and nothing", flag, status, stderr)
+		}
+		for _, name := range []string{
+			"host", "port", "io-threads", "dim", "max-vectors", "model", "batch-threads", "wait", "pin", "pool-mib",
+			"request-ring", "response-ring", "max-conns", "drain-timeout", "metrics", "metrics-interval",
+		} {
+			if !strings.Contains(stdout, " -"+name) {
+				t.Errorf("%s does not mention -%s: %s", flag, name, stdout)
+			}
+		}
+	}
+}
+
+// TestPositionals gives threads and port by place, with flags on either side.
+// It is the same port every time: a daemon that has drained leaves it to the
+// next, though its connections ended on its side.
+func TestPositionals(t *testing.T) {
+	port := freePort(t)
+	for _, args := range [][]string{
+		{"2", port},
+		{"--pool-mib", "1", "2", port},
+		{"2", "--pool-mib", "1", port},
+		{"2", port, "--pool-mib=1", "--batch-threads", "0"},
+		{"--io-threads", "2", "--port", port},
+		{"-io-threads=2", "-port=" + port},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			d := rawtest.StartDaemon(t, append([]string{daemon}, args...)...)
+			if d.Addr != "127.0.0.1:"+port {
+				t.Errorf("serves on %s, want port %s of loopback", d.Addr, port)
+			}
+			if !strings.Contains(d.Ready, "2 I/O threads") {
+				t.Errorf("ready line names no 2 I/O threads: %s", d.Ready)
+			}
+			c := dial(t, d.Addr)
+			rawtest.Check(t, roundTrip(c, rawtest.Source{Dim: 128}, 0))
+			rawtest.Check(t, errors.Join(d.Signal(syscall.SIGTERM), c.ExpectEOF(), c.Close()))
+			if status := d.Status(t); status != 0 {
+				t.Errorf("status %d, want 0", status)
+			}
+		})
+	}
+}
+
+// freePort returns a port that was free a moment ago.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	rawtest.Check(t, err)
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	rawtest.Check(t, err)
+	return port
+}

@@ -1,0 +1,58 @@
+//go:build linux
+
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// TestOutOfDescriptors connects more clients than the daemon has descriptors
+// for. Those it took are served all along, it does not spin on those it
+// cannot take, and it takes them as others leave.
+func TestOutOfDescriptors(t *testing.T) {
+	eachPlacement(t, func(t *testing.T, flags []string) {
+		t.Parallel()
+		const count = 100
+		limited := []string{"sh", "-c", `ulimit -n 48; exec "$0" "$@"`, daemon, "--port", "0", "--pool-mib", "1",
+			"--metrics", "--metrics-interval", "50ms"}
+		d := rawtest.StartDaemon(t, append(limited, flags...)...)
+		answered := make(chan *rawtest.Client, count)
+		lost := make(chan error, count)
+		for i := range count {
+			c := dial(t, d.Addr)
+			go func() {
+				if err := roundTrip(c, rawtest.Source{Dim: 128, Client: i}, 0); err != nil {
+					lost <- err
+					return
+				}
+				answered <- c
+			}()
+		}
+		next := func() *rawtest.Client {
+			select {
+			case c := <-answered:
+				return c
+			case err := <-lost:
+				t.Fatalf("a connection was lost: %v", err)
+				return nil
+			}
+		}
+		first := next()
+		rawtest.Until(t, "an accept fails", func() bool { return total(t, d, "accept_errors") > 0 })
+		before := d.CPU(t)
+		<-time.After(time.Second) // idleness is what is measured
+		if used := d.CPU(t) - before; used > time.Second/10 {
+			t.Errorf("a daemon that can accept nobody ran for %v of 1s", used)
+		}
+		for seq := range 200 {
+			rawtest.Check(t, roundTrip(first, rawtest.Source{Dim: 128}, seq))
+		}
+		rawtest.Check(t, first.Close())
+		for range count - 1 { // each that leaves makes room for one
+			rawtest.Check(t, next().Close())
+		}
+	})
+}

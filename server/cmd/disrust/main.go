@@ -1,0 +1,85 @@
+//go:build linux
+
+// Command disrust serves a model on a TCP port. See the README of the server
+// module, or disrust --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/disrust/disrust/server"
+)
+
+const (
+	statusFailed      = 1
+	statusUsage       = 2
+	statusInterrupted = 130 // as a shell reports it
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the daemon's life; it returns the exit status. Errors are one sentence.
+func run(args []string, stdout, stderr io.Writer) int {
+	o, err := commandLine(args)
+	switch {
+	case errors.Is(err, errHelp):
+		fmt.Fprint(stdout, help())
+		return 0
+	case err != nil:
+		return fail(stderr, err, statusUsage)
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	o.cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
+	s, err := server.Start(o.cfg)
+	if err != nil {
+		var usage *server.ConfigError
+		if errors.As(err, &usage) {
+			return fail(stderr, err, statusUsage)
+		}
+		return fail(stderr, err, statusFailed)
+	}
+	fmt.Fprintf(stderr, "disrust: ready on %s\n", s)
+	return serve(s, o, signals, stdout, stderr)
+}
+
+// serve waits for the first signal, drains, and lets a second one end it at once.
+func serve(s *server.Server, o options, signals <-chan os.Signal, stdout, stderr io.Writer) int {
+	if o.metrics {
+		stop := report(s, stdout, o.interval)
+		defer stop()
+	}
+	select {
+	case <-signals:
+	case <-s.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), o.cfg.DrainTimeout)
+	defer cancel()
+	drained := make(chan error, 1)
+	go func() { drained <- s.Shutdown(ctx) }()
+	select {
+	case <-signals:
+		return statusInterrupted
+	case err := <-drained:
+		if errors.Is(err, server.ErrCut) { // peers that did not read in time
+			fmt.Fprintf(stderr, "disrust: the drain ended after %s: %s\n", o.cfg.DrainTimeout, err)
+			return 0
+		}
+		if err != nil {
+			return fail(stderr, err, statusFailed)
+		}
+		return 0
+	}
+}
+
+func fail(stderr io.Writer, err error, status int) int {
+	fmt.Fprintf(stderr, "disrust: %s\n", err)
+	return status
+}

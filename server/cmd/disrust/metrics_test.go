@@ -1,0 +1,93 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// figures are what every line of metrics holds.
+var figures = strings.Fields(`published sent
+	req_ring_full resp_ring_full pool_exh pool_too_large
+	poll_events poll_no_events stall_pct
+	req_occ resp_occ req_max resp_max pool_max_in_use`)
+
+// TestMetrics serves a known number of requests: the lines' deltas must add
+// up to it.
+func TestMetrics(t *testing.T) {
+	eachPlacement(t, func(t *testing.T, flags []string) {
+		d := start(t, append(flags, "--metrics", "--metrics-interval", "200ms")...)
+		c := dial(t, d.Addr)
+		const requests = 300
+		for seq := range requests {
+			rawtest.Check(t, roundTrip(c, rawtest.Source{Dim: 128}, seq))
+		}
+		rawtest.Until(t, "metrics count all requests", func() bool {
+			return total(t, d, "published") >= requests && total(t, d, "sent") >= requests
+		})
+		lines := len(metricsLines(d))
+		rawtest.Until(t, "two more lines", func() bool { return len(metricsLines(d)) >= lines+2 })
+		for _, name := range []string{"published", "sent"} {
+			if got := total(t, d, name); got != requests {
+				t.Errorf("the lines' %s add up to %v, want %d", name, got, requests)
+			}
+		}
+		if total(t, d, "poll_events") == 0 {
+			t.Error("no line has poll_events")
+		}
+		if total(t, d, "pool_max_in_use") == 0 {
+			t.Error("no line has pool_max_in_use")
+		}
+	})
+}
+
+// TestNoMetricsUnlessAsked keeps stdout empty without --metrics.
+func TestNoMetricsUnlessAsked(t *testing.T) {
+	d := start(t, "--metrics-interval", "1ms")
+	c := dial(t, d.Addr)
+	rawtest.Check(t, roundTrip(c, rawtest.Source{Dim: 128}, 0))
+	rawtest.Check(t, errors.Join(d.Signal(syscall.SIGTERM), c.ExpectEOF(), c.Close()))
+	if status := d.Status(t); status != 0 || d.Stdout.String() != "" {
+		t.Errorf("status %d, stdout %q; want 0 and nothing", status, d.Stdout.String())
+	}
+}
+
+// metricsLines returns the whole lines on stdout.
+func metricsLines(d *rawtest.Daemon) []string {
+	lines := strings.SplitAfter(d.Stdout.String(), "\n")
+	return lines[:len(lines)-1]
+}
+
+// total adds up one figure, and ends the test when a line lacks any.
+func total(t *testing.T, d *rawtest.Daemon, name string) (total float64) {
+	t.Helper()
+	for _, line := range metricsLines(d) {
+		values := parse(line)
+		for _, figure := range figures {
+			if _, ok := values[figure]; !ok {
+				t.Fatalf("no %s in the line %q", figure, line)
+			}
+		}
+		total += values[name]
+	}
+	return total
+}
+
+var assignment = regexp.MustCompile(`\b([a-z_]+)=([0-9.]+)`)
+
+func parse(line string) map[string]float64 {
+	values := make(map[string]float64)
+	for _, match := range assignment.FindAllStringSubmatch(line, -1) {
+		if value, err := strconv.ParseFloat(match[2], 64); err == nil {
+			values[match[1]] = value
+		}
+	}
+	return values
+}

@@ -1,0 +1,127 @@
+//go:build linux
+
+package main
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// The statuses of a daemon that did not start.
+const (
+	usage       = 2 // what was asked makes no sense
+	environment = 1 // it does, but not here and now
+)
+
+// TestBadInput has every mistake answered by one sentence that names the
+// value and what is allowed.
+func TestBadInput(t *testing.T) {
+	for _, test := range []struct {
+		args  string
+		names string // what the sentence must hold, apart by spaces
+	}{
+		{"--port 65536", "65536 65535"},
+		{"--port -1", "-1 65535"},
+		{"--port http", "http port"},
+		{"--port", "port"},
+		{"--io-threads -1", "-1 256"},
+		{"--io-threads 100000", "100000 256"},
+		{"--io-threads two", "two io-threads"},
+		{"--dim 0", "dim 0 1"},
+		{"--dim -3", "dim -3 1"},
+		{"--dim 1.5", "1.5 dim"},
+		{"--dim 99999999999999999999", "99999999999999999999 dim"},
+		{"--max-vectors 0", "vectors 0 65535"},
+		{"--max-vectors -1", "vectors -1 65535"},
+		{"--dim 1000000 --max-vectors 1000000", "1000000"},
+		{"--model nosuch", "nosuch sum"},
+		{"--model=", "model sum"},
+		{"--batch-threads 2", "2 auto 0 1"},
+		{"--batch-threads many", "many auto 0 1"},
+		{"--wait nap", "nap auto spin yield block"},
+		{"--pin=perhaps", "perhaps pin"},
+		{"--pool-mib -1", "-1 pool-mib"},
+		{"--pool-mib 99999999999", "99999999999 pool-mib"},
+		{"--pool-mib 1 --dim 100000", "pool 1048576 25600000"},
+		{"--request-ring 1000", "request ring 1000 power of two"},
+		{"--request-ring 0", "request ring 0 power of two"},
+		{"--request-ring -4", "request ring -4 power of two"},
+		{"--response-ring 3", "response ring 3 power of two"},
+		{"--response-ring -8", "response ring -8 power of two"},
+		{"--max-conns 0", "connections 0 1048576"},
+		{"--max-conns -1", "connections -1 1048576"},
+		{"--drain-timeout -1s", "-1s drain-timeout"},
+		{"--drain-timeout 10", "10 drain-timeout"},
+		{"--metrics --metrics-interval 0s", "0s metrics-interval"},
+		{"--metrics --metrics-interval -1s", "-1s metrics-interval"},
+		{"--no-such-flag", "no-such-flag"},
+		{"serve", "serve"},
+		{"2 9900 more", "more"},
+		{"2 port", "port number"},
+		{"-- 2 70000", "70000 65535"},
+		{"-2", "2"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			refused(t, usage, strings.Fields(test.args), strings.Fields(test.names)...)
+		})
+	}
+}
+
+func TestAddressNotHere(t *testing.T) {
+	for _, host := range []string{"not.a.host.invalid", "203.0.113.1"} {
+		t.Run(host, func(t *testing.T) {
+			refused(t, environment, []string{"--host", host, "--port", "0"}, host)
+		})
+	}
+}
+
+func TestPortTakenByListener(t *testing.T) {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	rawtest.Check(t, err)
+	defer listener.Close()
+	portTaken(t, listener.Addr().String())
+}
+
+// TestPortTakenByDaemon starts a second daemon on the first one's port, which
+// SO_REUSEPORT alone would let them share in silence.
+func TestPortTakenByDaemon(t *testing.T) {
+	for _, threads := range []string{"1", "2"} {
+		t.Run("threads="+threads, func(t *testing.T) {
+			d := start(t, "--io-threads", threads)
+			portTaken(t, d.Addr)
+			rawtest.Check(t, roundTrip(dial(t, d.Addr), rawtest.Source{Dim: 128}, 0))
+		})
+	}
+}
+
+func portTaken(t *testing.T, addr string) {
+	_, port, err := net.SplitHostPort(addr)
+	rawtest.Check(t, err)
+	for _, threads := range []string{"1", "2"} {
+		refused(t, environment, []string{"--port", port, "--io-threads", threads}, port, "in use")
+	}
+}
+
+// refused runs the daemon, which must end at once with the status and one
+// sentence on stderr that holds all of names.
+func refused(t *testing.T, status int, args []string, names ...string) {
+	t.Helper()
+	stdout, stderr, got := rawtest.RunToEnd(t, append([]string{daemon}, args...)...)
+	if got != status {
+		t.Errorf("status %d, want %d", got, status)
+	}
+	if stdout != "" {
+		t.Errorf("stdout: %q, want nothing", stdout)
+	}
+	if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "disrust: ") || !strings.HasSuffix(stderr, "\n") {
+		t.Errorf("stderr is not one line of disrust's: %q", stderr)
+	}
+	for _, name := range names {
+		if !strings.Contains(stderr, name) {
+			t.Errorf("stderr does not hold %q: %q", name, stderr)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// TestSignalDrains sends requests, then a signal: what was sent before it is
+// answered, every stream ends in order, and the status is 0.
+func TestSignalDrains(t *testing.T) {
+	eachPlacement(t, func(t *testing.T, flags []string) {
+		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+			t.Run(sig.String(), func(t *testing.T) { testDrain(t, sig, flags) })
+		}
+	})
+}
+
+func testDrain(t *testing.T, sig syscall.Signal, flags []string) {
+	d := start(t, flags...)
+	var clients [8]*rawtest.Client
+	for i := range clients {
+		clients[i] = dial(t, d.Addr)
+		rawtest.Check(t, roundTrip(clients[i], rawtest.Source{Dim: 128, Client: i}, 0)) // it is accepted
+	}
+	idle, cut := dial(t, d.Addr), dial(t, d.Addr)
+	rawtest.Check(t, errors.Join(roundTrip(idle, rawtest.Source{Dim: 128}, 0), roundTrip(cut, rawtest.Source{Dim: 128}, 0)))
+	rawtest.Check(t, cut.Send(rawtest.Header(1)))
+	for i, c := range clients {
+		requests, _ := inFlight(i)
+		rawtest.Check(t, c.Send(requests))
+	}
+	rawtest.Check(t, d.Signal(sig))
+	for i, c := range clients {
+		_, answers := inFlight(i)
+		rawtest.Check(t, errors.Join(c.Expect(answers), c.ExpectEOF(), c.Close()))
+	}
+	rawtest.Check(t, errors.Join(idle.ExpectEOF(), idle.Close(), cut.ExpectEOF(), cut.Close()))
+	if status := d.Status(t); status != 0 {
+		t.Errorf("status %d, want 0; stderr: %s", status, d.Stderr.String())
+	}
+}
+
+// inFlight is what client i has in flight: little enough that all of it is
+// with the server's kernel once it is sent.
+func inFlight(i int) (requests, answers []byte) {
+	return rawtest.Source{Dim: 128, Client: i}.Pipeline(1, slices.Repeat([]int{1}, 40)...)
+}
+
+// TestSecondSignalEnds holds a drain up with a peer that reads nothing. The
+// second signal ends it at once, long before the deadline.
+func TestSecondSignalEnds(t *testing.T) {
+	eachPlacement(t, func(t *testing.T, flags []string) {
+		d, _ := startHeldUp(t, append(flags, "--drain-timeout", "10m")...)
+		rawtest.Check(t, d.Signal(syscall.SIGTERM))
+		rawtest.Until(t, "the drain has begun", func() bool { return refusesConnections(d.Addr) })
+		rawtest.Check(t, d.Signal(syscall.SIGTERM))
+		if status := d.Status(t); status != 130 {
+			t.Errorf("status %d, want 130; stderr: %s", status, d.Stderr.String())
+		}
+	})
+}
+
+// TestDrainDeadline has the same peer outwait the deadline: the daemon ends by
+// itself and says that not all was answered.
+func TestDrainDeadline(t *testing.T) {
+	eachPlacement(t, func(t *testing.T, flags []string) {
+		d, _ := startHeldUp(t, append(flags, "--drain-timeout", "100ms")...)
+		rawtest.Check(t, d.Signal(syscall.SIGTERM))
+		status, said := d.Status(t), strings.TrimPrefix(d.Stderr.String(), d.Ready)
+		if status != 0 || strings.Count(said, "\n") != 1 || !strings.Contains(said, "100ms") {
+			t.Errorf("status %d, stderr %q; want 0 and a line that names 100ms", status, said)
+		}
+	})
+}
+
+// TestDrainOutlastsSlowPeer has the peer read after the signal and send on and
+// on meanwhile: the answers to what had arrived come, in order, and the drain
+// ends all the same.
+func TestDrainOutlastsSlowPeer(t *testing.T) {
+	eachPlacement(t, func(t *testing.T, flags []string) {
+		d, mute := startHeldUp(t, append(flags, "--drain-timeout", "10m")...)
+		rawtest.Check(t, d.Signal(syscall.SIGTERM))
+		rawtest.Until(t, "the drain has begun", func() bool { return refusesConnections(d.Addr) })
+		rawtest.Check(t, mute.ReadToEOF())
+		if status := d.Status(t); status != 0 {
+			t.Errorf("status %d, want 0; stderr: %s", status, d.Stderr.String())
+		}
+	})
+}
+
+// startHeldUp starts a daemon with a peer whose answers it cannot send.
+func startHeldUp(t *testing.T, flags ...string) (*rawtest.Daemon, *rawtest.Mute) {
+	d := start(t, append(flags, "--dim", "1")...)
+	mute, err := rawtest.NewMute(d.Addr, rawtest.Source{Dim: 1}, 64, 16)
+	rawtest.Check(t, err)
+	t.Cleanup(func() { mute.Drop() })
+	other, seq := dial(t, d.Addr), 0
+	rawtest.Check(t, rawtest.AwaitBlocked([]*rawtest.Mute{mute}, 64<<20, func() error {
+		seq++
+		return roundTrip(other, rawtest.Source{Dim: 1, Client: 1}, seq)
+	}))
+	rawtest.Check(t, other.Close())
+	return d, mute
+}
+
+func refusesConnections(addr string) bool {
+	c, err := rawtest.Dial(addr)
+	if err != nil {
+		return errors.Is(err, syscall.ECONNREFUSED)
+	}
+	c.Close()
+	return false
+}

@@ -1,0 +1,173 @@
+//go:build linux
+
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/bits"
+	"runtime"
+	"time"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/server/internal/iothread"
+	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/wire"
+)
+
+// BatchThreads says where batches are scored.
+type BatchThreads int
+
+const (
+	// Auto decides by the CPUs and by the model's cost, measured at start-up.
+	Auto BatchThreads = iota
+	// Inline has each I/O thread score its own requests. There is no hand-over,
+	// which for cheap models costs more than the work.
+	Inline
+	// Dedicated has one thread score the requests of all I/O threads.
+	Dedicated
+)
+
+// Wait says how a thread waits for work.
+type Wait int
+
+const (
+	WaitAuto  Wait = iota // looks for work for tens of microseconds, then sleeps
+	WaitSpin              // never sleeps: for CPUs that do nothing else
+	WaitYield             // never sleeps, lets others run in between
+	WaitBlock             // sleeps at once
+)
+
+// Config says what a Server serves and within which bounds. Start from
+// [DefaultConfig].
+type Config struct {
+	Host string // address or name to listen on
+	Port int    // 0: any free one
+
+	IOThreads    int // 0: the CPUs less one, at least 1
+	BatchThreads BatchThreads
+	Wait         Wait
+	Pin          bool // each thread to a CPU of its own
+
+	Dim        int // features a vector
+	MaxVectors int // a request
+
+	Model    string                        // its name, for people
+	NewModel func() (batcher.Model, error) // called once for each batcher; each calls its own from one goroutine
+
+	PoolBytes    int // of rows in flight, an I/O thread
+	RequestRing  int // slots, a power of two; shared by the I/O threads
+	ResponseRing int // slots, a power of two; an I/O thread
+	MaxConns     int // at once, over all I/O threads
+
+	DrainTimeout time.Duration // for Run: how long a drain may last
+	Log          *slog.Logger  // nil: nothing is logged
+}
+
+// DefaultConfig is what the daemon starts with: the sum model on loopback.
+func DefaultConfig() Config {
+	return Config{
+		Host:         "127.0.0.1",
+		Port:         9900,
+		Dim:          wire.DefaultDim,
+		MaxVectors:   wire.DefaultMaxVectors,
+		Model:        "sum",
+		NewModel:     func() (batcher.Model, error) { return batcher.Sum{}, nil },
+		PoolBytes:    16 << 20,
+		RequestRing:  1 << 16,
+		ResponseRing: 1 << 13,
+		MaxConns:     1 << 14,
+		DrainTimeout: 10 * time.Second,
+		Log:          slog.New(slog.DiscardHandler),
+	}
+}
+
+// ConfigError says in a sentence which value of a Config is not allowed, and what
+// is.
+type ConfigError struct{ err error }
+
+func (e *ConfigError) Error() string { return e.err.Error() }
+
+const (
+	maxIOThreads = 256
+	maxRing      = 1 << 24
+	maxConns     = 1 << 20
+)
+
+// check fills what may be left open and says in one sentence what is wrong.
+func (c *Config) check() error {
+	if c.IOThreads == 0 {
+		c.IOThreads = max(1, runtime.NumCPU()-1)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.NewModel == nil {
+		return errors.New("no model: Config.NewModel is nil")
+	}
+	for _, r := range []struct {
+		name      string
+		value     int
+		low, high int
+	}{
+		{"port", c.Port, 0, math.MaxUint16},
+		{"I/O threads", c.IOThreads, 1, maxIOThreads},
+		{"dim", c.Dim, 1, math.MaxInt32},
+		{"max vectors", c.MaxVectors, 1, math.MaxUint16},
+		{"batch threads", int(c.BatchThreads), int(Auto), int(Dedicated)},
+		{"wait", int(c.Wait), int(WaitAuto), int(WaitBlock)},
+		{"max connections", c.MaxConns, c.IOThreads, maxConns},
+	} {
+		if r.value < r.low || r.value > r.high {
+			return fmt.Errorf("%s %d: %d to %d are allowed", r.name, r.value, r.low, r.high)
+		}
+	}
+	if err := c.format().Validate(); err != nil {
+		return err
+	}
+	return c.checkMemory()
+}
+
+func (c *Config) checkMemory() error {
+	if err := checkRing("request ring", c.RequestRing, c.IOThreads); err != nil {
+		return err
+	}
+	if err := checkRing("response ring", c.ResponseRing, 1); err != nil {
+		return err
+	}
+	row, most := c.format().RowBytes(), c.MaxVectors*c.format().RowBytes()
+	if c.PoolBytes < most {
+		return fmt.Errorf("pool of %d bytes: a request of %d vectors of dim %d needs %d", c.PoolBytes, c.MaxVectors, c.Dim, most)
+	}
+	if c.PoolBytes/row > math.MaxUint32 {
+		return fmt.Errorf("pool of %d bytes: it may hold %d rows of %d bytes", c.PoolBytes, math.MaxUint32, row)
+	}
+	return nil
+}
+
+func checkRing(name string, slots, low int) error {
+	if slots < low || slots > maxRing || slots&(slots-1) != 0 {
+		return fmt.Errorf("%s of %d slots: a power of two from %d to %d is needed", name, slots, low, maxRing)
+	}
+	return nil
+}
+
+// requestShare is the slots of the request ring that are one I/O thread's: a
+// power of two, so that inline it is the size of the thread's own ring.
+func (c *Config) requestShare() int { return 1 << (bits.Len(uint(c.RequestRing/c.IOThreads)) - 1) }
+
+func (c *Config) format() wire.Format { return wire.Format{Dim: c.Dim, MaxVectors: c.MaxVectors} }
+
+// limits are the bounds of one I/O thread. Its share of the request ring, a slot
+// at least, is its own, so that no thread ever waits for another's requests.
+func (c *Config) limits() iothread.Limits {
+	row := c.format().RowBytes()
+	return iothread.Limits{
+		Conns:       min((c.MaxConns+c.IOThreads-1)/c.IOThreads, slab.MaxCapacity),
+		InFlight:    min(c.ResponseRing, c.requestShare()),
+		PoolBytes:   c.PoolBytes / row * row,
+		OutputBytes: iothread.OutputBytes(c.format()),
+	}
+}

@@ -1,0 +1,74 @@
+//go:build linux
+
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/wire"
+)
+
+// largest scores a vector by its largest feature.
+type largest struct{}
+
+func (largest) Score(rows []float32, dim int, out []float32) error {
+	for i := range out {
+		out[i] = rows[i*dim]
+		for _, v := range rows[i*dim : (i+1)*dim] {
+			out[i] = max(out[i], v)
+		}
+	}
+	return nil
+}
+
+// A model of one's own, served and asked.
+func Example() {
+	cfg := server.DefaultConfig()
+	cfg.Port, cfg.Dim = 0, 3 // any free port, vectors of three features
+	cfg.Model, cfg.NewModel = "largest", func() (batcher.Model, error) { return largest{}, nil }
+	s, err := server.Start(cfg)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Shutdown(context.Background())
+
+	fmt.Println(ask(s.Addr().String(), 2, []float32{1, 9, 4, 7, 0, 2}))
+	// Output: [9 7] <nil>
+}
+
+// ask sends one request and reads its response; the client module does it better.
+func ask(addr string, vectors int, rows []float32) ([]float32, error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if _, err := conn.Write(wire.AppendRequest(nil, vectors, rows)); err != nil {
+		return nil, err
+	}
+	response := make([]byte, wire.ResponseBytes(vectors))
+	if _, err := io.ReadFull(conn, response); err != nil {
+		return nil, err
+	}
+	scores := make([]float32, vectors)
+	wire.CopyScores(scores, response[wire.HeaderBytes:])
+	return scores, nil
+}
+
+// ExampleRun is a whole program that serves a model of its own until it is
+// interrupted: ten lines.
+func ExampleRun() {
+	ctx, stop := context.WithCancel(context.Background()) // signal.NotifyContext in a main
+	cfg := server.DefaultConfig()
+	cfg.Port = 0
+	cfg.Model, cfg.NewModel = "largest", func() (batcher.Model, error) { return largest{}, nil }
+	stop()
+	fmt.Println(server.Run(ctx, cfg))
+	// Output: <nil>
+}

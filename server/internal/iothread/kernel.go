@@ -1,0 +1,40 @@
+//go:build linux
+
+package iothread
+
+import "github.com/disrust/disrust/uring"
+
+// Kernel is what the loop asks of io_uring: a call a turn, and the receive
+// buffers. Tests put a simulated one in its place.
+type Kernel interface {
+	// Turn hands ops to the kernel in order, waits for a completion if block is
+	// set, and returns every completion there is. Both slices are reused: ops
+	// may be overwritten after Turn, completions are valid until the next one.
+	Turn(ops []uring.SQE, block bool) ([]uring.CQE, error)
+
+	// Pending reports, without asking the kernel, whether a Turn would find
+	// completions.
+	Pending() bool
+
+	// Buffer is the first n bytes of receive buffer id, which a completion
+	// named; they are the caller's until Recycle, which gives the buffer back at
+	// the next Turn.
+	Buffer(id uint16, n int) []byte
+	Recycle(id uint16)
+}
+
+// The operation in the top byte of user_data. Those up to opShutdown carry a
+// connection's key, the others concern the thread.
+const (
+	opRecv uint8 = iota
+	opSend       // takes what the socket takes at once; completes only if that is not all
+	opSendRest
+	opShutdown
+	opAccept
+	opWake
+	opTick
+	opIgnore // cancel and close: their outcome changes nothing
+)
+
+// recvGroup is the buffer group of the receive buffers.
+const recvGroup = 0

@@ -1,0 +1,115 @@
+//go:build linux
+
+package iothread
+
+import (
+	"github.com/disrust/disrust/server/internal/blocks"
+	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/uring"
+	"golang.org/x/sys/unix"
+)
+
+// settle does what is next for c: send what there is, receive if there is room,
+// end when all is done.
+func (t *Thread) settle(c *conn) {
+	if c.phase == closing {
+		t.reap(c)
+		return
+	}
+	sending := c.out.size > 0 && c.sending.block == blocks.None
+	if sending {
+		t.send(c)
+	}
+	switch c.phase {
+	case open:
+		t.arm(c)
+	case answering:
+		if c.inFlight == 0 && c.sending.block == blocks.None {
+			t.finish(c)
+		}
+	case lingering:
+		if c.eof {
+			t.close(c)
+			return
+		}
+		t.arm(c)
+	}
+	if sending && !c.receiving {
+		t.sequel = true
+	}
+}
+
+// finish ends a connection that has all its answers. If the peer may still be
+// sending, closing at once would answer that with a reset, which can overtake
+// the last answers: the peer gets FIN first, and time to read and close.
+func (t *Thread) finish(c *conn) {
+	if c.eof {
+		t.close(c)
+		return
+	}
+	c.phase = lingering
+	c.deadline = t.ticks + lingerTicks
+	t.lingerers++
+	op := t.next()
+	op.PrepareShutdown(int(c.fd), unix.SHUT_WR)
+	op.UserData = c.key.Pack(opShutdown)
+	c.ops++
+}
+
+func (t *Thread) shutDown(c *conn) {
+	c.ops--
+	t.touch(c)
+}
+
+// close ends c now: answers not yet sent are dropped. The slot stays until the
+// kernel has let go of it.
+func (t *Thread) close(c *conn) {
+	if c.phase == closing {
+		return
+	}
+	if c.phase == lingering {
+		t.lingerers--
+	}
+	c.phase = closing
+	c.leave()
+	if c.receiving {
+		t.cancel(c.key.Pack(opRecv))
+	}
+	if c.blocked {
+		t.cancel(c.key.Pack(opSendRest))
+	}
+	t.touch(c)
+}
+
+func (t *Thread) cancel(userData uint64) {
+	op := t.next()
+	op.PrepareCancel(userData, 0)
+	op.UserData = slab.Key(0).Pack(opIgnore)
+}
+
+// reap frees what c holds, unless the kernel still has an operation on it.
+func (t *Thread) reap(c *conn) {
+	if c.ops > 0 {
+		return
+	}
+	t.recycle(c)
+	t.dropPartial(c)
+	t.dropSending(c)
+	if c.out.block != blocks.None {
+		t.outputs.Put(c.out.block)
+	}
+	t.closeFD(int(c.fd))
+	t.conns.Remove(c.key)
+	t.tally.closed++
+	if t.backedOff {
+		t.armAccept() // there is a descriptor again
+	}
+}
+
+// closeFD closes a descriptor on which the kernel has no operation.
+func (t *Thread) closeFD(fd int) {
+	op := t.next()
+	op.PrepareClose(fd)
+	op.Flags |= uring.SQECQESkipSuccess
+	op.UserData = slab.Key(0).Pack(opIgnore)
+}

@@ -1,0 +1,40 @@
+//go:build linux
+
+package iothread
+
+import "github.com/disrust/disrust/wire"
+
+const (
+	// ReceiveBytes is the size of a receive buffer: a read of this size spreads
+	// the kernel's price for an event over 127 requests of one vector.
+	ReceiveBytes = 64 << 10
+	// ReceiveBuffers is how many a thread has: reads of one turn, at most.
+	ReceiveBuffers = 64
+
+	minOutputBytes = 16 << 10
+
+	// handRequests and handRows are how much is admitted before it is published
+	// (and, inline, scored): rows are still in the first- or second-level cache
+	// then, and a batch thread starts before the whole turn is parsed.
+	handRequests = 256
+	handRows     = 128
+)
+
+// Limits are the bounds of one thread, fixed at start-up.
+type Limits struct {
+	Conns       int // connections at once
+	InFlight    int // requests admitted and not yet answered
+	PoolBytes   int // of rows in flight; room for one request at least
+	OutputBytes int // of unsent answers a connection and buffer, of which it has two
+}
+
+// ReadBytes is the most bytes of answers that the requests completed by one
+// receive can need: one request that began earlier, and as many small ones as
+// fit, since a request of one vector has the most answer a byte.
+func ReadBytes(f wire.Format) int {
+	return wire.ResponseBytes(f.MaxVectors) + ReceiveBytes/f.RequestBytes(1)*wire.ResponseBytes(1)
+}
+
+// OutputBytes is the size of a connection's output buffer: room for the answers
+// of several receives, so that reading goes on while answers are on their way.
+func OutputBytes(f wire.Format) int { return max(minOutputBytes, 4*ReadBytes(f)) }

@@ -1,0 +1,154 @@
+//go:build linux
+
+package iothread
+
+import (
+	"runtime"
+
+	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/uring"
+)
+
+// Run serves until Stop or Abort and until every connection is closed. It
+// returns an error only if the kernel refuses a turn.
+func (t *Thread) Run() error {
+	t.armWake()
+	t.armAccept()
+	for !t.done() {
+		completions, err := t.turn()
+		if err != nil {
+			return err
+		}
+		for i := range completions {
+			t.complete(&completions[i])
+		}
+		t.settleSends()
+		t.obey()
+		t.exchange()
+		t.flush()
+		t.armTick()
+		t.count()
+	}
+	_, err := t.submit(false) // the last closes
+	t.count()
+	return err
+}
+
+// turn submits the prepared operations and returns completions. It waits when
+// there is nothing else to do: first by looking, then asleep.
+func (t *Thread) turn() ([]uring.CQE, error) {
+	if t.cfg.Spins == 0 && !t.sequel {
+		return t.submitAndSleep()
+	}
+	completions, err := t.submit(false)
+	if len(completions) > 0 || err != nil || t.sequel {
+		return completions, err
+	}
+	if t.look() {
+		return t.submit(false)
+	}
+	return t.submitAndSleep()
+}
+
+// look polls for work a bounded number of times and reports whether there is
+// some.
+func (t *Thread) look() bool {
+	var spin ringbuf.BusySpin
+	for i := 1; i != t.cfg.Spins+1; i++ {
+		if t.kernel.Pending() || t.responses.Ready() || t.stop.Load() != 0 && !t.draining {
+			return true
+		}
+		if t.cfg.Yield {
+			runtime.Gosched()
+		} else {
+			spin.Idle(i)
+		}
+	}
+	return false
+}
+
+// submitAndSleep waits for a completion. Answers of a batch thread arrive
+// without one: the thread says that it sleeps, so that they come with a wake.
+func (t *Thread) submitAndSleep() ([]uring.CQE, error) {
+	if t.batcher != nil {
+		return t.submit(true)
+	}
+	asleep := t.responses.Announce()
+	completions, err := t.submit(asleep)
+	if asleep {
+		t.responses.Awake()
+	}
+	return completions, err
+}
+
+func (t *Thread) submit(block bool) ([]uring.CQE, error) {
+	completions, err := t.kernel.Turn(t.ops, block)
+	t.ops = t.ops[:0]
+	return completions, err
+}
+
+// complete takes one completion to whom it concerns.
+func (t *Thread) complete(e *uring.CQE) {
+	key, op := slab.Unpack(e.UserData)
+	switch op {
+	case opRecv:
+		t.received(t.conns.Get(key), e)
+	case opSend:
+		t.refused(t.conns.Get(key), e.Res)
+	case opSendRest:
+		t.sentRest(t.conns.Get(key), e.Res)
+	case opShutdown:
+		t.shutDown(t.conns.Get(key))
+	case opAccept:
+		t.accepted(e)
+	case opWake:
+		t.armWake()
+	case opTick:
+		t.ticking = false
+		t.tick()
+	}
+}
+
+// exchange publishes what was admitted and collects answers until nobody who
+// waits for room can go on.
+func (t *Thread) exchange() {
+	for {
+		t.hand()
+		t.collect()
+		if !t.resume() {
+			return
+		}
+	}
+}
+
+// flush lets each connection that something happened to do what is next.
+func (t *Thread) flush() {
+	for i := 0; i < len(t.dirty); i++ { // settle may add to it
+		if c := t.conns.Get(t.dirty[i]); c != nil {
+			c.dirty = false
+			t.settle(c)
+		}
+	}
+	t.dirty = t.dirty[:0]
+}
+
+// touch has flush look at c at the end of the turn.
+func (t *Thread) touch(c *conn) {
+	if !c.dirty {
+		c.dirty = true
+		t.dirty = append(t.dirty, c.key)
+	}
+}
+
+// next is a cleared operation to prepare, handed over at the next turn.
+func (t *Thread) next() *uring.SQE {
+	t.ops = append(t.ops, uring.SQE{})
+	return &t.ops[len(t.ops)-1]
+}
+
+func (t *Thread) armWake() {
+	op := t.next()
+	op.PrepareRead(t.cfg.WakeFD, pointer(&t.wakeBuffer), 8, 0)
+	op.UserData = slab.Key(0).Pack(opWake)
+}

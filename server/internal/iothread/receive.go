@@ -1,0 +1,240 @@
+//go:build linux
+
+package iothread
+
+import (
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/bufpool"
+	"github.com/disrust/disrust/server/internal/blocks"
+	"github.com/disrust/disrust/uring"
+	"github.com/disrust/disrust/wire"
+	"golang.org/x/sys/unix"
+)
+
+// arm has the kernel receive for c, if c may receive and none is under way.
+func (t *Thread) arm(c *conn) {
+	if c.receiving || c.held.valid || c.queue != nil || c.eof || !t.hasRoom(c) {
+		return
+	}
+	flags := uint32(0)
+	if t.draining && c.phase == open {
+		flags = unix.MSG_DONTWAIT // what has arrived, and then no more
+	}
+	op := t.next()
+	op.PrepareRecvSelect(int(c.fd), recvGroup, flags)
+	if !c.more && flags == 0 {
+		op.IOPrio |= uring.RecvSendPollFirst // the socket is empty: do not try in vain
+	}
+	op.UserData = c.key.Pack(opRecv)
+	c.receiving = true
+	c.ops++
+}
+
+// hasRoom reports whether the answers to all that a receive can bring fit beside
+// those that are on their way: the reservation of response space.
+func (t *Thread) hasRoom(c *conn) bool {
+	return c.phase == lingering || int(c.out.size+c.reserved)+ReadBytes(t.format) <= t.cfg.Limits.OutputBytes
+}
+
+// received takes the outcome of a receive.
+func (t *Thread) received(c *conn, e *uring.CQE) {
+	c.receiving = false
+	c.ops--
+	t.touch(c)
+	if id, ok := e.BufferID(); ok {
+		c.held = held{buffer: id, valid: true, hi: uint32(max(e.Res, 0))}
+		t.held++
+	}
+	switch {
+	case e.Res > 0 && c.phase == open:
+		c.more = e.SockNonEmpty()
+		if t.stalled.count > 0 || !t.parse(c) {
+			t.stalled.push(c)
+		}
+		return
+	case e.Res == 0:
+		c.eof = true
+		t.endInput(c)
+	case -e.Res == int32(unix.EAGAIN) && t.draining:
+		t.endInput(c) // all that had arrived is read
+	case e.Res > 0, interrupted(e.Res):
+		// flush arms it again, if it is to go on
+	case -e.Res == int32(unix.ENOBUFS):
+		t.tally.starved++
+		if c.phase != closing {
+			t.starved.push(c)
+		}
+	default:
+		t.close(c)
+	}
+	t.recycle(c)
+}
+
+// interrupted reports whether a receive ended without telling anything about
+// the connection.
+func interrupted(res int32) bool {
+	switch unix.Errno(-res) {
+	case unix.EINTR, unix.ECANCELED, unix.EAGAIN:
+		return true
+	}
+	return false
+}
+
+// endInput is the end of what c's peer asks, or of what it may ask.
+func (t *Thread) endInput(c *conn) {
+	if c.phase == open {
+		c.phase = answering
+	}
+}
+
+// parse admits the requests in c's receive buffer and gives the buffer back. It
+// reports false if there was no room for one: it and what follows stay there.
+func (t *Thread) parse(c *conn) bool {
+	h := &c.held
+	rest, ok := t.admitAll(c, t.kernel.Buffer(h.buffer, int(h.hi))[h.lo:])
+	if !ok {
+		h.lo = h.hi - uint32(len(rest))
+		return false
+	}
+	t.recycle(c)
+	return true
+}
+
+// admitAll admits what data holds and returns what it could not, with false if
+// that was for want of room.
+func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
+	ok := true
+	if c.partial.block != blocks.None {
+		if data, ok = t.admitPartial(c, data); !ok {
+			return data, false
+		}
+	}
+	for c.phase == open && len(data) > 0 {
+		f := t.format.ParseRequest(data)
+		switch f.Status {
+		case wire.Complete:
+			if !t.admit(c, f.Vectors, data[wire.HeaderBytes:f.Bytes]) {
+				return data, false
+			}
+			data = data[f.Bytes:]
+		case wire.Incomplete:
+			t.keep(c, data)
+			return nil, true
+		default:
+			t.violate(c)
+		}
+	}
+	return nil, true
+}
+
+// keep copies the beginning of a request out of the receive buffer.
+func (t *Thread) keep(c *conn, data []byte) {
+	c.partial = partial{block: t.partials.Get(), size: uint32(len(data))}
+	copy(t.partials.Bytes(c.partial.block), data)
+}
+
+// admitPartial completes the request that c has the beginning of with bytes of
+// data and admits it. It returns the rest of data, and false for want of room:
+// then the request is whole and the next call admits it.
+func (t *Thread) admitPartial(c *conn, data []byte) ([]byte, bool) {
+	p := &c.partial
+	block := t.partials.Bytes(p.block)
+	f := t.format.ParseRequest(block[:p.size])
+	for f.Status == wire.Incomplete && len(data) > 0 {
+		n := copy(block[p.size:int(p.size)+f.Bytes], data)
+		data = data[n:]
+		p.size += uint32(n)
+		f = t.format.ParseRequest(block[:p.size])
+	}
+	switch f.Status {
+	case wire.Incomplete:
+		return nil, true
+	case wire.Complete:
+		if !t.admit(c, f.Vectors, block[wire.HeaderBytes:f.Bytes]) {
+			return data, false
+		}
+	default:
+		t.violate(c)
+	}
+	t.dropPartial(c)
+	return data, true
+}
+
+// admit copies a request's rows into the pool and queues it for the batcher. It
+// reports false for want of room.
+func (t *Thread) admit(c *conn, vectors int, src []byte) bool {
+	if t.inFlight == t.cfg.Limits.InFlight {
+		t.tally.ringFull++
+		return false
+	}
+	buf, err := t.pool.Alloc(len(src))
+	if err != nil {
+		return t.noRoom(c, err)
+	}
+	row := uint32(buf.Offset()) / t.rowBytes
+	lo := int(row) * t.dim
+	wire.CopyRows(t.rows[lo:lo+vectors*t.dim], src)
+	t.pool.Freeze(buf)
+	t.pending = append(t.pending, batcher.Request{
+		Key: uint64(c.key), Row: row, Vectors: uint16(vectors), Source: t.cfg.Source,
+	})
+	t.tally.published++
+	t.inFlight++
+	c.inFlight++
+	c.reserved += uint32(wire.ResponseBytes(vectors))
+	if t.pendingRows += vectors; t.pendingRows >= handRows || len(t.pending) == cap(t.pending) {
+		t.hand()
+	}
+	return true
+}
+
+// noRoom counts why the pool refused a request, and reports whether c is done
+// with: a request that no wait makes room for ends its connection.
+func (t *Thread) noRoom(c *conn, err error) bool {
+	if _, never := err.(*bufpool.TooLarge); never {
+		t.tally.tooLarge++
+		t.close(c)
+		return true
+	}
+	t.tally.poolFull++
+	return false
+}
+
+// violate ends the input of a peer that broke the protocol: what it asked before
+// is answered, nothing after it is read.
+func (t *Thread) violate(c *conn) {
+	t.tally.violations++
+	t.endInput(c)
+}
+
+// resume goes on with connections that waited for room or for a receive buffer,
+// first come, first served, and reports whether something was admitted.
+func (t *Thread) resume() bool {
+	before := t.tally.published
+	for c := t.stalled.front(); c != nil && t.parse(c); c = t.stalled.front() {
+		c.leave()
+		t.touch(c)
+	}
+	for free := ReceiveBuffers - t.held; free > 0 && t.starved.count > 0; free-- {
+		c := t.starved.front()
+		c.leave()
+		t.touch(c)
+	}
+	return t.tally.published > before
+}
+
+// recycle gives the receive buffer that c holds back to the kernel.
+func (t *Thread) recycle(c *conn) {
+	if c.held.valid {
+		t.kernel.Recycle(c.held.buffer)
+		c.held = held{}
+		t.held--
+	}
+}
+
+func (t *Thread) dropPartial(c *conn) {
+	if c.partial.block != blocks.None {
+		t.partials.Put(c.partial.block)
+		c.partial = partial{block: blocks.None}
+	}
+}

@@ -1,0 +1,137 @@
+//go:build linux
+
+package iothread
+
+import (
+	"fmt"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/bufpool"
+	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/server/internal/blocks"
+	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/uring"
+	"github.com/disrust/disrust/wire"
+)
+
+// Config says what a thread serves and with what.
+type Config struct {
+	Source   uint16 // of this thread in its batcher
+	Format   wire.Format
+	Limits   Limits
+	Listener int // descriptor; owned by the thread, which closes it
+
+	Kernel    Kernel
+	WakeFD    int // eventfd that a sleeping thread is woken by
+	Requests  *ringbuf.Producer[batcher.Request]
+	Responses *ringbuf.Consumer[batcher.Response]
+
+	// Spins is how many times a thread with nothing to do looks for work before
+	// it sleeps; negative: it never sleeps.
+	Spins int
+	Yield bool // lets other threads run between two looks
+}
+
+// Thread is one I/O thread. All but Stop, Abort and Counters belongs to the
+// goroutine that calls New and Run.
+type Thread struct {
+	cfg     Config
+	format  wire.Format
+	dim     int
+	kernel  Kernel
+	batcher *batcher.Batcher // the inline placement's; nil when batches run elsewhere
+
+	conns   *slab.Slab[conn]
+	stalled queue // hold a receive buffer with requests for which there was no room
+	starved queue // found no receive buffer
+	dirty   []slab.Key
+	sent    []slab.Key // with a send in the current turn
+	sequel  bool       // one of them has something to do when its send is over, which no completion may tell
+	ops     []uring.SQE
+
+	pool     *bufpool.Pool
+	rows     []float32 // the pool as rows
+	scores   []float32 // one a row
+	rowBytes uint32
+	partials *blocks.Store
+	outputs  *blocks.Store
+
+	requests    *ringbuf.Producer[batcher.Request]
+	responses   *ringbuf.Consumer[batcher.Response]
+	pending     []batcher.Request // admitted, not yet published
+	pendingRows int
+	inFlight    int // admitted and not yet collected
+	held        int // receive buffers that connections hold
+
+	accepting  bool // the accept is in the kernel
+	backedOff  bool // accepting again waits for a tick or a closed connection
+	ticking    bool
+	ticks      uint32
+	lingerers  int
+	draining   bool
+	aborted    bool
+	stop       atomic.Uint32 // what other goroutines ask for: stopDrain, stopAbort
+	tickEvery  uring.Timespec
+	wakeBuffer uint64
+
+	counters Counters
+	tally    tally
+}
+
+const (
+	stopDrain = 1
+	stopAbort = 2
+)
+
+// New makes a thread's memory; the calling goroutine's thread touches it, so
+// that it lies near the CPU that will use it.
+func New(cfg Config) (*Thread, error) {
+	l := cfg.Limits
+	t := &Thread{
+		cfg: cfg, format: cfg.Format, dim: cfg.Format.Dim, kernel: cfg.Kernel,
+		rowBytes: uint32(cfg.Format.RowBytes()),
+		dirty:    make([]slab.Key, 0, l.Conns), sent: make([]slab.Key, 0, l.Conns),
+		ops:      make([]uring.SQE, 0, 256),
+		requests: cfg.Requests, responses: cfg.Responses,
+		pending:   make([]batcher.Request, 0, min(l.InFlight, handRequests)),
+		tickEvery: uring.Timespec{Nsec: tickNanos},
+	}
+	var err error
+	if t.conns, err = slab.New[conn](l.Conns); err != nil {
+		return nil, err
+	}
+	t.stalled.conns, t.starved.conns = t.conns, t.conns
+	if t.pool, err = bufpool.New(l.PoolBytes); err != nil {
+		return nil, err
+	}
+	mem := t.pool.Memory()
+	t.rows = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem)/4)
+	t.scores = make([]float32, len(t.rows)/t.dim)
+	if t.partials, err = blocks.New(l.Conns, cfg.Format.RequestBytes(cfg.Format.MaxVectors)); err != nil {
+		return nil, err
+	}
+	if t.outputs, err = blocks.New(2*l.Conns, l.OutputBytes); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Source is what the batcher shares with this thread.
+func (t *Thread) Source(responses *ringbuf.Producer[batcher.Response]) batcher.Source {
+	return batcher.Source{Rows: t.rows, Scores: t.scores, Responses: responses}
+}
+
+// ScoreInline makes the thread score its own requests with b.
+func (t *Thread) ScoreInline(b *batcher.Batcher) { t.batcher = b }
+
+// Close frees the memory. The thread has ended, and so has the batcher.
+func (t *Thread) Close() error {
+	for _, free := range []func() error{t.pool.Close, t.partials.Close, t.outputs.Close} {
+		if err := free(); err != nil {
+			return fmt.Errorf("freeing an I/O thread's memory: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+//go:build linux
+
+package rawtest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"time"
+)
+
+// safety bounds the life of a connection and of a wait. No test depends on
+// it: it only turns a hang into a failure.
+const safety = 20 * time.Second
+
+// Client is one connection to a server under test. One goroutine may send
+// while another expects.
+type Client struct {
+	conn *net.TCPConn
+	got  []byte // what Expect read last, kept to be used again
+}
+
+// Dial connects to addr.
+func Dial(addr string) (*Client, error) {
+	return dial(net.Dialer{}, addr)
+}
+
+// DialNarrow connects with buffers as small as the kernel grants, so that a
+// client that does not read soon blocks in Send.
+func DialNarrow(addr string) (*Client, error) {
+	narrow := func(_, _ string, raw syscall.RawConn) error {
+		var receive, send error
+		err := raw.Control(func(fd uintptr) {
+			receive = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1)
+			send = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, 1)
+		})
+		return errors.Join(err, receive, send)
+	}
+	return dial(net.Dialer{Control: narrow}, addr)
+}
+
+func dial(d net.Dialer, addr string) (*Client, error) {
+	d.Timeout = safety
+	conn, err := d.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.SetDeadline(time.Now().Add(safety)); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &Client{conn: conn.(*net.TCPConn)}, nil
+}
+
+// Send writes all of b in as few segments as TCP likes.
+func (c *Client) Send(b []byte) error {
+	if n, err := c.conn.Write(b); err != nil {
+		return fmt.Errorf("sent %d of %d bytes: %w", n, len(b), err)
+	}
+	return nil
+}
+
+// SendChunks writes b with one write for every size; the last write takes
+// what the sizes leave.
+func (c *Client) SendChunks(b []byte, sizes ...int) error {
+	for _, size := range sizes {
+		size = min(size, len(b))
+		if err := c.Send(b[:size]); err != nil {
+			return err
+		}
+		b = b[size:]
+	}
+	return c.Send(b)
+}
+
+// SendBytes writes b one byte at a time.
+func (c *Client) SendBytes(b []byte) error {
+	for i := range b {
+		if err := c.Send(b[i : i+1]); err != nil {
+			return fmt.Errorf("byte %d of %d: %w", i, len(b), err)
+		}
+	}
+	return nil
+}
+
+// Read reads what is there.
+func (c *Client) Read(b []byte) (int, error) { return c.conn.Read(b) }
+
+// Expect reads len(want) bytes and fails unless they are want. It allocates
+// only when want is longer than any before.
+func (c *Client) Expect(want []byte) error {
+	if cap(c.got) < len(want) {
+		c.got = make([]byte, len(want))
+	}
+	got := c.got[:len(want)]
+	if n, err := io.ReadFull(c.conn, got); err != nil {
+		return fmt.Errorf("answers ended after %d of %d bytes: %w", n, len(want), err)
+	}
+	if !bytes.Equal(got, want) {
+		return differ(got, want)
+	}
+	return nil
+}
+
+func differ(got, want []byte) error {
+	at := 0
+	for got[at] == want[at] {
+		at++
+	}
+	from, to := at&^3, min(at&^3+16, len(want))
+	return fmt.Errorf("answers differ at byte %d of %d: got % x, want % x", at, len(want), got[from:to], want[from:to])
+}
+
+// ExpectEOF fails unless the server ends the stream in order here: one more
+// byte or a reset is a failure.
+func (c *Client) ExpectEOF() error {
+	var b [1]byte
+	switch n, err := c.conn.Read(b[:]); {
+	case n > 0:
+		return fmt.Errorf("byte %#x follows the last answer, want end of stream", b[0])
+	case err != io.EOF:
+		return fmt.Errorf("want end of stream: %w", err)
+	}
+	return nil
+}
+
+// Exchange sends requests from a second goroutine while it expects answers,
+// so neither side waits for the other however long the streams are.
+func (c *Client) Exchange(requests, answers []byte) error {
+	sent := make(chan error, 1)
+	go func() { sent <- c.Send(requests) }()
+	got := c.Expect(answers)
+	if got != nil {
+		c.conn.Close() // ends a Send that the server no longer reads
+	}
+	return errors.Join(got, <-sent)
+}
+
+// Finish half-closes, expects the end of the stream, and closes.
+func (c *Client) Finish() error {
+	return errors.Join(c.CloseWrite(), c.ExpectEOF(), c.Close())
+}
+
+// CloseWrite half-closes: the server sees the end of the requests.
+func (c *Client) CloseWrite() error { return c.conn.CloseWrite() }
+
+// Close closes in order, unless answers lie unread: then the kernel resets.
+func (c *Client) Close() error { return c.conn.Close() }
+
+// Reset closes with a reset.
+func (c *Client) Reset() error {
+	return errors.Join(c.conn.SetLinger(0), c.conn.Close())
+}

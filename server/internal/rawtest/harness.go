@@ -1,0 +1,93 @@
+//go:build linux
+
+package rawtest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/disrust/disrust/server"
+)
+
+// Server is a server under test.
+type Server struct {
+	Addr      string
+	IOThreads int
+	Ended     bool // the test has shut it down itself
+	*server.Server
+}
+
+// EachPlacement runs test as a subtest on a fresh server in every placement:
+// scored inline or by a batch thread, with one and two I/O threads. tweak,
+// where given, alters the configuration last.
+func EachPlacement(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server)) {
+	for _, place := range []struct {
+		name    string
+		batch   server.BatchThreads
+		threads int
+	}{
+		{"inline/threads=1", server.Inline, 1},
+		{"inline/threads=2", server.Inline, 2},
+		{"dedicated/threads=1", server.Dedicated, 1},
+		{"dedicated/threads=2", server.Dedicated, 2},
+	} {
+		t.Run(place.name, func(t *testing.T) {
+			Run(t, func(cfg *server.Config) {
+				cfg.BatchThreads, cfg.IOThreads = place.batch, place.threads
+				if tweak != nil {
+					tweak(cfg)
+				}
+			}, test)
+		})
+	}
+}
+
+// Run runs test on a server that is sized so that it starts quickly, its
+// configuration altered by tweak. When test returns, its connections closed,
+// the server must have everything back.
+func Run(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server)) {
+	t.Helper()
+	cfg := server.DefaultConfig()
+	cfg.Port = 0
+	cfg.PoolBytes = 1 << 20
+	cfg.RequestRing = 1 << 12
+	cfg.ResponseRing = 1 << 10
+	cfg.MaxConns = 1024
+	tweak(&cfg)
+	s := start(t, cfg)
+	test(t, s)
+	stop(t, s)
+}
+
+func start(t *testing.T, cfg server.Config) *Server {
+	t.Helper()
+	s, err := server.Start(cfg)
+	Check(t, err)
+	running := &Server{Addr: s.Addr().String(), IOThreads: cfg.IOThreads, Server: s}
+	t.Cleanup(func() { s.Shutdown(cancelled()) }) // for a test that ended early
+	return running
+}
+
+// stop asserts that a server without clients holds nothing, drains at once,
+// and leaves no goroutine.
+func stop(t *testing.T, s *Server) {
+	t.Helper()
+	Until(t, "everything home", func() bool { return strays(s.Metrics()) == "" })
+	if !s.Ended {
+		ctx, cancel := context.WithTimeout(context.Background(), safety)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			t.Fatalf("Shutdown of an idle server: %v", err)
+		}
+	}
+	if left := strays(s.Metrics()); left != "" {
+		t.Fatalf("after Shutdown: %s", left)
+	}
+	Until(t, "the server's goroutines gone", func() bool { return len(serverGoroutines()) == 0 })
+}
+
+func cancelled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}

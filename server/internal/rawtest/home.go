@@ -1,0 +1,48 @@
+//go:build linux
+
+package rawtest
+
+import (
+	"fmt"
+	"regexp"
+	"runtime"
+	"strings"
+
+	"github.com/disrust/disrust/server"
+)
+
+// strays names what a server without clients should have got back and has
+// not, or returns "".
+func strays(m server.Metrics) string {
+	var left []string
+	note := func(what string, count int64) {
+		if count != 0 {
+			left = append(left, fmt.Sprintf("%d %s", count, what))
+		}
+	}
+	note("connections", m.Conns)
+	note("requests in flight", m.InFlight)
+	note("pool bytes in use", m.PoolInUse)
+	note("receive buffers held", m.BuffersHeld)
+	note("blocks in use", m.BlocksInUse)
+	note("requests in a ring", m.RequestsInRing)
+	note("responses in a ring", m.ResponsesInRing)
+	return strings.Join(left, ", ")
+}
+
+// ofServer matches the stack of a goroutine that the server made, and none of
+// this package or of a test.
+var ofServer = regexp.MustCompile(`created by github\.com/disrust/disrust/server(\.|/internal/)`)
+
+// serverGoroutines returns the stacks of the server's goroutines.
+func serverGoroutines() []string {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	var stacks []string
+	for stack := range strings.SplitSeq(string(buf), "\n\n") {
+		if ofServer.MatchString(stack) && !strings.Contains(stack, "created by github.com/disrust/disrust/server/internal/rawtest") {
+			stacks = append(stacks, stack)
+		}
+	}
+	return stacks
+}

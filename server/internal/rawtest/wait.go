@@ -1,0 +1,56 @@
+//go:build linux
+
+package rawtest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// TB is what a helper needs of a test: *testing.T and *rapid.T have it.
+type TB interface {
+	Helper()
+	Fatal(args ...any)
+}
+
+// Check ends the test when err is not nil.
+func Check(t TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Until waits for condition, and ends the test when it does not come about.
+func Until(t TB, what string, condition func() bool) {
+	t.Helper()
+	Check(t, await(what, condition))
+}
+
+func await(what string, condition func() bool) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(safety); !condition(); <-tick.C {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("waited %v in vain: %s", safety, what)
+		}
+	}
+	return nil
+}
+
+// Each runs work(0) to work(count-1) at once and returns their errors.
+func Each(count int, work func(i int) error) error {
+	errs := make([]error, count)
+	var group sync.WaitGroup
+	for i := range count {
+		group.Go(func() {
+			if err := work(i); err != nil {
+				errs[i] = fmt.Errorf("client %d: %w", i, err)
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}

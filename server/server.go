@@ -1,0 +1,171 @@
+//go:build linux
+
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/eventfd"
+	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/server/internal/iothread"
+	"github.com/disrust/disrust/server/internal/listen"
+)
+
+// Server serves from Start until Shutdown.
+type Server struct {
+	cfg       Config
+	placement BatchThreads
+	addr      netip.AddrPort
+	threads   []*thread
+	batchers  []*batcher.Batcher
+	requests  []*ringbuf.Ring[batcher.Request] // one for all, or one a thread
+	batch     *eventfd.EventFD                 // wakes the batch thread
+	failures  failureLog
+
+	running sync.WaitGroup // I/O threads
+	batches sync.WaitGroup // the batch thread
+	ended   chan struct{}  // closed when all have ended and memory is free
+	cut     atomic.Bool    // the drain was cut short
+
+	mu     sync.Mutex // guards what follows
+	closed bool       // the eventfds are
+	failed error      // the first thread's that ended for one
+}
+
+// thread is an I/O thread and what the rest of the server shares with it.
+type thread struct {
+	*iothread.Thread
+	kernel    *iothread.RingKernel
+	wake      *eventfd.EventFD
+	responses *ringbuf.Ring[batcher.Response]
+}
+
+func (t *thread) stop()  { t.Stop() }
+func (t *thread) abort() { t.Abort() }
+
+// Start opens the port and serves it. When it returns, connections are accepted.
+// Errors are sentences for the person who chose the Config.
+func Start(cfg Config) (*Server, error) {
+	if err := cfg.check(); err != nil {
+		return nil, &ConfigError{err}
+	}
+	placement, err := cfg.place()
+	if err != nil {
+		return nil, err
+	}
+	addr, err := listen.Resolve(cfg.Host, cfg.Port)
+	if err != nil {
+		return nil, err
+	}
+	listeners, addr, err := listen.Open(addr, cfg.IOThreads)
+	if err != nil {
+		return nil, err
+	}
+	// A locked thread that gives up its P must find one at once when it returns.
+	if procs := runtime.NumCPU() + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
+		runtime.GOMAXPROCS(procs)
+	}
+	s := &Server{cfg: cfg, placement: placement, addr: addr, ended: make(chan struct{})}
+	s.failures.log = cfg.Log
+	if err := s.build(listeners); err != nil {
+		listen.Close(listeners)
+		return nil, err
+	}
+	s.serve()
+	return s, nil
+}
+
+// Addr is the address served.
+func (s *Server) Addr() netip.AddrPort { return s.addr }
+
+// Shutdown drains: it stops accepting, reads what has arrived, answers it, and
+// closes each connection so that its peer gets the last answers and then EOF.
+// When ctx ends first, it closes what is left and returns an error that wraps
+// [ErrCut]. Any goroutine may call it, and again.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.each((*thread).stop)
+	select {
+	case <-s.ended:
+		return s.outcome()
+	case <-ctx.Done():
+	}
+	s.cut.Store(true)
+	s.each((*thread).abort)
+	select {
+	case <-s.ended:
+		return s.outcome()
+	case <-time.After(abortGrace):
+		return fmt.Errorf("%w; the model has not returned", ErrCut)
+	}
+}
+
+// ErrCut says that a drain ended before every connection had its answers.
+var ErrCut = errors.New("connections were closed before they were done")
+
+// abortGrace is how long closing everything may take; only a model that does not
+// return takes longer than an instant.
+const abortGrace = time.Second
+
+// outcome is what there is to say after the end.
+func (s *Server) outcome() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed == nil && s.cut.Load() {
+		return ErrCut
+	}
+	return s.failed
+}
+
+// Done is closed when the server has ended: after Shutdown, or because the
+// kernel refused to go on.
+func (s *Server) Done() <-chan struct{} { return s.ended }
+
+// each tells every I/O thread something and wakes it to hear it.
+func (s *Server) each(tell func(*thread)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.threads {
+		tell(t)
+		if !s.closed {
+			t.wake.Signal() // cannot fail on an open eventfd
+		}
+	}
+}
+
+// Run serves until ctx ends, then drains for at most cfg.DrainTimeout.
+func Run(ctx context.Context, cfg Config) error {
+	s, err := Start(cfg)
+	if err != nil {
+		return err
+	}
+	s.cfg.Log.Info("ready", "server", s.String())
+	select {
+	case <-ctx.Done():
+	case <-s.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTimeout)
+	defer cancel()
+	return s.Shutdown(ctx)
+}
+
+// failureLog logs the first failure of a model and then one a second at most.
+type failureLog struct {
+	log  interface{ Error(string, ...any) }
+	next atomic.Int64 // unix nanoseconds
+}
+
+func (f *failureLog) note(err error, vectors int) {
+	now := time.Now().UnixNano()
+	if next := f.next.Load(); now < next || !f.next.CompareAndSwap(next, now+int64(time.Second)) {
+		return
+	}
+	f.log.Error("the model failed; the connection is closed", "error", err, "vectors", vectors)
+}

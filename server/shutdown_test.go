@@ -1,0 +1,97 @@
+//go:build linux
+
+package server_test
+
+import (
+	"context"
+	"errors"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// shutdown drains a server from a goroutine of its own.
+func shutdown(s *rawtest.Server) <-chan error {
+	s.Ended = true
+	ended := make(chan error, 1)
+	go func() { ended <- s.Shutdown(context.Background()) }()
+	return ended
+}
+
+// TestShutdownAnswers has requests in flight on some connections and a part of
+// one on another: the former are answered, and all streams end in order.
+func TestShutdownAnswers(t *testing.T) {
+	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
+		var loops [8]*loop
+		for i := range loops {
+			loops[i] = newLoop(t, s.Addr, rawtest.Source{Dim: 128, Client: i})
+			rawtest.Check(t, loops[i].turn()) // it is accepted
+		}
+		cut := newLoop(t, s.Addr, rawtest.Source{Dim: 128})
+		rawtest.Check(t, errors.Join(cut.turn(), cut.Send(rawtest.Header(1))))
+		for _, l := range loops {
+			requests, _ := l.source.Pipeline(1, mixed(10, 8)...)
+			rawtest.Check(t, l.Send(requests))
+		}
+		ended := shutdown(s)
+		for _, l := range loops {
+			_, answers := l.source.Pipeline(1, mixed(10, 8)...)
+			rawtest.Check(t, errors.Join(l.Expect(answers), l.ExpectEOF(), l.Close()))
+		}
+		rawtest.Check(t, errors.Join(cut.ExpectEOF(), cut.Close()))
+		rawtest.Check(t, <-ended)
+		rawtest.Check(t, s.Shutdown(context.Background())) // again: nothing more to do
+		if _, err := rawtest.Dial(s.Addr); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("connecting after Shutdown: %v, want a refusal", err)
+		}
+	})
+}
+
+// TestShutdownAwaitsModel shuts down while a batch is being scored.
+func TestShutdownAwaitsModel(t *testing.T) {
+	g := &gate{}
+	rawtest.EachPlacement(t, with(g.Score), func(t *testing.T, s *rawtest.Server) {
+		open := g.close()
+		requests, answers := rawtest.Source{Dim: 128}.Pipeline(0, 2, 1, 5)
+		c := dial(t, s.Addr)
+		rawtest.Check(t, c.Send(requests))
+		rawtest.Until(t, "the model is at work", func() bool { return g.waiting.Load() > 0 })
+		ended := shutdown(s)
+		open()
+		rawtest.Check(t, errors.Join(c.Expect(answers), c.ExpectEOF(), c.Close()))
+		rawtest.Check(t, <-ended)
+	})
+}
+
+// TestShutdownIsCut has a peer that reads nothing outlast Shutdown's context:
+// it is closed, and everything is free.
+func TestShutdownIsCut(t *testing.T) {
+	rawtest.EachPlacement(t, narrow, func(t *testing.T, s *rawtest.Server) {
+		m, err := rawtest.NewMute(s.Addr, rawtest.Source{Dim: 1}, 64, 16)
+		rawtest.Check(t, err)
+		defer m.Drop()
+		l := newLoop(t, s.Addr, rawtest.Source{Dim: 1, Client: 1})
+		rawtest.Check(t, rawtest.AwaitBlocked([]*rawtest.Mute{m}, 64<<20, l.turn))
+		rawtest.Check(t, l.Finish())
+
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		defer cancel()
+		s.Ended = true
+		if err := s.Shutdown(ctx); !errors.Is(err, server.ErrCut) {
+			t.Errorf("Shutdown returned %v, want %v", err, server.ErrCut)
+		}
+		<-s.Done()
+	})
+}
+
+// TestRun serves until its context ends.
+func TestRun(t *testing.T) {
+	cfg := server.DefaultConfig()
+	cfg.Port = 0
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	rawtest.Check(t, server.Run(ctx, cfg))
+}
