@@ -23,7 +23,8 @@
 //   - Memory is fixed by the [Config] plus a bound a connection; what finds no
 //     room is not read, and TCP tells its sender.
 //   - [Server.Shutdown] answers what has arrived before it closes.
-//   - A model's error or panic closes the connections whose requests it concerns.
+//   - A model's error or panic ends the connections whose requests it concerns,
+//     after the answers that come before; the process lives.
 //   - Nothing is allocated while serving.
 //
 // A Server raises GOMAXPROCS so that its locked threads never wait for one.

@@ -83,8 +83,8 @@ func TestHelp(t *testing.T) {
 			"host", "port", "io-threads", "dim", "max-vectors", "model", "batch-threads", "wait", "pin", "pool-mib",
 			"request-ring", "response-ring", "max-conns", "drain-timeout", "metrics", "metrics-interval",
 		} {
-			if !strings.Contains(stdout, " -"+name) {
-				t.Errorf("%s does not mention -%s: %s", flag, name, stdout)
+			if !strings.Contains(stdout, " --"+name) {
+				t.Errorf("%s does not mention --%s: %s", flag, name, stdout)
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func flags(o *options, poolMiB *int) *flag.FlagSet {
 	f.IntVar(&c.MaxVectors, "max-vectors", c.MaxVectors, "vectors a request, at most")
 	f.Var(choice[func() (batcher.Model, error)]{c.Model, &c.NewModel, models, "sum"}, "model", "model to serve: sum")
 	f.Var(choice[server.BatchThreads]{"auto", &c.BatchThreads, placements, "auto, 0 or 1"}, "batch-threads",
-		"threads that only score: 0 (the I/O threads do), 1 or auto")
+		"threads that only score: 0 (the I/O threads do it), 1 or auto")
 	f.Var(choice[server.Wait]{"auto", &c.Wait, waits, "auto, spin, yield or block"}, "wait",
 		"how threads wait: auto (look for work a little, then sleep), spin, yield or block")
 	f.BoolVar(&c.Pin, "pin", false, "tie each thread to a CPU of its own")
@@ -136,8 +136,12 @@ func help() string {
 	b.WriteString("disrust serves a model on a TCP port.\n\n  disrust [flags] [io_threads [port]]\n\nFlags:\n")
 	o := options{cfg: server.DefaultConfig()}
 	var poolMiB int
-	f := flags(&o, &poolMiB)
-	f.SetOutput(&b)
-	f.PrintDefaults()
+	flags(&o, &poolMiB).VisitAll(func(f *flag.Flag) {
+		fmt.Fprintf(&b, "  --%-18s %s", f.Name, f.Usage)
+		if f.DefValue != "false" {
+			fmt.Fprintf(&b, " (%s)", f.DefValue)
+		}
+		b.WriteByte('\n')
+	})
 	return b.String()
 }

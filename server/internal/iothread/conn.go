@@ -29,7 +29,10 @@ type conn struct {
 	more      bool // the socket had more when the last receive ended
 	eof       bool // the peer's FIN was read
 	blocked   bool // the rest of a send waits in the kernel for the socket
+	failed    bool // the model failed for it: no later answer is sent
+	measured  bool // unread is known; only in a drain
 
+	unread   uint32 // bytes that had arrived when the drain came to it, less those read since
 	deadline uint32 // tick at which lingering ends
 	inFlight uint32 // requests admitted and not yet answered
 	reserved uint32 // bytes their answers will take

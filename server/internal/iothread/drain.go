@@ -3,8 +3,9 @@
 package iothread
 
 import (
-	"github.com/disrust/disrust/slab"
 	"unsafe"
+
+	"github.com/disrust/disrust/slab"
 )
 
 const (
@@ -42,9 +43,21 @@ func (t *Thread) drain() {
 	}
 	for _, c := range t.conns.All() {
 		if c.phase == open && c.receiving {
-			t.cancel(c.key.Pack(opRecv)) // armed again without waiting
+			t.cancel(c.key.Pack(opRecv)) // arm looks how much there is
 		}
 	}
+}
+
+// drained reports whether all that had arrived for c when the drain came to it
+// is read. What arrives later is not: a drain must end even if a peer never stops
+// sending.
+func (t *Thread) drained(c *conn) bool {
+	if !c.measured {
+		c.measured = true
+		c.unread = uint32(t.kernel.Unread(c.fd))
+		c.more = c.unread > 0
+	}
+	return c.unread == 0
 }
 
 // done reports whether the thread may end: nothing of anybody's is left.

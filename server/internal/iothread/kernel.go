@@ -21,6 +21,10 @@ type Kernel interface {
 	// the next Turn.
 	Buffer(id uint16, n int) []byte
 	Recycle(id uint16)
+
+	// Unread is how many bytes have arrived on socket fd that no receive has
+	// taken. None may be under way.
+	Unread(fd int32) int
 }
 
 // The operation in the top byte of user_data. Those up to opShutdown carry a

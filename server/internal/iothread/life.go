@@ -20,19 +20,15 @@ func (t *Thread) settle(c *conn) {
 	if sending {
 		t.send(c)
 	}
-	switch c.phase {
-	case open:
-		t.arm(c)
-	case answering:
-		if c.inFlight == 0 && c.sending.block == blocks.None {
-			t.finish(c)
-		}
-	case lingering:
-		if c.eof {
-			t.close(c)
-			return
-		}
-		t.arm(c)
+	if c.phase == lingering && c.eof {
+		t.close(c)
+		return
+	}
+	if c.phase != answering {
+		t.arm(c) // in a drain, this may be the end of its input
+	}
+	if c.phase == answering && c.inFlight == 0 && c.sending.block == blocks.None {
+		t.finish(c)
 	}
 	if sending && !c.receiving {
 		t.sequel = true

@@ -16,13 +16,13 @@ func (t *Thread) arm(c *conn) {
 	if c.receiving || c.held.valid || c.queue != nil || c.eof || !t.hasRoom(c) {
 		return
 	}
-	flags := uint32(0)
-	if t.draining && c.phase == open {
-		flags = unix.MSG_DONTWAIT // what has arrived, and then no more
+	if t.draining && c.phase == open && t.drained(c) {
+		t.endInput(c)
+		return
 	}
 	op := t.next()
-	op.PrepareRecvSelect(int(c.fd), recvGroup, flags)
-	if !c.more && flags == 0 {
+	op.PrepareRecvSelect(int(c.fd), recvGroup, 0)
+	if !c.more {
 		op.IOPrio |= uring.RecvSendPollFirst // the socket is empty: do not try in vain
 	}
 	op.UserData = c.key.Pack(opRecv)
@@ -48,6 +48,10 @@ func (t *Thread) received(c *conn, e *uring.CQE) {
 	switch {
 	case e.Res > 0 && c.phase == open:
 		c.more = e.SockNonEmpty()
+		if c.measured {
+			c.held.hi = min(c.held.hi, c.unread)
+			c.unread -= c.held.hi
+		}
 		if t.stalled.count > 0 || !t.parse(c) {
 			t.stalled.push(c)
 		}
@@ -55,8 +59,6 @@ func (t *Thread) received(c *conn, e *uring.CQE) {
 	case e.Res == 0:
 		c.eof = true
 		t.endInput(c)
-	case -e.Res == int32(unix.EAGAIN) && t.draining:
-		t.endInput(c) // all that had arrived is read
 	case e.Res > 0, interrupted(e.Res):
 		// flush arms it again, if it is to go on
 	case -e.Res == int32(unix.ENOBUFS):

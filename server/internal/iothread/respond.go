@@ -69,10 +69,10 @@ func (t *Thread) respond(c *conn, r *batcher.Response) {
 	t.touch(c)
 	if r.Failed != 0 {
 		t.tally.failed++
-		t.close(c)
-		return
+		c.failed = true
+		t.endInput(c) // the answers before this one are sent, none after it
 	}
-	if c.phase == closing {
+	if c.failed || c.phase == closing {
 		return
 	}
 	if c.out.block == blocks.None {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/disrust/disrust/uring"
+	"golang.org/x/sys/unix"
 )
 
 // ringEntries is the submission queue: a larger turn is submitted in pieces.
@@ -73,6 +74,15 @@ func (k *RingKernel) Buffer(id uint16, n int) []byte { return k.buffers.Bytes(id
 func (k *RingKernel) Recycle(id uint16) {
 	k.buffers.Bytes(id, 0) // taken, if it was not read
 	k.buffers.Recycle(id)
+}
+
+// Unread implements [Kernel].
+func (k *RingKernel) Unread(fd int32) int {
+	n, err := unix.IoctlGetInt(int(fd), unix.SIOCINQ)
+	if err != nil {
+		return 0 // the connection is dead: a receive would say so too
+	}
+	return n
 }
 
 // Close gives everything back to the kernel, which ends what is in flight.

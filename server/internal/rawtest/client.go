@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -124,6 +125,29 @@ func (c *Client) ExpectEOF() error {
 		return fmt.Errorf("want end of stream: %w", err)
 	}
 	return nil
+}
+
+// ExpectCycle reads to the end of the stream, which must be cycle again and
+// again and may end anywhere in it. It adds what it reads to read.
+func (c *Client) ExpectCycle(cycle []byte, read *atomic.Int64) error {
+	buf := make([]byte, 1<<16)
+	for at := 0; ; {
+		n, err := c.conn.Read(buf)
+		for got := buf[:n]; len(got) > 0; {
+			want := cycle[at:min(at+len(got), len(cycle))]
+			if !bytes.Equal(got[:len(want)], want) {
+				return differ(got[:len(want)], want)
+			}
+			got, at = got[len(want):], (at+len(want))%len(cycle)
+		}
+		read.Add(int64(n))
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("after %d bytes of answers: %w", read.Load(), err)
+		}
+	}
 }
 
 // Exchange sends requests from a second goroutine while it expects answers,
