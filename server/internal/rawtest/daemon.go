@@ -103,6 +103,16 @@ func (d *Daemon) Status(t testing.TB) int {
 	return d.cmd.ProcessState.ExitCode()
 }
 
+// ResidentBytes returns how much memory the process has.
+func (d *Daemon) ResidentBytes(t testing.TB) int {
+	t.Helper()
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", d.cmd.Process.Pid))
+	Check(t, err)
+	pages, err := strconv.Atoi(strings.Fields(string(statm))[1]) // resident (proc(5))
+	Check(t, err)
+	return pages * os.Getpagesize()
+}
+
 // ticksPerSecond is USER_HZ, the unit of times in /proc on every Linux.
 const ticksPerSecond = 100
 
