@@ -1,6 +1,6 @@
 module github.com/disrust/disrust/batcher
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/disrust/disrust/bufpool v0.1.0

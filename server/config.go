@@ -9,11 +9,11 @@ import (
 	"math"
 	"math/bits"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/server/internal/iothread"
-	"github.com/disrust/disrust/slab"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -90,66 +90,66 @@ type ConfigError struct{ err error }
 
 func (e *ConfigError) Error() string { return e.err.Error() }
 
+// The largest values that a Config may have.
 const (
-	maxIOThreads = 256
-	maxRing      = 1 << 24
-	maxConns     = 1 << 20
+	MaxIOThreads  = 256
+	MaxRingSlots  = 1 << 24
+	MaxConns      = 1 << 20
+	MaxMaxVectors = math.MaxUint16
 )
 
 // check fills what may be left open and says in one sentence what is wrong.
 func (c *Config) check() error {
+	if c.NewModel == nil {
+		return errors.New("there is no model: Config.NewModel is nil")
+	}
+	for _, r := range []struct {
+		name             string
+		value, low, high int
+	}{
+		{"port", c.Port, 0, math.MaxUint16},
+		{"io-threads", c.IOThreads, 0, MaxIOThreads},
+		{"max-vectors", c.MaxVectors, 1, MaxMaxVectors},
+		{"max-conns", c.MaxConns, 1, MaxConns},
+		{"batch-threads", int(c.BatchThreads), int(Auto), int(Dedicated)},
+		{"wait", int(c.Wait), int(WaitAuto), int(WaitBlock)},
+	} {
+		if r.value < r.low || r.value > r.high {
+			return fmt.Errorf("%s %d: %d to %d is allowed", r.name, r.value, r.low, r.high)
+		}
+	}
 	if c.IOThreads == 0 {
 		c.IOThreads = max(1, runtime.NumCPU()-1)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.NewModel == nil {
-		return errors.New("no model: Config.NewModel is nil")
-	}
-	for _, r := range []struct {
-		name      string
-		value     int
-		low, high int
-	}{
-		{"port", c.Port, 0, math.MaxUint16},
-		{"I/O threads", c.IOThreads, 1, maxIOThreads},
-		{"dim", c.Dim, 1, math.MaxInt32},
-		{"max vectors", c.MaxVectors, 1, math.MaxUint16},
-		{"batch threads", int(c.BatchThreads), int(Auto), int(Dedicated)},
-		{"wait", int(c.Wait), int(WaitAuto), int(WaitBlock)},
-		{"max connections", c.MaxConns, c.IOThreads, maxConns},
-	} {
-		if r.value < r.low || r.value > r.high {
-			return fmt.Errorf("%s %d: %d to %d are allowed", r.name, r.value, r.low, r.high)
-		}
-	}
 	if err := c.format().Validate(); err != nil {
-		return err
+		return errors.New(strings.TrimPrefix(err.Error(), "wire: "))
 	}
 	return c.checkMemory()
 }
 
 func (c *Config) checkMemory() error {
-	if err := checkRing("request ring", c.RequestRing, c.IOThreads); err != nil {
+	if err := checkRing("request-ring", c.RequestRing, c.IOThreads); err != nil {
 		return err
 	}
-	if err := checkRing("response ring", c.ResponseRing, 1); err != nil {
+	if err := checkRing("response-ring", c.ResponseRing, 1); err != nil {
 		return err
 	}
-	row, most := c.format().RowBytes(), c.MaxVectors*c.format().RowBytes()
-	if c.PoolBytes < most {
-		return fmt.Errorf("pool of %d bytes: a request of %d vectors of dim %d needs %d", c.PoolBytes, c.MaxVectors, c.Dim, most)
+	row := c.format().RowBytes()
+	if c.PoolBytes/row < c.MaxVectors {
+		return fmt.Errorf("a pool of %d bytes: a request of %d vectors of dim %d needs %d", c.PoolBytes, c.MaxVectors, c.Dim, c.MaxVectors*row)
 	}
-	if c.PoolBytes/row > math.MaxUint32 {
-		return fmt.Errorf("pool of %d bytes: it may hold %d rows of %d bytes", c.PoolBytes, math.MaxUint32, row)
+	if uint64(c.PoolBytes/row) > math.MaxUint32 {
+		return fmt.Errorf("a pool of %d bytes: more than %d rows of %d bytes", c.PoolBytes, uint32(math.MaxUint32), row)
 	}
 	return nil
 }
 
 func checkRing(name string, slots, low int) error {
-	if slots < low || slots > maxRing || slots&(slots-1) != 0 {
-		return fmt.Errorf("%s of %d slots: a power of two from %d to %d is needed", name, slots, low, maxRing)
+	if slots < low || slots > MaxRingSlots || slots&(slots-1) != 0 {
+		return fmt.Errorf("%s %d: a power of two from %d to %d is allowed", name, slots, low, MaxRingSlots)
 	}
 	return nil
 }
@@ -165,7 +165,7 @@ func (c *Config) format() wire.Format { return wire.Format{Dim: c.Dim, MaxVector
 func (c *Config) limits() iothread.Limits {
 	row := c.format().RowBytes()
 	return iothread.Limits{
-		Conns:       min((c.MaxConns+c.IOThreads-1)/c.IOThreads, slab.MaxCapacity),
+		Conns:       c.MaxConns,
 		InFlight:    min(c.ResponseRing, c.requestShare()),
 		PoolBytes:   c.PoolBytes / row * row,
 		OutputBytes: iothread.OutputBytes(c.format()),

@@ -17,7 +17,7 @@ func TestNoGarbage(t *testing.T) {
 	const (
 		conns   = 4
 		window  = 128 // requests a write, their sizes mixed
-		rounds  = 200_000 / (conns * window)
+		rounds  = 100_000 / (conns * window)
 		objects = 100 // what the runtime itself may allocate meanwhile
 	)
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
@@ -25,7 +25,7 @@ func TestNoGarbage(t *testing.T) {
 		for i := range pairs {
 			pairs[i].Client = dial(t, s.Addr)
 			defer pairs[i].Close()
-			pairs[i].requests, pairs[i].answers = rawtest.Source{Dim: 128, Client: i}.Pipeline(0, mixed(window, 8)...)
+			pairs[i].requests, pairs[i].answers = rawtest.Source{Dim: 128, Client: i}.Pipeline(0, mixed(window, 64)...)
 		}
 		rawtest.Check(t, drive(pairs, 50)) // buffers grow, threads start
 		runtime.GC()                       // the next is two minutes or much garbage away

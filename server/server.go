@@ -29,6 +29,7 @@ type Server struct {
 	requests  []*ringbuf.Ring[batcher.Request] // one for all, or one a thread
 	batch     *eventfd.EventFD                 // wakes the batch thread
 	failures  failureLog
+	conns     atomic.Int64 // open, of all I/O threads
 
 	running sync.WaitGroup // I/O threads
 	batches sync.WaitGroup // the batch thread

@@ -7,7 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"strconv"
+	"math"
 	"strings"
 	"time"
 
@@ -20,6 +20,7 @@ var errHelp = flag.ErrHelp
 // options are what the command line says.
 type options struct {
 	cfg      server.Config
+	poolMiB  int
 	metrics  bool
 	interval time.Duration
 }
@@ -37,85 +38,64 @@ var waits = map[string]server.Wait{
 	"auto": server.WaitAuto, "spin": server.WaitSpin, "yield": server.WaitYield, "block": server.WaitBlock,
 }
 
-// choice is a flag with a few values.
-type choice[T any] struct {
-	name    string
-	to      *T
-	values  map[string]T
-	allowed string
-}
-
-func (c choice[T]) String() string { return c.name }
-
-func (c choice[T]) Set(s string) error {
-	v, ok := c.values[s]
-	if !ok {
-		return errors.New(c.allowed + " is allowed")
-	}
-	*c.to = v
-	return nil
-}
-
 // flags binds o to the command line's flags.
-func flags(o *options, poolMiB *int) *flag.FlagSet {
+func flags(o *options) *flag.FlagSet {
 	c := &o.cfg
 	f := flag.NewFlagSet("disrust", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Host, "host", c.Host, "address or name to listen on")
-	f.IntVar(&c.Port, "port", c.Port, "TCP port; 0: any free one")
-	f.IntVar(&c.IOThreads, "io-threads", 0, "I/O threads; 0: the CPUs less one")
-	f.IntVar(&c.Dim, "dim", c.Dim, "features a vector")
-	f.IntVar(&c.MaxVectors, "max-vectors", c.MaxVectors, "vectors a request, at most")
+	f.Var(number{&c.Port, 0, math.MaxUint16}, "port", "TCP port; 0: any free one")
+	f.Var(number{&c.IOThreads, 0, server.MaxIOThreads}, "io-threads", "I/O threads; 0: the CPUs less one")
+	f.Var(number{&c.Dim, 1, math.MaxInt32}, "dim", "features a vector")
+	f.Var(number{&c.MaxVectors, 1, server.MaxMaxVectors}, "max-vectors", "vectors a request, at most")
 	f.Var(choice[func() (batcher.Model, error)]{c.Model, &c.NewModel, models, "sum"}, "model", "model to serve: sum")
 	f.Var(choice[server.BatchThreads]{"auto", &c.BatchThreads, placements, "auto, 0 or 1"}, "batch-threads",
 		"threads that only score: 0 (the I/O threads do it), 1 or auto")
 	f.Var(choice[server.Wait]{"auto", &c.Wait, waits, "auto, spin, yield or block"}, "wait",
 		"how threads wait: auto (look for work a little, then sleep), spin, yield or block")
-	f.BoolVar(&c.Pin, "pin", false, "tie each thread to a CPU of its own")
-	f.IntVar(poolMiB, "pool-mib", c.PoolBytes>>20, "MiB of vectors in flight, an I/O thread")
-	f.IntVar(&c.RequestRing, "request-ring", c.RequestRing, "requests in flight, all I/O threads; a power of two")
-	f.IntVar(&c.ResponseRing, "response-ring", c.ResponseRing, "requests in flight, an I/O thread; a power of two")
-	f.IntVar(&c.MaxConns, "max-conns", c.MaxConns, "connections at once; more are closed on arrival")
-	f.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout, "how long SIGTERM or SIGINT lets answers take")
-	f.BoolVar(&o.metrics, "metrics", false, "print a line of metrics on standard output regularly")
-	f.DurationVar(&o.interval, "metrics-interval", 10*time.Second, "time between two lines of metrics")
+	f.Var(toggle{&c.Pin}, "pin", "tie each thread to a CPU of its own")
+	f.Var(number{&o.poolMiB, 1, maxPoolMiB}, "pool-mib", "MiB of vectors in flight, an I/O thread")
+	f.Var(number{&c.RequestRing, 1, server.MaxRingSlots}, "request-ring", "requests in flight, all I/O threads; a power of two")
+	f.Var(number{&c.ResponseRing, 1, server.MaxRingSlots}, "response-ring", "requests in flight, an I/O thread; a power of two")
+	f.Var(number{&c.MaxConns, 1, server.MaxConns}, "max-conns", "connections at once; more are closed on arrival")
+	f.Var(period{&c.DrainTimeout, time.Millisecond}, "drain-timeout", "how long SIGTERM or SIGINT lets answers take")
+	f.Var(toggle{&o.metrics}, "metrics", "print a line of metrics on standard output regularly")
+	f.Var(period{&o.interval, time.Millisecond}, "metrics-interval", "time between two lines of metrics")
 	return f
 }
 
-// commandLine reads a command line: flags, and up to two positional arguments anywhere
-// between them. Its errors are for people.
+const maxPoolMiB = 1 << 16
+
+func defaults() options {
+	cfg := server.DefaultConfig()
+	return options{cfg: cfg, poolMiB: cfg.PoolBytes >> 20, interval: 10 * time.Second}
+}
+
+// commandLine reads a command line: flags, and up to two positional arguments
+// anywhere between them. Its errors are for people.
 func commandLine(args []string) (options, error) {
-	o := options{cfg: server.DefaultConfig()}
-	var poolMiB int
-	f := flags(&o, &poolMiB)
+	o := defaults()
+	f := flags(&o)
 	positional, err := interleaved(f, args)
-	if err != nil {
+	if errors.Is(err, errHelp) {
 		return o, err
+	}
+	if err != nil {
+		return o, fmt.Errorf("%s (--help lists the flags)", strings.ReplaceAll(err.Error(), "\n", `\n`))
 	}
 	if len(positional) > 2 {
 		return o, fmt.Errorf("unexpected argument %q: only io_threads and port may stand without a flag", positional[2])
 	}
-	for i, to := range []*int{&o.cfg.IOThreads, &o.cfg.Port}[:len(positional)] {
-		if *to, err = strconv.Atoi(positional[i]); err != nil {
-			return o, fmt.Errorf("%s %q is not a number", [...]string{"io_threads", "port"}[i], positional[i])
+	for i, value := range positional {
+		if err := f.Set([...]string{"io-threads", "port"}[i], value); err != nil {
+			return o, fmt.Errorf("%s %q: %w", [...]string{"io_threads", "port"}[i], value, err)
 		}
 	}
-	return o, o.check(poolMiB)
-}
-
-// check refuses what only the command line can get wrong.
-func (o *options) check(poolMiB int) error {
-	const maxPoolMiB = 1 << 16
-	switch {
-	case poolMiB < 1 || poolMiB > maxPoolMiB:
-		return fmt.Errorf("pool-mib %d: 1 to %d are allowed", poolMiB, maxPoolMiB)
-	case o.cfg.DrainTimeout <= 0:
-		return fmt.Errorf("drain-timeout %s: a time above 0 is needed", o.cfg.DrainTimeout)
-	case o.interval < time.Millisecond:
-		return fmt.Errorf("metrics-interval %s: a time of 1ms or more is needed", o.interval)
+	o.cfg.PoolBytes = o.poolMiB << 20
+	if need := (uint64(o.cfg.Dim)*uint64(o.cfg.MaxVectors)*4 + 1<<20 - 1) >> 20; uint64(o.poolMiB) < need && need <= maxPoolMiB {
+		return o, fmt.Errorf("pool-mib %d: a request of %d vectors of dim %d needs %d at least", o.poolMiB, o.cfg.MaxVectors, o.cfg.Dim, need)
 	}
-	o.cfg.PoolBytes = poolMiB << 20
-	return nil
+	return o, nil
 }
 
 // interleaved parses flags wherever they stand and returns the other arguments.
@@ -134,9 +114,8 @@ func interleaved(f *flag.FlagSet, args []string) (positional []string, err error
 func help() string {
 	var b strings.Builder
 	b.WriteString("disrust serves a model on a TCP port.\n\n  disrust [flags] [io_threads [port]]\n\nFlags:\n")
-	o := options{cfg: server.DefaultConfig()}
-	var poolMiB int
-	flags(&o, &poolMiB).VisitAll(func(f *flag.Flag) {
+	o := defaults()
+	flags(&o).VisitAll(func(f *flag.Flag) {
 		fmt.Fprintf(&b, "  --%-18s %s", f.Name, f.Usage)
 		if f.DefValue != "false" {
 			fmt.Fprintf(&b, " (%s)", f.DefValue)

@@ -35,6 +35,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return fail(stderr, err, statusUsage)
 	}
+	if err := enoughDescriptors(); err != nil {
+		return fail(stderr, err, statusFailed)
+	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
 	o.cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
@@ -77,6 +80,16 @@ func serve(s *server.Server, o options, signals <-chan os.Signal, stdout, stderr
 		}
 		return 0
 	}
+}
+
+// enoughDescriptors refuses a limit with which Go itself could not start up.
+func enoughDescriptors() error {
+	const least = 32
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < least {
+		return fmt.Errorf("at most %d open files are allowed (ulimit -n): at least %d are needed", limit.Cur, least)
+	}
+	return nil
 }
 
 func fail(stderr io.Writer, err error, status int) int {

@@ -25,14 +25,14 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"--port 65536", "65536 65535"},
 		{"--port -1", "-1 65535"},
-		{"--port http", "http port"},
-		{"--port", "port"},
-		{"--io-threads -1", "-1 256"},
+		{"--port http", "http port 0 65535"},
+		{"--port", "port --help"},
+		{"--io-threads -1", "-1 0 256"},
 		{"--io-threads 100000", "100000 256"},
-		{"--io-threads two", "two io-threads"},
+		{"--io-threads two", "two io-threads 0 256"},
 		{"--dim 0", "dim 0 1"},
 		{"--dim -3", "dim -3 1"},
-		{"--dim 1.5", "1.5 dim"},
+		{"--dim 1.5", "1.5 dim 1"},
 		{"--dim 99999999999999999999", "99999999999999999999 dim"},
 		{"--max-vectors 0", "vectors 0 65535"},
 		{"--max-vectors -1", "vectors -1 65535"},
@@ -42,25 +42,25 @@ func TestBadInput(t *testing.T) {
 		{"--batch-threads 2", "2 auto 0 1"},
 		{"--batch-threads many", "many auto 0 1"},
 		{"--wait nap", "nap auto spin yield block"},
-		{"--pin=perhaps", "perhaps pin"},
-		{"--pool-mib -1", "-1 pool-mib"},
+		{"--pin=perhaps", "perhaps pin true false"},
+		{"--pool-mib -1", "-1 pool-mib 1 65536"},
 		{"--pool-mib 99999999999", "99999999999 pool-mib"},
-		{"--pool-mib 1 --dim 100000", "pool 1048576 25600000"},
-		{"--request-ring 1000", "request ring 1000 power of two"},
-		{"--request-ring 0", "request ring 0 power of two"},
-		{"--request-ring -4", "request ring -4 power of two"},
-		{"--response-ring 3", "response ring 3 power of two"},
-		{"--response-ring -8", "response ring -8 power of two"},
-		{"--max-conns 0", "connections 0 1048576"},
-		{"--max-conns -1", "connections -1 1048576"},
-		{"--drain-timeout -1s", "-1s drain-timeout"},
-		{"--drain-timeout 10", "10 drain-timeout"},
-		{"--metrics --metrics-interval 0s", "0s metrics-interval"},
-		{"--metrics --metrics-interval -1s", "-1s metrics-interval"},
-		{"--no-such-flag", "no-such-flag"},
+		{"--pool-mib 1 --dim 100000", "pool-mib 1 25"},
+		{"--request-ring 1000", "request-ring 1000 power of two"},
+		{"--request-ring 0", "request-ring 0 1"},
+		{"--request-ring -4", "request-ring -4 1"},
+		{"--response-ring 3", "response-ring 3 power of two"},
+		{"--response-ring -8", "response-ring -8 1"},
+		{"--max-conns 0", "max-conns 0 1048576"},
+		{"--max-conns -1", "max-conns -1 1048576"},
+		{"--drain-timeout -1s", "-1s drain-timeout 1ms"},
+		{"--drain-timeout 10", "10 drain-timeout 10s"},
+		{"--metrics --metrics-interval 0s", "0s metrics-interval 1ms"},
+		{"--metrics --metrics-interval -1s", "-1s metrics-interval 1ms"},
+		{"--no-such-flag", "no-such-flag --help"},
 		{"serve", "serve"},
 		{"2 9900 more", "more"},
-		{"2 port", "port number"},
+		{"2 port", "port number 0 65535"},
 		{"-- 2 70000", "70000 65535"},
 		{"-2", "2"},
 	} {
@@ -70,8 +70,22 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// TestNewlineStaysQuoted: whatever is asked, the error is one line.
+func TestNewlineStaysQuoted(t *testing.T) {
+	refused(t, usage, []string{"--no\nsuch"}, `no\nsuch`)
+}
+
+// TestTooFewDescriptors: a limit with which nothing could be served is refused in
+// a sentence.
+func TestTooFewDescriptors(t *testing.T) {
+	_, stderr, status := rawtest.RunToEnd(t, "sh", "-c", "ulimit -n 16; exec "+daemon)
+	if status != environment || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "16 open files") {
+		t.Errorf("status %d, stderr %q; want a sentence about 16 open files", status, stderr)
+	}
+}
+
 func TestAddressNotHere(t *testing.T) {
-	for _, host := range []string{"not.a.host.invalid", "203.0.113.1"} {
+	for _, host := range []string{"not.a.host.invalid", "203.0.113.1", "fe80::1"} {
 		t.Run(host, func(t *testing.T) {
 			refused(t, environment, []string{"--host", host, "--port", "0"}, host)
 		})

@@ -49,13 +49,18 @@ func outOfResources(res int32) bool {
 	return false
 }
 
-// welcome gives a connection a slot, or closes it when all are taken.
+// welcome gives a connection a slot, or closes it when there are as many as are
+// allowed.
 func (t *Thread) welcome(fd int32) {
-	key, ok := t.conns.Insert(newConn(fd))
-	if !ok {
+	if t.cfg.Conns.Add(1) > int64(t.cfg.Limits.Conns) {
+		t.cfg.Conns.Add(-1)
 		t.tally.refused++
 		t.closeFD(int(fd))
 		return
+	}
+	key, ok := t.conns.Insert(newConn(fd))
+	if !ok {
+		panic("iothread: no slot for a connection that is allowed")
 	}
 	t.tally.accepted++
 	c := t.conns.Get(key)

@@ -96,6 +96,7 @@ func (t *Thread) reap(c *conn) {
 	}
 	t.closeFD(int(c.fd))
 	t.conns.Remove(c.key)
+	t.cfg.Conns.Add(-1)
 	t.tally.closed++
 	if t.backedOff {
 		t.armAccept() // there is a descriptor again

@@ -22,7 +22,7 @@ const (
 
 // Limits are the bounds of one thread, fixed at start-up.
 type Limits struct {
-	Conns       int // connections at once
+	Conns       int // connections at once, of all threads together
 	InFlight    int // requests admitted and not yet answered
 	PoolBytes   int // of rows in flight; room for one request at least
 	OutputBytes int // of unsent answers a connection and buffer, of which it has two

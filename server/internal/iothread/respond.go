@@ -14,22 +14,23 @@ import (
 // claim cannot fail: the thread never has more in flight than its share of the
 // ring.
 func (t *Thread) hand() {
-	if n := len(t.pending); n > 0 {
-		lo, ok := t.requests.Claim(n)
-		if !ok {
-			panic("iothread: request ring full within the thread's share of it")
-		}
-		first, second := t.requests.Slots(lo, n)
-		copy(second, t.pending[copy(first, t.pending):])
-		t.requests.Publish(lo, n)
-		t.pending, t.pendingRows = t.pending[:0], 0
-		t.tally.maxInFlight = max(t.tally.maxInFlight, t.inFlight)
-		t.tally.maxPool = max(t.tally.maxPool, t.pool.InUse())
+	n := len(t.pending)
+	if n == 0 {
+		return
 	}
+	lo, ok := t.requests.Claim(n)
+	if !ok {
+		panic("iothread: request ring full within the thread's share of it")
+	}
+	first, second := t.requests.Slots(lo, n)
+	copy(second, t.pending[copy(first, t.pending):])
+	t.requests.Publish(lo, n)
+	t.pending, t.pendingRows = t.pending[:0], 0
+	t.tally.maxInFlight = max(t.tally.maxInFlight, t.inFlight)
+	t.tally.maxPool = max(t.tally.maxPool, t.pool.InUse())
 	if t.batcher != nil {
-		for t.batcher.Poll() > 0 {
-			t.collect()
-		}
+		t.batcher.Poll()
+		t.collect()
 	}
 }
 

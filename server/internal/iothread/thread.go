@@ -21,7 +21,8 @@ type Config struct {
 	Source   uint16 // of this thread in its batcher
 	Format   wire.Format
 	Limits   Limits
-	Listener int // descriptor; owned by the thread, which closes it
+	Listener int           // descriptor; owned by the thread, which closes it
+	Conns    *atomic.Int64 // connections of all threads, of which Limits.Conns are allowed
 
 	Kernel    Kernel
 	WakeFD    int // eventfd that a sleeping thread is woken by

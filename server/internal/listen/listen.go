@@ -65,7 +65,7 @@ func Open(addr netip.AddrPort, count int) (fds []int, bound netip.AddrPort, err 
 		}
 		fds = append(fds, fd)
 		if err = unix.Listen(fd, backlog); err != nil {
-			return fds, bound, refusal("listen on", bound, err)
+			return fds, bound, refuse("listen on", bound, err)
 		}
 	}
 	bound, err = name(fds[0])
@@ -112,22 +112,33 @@ func socket(addr netip.AddrPort, shared bool) (int, error) {
 	}
 	if err := unix.Bind(fd, sockaddr(addr)); err != nil {
 		unix.Close(fd)
-		return -1, refusal("bind to", addr, err)
+		return -1, refuse("bind to", addr, err)
 	}
 	return fd, nil
 }
 
-// refusal says in one sentence why an address cannot be served.
-func refusal(what string, addr netip.AddrPort, err error) error {
-	switch err {
-	case unix.EADDRINUSE:
-		return fmt.Errorf("port %d on %s is already in use: %w", addr.Port(), addr.Addr(), err)
-	case unix.EADDRNOTAVAIL:
-		return fmt.Errorf("%s is not an address of this machine: %w", addr.Addr(), err)
-	case unix.EACCES:
-		return fmt.Errorf("port %d may not be bound without privileges (CAP_NET_BIND_SERVICE); one above 1023 may: %w", addr.Port(), err)
+// refusal says in one sentence why an address cannot be served, and wraps err.
+type refusal struct {
+	sentence string
+	err      error
+}
+
+func (r *refusal) Error() string { return r.sentence }
+func (r *refusal) Unwrap() error { return r.err }
+
+func refuse(what string, addr netip.AddrPort, err error) error {
+	sentence := fmt.Sprintf("cannot %s %s: %v", what, addr, err)
+	switch {
+	case err == unix.EADDRINUSE:
+		sentence = fmt.Sprintf("port %d on %s is in use by another process; choose another, or 0 for any free one", addr.Port(), addr.Addr())
+	case err == unix.EADDRNOTAVAIL:
+		sentence = fmt.Sprintf("%s is not an address of this machine", addr.Addr())
+	case err == unix.EACCES:
+		sentence = fmt.Sprintf("port %d needs privileges (CAP_NET_BIND_SERVICE); one from 1024 up does not", addr.Port())
+	case err == unix.EINVAL && addr.Addr().IsLinkLocalUnicast():
+		sentence = fmt.Sprintf("%s is a link-local address and needs an interface, as in %s%%eth0", addr.Addr(), addr.Addr().WithZone(""))
 	}
-	return fmt.Errorf("cannot %s %s: %w", what, addr, err)
+	return &refusal{sentence, err}
 }
 
 func sockaddr(addr netip.AddrPort) unix.Sockaddr {

@@ -1,0 +1,94 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// choice is a flag with a few values.
+type choice[T any] struct {
+	name    string
+	to      *T
+	values  map[string]T
+	allowed string
+}
+
+func (c choice[T]) String() string { return c.name }
+
+func (c choice[T]) Set(s string) error {
+	v, ok := c.values[s]
+	if !ok {
+		return errors.New(c.allowed + " is allowed")
+	}
+	*c.to = v
+	return nil
+}
+
+// number is a flag with a range.
+type number struct {
+	to        *int
+	low, high int
+}
+
+func (n number) String() string {
+	if n.to == nil {
+		return ""
+	}
+	return strconv.Itoa(*n.to)
+}
+
+func (n number) Set(s string) error {
+	v, err := strconv.Atoi(s)
+	if err != nil || v < n.low || v > n.high {
+		return fmt.Errorf("a whole number from %d to %d is allowed", n.low, n.high)
+	}
+	*n.to = v
+	return nil
+}
+
+// period is a flag with a duration.
+type period struct {
+	to  *time.Duration
+	low time.Duration
+}
+
+func (p period) String() string {
+	if p.to == nil {
+		return ""
+	}
+	return p.to.String()
+}
+
+func (p period) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err != nil || v < p.low {
+		return fmt.Errorf("a duration of at least %s is allowed, such as 500ms or 10s", p.low)
+	}
+	*p.to = v
+	return nil
+}
+
+// toggle is a flag that is on when it stands without a value.
+type toggle struct{ to *bool }
+
+func (toggle) IsBoolFlag() bool { return true }
+
+func (t toggle) String() string {
+	if t.to == nil {
+		return ""
+	}
+	return strconv.FormatBool(*t.to)
+}
+
+func (t toggle) Set(s string) error {
+	v, err := strconv.ParseBool(s)
+	if err != nil {
+		return errors.New("true or false is allowed")
+	}
+	*t.to = v
+	return nil
+}
