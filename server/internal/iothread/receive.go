@@ -33,7 +33,7 @@ func (t *Thread) arm(c *conn) {
 // hasRoom reports whether the answers to all that a receive can bring fit beside
 // those that are on their way: the reservation of response space.
 func (t *Thread) hasRoom(c *conn) bool {
-	return c.phase == lingering || int(c.out.size+c.reserved)+ReadBytes(t.format) <= t.cfg.Limits.OutputBytes
+	return c.phase == lingering || int(c.out.size+c.reserved)+t.readBytes <= t.cfg.Limits.OutputBytes
 }
 
 // received takes the outcome of a receive.
@@ -173,12 +173,12 @@ func (t *Thread) admit(c *conn, vectors int, src []byte) bool {
 	if err != nil {
 		return t.noRoom(c, err)
 	}
-	row := uint32(buf.Offset()) / t.rowBytes
-	lo := int(row) * t.dim
+	row := buf.Offset() / t.rowBytes
+	lo := row * t.dim
 	wire.CopyRows(t.rows[lo:lo+vectors*t.dim], src)
 	t.pool.Freeze(buf)
 	t.pending = append(t.pending, batcher.Request{
-		Key: uint64(c.key), Row: row, Vectors: uint16(vectors), Source: t.cfg.Source,
+		Key: uint64(c.key), Row: uint32(row), Vectors: uint16(vectors), Source: t.cfg.Source,
 	})
 	t.tally.published++
 	t.inFlight++

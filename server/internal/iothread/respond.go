@@ -57,8 +57,7 @@ func (t *Thread) respondAll(responses []batcher.Response) {
 		if c := t.conns.Get(slab.Key(r.Key)); c != nil {
 			t.respond(c, r)
 		}
-		size := int(r.Vectors) * int(t.rowBytes)
-		t.pool.Release(bufpool.Span{Offset: int(r.Row) * int(t.rowBytes), Size: size})
+		t.pool.Release(bufpool.Span{Offset: int(r.Row) * t.rowBytes, Size: int(r.Vectors) * t.rowBytes})
 	}
 }
 

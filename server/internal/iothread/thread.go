@@ -52,12 +52,13 @@ type Thread struct {
 	sequel  bool       // one of them has something to do when its send is over, which no completion may tell
 	ops     []uring.SQE
 
-	pool     *bufpool.Pool
-	rows     []float32 // the pool as rows
-	scores   []float32 // one a row
-	rowBytes uint32
-	partials *blocks.Store
-	outputs  *blocks.Store
+	pool      *bufpool.Pool
+	rows      []float32 // the pool as rows
+	scores    []float32 // one a row
+	rowBytes  int
+	readBytes int // of answers to what one receive can bring
+	partials  *blocks.Store
+	outputs   *blocks.Store
 
 	requests    *ringbuf.Producer[batcher.Request]
 	responses   *ringbuf.Consumer[batcher.Response]
@@ -92,8 +93,8 @@ func New(cfg Config) (*Thread, error) {
 	l := cfg.Limits
 	t := &Thread{
 		cfg: cfg, format: cfg.Format, dim: cfg.Format.Dim, kernel: cfg.Kernel,
-		rowBytes: uint32(cfg.Format.RowBytes()),
-		dirty:    make([]slab.Key, 0, l.Conns), sent: make([]slab.Key, 0, l.Conns),
+		rowBytes: cfg.Format.RowBytes(), readBytes: ReadBytes(cfg.Format),
+		dirty: make([]slab.Key, 0, l.Conns), sent: make([]slab.Key, 0, l.Conns),
 		ops:      make([]uring.SQE, 0, 256),
 		requests: cfg.Requests, responses: cfg.Responses,
 		pending:   make([]batcher.Request, 0, min(l.InFlight, handRequests)),
