@@ -1,5 +1,5 @@
 module github.com/disrust/disrust/bufpool
 
-go 1.26
+go 1.26.0
 
 require pgregory.net/rapid v1.3.0

@@ -1,6 +1,6 @@
 module github.com/disrust/disrust/client
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/disrust/disrust/wire v0.1.0

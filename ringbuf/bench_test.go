@@ -11,7 +11,7 @@ import (
 // hold 1,024; refused producers yield, and the consumer yields when idle.
 const benchCapacity = 1024
 
-type benchItem struct{ a, b uint64 }
+type benchItem struct{ a, _ uint64 }
 
 var (
 	benchBatches   = []int{1, 8, 64}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -26,7 +27,7 @@ func smoke(ctx context.Context, o options, stdout io.Writer) error {
 		}
 		vectors += size
 	}
-	fmt.Fprintf(stdout, "smoke: %d requests, %d vectors, every score right\n", len(sizes), vectors)
+	fmt.Fprintf(stdout, "smoke: %s, %s, every score right\n", counted(len(sizes), "request"), counted(vectors, "vector"))
 	return nil
 }
 
@@ -42,7 +43,7 @@ func smokeOnce(ctx context.Context, o options, c *client.Client, first, size int
 	rows, want := rowsFrom(first, size, o.format.Dim)
 	got := make([]float32, size)
 	if err := c.Score(ctx, got, rows); err != nil {
-		return fmt.Errorf("request of %d vectors: %w", size, err)
+		return fmt.Errorf("request of %s: %w%s", counted(size, "vector"), err, hint(err))
 	}
 	for i := range got {
 		if got[i] != want[i] {
@@ -50,6 +51,15 @@ func smokeOnce(ctx context.Context, o options, c *client.Client, first, size int
 		}
 	}
 	return nil
+}
+
+// hint is what to look at first when the server stayed silent or closed the
+// connection: either happens when the two ends see frames of different sizes.
+func hint(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return ""
+	}
+	return " (does the server have the same --dim and --max-vectors?)"
 }
 
 // pipeline sends all its requests before it needs a single answer.
@@ -64,7 +74,8 @@ func pipeline(ctx context.Context, o options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "pipeline: %d requests, %d vectors, every response right\n", answered, l.pattern.vectors(int(answered)))
+	fmt.Fprintf(stdout, "pipeline: %s, %s, every response right\n",
+		counted(answered, "request"), counted(l.pattern.vectors(int(answered)), "vector"))
 	return nil
 }
 
@@ -81,7 +92,15 @@ func bench(ctx context.Context, o options, stdout io.Writer) error {
 		return err
 	}
 	seconds := time.Since(start).Seconds()
-	fmt.Fprintf(stdout, "bench: %d requests on %d connections in %.3f s: %.0f requests/s, every response right\n",
-		answered, o.conns, seconds, float64(answered)/seconds)
+	fmt.Fprintf(stdout, "bench: %s on %s in %.3f s: %.0f requests/s, every response right\n",
+		counted(answered, "request"), counted(o.conns, "connection"), seconds, float64(answered)/seconds)
 	return nil
+}
+
+// counted is "1 vector" or "2 vectors".
+func counted[N int | int64](count N, what string) string {
+	if count != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", count, what)
 }

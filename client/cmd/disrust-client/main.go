@@ -21,6 +21,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 )
 
 var commands = map[string]func(context.Context, options, io.Writer) error{
@@ -45,12 +46,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 		return 0
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "disrust-client: %v\n", err)
+		complain(stderr, err)
 		return 2
 	}
 	if err := commands[o.command](ctx, o, stdout); err != nil {
-		fmt.Fprintf(stderr, "disrust-client: %s: %v\n", o.command, err)
+		complain(stderr, fmt.Errorf("%s: %w", o.command, err))
 		return 1
 	}
 	return 0
+}
+
+// complain writes err as one line, also when it cites a command line that has
+// line breaks.
+func complain(stderr io.Writer, err error) {
+	fmt.Fprintf(stderr, "disrust-client: %s\n", strings.ReplaceAll(err.Error(), "\n", `\n`))
 }

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/disrust/disrust/client"
 )
 
 // tool runs the command line and returns what the user sees.
@@ -27,11 +30,13 @@ func TestRightAnswers(t *testing.T) {
 	}{
 		{"--port PORT", `^smoke: 4 requests, 130 vectors, every score right\n$`},
 		{"PORT smoke", `^smoke: 4 requests`},
+		{"PORT smoke --max-vectors 1", `^smoke: 1 request, 1 vector, every score right\n$`},
 		{"smoke --port PORT --max-vectors 2", `^smoke: 2 requests, 3 vectors`},
 		{"pipeline --port PORT", `^pipeline: 1000 requests, \d+ vectors, every response right\n$`},
 		{"PORT bench 3 1000", `^bench: 1000 requests on 3 connections in \d+\.\d+ s: \d+ requests/s, every response right\n$`},
 		{"--port PORT bench 3 2", `^bench: 2 requests on 3 connections`},
 		{"bench --port PORT 2 500 --window 1", `^bench: 500 requests on 2 connections`},
+		{"PORT bench 1 1", `^bench: 1 request on 1 connection in`},
 		{"PORT bench 2 500 --window 300 --vectors 64", `^bench: 500 requests on 2 connections`},
 		{"PORT sustain --conns 2 --window 8 --vectors 3 --warmup 0s --duration 20ms",
 			`^ +second +requests/s +p50_us +p95_us +p99_us +p99.9_us +p99.99_us +max_us\n` +
@@ -46,6 +51,9 @@ func TestRightAnswers(t *testing.T) {
 		})
 	}
 }
+
+// sameFormat is what smoke asks when it fails.
+const sameFormat = `\(does the server have the same --dim and --max-vectors\?\)`
 
 func TestFaults(t *testing.T) {
 	const sustained = " sustain --conns 2 --warmup 0s --duration 1h"
@@ -62,7 +70,7 @@ func TestFaults(t *testing.T) {
 		{"swapped", faults{swap: 61}, " bench 1 1000", `answered wrongly: byte \d of response 61 is`},
 		{"answered twice", faults{extra: 5}, " bench 1 1000", `answered wrongly: byte \d of response 6 is`},
 		{"last answered twice", faults{extra: 100}, " bench 1 100", `answered wrongly: more came than the responses to 100 requests\n$`},
-		{"closes", faults{close: 3}, " smoke", `^disrust-client: smoke: request of 63 vectors: client: connection lost while waiting for the answer: .*\n$`},
+		{"closes", faults{close: 3}, " smoke", `^disrust-client: smoke: request of 63 vectors: client: connection lost while waiting for the answer: .* ` + sameFormat + `\n$`},
 		{"closes", faults{close: 300}, " pipeline", `closed after 299 of 1000 responses`},
 		{"closes", faults{close: 10}, " bench 1 1000", `closed after 9 of \d+ responses`},
 		{"closes", faults{close: 10}, sustained, `^disrust-client: sustain: connection \d: closed after 9 of \d+ responses`},
@@ -87,10 +95,29 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 			}
 			o.port, o.stall = port, 10*time.Millisecond
 			err = commands[name](t.Context(), o, &bytes.Buffer{})
-			if err == nil || !regexp.MustCompile(`no answer for 10ms after 0 of \d+ responses|gave up: context deadline exceeded`).MatchString(err.Error()) {
+			if err == nil || !regexp.MustCompile(`no answer for 10ms after 0 of \d+ responses|request of 1 vector: client: gave up: context deadline exceeded `+sameFormat).MatchString(err.Error()) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestInterruptedSmokeBlamesNobody(t *testing.T) {
+	port, _ := strconv.Atoi(serve(t, 128, faults{silent: 1}))
+	o, err := parseOptions([]string{"smoke"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.port = port
+	c, err := client.Dial(t.Context(), o.addr(), o.client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	interrupted, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	if err := smokeOnce(interrupted, o, c, 0, 1); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "--dim") {
+		t.Errorf("got %v", err)
 	}
 }
 

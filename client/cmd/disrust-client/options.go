@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"strconv"
 	"time"
@@ -42,9 +44,15 @@ type options struct {
 	stall time.Duration // without a response for so long, the server is given up
 }
 
-// maxDim keeps every partial sum of the pattern below 1<<24, where float32
-// holds all integers: sums are exact in whatever order the server adds.
-const maxDim = 1 << 20
+const (
+	// maxDim keeps every partial sum of the pattern below 1<<24, where float32
+	// holds all integers: sums are exact in whatever order the server adds.
+	maxDim = 1 << 20
+	// maxVectors is what the server takes for its own --max-vectors at most.
+	maxVectors = math.MaxUint16
+	// maxConns is how many ports this end has for one address.
+	maxConns = math.MaxUint16
+)
 
 func (o *options) addr() string { return net.JoinHostPort(o.host, strconv.Itoa(o.port)) }
 
@@ -79,16 +87,16 @@ func parseOptions(args []string) (options, error) {
 func (o *options) parseFlags(args []string) (words []string, err error) {
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.StringVar(&o.host, "host", o.host, "")
+	flags.Func("host", "", func(s string) error { return setHost(&o.host, s) })
 	number := func(name string, p *int, most int) {
 		flags.Func(name, "", func(s string) error { return setNumber(p, s, most) })
 	}
-	number("port", &o.port, 65_535)
+	number("port", &o.port, math.MaxUint16)
 	number("dim", &o.format.Dim, maxDim)
-	number("max-vectors", &o.format.MaxVectors, 1<<20)
-	number("conns", &o.conns, 65_535)
+	number("max-vectors", &o.format.MaxVectors, maxVectors)
+	number("conns", &o.conns, maxConns)
 	number("window", &o.window, 65_536)
-	number("vectors", &o.vectors, 1<<20)
+	number("vectors", &o.vectors, maxVectors)
 	period := func(name string, p *time.Duration, least time.Duration) {
 		flags.Func(name, "", func(s string) error { return setPeriod(p, s, least) })
 	}
@@ -109,7 +117,7 @@ func (o *options) parseFlags(args []string) (words []string, err error) {
 // parseWords reads [port] [command [conns [requests]]].
 func (o *options) parseWords(words []string) error {
 	if len(words) > 0 && words[0] != "" && words[0][0] >= '0' && words[0][0] <= '9' {
-		if err := setNumber(&o.port, words[0], 65_535); err != nil {
+		if err := setNumber(&o.port, words[0], math.MaxUint16); err != nil {
 			return fmt.Errorf("port is %q; %w", words[0], err)
 		}
 		words = words[1:]
@@ -122,7 +130,7 @@ func (o *options) parseWords(words []string) error {
 		return fmt.Errorf("command is %q; allowed are smoke, pipeline, bench and sustain", o.command)
 	}
 	if o.command == "bench" && len(words) > 0 {
-		if err := setNumber(&o.conns, words[0], 65_535); err != nil {
+		if err := setNumber(&o.conns, words[0], maxConns); err != nil {
 			return fmt.Errorf("conns is %q; %w", words[0], err)
 		}
 		words = words[1:]
@@ -136,6 +144,15 @@ func (o *options) parseWords(words []string) error {
 	if len(words) > 0 {
 		return fmt.Errorf("%q follows %s; allowed are [port] [command], and [conns [requests]] after bench", words[0], o.command)
 	}
+	return nil
+}
+
+// setHost refuses the empty host, which would be dialled as this machine.
+func setHost(p *string, s string) error {
+	if s == "" {
+		return errors.New("allowed are an address and a name")
+	}
+	*p = s
 	return nil
 }
 

@@ -45,6 +45,8 @@ func TestBadOptions(t *testing.T) {
 		"65536":                            `port is "65536"; allowed are 1 to 65535`,
 		"9900x":                            `port is "9900x"; allowed are 1 to 65535`,
 		"--dim 0":                          `allowed are 1 to 1048576`,
+		"--max-vectors 65536":              `invalid value "65536" for flag -max-vectors: allowed are 1 to 65535`,
+		"--host=":                          `invalid value "" for flag -host: allowed are an address and a name`,
 		"--dim 1048576 --max-vectors 1000": `max_vectors is 1000; with dim 1048576 allowed are 1 to 511`,
 		"--vectors 65":                     `--vectors is 65; with --max-vectors 64 allowed are 1 to 64`,
 		"--window 65537":                   `allowed are 1 to 65536`,
@@ -63,6 +65,15 @@ func TestBadOptions(t *testing.T) {
 		status, stdout, stderr := tool(t, strings.Fields(args)...)
 		if status != 2 || stdout != "" || !strings.HasPrefix(stderr, "disrust-client: ") || !strings.Contains(stderr, says) || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%q: status %d, stdout %q, stderr %q; want %q", args, status, stdout, stderr, says)
+		}
+	}
+}
+
+func TestComplaintIsOneLine(t *testing.T) {
+	for _, args := range [][]string{{"--speed\nof light"}, {"--port", "9\n9"}, {"bl\nast"}} {
+		status, _, stderr := tool(t, args...)
+		if status != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, `\n`) {
+			t.Errorf("%q: status %d, stderr %q", args, status, stderr)
 		}
 	}
 }

@@ -179,12 +179,12 @@ func (s *stream) wrong(got, want []byte) error {
 }
 
 func (s *stream) tooMuch() error {
-	return fmt.Errorf("answered wrongly: more came than the responses to %d requests", s.sent)
+	return fmt.Errorf("answered wrongly: more came than the responses to %s", counted(s.sent, "request"))
 }
 
 // ended says why a read failed.
 func (s *stream) ended(err error) error {
-	of := fmt.Sprintf("%d of %d responses", s.answered, s.sent)
+	of := fmt.Sprintf("%d of %s", s.answered, counted(s.sent, "response"))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("no answer for %v after %s", s.stall, of)

@@ -62,8 +62,8 @@ func sustain(ctx context.Context, o options, stdout io.Writer) error {
 	if err := <-finished; err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "sustain: %d connections x %d in flight x %d vectors, %.1f s: %.0f requests/s",
-		o.conns, o.window, o.vectors, elapsed.Seconds(), rate(total, elapsed))
+	fmt.Fprintf(stdout, "sustain: %s x %d in flight x %s, %.1f s: %.0f requests/s",
+		counted(o.conns, "connection"), o.window, counted(o.vectors, "vector"), elapsed.Seconds(), rate(total, elapsed))
 	for _, q := range quantiles {
 		fmt.Fprintf(stdout, ", p%v %.1f us", q, micros(total.ValueAtPercentile(q)))
 	}
