@@ -10,6 +10,7 @@ import (
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/server/internal/iothread"
+	"github.com/disrust/disrust/server/internal/listen"
 )
 
 // build makes everything that serve will run. The I/O threads' goroutines exist
@@ -34,7 +35,10 @@ func (s *Server) build(listeners []int) (err error) {
 			return fmt.Errorf("I/O thread %d: %w", i, err)
 		}
 	}
-	return s.makeBatchers()
+	if err := s.makeBatchers(); err != nil {
+		return err
+	}
+	return listen.Listen(listeners, s.addr) // last: who connects is served
 }
 
 // makeRequests makes the request ring: one for all I/O threads, or one each.
@@ -95,13 +99,13 @@ func (s *Server) run(t *thread, i int, cfg iothread.Config, made chan<- error, b
 	runtime.LockOSThread()
 	err := s.pin(i)
 	if err == nil {
-		t.kernel, err = iothread.NewRingKernel(cfg.Limits.Conns)
+		t.kernel, err = iothread.NewRingKernel()
 	}
 	if err != nil {
 		made <- err
 		return
 	}
-	defer t.kernel.Close()
+	defer t.kernel.Free()
 	cfg.Kernel = t.kernel
 	t.Thread, err = iothread.New(cfg)
 	made <- err

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"math"
 	"math/bits"
-	"runtime"
 	"strings"
 	"time"
 
@@ -119,7 +118,7 @@ func (c *Config) check() error {
 		}
 	}
 	if c.IOThreads == 0 {
-		c.IOThreads = max(1, runtime.NumCPU()-1)
+		c.IOThreads = max(1, cpus-1)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

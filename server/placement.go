@@ -15,19 +15,23 @@ import (
 // to tell each other of it.
 const handOver = time.Microsecond
 
+// cpus is how many this process may use, a container's quota included.
+var cpus = min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
+
 // place decides where batches are scored.
 func (c *Config) place() (BatchThreads, error) {
 	if c.BatchThreads != Auto {
 		return c.BatchThreads, nil
 	}
-	if runtime.NumCPU() <= c.IOThreads {
+	if cpus <= c.IOThreads {
 		return Inline, nil // no CPU is left for a batch thread
 	}
 	model, err := c.NewModel()
 	if err != nil {
 		return Auto, fmt.Errorf("model %s: %w", c.Model, err)
 	}
-	if rowCost(model, c.Dim, min(c.MaxVectors, 64)) < handOver {
+	const sample = 1 << 20 // features
+	if rowCost(model, c.Dim, max(1, min(c.MaxVectors, 64, sample/c.Dim))) < handOver {
 		return Inline, nil
 	}
 	return Dedicated, nil

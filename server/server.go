@@ -66,12 +66,12 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	listeners, addr, err := listen.Open(addr, cfg.IOThreads)
+	listeners, addr, err := listen.Bind(addr, cfg.IOThreads)
 	if err != nil {
 		return nil, err
 	}
 	// A locked thread that gives up its P must find one at once when it returns.
-	if procs := runtime.NumCPU() + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
+	if procs := cpus + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
 		runtime.GOMAXPROCS(procs)
 	}
 	s := &Server{cfg: cfg, placement: placement, addr: addr, ended: make(chan struct{})}

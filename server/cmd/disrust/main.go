@@ -38,6 +38,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err := enoughDescriptors(); err != nil {
 		return fail(stderr, err, statusFailed)
 	}
+	signal.Ignore(syscall.SIGPIPE) // a reader of the metrics that leaves ends them, not the server
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
 	o.cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
@@ -55,9 +56,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // serve waits for the first signal, drains, and lets a second one end it at once.
 func serve(s *server.Server, o options, signals <-chan os.Signal, stdout, stderr io.Writer) int {
+	finish := func() {}
 	if o.metrics {
-		stop := report(s, stdout, o.interval)
-		defer stop()
+		finish = report(s, stdout, o.interval)
 	}
 	select {
 	case <-signals:
@@ -71,6 +72,7 @@ func serve(s *server.Server, o options, signals <-chan os.Signal, stdout, stderr
 	case <-signals:
 		return statusInterrupted
 	case err := <-drained:
+		finish()
 		if errors.Is(err, server.ErrCut) { // peers that did not read in time
 			fmt.Fprintf(stderr, "disrust: the drain ended after %s: %s\n", o.cfg.DrainTimeout, err)
 			return 0

@@ -10,33 +10,41 @@ import (
 	"github.com/disrust/disrust/server"
 )
 
-// report writes a line of metrics every interval, and a last one when the
-// returned function stops it.
-func report(s *server.Server, w io.Writer, interval time.Duration) (stop func()) {
+// report writes a line of metrics every interval, until w fails. The returned
+// function has it write a last line and end; it does not wait long for a w that
+// nobody reads.
+func report(s *server.Server, w io.Writer, interval time.Duration) (finish func()) {
+	const patience = time.Second
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		ticks := time.NewTicker(interval)
 		defer ticks.Stop()
 		var last server.Metrics
-		for {
+		for err := error(nil); err == nil; {
 			select {
 			case <-ticks.C:
-				last = line(w, s, last)
+				last, err = line(w, s, last)
 			case <-quit:
 				line(w, s, last)
 				return
 			}
 		}
 	}()
-	return func() { close(quit); <-done }
+	return func() {
+		close(quit)
+		select {
+		case <-done:
+		case <-time.After(patience):
+		}
+	}
 }
 
 // line writes what happened since last, and how things stand.
-func line(w io.Writer, s *server.Server, last server.Metrics) server.Metrics {
+func line(w io.Writer, s *server.Server, last server.Metrics) (server.Metrics, error) {
 	m, peaks := s.Metrics(), s.TakePeaks()
 	polls, empty := m.Batches-last.Batches, m.EmptyPolls-last.EmptyPolls
-	fmt.Fprintf(w, "published=%d sent=%d req_ring_full=%d resp_ring_full=%d pool_exh=%d pool_too_large=%d "+
+	_, err := fmt.Fprintf(w, "published=%d sent=%d req_ring_full=%d resp_ring_full=%d pool_exh=%d pool_too_large=%d "+
 		"poll_events=%d poll_no_events=%d stall_pct=%.1f "+
 		"req_occ=%d resp_occ=%d req_max=%d resp_max=%d pool_max_in_use=%d "+
 		"conns=%d accepted=%d refused=%d closed=%d accept_errors=%d protocol_errors=%d model_failures=%d buffers_exh=%d\n",
@@ -48,7 +56,7 @@ func line(w io.Writer, s *server.Server, last server.Metrics) server.Metrics {
 		m.Conns, m.Accepted-last.Accepted, m.Refused-last.Refused, m.Closed-last.Closed,
 		m.AcceptErrors-last.AcceptErrors, m.ProtocolErrors-last.ProtocolErrors,
 		m.ModelFailures-last.ModelFailures, m.BuffersExhausted-last.BuffersExhausted)
-	return m
+	return m, err
 }
 
 func percent(part, whole uint64) float64 {

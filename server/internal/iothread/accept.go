@@ -8,45 +8,45 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// acceptState is where accepting stands.
+type acceptState uint8
+
+const (
+	resting   acceptState = iota // waits for a tick or for a closed connection
+	accepting                    // the kernel accepts
+	ended                        // the listener is closed
+)
+
+// armAccept has the kernel accept connections until it fails to.
 func (t *Thread) armAccept() {
-	t.backedOff = false
-	if t.accepting || t.draining {
+	if t.accept != resting || t.draining {
 		return
 	}
 	op := t.next()
 	op.PrepareMultishotAccept(t.cfg.Listener, unix.SOCK_CLOEXEC)
 	op.UserData = slab.Key(0).Pack(opAccept)
-	t.accepting = true
+	t.accept = accepting
 }
 
 // accepted takes a new connection, or the end of the accept.
 func (t *Thread) accepted(e *uring.CQE) {
-	t.accepting = e.More()
-	switch {
-	case e.Res >= 0:
+	if e.Res >= 0 {
 		t.welcome(e.Res)
-	case outOfResources(e.Res):
-		// Accepting at once again would fail at once again: a busy loop.
-		t.tally.acceptErrors++
-		t.backedOff = true
-	case -e.Res != int32(unix.ECANCELED):
-		t.tally.acceptErrors++
 	}
+	if e.More() {
+		return
+	}
+	t.accept = resting
 	switch {
-	case t.accepting || t.backedOff:
 	case t.draining:
-		t.closeListener()
-	default:
+		t.endAccept()
+	case e.Res >= 0:
 		t.armAccept()
+	default:
+		// Out of descriptors or memory, say. Accepting again at once would fail at
+		// once again, and burn the CPU: it rests until a tick.
+		t.tally.acceptErrors++
 	}
-}
-
-func outOfResources(res int32) bool {
-	switch unix.Errno(-res) {
-	case unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.ENOBUFS:
-		return true
-	}
-	return false
 }
 
 // welcome gives a connection a slot, or closes it when there are as many as are
@@ -68,9 +68,10 @@ func (t *Thread) welcome(fd int32) {
 	t.touch(c)
 }
 
-func (t *Thread) closeListener() {
-	if t.cfg.Listener >= 0 {
-		t.closeFD(t.cfg.Listener)
-		t.cfg.Listener = -1
+// endAccept closes the listener, on which the kernel has no operation.
+func (t *Thread) endAccept() {
+	if t.accept != ended {
+		t.kernel.Close(t.cfg.Listener)
+		t.accept = ended
 	}
 }

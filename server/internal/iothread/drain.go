@@ -2,22 +2,14 @@
 
 package iothread
 
-import (
-	"unsafe"
-
-	"github.com/disrust/disrust/slab"
-)
-
-const (
-	tickNanos   = 100e6
-	lingerTicks = 20 // two seconds for a peer to read its last answers and close
-)
+import "github.com/disrust/disrust/slab"
 
 // Stop asks the thread to drain: to stop accepting, read what has arrived,
 // answer it and close. Any goroutine may call it, and must then wake the thread.
-func (t *Thread) Stop() { t.stop.Store(stopDrain) }
+func (t *Thread) Stop() { t.stop.CompareAndSwap(0, stopDrain) }
 
-// Abort asks the thread to close every connection now. As Stop.
+// Abort asks the thread to close every connection now. As Stop; it is not taken
+// back.
 func (t *Thread) Abort() { t.stop.Store(stopAbort) }
 
 // obey does what Stop and Abort ask for.
@@ -26,20 +18,19 @@ func (t *Thread) obey() {
 	if asked != 0 && !t.draining {
 		t.drain()
 	}
-	if asked == stopAbort && !t.aborted {
-		t.aborted = true
+	if asked == stopAbort {
 		for _, c := range t.conns.All() {
-			t.close(c)
+			t.close(c) // those accepted since the last turn too
 		}
 	}
 }
 
 func (t *Thread) drain() {
 	t.draining = true
-	if t.accepting {
+	if t.accept == accepting {
 		t.cancel(slab.Key(0).Pack(opAccept))
 	} else {
-		t.closeListener()
+		t.endAccept()
 	}
 	for _, c := range t.conns.All() {
 		if c.phase == open && c.receiving {
@@ -62,36 +53,14 @@ func (t *Thread) drained(c *conn) bool {
 
 // done reports whether the thread may end: nothing of anybody's is left.
 func (t *Thread) done() bool {
-	return t.draining && !t.accepting && t.conns.Len() == 0 && t.inFlight == 0
+	return t.accept == ended && t.conns.Len() == 0 && t.inFlight == 0
 }
 
-// armTick keeps time, while something needs it.
-func (t *Thread) armTick() {
-	if t.ticking || t.lingerers == 0 && !t.backedOff {
-		return
-	}
-	op := t.next()
-	op.PrepareTimeout(&t.tickEvery, 0, 0)
-	op.UserData = slab.Key(0).Pack(opTick)
-	t.ticking = true
-}
-
-// tick ends what has lasted long enough.
-func (t *Thread) tick() {
-	t.ticks++
-	if t.backedOff {
-		t.armAccept()
-	}
-	if t.lingerers == 0 {
-		return
-	}
+// abandon closes what there is when the kernel refuses to go on, so that peers
+// are not left waiting and the port is free.
+func (t *Thread) abandon() {
+	t.endAccept()
 	for _, c := range t.conns.All() {
-		if c.phase == lingering && c.deadline <= t.ticks {
-			t.close(c)
-		}
+		t.kernel.Close(int(c.fd))
 	}
 }
-
-// pointer names memory that stays in place while the kernel uses it: a mapping,
-// or a field of the Thread, which is on the heap and alive while it runs.
-func pointer[T any](p *T) unsafe.Pointer { return unsafe.Pointer(p) }

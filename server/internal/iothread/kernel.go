@@ -8,7 +8,9 @@ import "github.com/disrust/disrust/uring"
 // buffers. Tests put a simulated one in its place.
 type Kernel interface {
 	// Turn hands ops to the kernel in order, waits for a completion if block is
-	// set, and returns every completion there is. Both slices are reused: ops
+	// set, and returns completions. It takes all of ops and returns every
+	// completion there is: that an operation which completes only when it fails
+	// has not completed means that it has succeeded. Both slices are reused: ops
 	// may be overwritten after Turn, completions are valid until the next one.
 	Turn(ops []uring.SQE, block bool) ([]uring.CQE, error)
 
@@ -25,15 +27,22 @@ type Kernel interface {
 	// Unread is how many bytes have arrived on socket fd that no receive has
 	// taken. None may be under way.
 	Unread(fd int32) int
+
+	// EndOutput sends FIN on socket fd, after what was sent before. It does not
+	// wait.
+	EndOutput(fd int32)
+
+	// Close closes a descriptor outside a turn: the listener, and what is left
+	// when the thread ends for an error.
+	Close(fd int)
 }
 
-// The operation in the top byte of user_data. Those up to opShutdown carry a
+// The operation in the top byte of user_data. Those up to opSendRest carry a
 // connection's key, the others concern the thread.
 const (
 	opRecv uint8 = iota
 	opSend       // takes what the socket takes at once; completes only if that is not all
 	opSendRest
-	opShutdown
 	opAccept
 	opWake
 	opTick

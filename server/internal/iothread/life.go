@@ -20,11 +20,11 @@ func (t *Thread) settle(c *conn) {
 	if sending {
 		t.send(c)
 	}
-	if c.phase == lingering && c.eof {
-		t.close(c)
+	if c.phase == lingering {
+		t.linger(c)
 		return
 	}
-	if c.phase != answering {
+	if c.phase == open {
 		t.arm(c) // in a drain, this may be the end of its input
 	}
 	if c.phase == answering && c.inFlight == 0 && c.sending.block == blocks.None {
@@ -43,18 +43,31 @@ func (t *Thread) finish(c *conn) {
 		t.close(c)
 		return
 	}
+	c.leave() // a connection that failed while it waited to be read
+	t.recycle(c)
 	c.phase = lingering
 	c.deadline = t.ticks + lingerTicks
-	t.lingerers++
-	op := t.next()
-	op.PrepareShutdown(int(c.fd), unix.SHUT_WR)
-	op.UserData = c.key.Pack(opShutdown)
-	c.ops++
+	t.lingers.push(c)
+	t.kernel.EndOutput(c.fd)
+	t.linger(c)
 }
 
-func (t *Thread) shutDown(c *conn) {
-	c.ops--
-	t.touch(c)
+// linger reads and drops what the peer sends until its FIN. Such a receive copies
+// nothing (MSG_TRUNC, tcp(7)) and takes no receive buffer from those who are
+// served.
+func (t *Thread) linger(c *conn) {
+	if c.eof {
+		t.close(c)
+		return
+	}
+	if c.receiving {
+		return
+	}
+	op := t.next()
+	op.PrepareRecv(int(c.fd), pointer(&t.discards[0]), len(t.discards), unix.MSG_TRUNC)
+	op.UserData = c.key.Pack(opRecv)
+	c.receiving = true
+	c.ops++
 }
 
 // close ends c now: answers not yet sent are dropped. The slot stays until the
@@ -62,9 +75,6 @@ func (t *Thread) shutDown(c *conn) {
 func (t *Thread) close(c *conn) {
 	if c.phase == closing {
 		return
-	}
-	if c.phase == lingering {
-		t.lingerers--
 	}
 	c.phase = closing
 	c.leave()
@@ -98,9 +108,7 @@ func (t *Thread) reap(c *conn) {
 	t.conns.Remove(c.key)
 	t.cfg.Conns.Add(-1)
 	t.tally.closed++
-	if t.backedOff {
-		t.armAccept() // there is a descriptor again
-	}
+	t.armAccept() // if it rests: there is a descriptor again
 }
 
 // closeFD closes a descriptor on which the kernel has no operation.

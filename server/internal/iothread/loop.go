@@ -12,7 +12,12 @@ import (
 
 // Run serves until Stop or Abort and until every connection is closed. It
 // returns an error only if the kernel refuses a turn.
-func (t *Thread) Run() error {
+func (t *Thread) Run() (err error) {
+	defer func() {
+		if err != nil {
+			t.abandon()
+		}
+	}()
 	t.armWake()
 	t.armAccept()
 	for !t.done() {
@@ -30,7 +35,7 @@ func (t *Thread) Run() error {
 		t.armTick()
 		t.count()
 	}
-	_, err := t.submit(false) // the last closes
+	_, err = t.submit(false) // the last closes
 	t.count()
 	return err
 }
@@ -98,14 +103,11 @@ func (t *Thread) complete(e *uring.CQE) {
 		t.refused(t.conns.Get(key), e.Res)
 	case opSendRest:
 		t.sentRest(t.conns.Get(key), e.Res)
-	case opShutdown:
-		t.shutDown(t.conns.Get(key))
 	case opAccept:
 		t.accepted(e)
 	case opWake:
 		t.armWake()
 	case opTick:
-		t.ticking = false
 		t.tick()
 	}
 }

@@ -33,7 +33,7 @@ func (t *Thread) arm(c *conn) {
 // hasRoom reports whether the answers to all that a receive can bring fit beside
 // those that are on their way: the reservation of response space.
 func (t *Thread) hasRoom(c *conn) bool {
-	return c.phase == lingering || int(c.out.size+c.reserved)+t.readBytes <= t.cfg.Limits.OutputBytes
+	return int(c.out.size+c.reserved)+t.readBytes <= t.cfg.Limits.OutputBytes
 }
 
 // received takes the outcome of a receive.
@@ -63,7 +63,7 @@ func (t *Thread) received(c *conn, e *uring.CQE) {
 		// flush arms it again, if it is to go on
 	case -e.Res == int32(unix.ENOBUFS):
 		t.tally.starved++
-		if c.phase != closing {
+		if c.phase == open {
 			t.starved.push(c)
 		}
 	default:
@@ -106,6 +106,9 @@ func (t *Thread) parse(c *conn) bool {
 // that was for want of room.
 func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 	ok := true
+	if c.phase != open {
+		return nil, true // its last request's failure ended it while it waited
+	}
 	if c.partial.block != blocks.None {
 		if data, ok = t.admitPartial(c, data); !ok {
 			return data, false
@@ -166,19 +169,19 @@ func (t *Thread) admitPartial(c *conn, data []byte) ([]byte, bool) {
 // reports false for want of room.
 func (t *Thread) admit(c *conn, vectors int, src []byte) bool {
 	if t.inFlight == t.cfg.Limits.InFlight {
-		t.tally.ringFull++
+		t.waits(c, &t.tally.ringFull)
 		return false
 	}
 	buf, err := t.pool.Alloc(len(src))
 	if err != nil {
 		return t.noRoom(c, err)
 	}
-	row := buf.Offset() / t.rowBytes
-	lo := row * t.dim
+	row := t.row(buf.Offset())
+	lo := int(row) * t.dim
 	wire.CopyRows(t.rows[lo:lo+vectors*t.dim], src)
 	t.pool.Freeze(buf)
 	t.pending = append(t.pending, batcher.Request{
-		Key: uint64(c.key), Row: uint32(row), Vectors: uint16(vectors), Source: t.cfg.Source,
+		Key: uint64(c.key), Row: row, Vectors: uint16(vectors), Source: t.cfg.Source,
 	})
 	t.tally.published++
 	t.inFlight++
@@ -190,6 +193,9 @@ func (t *Thread) admit(c *conn, vectors int, src []byte) bool {
 	return true
 }
 
+// row is the row that begins at offset of the pool.
+func (t *Thread) row(offset int) uint32 { return uint32(offset / t.rowBytes) }
+
 // noRoom counts why the pool refused a request, and reports whether c is done
 // with: a request that no wait makes room for ends its connection.
 func (t *Thread) noRoom(c *conn, err error) bool {
@@ -198,8 +204,15 @@ func (t *Thread) noRoom(c *conn, err error) bool {
 		t.close(c)
 		return true
 	}
-	t.tally.poolFull++
+	t.waits(c, &t.tally.poolFull)
 	return false
+}
+
+// waits counts a request that finds no room, once: not again while it is in line.
+func (t *Thread) waits(c *conn, reason *uint64) {
+	if c.queue == nil {
+		*reason++
+	}
 }
 
 // violate ends the input of a peer that broke the protocol: what it asked before
@@ -218,8 +231,12 @@ func (t *Thread) resume() bool {
 		t.touch(c)
 	}
 	for free := ReceiveBuffers - t.held; free > 0 && t.starved.count > 0; free-- {
+		// Armed here, it is ahead of all that flush arms, and takes a buffer at
+		// once: the connections that have just been served do not win again.
 		c := t.starved.front()
 		c.leave()
+		c.more = true
+		t.arm(c)
 		t.touch(c)
 	}
 	return t.tally.published > before

@@ -3,7 +3,7 @@
 package iothread
 
 import (
-	"fmt"
+	"errors"
 	"sync/atomic"
 	"unsafe"
 
@@ -44,13 +44,15 @@ type Thread struct {
 	kernel  Kernel
 	batcher *batcher.Batcher // the inline placement's; nil when batches run elsewhere
 
-	conns   *slab.Slab[conn]
-	stalled queue // hold a receive buffer with requests for which there was no room
-	starved queue // found no receive buffer
-	dirty   []slab.Key
-	sent    []slab.Key // with a send in the current turn
-	sequel  bool       // one of them has something to do when its send is over, which no completion may tell
-	ops     []uring.SQE
+	conns    *slab.Slab[conn]
+	stalled  queue // hold a receive buffer with requests for which there was no room
+	starved  queue // found no receive buffer
+	lingers  queue // have sent FIN and wait for the peer's, those that began first in front
+	dirty    []slab.Key
+	sent     []slab.Key // with a send in the current turn
+	sequel   bool       // one of them has something to do when its send is over, which no completion may tell
+	ops      []uring.SQE
+	discards []byte // where input that nobody reads goes
 
 	pool      *bufpool.Pool
 	rows      []float32 // the pool as rows
@@ -67,13 +69,10 @@ type Thread struct {
 	inFlight    int // admitted and not yet collected
 	held        int // receive buffers that connections hold
 
-	accepting  bool // the accept is in the kernel
-	backedOff  bool // accepting again waits for a tick or a closed connection
+	accept     acceptState
 	ticking    bool
 	ticks      uint32
-	lingerers  int
 	draining   bool
-	aborted    bool
 	stop       atomic.Uint32 // what other goroutines ask for: stopDrain, stopAbort
 	tickEvery  uring.Timespec
 	wakeBuffer uint64
@@ -96,28 +95,35 @@ func New(cfg Config) (*Thread, error) {
 		rowBytes: cfg.Format.RowBytes(), readBytes: ReadBytes(cfg.Format),
 		dirty: make([]slab.Key, 0, l.Conns), sent: make([]slab.Key, 0, l.Conns),
 		ops:      make([]uring.SQE, 0, 256),
+		discards: make([]byte, ReceiveBytes),
 		requests: cfg.Requests, responses: cfg.Responses,
 		pending:   make([]batcher.Request, 0, min(l.InFlight, handRequests)),
 		tickEvery: uring.Timespec{Nsec: tickNanos},
 	}
-	var err error
-	if t.conns, err = slab.New[conn](l.Conns); err != nil {
+	if err := t.makeMemory(); err != nil {
+		t.Close()
 		return nil, err
 	}
-	t.stalled.conns, t.starved.conns = t.conns, t.conns
+	return t, nil
+}
+
+func (t *Thread) makeMemory() (err error) {
+	l := t.cfg.Limits
+	if t.conns, err = slab.New[conn](l.Conns); err != nil {
+		return err
+	}
+	t.stalled.conns, t.starved.conns, t.lingers.conns = t.conns, t.conns, t.conns
 	if t.pool, err = bufpool.New(l.PoolBytes); err != nil {
-		return nil, err
+		return err
 	}
 	mem := t.pool.Memory()
 	t.rows = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem)/4)
 	t.scores = make([]float32, len(t.rows)/t.dim)
-	if t.partials, err = blocks.New(l.Conns, cfg.Format.RequestBytes(cfg.Format.MaxVectors)); err != nil {
-		return nil, err
+	if t.partials, err = blocks.New(l.Conns, t.format.RequestBytes(t.format.MaxVectors)); err != nil {
+		return err
 	}
-	if t.outputs, err = blocks.New(2*l.Conns, l.OutputBytes); err != nil {
-		return nil, err
-	}
-	return t, nil
+	t.outputs, err = blocks.New(2*l.Conns, l.OutputBytes)
+	return err
 }
 
 // Source is what the batcher shares with this thread.
@@ -128,12 +134,18 @@ func (t *Thread) Source(responses *ringbuf.Producer[batcher.Response]) batcher.S
 // ScoreInline makes the thread score its own requests with b.
 func (t *Thread) ScoreInline(b *batcher.Batcher) { t.batcher = b }
 
-// Close frees the memory. The thread has ended, and so has the batcher.
+// Close frees the memory, as much as New made of it. The thread has ended, and so
+// has the batcher.
 func (t *Thread) Close() error {
-	for _, free := range []func() error{t.pool.Close, t.partials.Close, t.outputs.Close} {
-		if err := free(); err != nil {
-			return fmt.Errorf("freeing an I/O thread's memory: %w", err)
-		}
+	var errs [3]error
+	if t.pool != nil {
+		errs[0] = t.pool.Close()
 	}
-	return nil
+	if t.partials != nil {
+		errs[1] = t.partials.Close()
+	}
+	if t.outputs != nil {
+		errs[2] = t.outputs.Close()
+	}
+	return errors.Join(errs[:]...)
 }

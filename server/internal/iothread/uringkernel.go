@@ -3,7 +3,9 @@
 package iothread
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/disrust/disrust/uring"
 	"golang.org/x/sys/unix"
@@ -18,10 +20,11 @@ type RingKernel struct {
 	ring        *uring.Ring
 	buffers     *uring.BufRing
 	completions []uring.CQE
+	naps        int // of the current turn
 }
 
-// NewRingKernel makes a ring for conns connections.
-func NewRingKernel(conns int) (*RingKernel, error) {
+// NewRingKernel makes a ring and its receive buffers.
+func NewRingKernel() (*RingKernel, error) {
 	ring, err := uring.New(uring.Config{Entries: ringEntries, CQEntries: 8 * ringEntries})
 	if err != nil {
 		return nil, err
@@ -31,9 +34,7 @@ func NewRingKernel(conns int) (*RingKernel, error) {
 		ring.Close()
 		return nil, fmt.Errorf("receive buffers: %w", err)
 	}
-	// A connection has at most three operations and a cancellation of two of
-	// them under way: one Copy takes whatever may have completed.
-	return &RingKernel{ring, buffers, make([]uring.CQE, 5*conns+ringEntries)}, nil
+	return &RingKernel{ring: ring, buffers: buffers, completions: make([]uring.CQE, 8*ringEntries)}, nil
 }
 
 // Turn implements [Kernel].
@@ -42,17 +43,29 @@ func (k *RingKernel) Turn(ops []uring.SQE, block bool) ([]uring.CQE, error) {
 		return nil, nil
 	}
 	k.buffers.Publish()
+	k.naps = 0
+	got := 0
 	for i := range ops {
 		op, err := k.ring.Next()
-		if err != nil {
-			return nil, err
+		for err != nil {
+			if err = k.nap(err); err != nil {
+				return nil, err
+			}
+			got = k.take(got)
+			op, err = k.ring.Next()
 		}
 		*op = ops[i]
 	}
-	if err := k.enter(block); err != nil {
-		return nil, err
+	for {
+		err := k.enter(block && got == 0)
+		got = k.take(got)
+		if err == nil && k.ring.Unsubmitted() == 0 {
+			return k.completions[:got], nil
+		}
+		if err = k.nap(err); err != nil {
+			return nil, err
+		}
 	}
-	return k.completions[:k.ring.Copy(k.completions)], nil
 }
 
 func (k *RingKernel) enter(block bool) (err error) {
@@ -62,6 +75,35 @@ func (k *RingKernel) enter(block bool) (err error) {
 		_, err = k.ring.SubmitAndPoll()
 	}
 	return err
+}
+
+// take adds the completions that there are to the first got. The slice grows in
+// a flood of new connections only: each of the others has few operations.
+func (k *RingKernel) take(got int) int {
+	for {
+		got += k.ring.Copy(k.completions[got:])
+		if got < len(k.completions) {
+			return got
+		}
+		k.completions = append(k.completions, make([]uring.CQE, len(k.completions))...)
+	}
+}
+
+// nap waits a little for a kernel that is out of memory and has not taken all, if
+// it has not been long; other errors it returns.
+func (k *RingKernel) nap(err error) error {
+	const (
+		length = time.Millisecond
+		most   = 1000
+	)
+	if k.naps++; k.naps > most || err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EBUSY) {
+		if err == nil {
+			err = errors.New("the kernel does not take operations")
+		}
+		return err
+	}
+	time.Sleep(length)
+	return nil
 }
 
 // Pending implements [Kernel].
@@ -85,8 +127,14 @@ func (k *RingKernel) Unread(fd int32) int {
 	return n
 }
 
-// Close gives everything back to the kernel, which ends what is in flight.
-func (k *RingKernel) Close() error {
+// EndOutput implements [Kernel]. That the peer is gone is told by the receive.
+func (k *RingKernel) EndOutput(fd int32) { unix.Shutdown(int(fd), unix.SHUT_WR) }
+
+// Close implements [Kernel].
+func (k *RingKernel) Close(fd int) { unix.Close(fd) }
+
+// Free gives everything back to the kernel, which ends what is in flight.
+func (k *RingKernel) Free() error {
 	err := k.ring.Close()
 	if e := k.buffers.Close(); err == nil {
 		err = e

@@ -40,12 +40,12 @@ func Resolve(host string, port int) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(best, uint16(port)), nil
 }
 
-// Open returns count listening descriptors on addr and the address they have,
-// which names a port even if addr asks for any.
+// Bind returns count descriptors bound to addr and the address they have, which
+// names a port even if addr asks for any. Listen makes them listen.
 //
 // Sockets that share a port would share it with those of another process too,
 // silently. So a port is first bound alone, which fails if anyone has it.
-func Open(addr netip.AddrPort, count int) (fds []int, bound netip.AddrPort, err error) {
+func Bind(addr netip.AddrPort, count int) (fds []int, bound netip.AddrPort, err error) {
 	defer func() {
 		if err != nil {
 			Close(fds)
@@ -64,12 +64,19 @@ func Open(addr netip.AddrPort, count int) (fds []int, bound netip.AddrPort, err 
 			return fds, bound, err
 		}
 		fds = append(fds, fd)
-		if err = unix.Listen(fd, backlog); err != nil {
-			return fds, bound, refuse("listen on", bound, err)
-		}
 	}
 	bound, err = name(fds[0])
 	return fds, bound, err
+}
+
+// Listen has descriptors from Bind take connections.
+func Listen(fds []int, addr netip.AddrPort) error {
+	for _, fd := range fds {
+		if err := unix.Listen(fd, backlog); err != nil {
+			return refuse("listen on", addr, err)
+		}
+	}
+	return nil
 }
 
 // Close closes listeners that no thread has taken over.
@@ -90,7 +97,9 @@ func probe(addr netip.AddrPort) (netip.AddrPort, error) {
 }
 
 // socket returns a bound socket. It blocks, as io_uring wants it: on one that
-// does not, an accept fails where it should wait. Connections inherit TCP_NODELAY.
+// does not, an accept fails where it should wait. Connections inherit the options:
+// a peer that has vanished is found by keepalive within two minutes if it is idle,
+// and after two if it owes an acknowledgement or room for its answers.
 func socket(addr netip.AddrPort, shared bool) (int, error) {
 	family := unix.AF_INET
 	if addr.Addr().Is6() {
@@ -103,7 +112,12 @@ func socket(addr netip.AddrPort, shared bool) (int, error) {
 	for _, o := range []struct{ level, name, value int }{
 		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
 		{unix.SOL_SOCKET, unix.SO_REUSEPORT, boolInt(shared)},
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 		{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 60},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 4},
+		{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, 120_000}, // ms
 	} {
 		if err := unix.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
 			unix.Close(fd)

@@ -1,0 +1,57 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"regexp"
+	"syscall"
+	"testing"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+	"golang.org/x/sys/unix"
+)
+
+var address = regexp.MustCompile(`ready on ([0-9.]+:\d+):`)
+
+// TestMetricsNobodyReads has the metrics go to a pipe whose reader has left, and
+// to one that is full: neither ends the daemon, nor keeps it from ending.
+func TestMetricsNobodyReads(t *testing.T) {
+	for name, leave := range map[string]bool{"the reader has left": true, "the pipe is full": false} {
+		t.Run(name, func(t *testing.T) {
+			r, w, err := os.Pipe()
+			rawtest.Check(t, err)
+			defer r.Close()
+			cmd := exec.Command(daemon, "--port", "0", "--pool-mib", "1", "--metrics", "--metrics-interval", "1ms")
+			cmd.Stdout = w
+			stderr, err := cmd.StderrPipe()
+			rawtest.Check(t, err)
+			rawtest.Check(t, cmd.Start())
+			defer cmd.Process.Kill()
+			w.Close()
+			if leave {
+				r.Close()
+			}
+			line, err := bufio.NewReader(stderr).ReadString('\n')
+			rawtest.Check(t, err)
+			c, seq := dial(t, address.FindStringSubmatch(line)[1]), 0
+			rawtest.Until(t, "lines are lost, and requests served all along", func() bool {
+				rawtest.Check(t, roundTrip(c, rawtest.Source{Dim: 128}, seq))
+				seq++
+				return seq > 2000 && (leave || unread(t, r) > 60<<10)
+			})
+			rawtest.Check(t, c.Finish())
+			rawtest.Check(t, cmd.Process.Signal(syscall.SIGTERM))
+			rawtest.Check(t, cmd.Wait())
+		})
+	}
+}
+
+// unread is how many bytes lie in a pipe, of the 64 KiB that it holds.
+func unread(t *testing.T, r *os.File) int {
+	n, err := unix.IoctlGetInt(int(r.Fd()), unix.TIOCINQ)
+	rawtest.Check(t, err)
+	return n
+}

@@ -1,0 +1,135 @@
+//go:build linux
+
+package iothread
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/uring"
+	"github.com/disrust/disrust/wire"
+	"golang.org/x/sys/unix"
+)
+
+// idleKernel does nothing but note what was closed; tests complete operations
+// by hand.
+type idleKernel struct{ closed []int }
+
+func (*idleKernel) Turn([]uring.SQE, bool) ([]uring.CQE, error) { return nil, nil }
+func (*idleKernel) Pending() bool                               { return false }
+func (*idleKernel) Buffer(uint16, int) []byte                   { return nil }
+func (*idleKernel) Recycle(uint16)                              {}
+func (*idleKernel) Unread(int32) int                            { return 0 }
+func (*idleKernel) EndOutput(int32)                             {}
+func (k *idleKernel) Close(fd int)                              { k.closed = append(k.closed, fd) }
+
+const idleListener = 77
+
+func idleThread(t *testing.T) (*Thread, *idleKernel) {
+	t.Helper()
+	requests, err := ringbuf.NewSPSC[batcher.Request](64, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	responses, err := ringbuf.NewSPSC[batcher.Response](64, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	format, kernel := wire.Format{Dim: 1, MaxVectors: 4}, &idleKernel{}
+	th, err := New(Config{
+		Format: format, Kernel: kernel, Listener: idleListener, Conns: new(atomic.Int64),
+		Limits:   Limits{Conns: 8, InFlight: 64, PoolBytes: 4096, OutputBytes: OutputBytes(format)},
+		Requests: requests.Producer(), Responses: responses.Consumer(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { th.Close() })
+	return th, kernel
+}
+
+func acceptDone(res int32, flags uint32) *uring.CQE {
+	return &uring.CQE{UserData: slab.Key(0).Pack(opAccept), Res: res, Flags: flags}
+}
+
+// TestAbortIsNotTakenBack: a Stop that comes after it changes nothing.
+func TestAbortIsNotTakenBack(t *testing.T) {
+	th, _ := idleThread(t)
+	th.welcome(5)
+	th.Abort()
+	th.Stop()
+	th.obey()
+	for _, c := range th.conns.All() {
+		if c.phase != closing {
+			t.Errorf("after Abort and Stop a connection is in phase %d", c.phase)
+		}
+	}
+}
+
+// TestAbortReachesTheLast: connections whose accept was under way are closed too.
+func TestAbortReachesTheLast(t *testing.T) {
+	th, _ := idleThread(t)
+	th.armAccept()
+	th.Abort()
+	th.obey()
+	th.complete(acceptDone(9, uring.CQEMore))
+	th.complete(acceptDone(-int32(unix.ECANCELED), 0))
+	th.obey()
+	if th.conns.Len() != 1 {
+		t.Fatalf("%d connections, want 1", th.conns.Len())
+	}
+	for _, c := range th.conns.All() {
+		if c.phase != closing {
+			t.Errorf("a connection accepted after Abort is in phase %d", c.phase)
+		}
+	}
+}
+
+// TestListenerIsClosedOnce: however the accept ends in a drain.
+func TestListenerIsClosedOnce(t *testing.T) {
+	for _, errno := range []unix.Errno{unix.ECANCELED, unix.EMFILE, unix.EINVAL} {
+		th, kernel := idleThread(t)
+		th.armAccept()
+		th.Stop()
+		th.obey()
+		if th.done() {
+			t.Errorf("%v: done before the accept has ended", errno)
+		}
+		th.complete(acceptDone(-int32(errno), 0))
+		th.obey()
+		if !th.done() || len(kernel.closed) != 1 || kernel.closed[0] != idleListener {
+			t.Errorf("%v: done is %v, closed are %v, want the listener, once", errno, th.done(), kernel.closed)
+		}
+	}
+}
+
+// TestFailingAcceptRests: no error, of whatever kind, makes a busy loop.
+func TestFailingAcceptRests(t *testing.T) {
+	for _, errno := range []unix.Errno{unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EACCES, unix.EPERM, unix.ECONNABORTED} {
+		th, _ := idleThread(t)
+		th.armAccept()
+		th.ops = th.ops[:0]
+		th.complete(acceptDone(-int32(errno), 0))
+		if len(th.ops) != 0 {
+			t.Errorf("%v: accepts again at once", errno)
+		}
+		th.armTick()
+		th.tick()
+		if th.accept != accepting {
+			t.Errorf("%v: does not accept after a tick", errno)
+		}
+	}
+}
+
+// TestRowsBeyond4GiB: positions in large pools are not cut to 32 bits of bytes.
+func TestRowsBeyond4GiB(t *testing.T) {
+	th, _ := idleThread(t)
+	th.rowBytes = 1 << 10
+	offset := th.rowBytes * 5 << 20
+	if got := th.row(offset); got != 5<<20 {
+		t.Errorf("byte %d is in row %d, want %d", offset, got, 5<<20)
+	}
+}
