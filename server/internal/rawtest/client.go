@@ -55,6 +55,12 @@ func dial(d net.Dialer, addr string) (*Client, error) {
 	return &Client{conn: conn.(*net.TCPConn)}, nil
 }
 
+// Allow moves the connection's deadline: what it does may take so long from
+// now. After Allow(0) all that it does fails at once, also what is under way.
+func (c *Client) Allow(d time.Duration) error {
+	return c.conn.SetDeadline(time.Now().Add(d))
+}
+
 // Send writes all of b in as few segments as TCP likes.
 func (c *Client) Send(b []byte) error {
 	if n, err := c.conn.Write(b); err != nil {
@@ -105,13 +111,16 @@ func (c *Client) Expect(want []byte) error {
 	return nil
 }
 
+// ErrDiffer is what an answer other than the right one is reported with.
+var ErrDiffer = errors.New("answers differ")
+
 func differ(got, want []byte) error {
 	at := 0
 	for got[at] == want[at] {
 		at++
 	}
 	from, to := at&^3, min(at&^3+16, len(want))
-	return fmt.Errorf("answers differ at byte %d of %d: got % x, want % x", at, len(want), got[from:to], want[from:to])
+	return fmt.Errorf("%w at byte %d of %d: got % x, want % x", ErrDiffer, at, len(want), got[from:to], want[from:to])
 }
 
 // ExpectEOF fails unless the server ends the stream in order here: one more

@@ -7,22 +7,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"regexp"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // Build builds the command in the current directory and returns its path in
 // dir.
-func Build(dir string) (string, error) {
+func Build(dir string) (string, error) { return BuildCommand(dir, ".") }
+
+// BuildCommand builds a command, named as for go build, and returns its path
+// in dir.
+func BuildCommand(dir, command string) (string, error) {
 	path := dir + "/daemon"
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", path, command).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
 	return path, nil
@@ -60,28 +60,42 @@ var readyLine = regexp.MustCompile(`(?m)^disrust: ready on ([0-9.]+:\d+): .*\n`)
 // process does not outlive the test.
 func StartDaemon(t testing.TB, command ...string) *Daemon {
 	t.Helper()
-	d := &Daemon{cmd: exec.Command(command[0], command[1:]...), ended: make(chan struct{})}
-	d.cmd.Stdout, d.cmd.Stderr = &d.Stdout, &d.Stderr
-	Check(t, d.cmd.Start())
+	d, err := Launch(exec.Command(command[0], command[1:]...))
+	Check(t, err)
+	t.Cleanup(d.Kill)
+	return d
+}
+
+// Launch starts cmd and returns when it says that it is ready. The caller
+// ends the process.
+func Launch(cmd *exec.Cmd) (*Daemon, error) {
+	d := &Daemon{cmd: cmd, ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = &d.Stdout, &d.Stderr
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
 	go func() {
 		defer close(d.ended)
-		d.cmd.Wait() // ProcessState keeps how it ended
+		cmd.Wait() // ProcessState keeps how it ended
 	}()
-	t.Cleanup(func() {
-		d.cmd.Process.Kill()
-		<-d.ended
-	})
-	Until(t, "the daemon is ready or ended", func() bool {
+	err := await("the daemon is ready or ended", func() bool {
 		if match := readyLine.FindStringSubmatch(d.Stderr.String()); match != nil {
 			d.Ready, d.Addr = match[0], match[1]
 		}
 		return d.Addr != "" || d.hasEnded()
 	})
-	if d.Addr == "" {
-		t.Fatalf("%q ended before it was ready: %s", command, d.Stderr.String())
+	if err == nil && d.Addr == "" {
+		err = fmt.Errorf("%q ended before it was ready: %s", cmd.Args, d.Stderr.String())
 	}
-	return d
+	if err != nil {
+		d.Kill()
+		return nil, err
+	}
+	return d, nil
 }
+
+// Ended is closed once the process has ended.
+func (d *Daemon) Ended() <-chan struct{} { return d.ended }
 
 func (d *Daemon) hasEnded() bool {
 	select {
@@ -92,44 +106,30 @@ func (d *Daemon) hasEnded() bool {
 	}
 }
 
+// Pid is the process's number, which another process may have once it has
+// ended.
+func (d *Daemon) Pid() int { return d.cmd.Process.Pid }
+
 // Signal sends the process a signal.
 func (d *Daemon) Signal(sig syscall.Signal) error { return d.cmd.Process.Signal(sig) }
+
+// Kill ends the process with SIGKILL, if it has not ended, and waits for it.
+func (d *Daemon) Kill() {
+	d.cmd.Process.Kill()
+	<-d.ended
+}
 
 // Status waits for the process to end and returns its status, -1 when a
 // signal ended it.
 func (d *Daemon) Status(t testing.TB) int {
 	t.Helper()
 	Until(t, "the daemon ends", d.hasEnded)
-	return d.cmd.ProcessState.ExitCode()
+	return d.ExitCode()
 }
 
-// ResidentBytes returns how much memory the process has.
-func (d *Daemon) ResidentBytes(t testing.TB) int {
-	t.Helper()
-	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", d.cmd.Process.Pid))
-	Check(t, err)
-	pages, err := strconv.Atoi(strings.Fields(string(statm))[1]) // resident (proc(5))
-	Check(t, err)
-	return pages * os.Getpagesize()
-}
-
-// ticksPerSecond is USER_HZ, the unit of times in /proc on every Linux.
-const ticksPerSecond = 100
-
-// CPU returns the time that the process's threads have run, rounded to 10 ms.
-func (d *Daemon) CPU(t testing.TB) time.Duration {
-	t.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", d.cmd.Process.Pid))
-	Check(t, err)
-	// The name in parentheses may hold spaces; utime and stime are the 14th
-	// and 15th fields, the name being the second (proc(5), Linux 6.18).
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	user, errUser := strconv.Atoi(fields[11])
-	system, errSystem := strconv.Atoi(fields[12])
-	Check(t, errors.Join(errUser, errSystem))
-	return time.Duration(user+system) * time.Second / ticksPerSecond
-}
+// ExitCode returns the status of a process that has ended, -1 when a signal
+// ended it.
+func (d *Daemon) ExitCode() int { return d.cmd.ProcessState.ExitCode() }
 
 // Output collects what a process writes, for any goroutine to read.
 type Output struct {

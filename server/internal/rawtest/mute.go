@@ -32,10 +32,16 @@ func NewMute(addr string, source Source, vectors, chunk int) (*Mute, error) {
 	if err != nil {
 		return nil, err
 	}
+	return NewMuteOn(c, source, 0, vectors, chunk), nil
+}
+
+// NewMuteOn has a connection that DialNarrow made begin to send, its requests
+// numbered from seq. The Mute owns it.
+func NewMuteOn(c *Client, source Source, seq, vectors, chunk int) *Mute {
 	m := &Mute{Client: c, vectors: vectors, ended: make(chan struct{})}
-	m.requests, m.answers = source.Pipeline(0, slices.Repeat([]int{vectors}, chunk)...)
+	m.requests, m.answers = source.Pipeline(seq, slices.Repeat([]int{vectors}, chunk)...)
 	go m.flood()
-	return m, nil
+	return m
 }
 
 func (m *Mute) flood() {
