@@ -6,10 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"runtime/debug"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -113,36 +109,4 @@ func TestRefusedCrowd(t *testing.T) {
 		rawtest.Until(t, "the crowd is refused", func() bool { return s.Metrics().Refused >= uint64(len(waiting)-free) })
 		rawtest.Check(t, errors.Join(slow.Finish(), blocker.Finish()))
 	})
-}
-
-// TestFailedStartLeavesNothing: a server that finds too little memory gives back
-// what it had got.
-func TestFailedStartLeavesNothing(t *testing.T) {
-	cfg := server.DefaultConfig()
-	cfg.Port, cfg.IOThreads, cfg.BatchThreads = 0, 1, server.Inline
-	cfg.Dim, cfg.MaxVectors, cfg.MaxConns = 512, 65535, 1<<20 // 128 TiB of address space
-	cfg.PoolBytes = 4 * cfg.Dim * cfg.MaxVectors
-	fail := func() {
-		if _, err := server.Start(cfg); err == nil || !strings.Contains(err.Error(), "reserving") {
-			t.Fatalf("error %v, want one about reserving 128 TiB", err)
-		}
-	}
-	fail() // what the first leaves is the race detector's
-	before := resident(t)
-	for range 3 {
-		fail()
-	}
-	if grown := resident(t) - before; grown > cfg.PoolBytes {
-		t.Errorf("three failed starts left %d MiB", grown>>20)
-	}
-}
-
-// resident returns how much memory the process has that is not garbage.
-func resident(t *testing.T) int {
-	debug.FreeOSMemory()
-	statm, err := os.ReadFile("/proc/self/statm")
-	rawtest.Check(t, err)
-	pages, err := strconv.Atoi(strings.Fields(string(statm))[1])
-	rawtest.Check(t, err)
-	return pages * os.Getpagesize()
 }

@@ -133,3 +133,22 @@ func TestRowsBeyond4GiB(t *testing.T) {
 		t.Errorf("byte %d is in row %d, want %d", offset, got, 5<<20)
 	}
 }
+
+// TestTooLittleAddressSpace: what had been made when memory ran out is given back.
+func TestTooLittleAddressSpace(t *testing.T) {
+	format := wire.Format{Dim: 512, MaxVectors: 65535}
+	th := &Thread{format: format, dim: format.Dim}
+	th.cfg.Limits = Limits{Conns: 1 << 20, PoolBytes: 4096, OutputBytes: 4096} // 128 TiB of partial requests
+	if err := th.makeMemory(); err == nil {
+		t.Fatal("128 TiB were found")
+	}
+	if err := th.Close(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("the pool is still open")
+		}
+	}()
+	th.pool.Memory()
+}
