@@ -30,8 +30,8 @@ func (t *Thread) settle(c *conn) {
 	if c.phase == answering && c.inFlight == 0 && c.sending.block == blocks.None {
 		t.finish(c)
 	}
-	if sending && !c.receiving {
-		t.sequel = true
+	if sending && (c.phase == answering || !c.receiving) {
+		t.sequel = true // the end of the send is the only event to come
 	}
 }
 
