@@ -133,6 +133,9 @@ func (t *Thread) flush() {
 		}
 	}
 	t.dirty = t.dirty[:0]
+	if t.starved.count > 0 && t.held < ReceiveBuffers {
+		t.sequel = true // a buffer came home with a connection that ended
+	}
 }
 
 // touch has flush look at c at the end of the turn.

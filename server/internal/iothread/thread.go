@@ -50,7 +50,7 @@ type Thread struct {
 	lingers  queue // have sent FIN and wait for the peer's, those that began first in front
 	dirty    []slab.Key
 	sent     []slab.Key // with a send in the current turn
-	sequel   bool       // one of them has something to do when its send is over, which no completion may tell
+	sequel   bool       // something is left to do next turn, and perhaps no completion to begin it
 	ops      []uring.SQE
 	discards []byte // where input that nobody reads goes
 

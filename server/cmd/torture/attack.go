@@ -1,0 +1,106 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// attack is one kind of misbehaviour, by some peers at once.
+type attack struct {
+	name    string
+	peers   int
+	summary string
+	// live is one connection's life, or a few seconds of one that is not
+	// ended. It returns an error only if the daemon did wrong, turned the peer
+	// away, or ctx has ended.
+	live func(ctx context.Context, p *peer) error
+}
+
+var attacks = []attack{
+	{"never-read", 16, "sends and sends and reads no answer for seconds", neverRead},
+	{"never-finish", 128, "sends the beginning of a request and holds", neverFinish},
+	{"drip", 32, "sends a byte a second, or one every 3 ms", drip},
+	{"hoard", 1, "takes every connection there is, again and again", hoard},
+	{"reset", 16, "resets with requests in flight, and is back at once", reset},
+	{"churn", 16, "connects, sends a request, and closes before or after the answer", churn},
+	{"largest", 4, "sends the largest requests without pause", largest},
+	{"violate", 8, "breaks the protocol after good requests, with megabytes behind", violate},
+	{"half-close", 8, "ends its stream after, or within, the last request", halfClose},
+	{"garbage", 8, "sends random bytes", garbage},
+	{"slow-reader", 8, "sends and sends and reads a byte at a time", slowReader},
+	{"descriptors", 1, "takes away the daemon's descriptors while peers connect", descriptors},
+}
+
+func attackNames() (names []string) {
+	for _, a := range attacks {
+		names = append(names, a.name)
+	}
+	return names
+}
+
+// attackCommand is the first argument of the process of the attackers.
+const attackCommand = "attack"
+
+// target is what attackers know of the daemon.
+type target struct {
+	addr     string
+	pid      int
+	maxConns int
+	seed     uint64
+}
+
+func (t target) args(names []string) []string {
+	return []string{attackCommand, t.addr, strconv.Itoa(t.pid), strconv.Itoa(t.maxConns),
+		strconv.FormatUint(t.seed, 10), strings.Join(names, ",")}
+}
+
+// attackMain is the process of the attackers: it attacks until its standard
+// input ends, writes the tallies to standard output, and returns the status.
+func attackMain(args []string) int {
+	if len(args) != 5 {
+		fmt.Fprintln(os.Stderr, "torture: attack is started by torture itself")
+		return statusUsage
+	}
+	var t target
+	t.addr = args[0]
+	t.pid, _ = strconv.Atoi(args[1])
+	t.maxConns, _ = strconv.Atoi(args[2])
+	t.seed, _ = strconv.ParseUint(args[3], 10, 64)
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		stop()
+	}()
+	if json.NewEncoder(os.Stdout).Encode(attackAll(ctx, t, strings.Split(args[4], ","))) != nil {
+		return statusFailed
+	}
+	return 0
+}
+
+// attackAll has all attackers attack until ctx ends.
+func attackAll(ctx context.Context, t target, names []string) []*tally {
+	tallies := []*tally{}
+	var live sync.WaitGroup
+	for i, a := range attacks {
+		if !slices.Contains(names, a.name) {
+			continue
+		}
+		sum := &tally{Name: a.name, Peers: a.peers, Faults: []string{}}
+		tallies = append(tallies, sum)
+		for j := range a.peers {
+			p := newPeer(t, sum, (i+1)<<10+j)
+			live.Go(func() { p.live(ctx, a) })
+		}
+	}
+	live.Wait()
+	return tallies
+}

@@ -1,0 +1,58 @@
+//go:build linux
+
+package main
+
+import (
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// drainDeadline is the daemon's --drain-timeout; drainSlack is what a process
+// may take to end besides.
+const (
+	drainDeadline = 5 * time.Second
+	drainSlack    = time.Second
+)
+
+// launch starts the daemon on a port, or on a free one for 0.
+func launch(o options, p placement, port string) (*rawtest.Daemon, error) {
+	args := []string{"--port", port, "--max-conns", strconv.Itoa(o.maxConns),
+		"--drain-timeout", drainDeadline.String(), "--metrics", "--metrics-interval", "1s"}
+	cmd := exec.Command(o.daemon, append(append(args, p.flags...), o.extra...)...)
+	cmd.SysProcAttr = apart()
+	return rawtest.Launch(cmd)
+}
+
+// apart has a process not get the terminal's Ctrl-C, and not outlive this one.
+func apart() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+var count = regexp.MustCompile(`\b(refused|accept_errors|protocol_errors|pool_exh|buffers_exh|req_ring_full|resp_ring_full)=(\d+)`)
+
+// counts adds up what the daemon's metrics have counted since it began.
+func counts(d *rawtest.Daemon) map[string]int64 {
+	sums := make(map[string]int64)
+	for _, match := range count.FindAllStringSubmatch(d.Stdout.String(), -1) {
+		n, err := strconv.ParseInt(match[2], 10, 64)
+		if err == nil {
+			sums[match[1]] += n
+		}
+	}
+	return sums
+}
+
+// lastWords is the end of what a daemon wrote after its ready line.
+func lastWords(d *rawtest.Daemon) string {
+	said := strings.TrimSpace(strings.TrimPrefix(d.Stderr.String(), d.Ready))
+	if said == "" {
+		return "it said nothing"
+	}
+	return "it said " + strconv.Quote(said[:min(len(said), 500)])
+}

@@ -1,0 +1,85 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+const (
+	// connBytes is what a connection may take of the daemon's memory at most:
+	// the beginning of a request, and answers in two buffers; runtimeBytes is
+	// what Go's runtime may, besides.
+	connBytes    = 36<<10 + 2*16<<10
+	runtimeBytes = 16 << 20
+)
+
+// home waits until the daemon has back what the attackers took of it, and has
+// as many new connections served as it had room for.
+func (r *round) home() {
+	r.goneHome("the attackers")
+	if r.check(fillUp(r.fate, r.maxConns-residents)) {
+		r.goneHome("those who came after them")
+	}
+	u, err := r.daemon.Usage()
+	if !r.check(err) {
+		return
+	}
+	r.After = holding{u.ResidentBytes, u.Descriptors}
+	r.Peak.Bytes, r.Peak.Descriptors = u.PeakBytes, max(r.Peak.Descriptors, r.Before.Descriptors)
+	if most := r.Before.Bytes + r.maxConns*connBytes + runtimeBytes; u.PeakBytes > most {
+		r.fault(fmt.Sprintf("the daemon took %d MiB of memory, and may take %d", u.PeakBytes>>20, most>>20))
+	}
+}
+
+// goneHome waits until the daemon has no more descriptors than before the
+// attack.
+func (r *round) goneHome(who string) {
+	var have int
+	err := within(r.patience, "descriptors", func() bool {
+		var err error
+		have, err = r.daemon.Descriptors()
+		return err != nil || have <= r.Before.Descriptors
+	})
+	if err != nil {
+		r.fault(fmt.Sprintf("%v after %s left the daemon has %d descriptors; it began with %d",
+			r.patience, who, have, r.Before.Descriptors))
+	}
+}
+
+// watch keeps the most descriptors that a daemon was seen with.
+type watch struct {
+	quit chan struct{}
+	done sync.WaitGroup
+	most int
+}
+
+// watchDescriptors looks every 50 ms until stop.
+func watchDescriptors(d *rawtest.Daemon) *watch {
+	w := &watch{quit: make(chan struct{})}
+	w.done.Go(func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if have, err := d.Descriptors(); err == nil {
+					w.most = max(w.most, have)
+				}
+			case <-w.quit:
+				return
+			}
+		}
+	})
+	return w
+}
+
+func (w *watch) stop() (most int) {
+	close(w.quit)
+	w.done.Wait()
+	return w.most
+}

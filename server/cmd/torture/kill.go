@@ -1,0 +1,58 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+)
+
+// killAgainAndAgain kills the daemon with SIGKILL at random moments and starts
+// it again on its port, until ctx ends. Whatever the neighbours are answered
+// must be right.
+func (r *round) killAgainAndAgain(ctx context.Context) {
+	random := rand.New(rand.NewPCG(r.seed, 0))
+	for {
+		select {
+		case <-ctx.Done():
+			r.check(within(r.patience, "every neighbour is served again", r.neighbours.served))
+			return
+		case <-time.After(50*time.Millisecond + time.Duration(random.Int64N(int64(500*time.Millisecond)))):
+		}
+		r.fate.killed()
+		r.daemon.Kill()
+		took, err := r.restart()
+		if !r.check(err) {
+			r.fate.ends.Store(true) // nobody need wait for it
+			return
+		}
+		r.Restarts = append(r.Restarts, took)
+		r.fate.revived()
+	}
+}
+
+// restart starts the daemon on the port it had, and returns how long it was
+// until it answered. The kernel lets go of the port of a killed daemon a
+// moment after its end, when the io_uring that listens is taken apart.
+func (r *round) restart() (time.Duration, error) {
+	began := time.Now()
+	_, port, err := net.SplitHostPort(r.fate.addr)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		d, err := launch(r.options, r.placement, port)
+		if err == nil {
+			r.daemon = d
+			err = fillUp(r.fate, 1)
+			return time.Since(began), err
+		}
+		if !strings.Contains(err.Error(), "in use") || time.Since(began) > r.patience {
+			return 0, fmt.Errorf("restart after kill -9: %w", err)
+		}
+	}
+}

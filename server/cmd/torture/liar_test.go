@@ -1,0 +1,92 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestHonestFake: what finds the liars out is their lie, not the fake.
+func TestHonestFake(t *testing.T) {
+	for _, attacks := range []string{"none", "half-close,violate,reset,churn"} {
+		t.Run(attacks, func(t *testing.T) {
+			found := tortureFake(t, "none", attacks, patience)
+			if !found.OK || !strings.HasPrefix(found.Verdict, "passed") {
+				t.Errorf("%s; %q", found.Verdict, found.Rounds[0].Faults)
+			}
+		})
+	}
+}
+
+// TestLiarsAreFound has daemons break one promise each.
+func TestLiarsAreFound(t *testing.T) {
+	for _, test := range []struct {
+		lie, attacks string
+		fault        string // a part of one
+		wrong, lost  bool
+	}{
+		{"swap", "none", "answers differ", true, false},
+		{"drop", "none", "answers differ", true, false},
+		{"repeat", "none", "answers differ", true, false},
+		{"hang", "none", "requests to be answered", false, true},
+		{"cut", "none", "connection was closed with", false, true},
+		{"cut within", "none", "answers differ", true, false},
+		{"crash", "none", "ended by itself, with status 7", false, true},
+		{"drain and forget", "none", "requests to be answered", false, true},
+		{"drain with resets", "none", "connection broke with", false, true},
+		{"fail", "none", "ended with status 3", false, false},
+		{"stay", "none", "has not ended", false, false},
+		{"leak", "churn", "descriptors; it began with", false, false},
+		{"grow", "churn", "MiB of memory, and may take", false, false},
+		{"turn away in silence", "churn", "of which the daemon refused 0", false, false},
+		{"drop the last", "half-close", "answers ended after", false, true},
+	} {
+		t.Run(test.lie, func(t *testing.T) {
+			t.Parallel()
+			found := tortureFake(t, test.lie, test.attacks, time.Second)
+			r := found.Rounds[0]
+			if found.OK || !strings.HasPrefix(found.Verdict, "FAILED") {
+				t.Errorf("verdict: %s", found.Verdict)
+			}
+			if (r.wrong() > 0) != test.wrong || (r.lost() > 0) != test.lost {
+				t.Errorf("%d wrong and %d lost", r.wrong(), r.lost())
+			}
+			if !strings.Contains(strings.Join(r.Faults, "\n"), test.fault) {
+				t.Errorf("no fault holds %q: %q", test.fault, r.Faults)
+			}
+		})
+	}
+}
+
+// tortureFake tortures a fake for a moment and returns the report.
+func tortureFake(t *testing.T, lie, attacks string, patience time.Duration) *line {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := parseOptions([]string{"--for", "500ms", "--placement", "inline/1", "--attacks", attacks,
+		"--json", "--daemon", self, "--", "--lie", lie})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.patience = patience
+	var out bytes.Buffer
+	ok, err := torture(t.Context(), o, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := new(line)
+	if err := json.Unmarshal(out.Bytes(), found); err != nil {
+		t.Fatalf("%v in %q", err, out.String())
+	}
+	if found.OK != ok || bytes.Count(out.Bytes(), []byte("\n")) != 1 {
+		t.Errorf("ok is %t; the report: %q", ok, out.String())
+	}
+	return found
+}

@@ -1,0 +1,94 @@
+//go:build linux
+
+// Command torture starts the daemon as a process, attacks it with every kind
+// of misbehaviour known, and has well-behaved neighbours beside the attackers
+// verify each of their answers; then it looks whether the daemon has
+// everything back and ends it with SIGTERM, requests in flight.
+//
+//	torture [flags] [-- flags of the daemon]
+//
+// Three processes take part, so that one's garbage collection or scheduling is
+// not taken for another's delay: the daemon; this one, with the neighbours; and
+// a copy of it with the attackers ("torture attack", started by itself only).
+//
+// The exit status is 0 when nothing was wrong, lost or kept, 1 when something
+// was, and 2 when the command line makes no sense.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+const (
+	statusFailed = 1
+	statusUsage  = 2
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == attackCommand {
+		os.Exit(attackMain(os.Args[2:]))
+	}
+	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, restore) // a second signal ends the process
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main without the process. When ctx ends, the round under way is
+// brought to its end and none follows.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
+	o, err := parseOptions(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usage())
+		return 0
+	}
+	if err != nil {
+		complain(stderr, err)
+		return statusUsage
+	}
+	ok, err := torture(ctx, o, stdout)
+	if err != nil {
+		complain(stderr, err)
+	}
+	if err != nil || !ok {
+		return statusFailed
+	}
+	return 0
+}
+
+// torture runs all rounds and reports them. It returns an error when it could
+// not even begin.
+func torture(ctx context.Context, o options, stdout io.Writer) (ok bool, err error) {
+	if o.daemon == "" {
+		dir, err := os.MkdirTemp("", "torture")
+		if err != nil {
+			return false, err
+		}
+		defer os.RemoveAll(dir)
+		if o.daemon, err = rawtest.BuildCommand(dir, "github.com/disrust/disrust/server/cmd/disrust"); err != nil {
+			return false, fmt.Errorf("cannot build the daemon: %w", err)
+		}
+	}
+	out := newReporter(stdout, o)
+	for _, p := range o.plans {
+		if ctx.Err() != nil {
+			break
+		}
+		out.add(runRound(ctx, o, p))
+	}
+	return out.verdict(), nil
+}
+
+// complain writes err as one line.
+func complain(stderr io.Writer, err error) {
+	fmt.Fprintf(stderr, "torture: %s\n", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", `\n`))
+}

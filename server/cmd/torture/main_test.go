@@ -1,0 +1,119 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// daemon is the path of the daemon, built once for all tests.
+var daemon string
+
+// TestMain is all three processes: the attackers, a fake daemon, or the tests.
+func TestMain(m *testing.M) {
+	switch {
+	case len(os.Args) > 1 && os.Args[1] == attackCommand:
+		os.Exit(attackMain(os.Args[2:]))
+	case isFake(os.Args):
+		os.Exit(fakeMain(os.Args))
+	}
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "torture")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		daemon, err = rawtest.BuildCommand(dir, "github.com/disrust/disrust/server/cmd/disrust")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// TestDaemon tortures the real daemon for a moment, in every placement, with
+// all attacks and with kills.
+func TestDaemon(t *testing.T) {
+	for _, attacks := range []string{"all", "kill"} {
+		t.Run(attacks, func(t *testing.T) {
+			status, stdout, stderr := runHere(t, "--for", "4s", "--attacks", attacks, "--daemon", daemon)
+			if status != 0 || stderr != "" || !strings.Contains(stdout, "\npassed: 4 rounds, ") {
+				t.Errorf("status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
+			}
+		})
+	}
+}
+
+// TestSmallDaemon has rings of four slots and the smallest pool.
+func TestSmallDaemon(t *testing.T) {
+	status, stdout, stderr := runHere(t, "--for", "4s", "--daemon", daemon,
+		"--", "--request-ring", "4", "--response-ring", "4", "--pool-mib", "1")
+	if status != 0 || stderr != "" {
+		t.Errorf("status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
+	}
+}
+
+// TestNoDaemon: a daemon that does not start is a fault, in every round.
+func TestNoDaemon(t *testing.T) {
+	status, stdout, _ := runHere(t, "--daemon", "/dev/null")
+	if status != statusFailed || strings.Count(stdout, "FAULT: ") != len(placements) {
+		t.Errorf("status %d, stdout:\n%s", status, stdout)
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	for _, test := range []struct{ args, names string }{
+		{"--for 0s", "0s 100ms"},
+		{"--for 25h", "25h 24h0m0s"},
+		{"--for ever", "ever 60s"},
+		{"--placement inline/3", "inline/3 placement --help"},
+		{"--attacks reset,kil", "kil attacks --help"},
+		{"--attacks=", "attacks"},
+		{"--attacks reset,kill", "kill attacks"},
+		{"--seed -1", "-1 seed 0"},
+		{"--max-conns 3", "3 max-conns 16 8192"},
+		{"--nosuch", "nosuch --help"},
+		{"more", "more"},
+		{"-- --port 1", "--port"},
+		{"-- --pin -dim=4", "--dim"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			status, stdout, stderr := runHere(t, strings.Fields(test.args)...)
+			if status != statusUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "torture: ") {
+				t.Errorf("status %d, stdout %q, stderr %q", status, stdout, stderr)
+			}
+			for name := range strings.FieldsSeq(test.names) {
+				if !strings.Contains(stderr, name) {
+					t.Errorf("stderr does not hold %q: %q", name, stderr)
+				}
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	status, stdout, stderr := runHere(t, "--help")
+	for _, name := range append(attackNames(), placementNames()...) {
+		if !strings.Contains(stdout, name) {
+			t.Errorf("no %s in %q", name, stdout)
+		}
+	}
+	if status != 0 || stderr != "" {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+}
+
+func runHere(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = run(t.Context(), args, &out, &errs)
+	return status, out.String(), errs.String()
+}

@@ -1,0 +1,131 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// neighbour is a well-behaved client: small pipelined requests at a steady
+// pace, each answer compared bit for bit with the only right one. When the
+// daemon is killed it connects again; when the daemon fails it, it ends.
+type neighbour struct {
+	fate   *fate
+	source rawtest.Source
+	stream atomic.Pointer[stream] // the present connection
+	due    atomic.Int64           // of its requests, those to be answered though the daemon ends
+
+	mu    sync.Mutex
+	waits histogram
+	score score
+}
+
+// score is what neighbours found.
+type score struct {
+	verified, wrong, lost int
+	faults                []string
+}
+
+// live runs the neighbour until the daemon ends, or fails it.
+func (n *neighbour) live() {
+	next := 0 // requests are numbered through all its connections
+	for {
+		turn, ok := n.fate.awaitUp()
+		if !ok {
+			return
+		}
+		c, err := rawtest.Dial(n.fate.addr)
+		if err == nil {
+			s := newStream(c, n.source, n.fate.patience, turn, next)
+			n.stream.Store(s)
+			err = s.run(n.took)
+			next = s.next
+			n.judge(s, err)
+		} else if n.fate.survives(turn) {
+			n.fault(0, 0, fmt.Sprintf("cannot connect: %v", err))
+		}
+		if n.fate.survives(turn) {
+			return
+		}
+	}
+}
+
+// judge decides what the end of a stream tells of the daemon, which is alive,
+// or ending, unless it was killed: then all it may not do is answer wrongly.
+func (n *neighbour) judge(s *stream, err error) {
+	if errors.Is(err, rawtest.ErrDiffer) {
+		n.fault(1, 0, err.Error())
+		return
+	}
+	if !n.fate.survives(s.turn) {
+		return
+	}
+	ends, due := n.fate.ends.Load(), s.sent.Load()
+	if ends {
+		due = n.due.Load()
+	}
+	lost := max(int(due-s.answered.Load()), 0)
+	inOrder := err == nil || errors.Is(err, io.EOF)
+	if !ends || !inOrder || lost > 0 {
+		n.fault(0, lost, fmt.Sprintf("%s with %d requests to be answered: %v", ending(err), lost, err))
+	}
+}
+
+// ending says in words how a stream ended.
+func ending(err error) string {
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return "its connection was closed"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "its connection was closed within an answer"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "it waited in vain"
+	}
+	return "its connection broke"
+}
+
+// served reports whether the daemon that is up has answered the neighbour.
+func (n *neighbour) served() bool {
+	s := n.stream.Load()
+	return s != nil && n.fate.survives(s.turn) && s.answered.Load() > 0
+}
+
+// press leaves requests in flight, and holds the daemon to all that is sent.
+func (n *neighbour) press() {
+	if s := n.stream.Load(); s != nil {
+		s.press()
+		n.due.Store(s.sent.Load())
+	}
+}
+
+// took counts an answer.
+func (n *neighbour) took(wait time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.score.verified++
+	n.waits.add(wait)
+}
+
+// takeWaits moves the waits since it was last called to h.
+func (n *neighbour) takeWaits(h *histogram) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	h.merge(&n.waits)
+	n.waits = histogram{}
+}
+
+func (n *neighbour) fault(wrong, lost int, what string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.score.wrong += wrong
+	n.score.lost += lost
+	n.score.faults = append(n.score.faults, fmt.Sprintf("neighbour %d: %s", n.source.Client, what))
+}

@@ -1,0 +1,100 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// residents is how many neighbours there are.
+const residents = 8
+
+// dim is the features of a vector.
+const dim = 128
+
+// neighbourhood is all the neighbours of one daemon.
+type neighbourhood struct {
+	fate *fate
+	all  [residents]*neighbour
+	live sync.WaitGroup
+}
+
+// settle starts the neighbours and returns when each has had answers.
+func settle(f *fate) (*neighbourhood, error) {
+	h := &neighbourhood{fate: f}
+	for i := range h.all {
+		n := &neighbour{fate: f, source: rawtest.Source{Dim: dim, Client: i}}
+		h.all[i] = n
+		h.live.Go(n.live)
+	}
+	return h, within(f.patience, "every neighbour is served", h.served)
+}
+
+// served reports whether the daemon that is up has answered every neighbour.
+func (h *neighbourhood) served() bool {
+	for _, n := range h.all {
+		if !n.served() {
+			return false
+		}
+	}
+	return true
+}
+
+// takeWaits returns all waits since it was last called.
+func (h *neighbourhood) takeWaits() *histogram {
+	sum := new(histogram)
+	for _, n := range h.all {
+		n.takeWaits(sum)
+	}
+	return sum
+}
+
+// press leaves requests of every neighbour in flight.
+func (h *neighbourhood) press() {
+	var sent sync.WaitGroup
+	for _, n := range h.all {
+		sent.Go(n.press)
+	}
+	sent.Wait()
+}
+
+// leave waits until the neighbours have ended, as they do after the daemon,
+// and returns what they found.
+func (h *neighbourhood) leave() score {
+	h.live.Wait()
+	var sum score
+	for _, n := range h.all {
+		sum.verified += n.score.verified
+		sum.wrong += n.score.wrong
+		sum.lost += n.score.lost
+		sum.faults = append(sum.faults, n.score.faults...)
+	}
+	return sum
+}
+
+// fillUp connects as many clients as the daemon has room for beside the
+// neighbours, and has each served: what the attackers had is free again.
+func fillUp(f *fate, count int) error {
+	clients := make([]*rawtest.Client, 0, count)
+	defer func() {
+		for _, c := range clients {
+			c.Close()
+		}
+	}()
+	for i := range count {
+		c, err := rawtest.Dial(f.addr)
+		if err == nil {
+			clients = append(clients, c)
+			requests, answers := rawtest.Source{Dim: dim, Client: residents + i}.Pipeline(0, 1)
+			err = errors.Join(c.Allow(f.patience), c.Exchange(requests, answers))
+		}
+		if err != nil {
+			return fmt.Errorf("connection %d of %d that are free: %w", i+1, count, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// placement is where the daemon scores, and with how many I/O threads.
+type placement struct {
+	name  string
+	flags []string
+}
+
+var placements = []placement{
+	{"inline/1", []string{"--batch-threads", "0", "--io-threads", "1"}},
+	{"inline/2", []string{"--batch-threads", "0", "--io-threads", "2"}},
+	{"dedicated/1", []string{"--batch-threads", "1", "--io-threads", "1"}},
+	{"dedicated/2", []string{"--batch-threads", "1", "--io-threads", "2"}},
+}
+
+func placementNames() (names []string) {
+	for _, p := range placements {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// plan is one round: one daemon, attacked in one way.
+type plan struct {
+	placement placement
+	name      string
+	attacks   []string // at once
+	kills     bool     // the daemon is killed and restarted
+}
+
+// makePlans expands what --placement and --attacks say.
+func makePlans(places, rounds string) (plans []plan, err error) {
+	chosen, err := choose("placement", places, placementNames())
+	if err != nil {
+		return nil, err
+	}
+	patterns, err := patterns(rounds)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range placements {
+		if !slices.Contains(chosen, p.name) {
+			continue
+		}
+		for _, round := range patterns {
+			round.placement = p
+			plans = append(plans, round)
+		}
+	}
+	return plans, nil
+}
+
+// patterns are the rounds of each placement.
+func patterns(rounds string) (plans []plan, err error) {
+	none, kill := plan{name: "none"}, plan{name: "kill", kills: true}
+	all := plan{name: "all", attacks: attackNames()}
+	switch rounds {
+	case "all":
+		return []plan{all}, nil
+	case "none":
+		return []plan{none}, nil
+	case "kill":
+		return []plan{kill}, nil
+	case "each":
+		plans = append(plans, none)
+		for _, name := range attackNames() {
+			plans = append(plans, plan{name: name, attacks: []string{name}})
+		}
+		return append(plans, all, kill), nil
+	}
+	names, err := choose("attacks", rounds, attackNames())
+	return []plan{{name: rounds, attacks: names}}, err
+}
+
+// choose reads a list of names apart by commas, or all of them.
+func choose(flag, list string, names []string) ([]string, error) {
+	if list == "all" {
+		return names, nil
+	}
+	chosen := strings.Split(list, ",")
+	for _, name := range chosen {
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("--%s names %q (--help lists what is allowed)", flag, name)
+		}
+	}
+	return slices.Compact(chosen), nil
+}

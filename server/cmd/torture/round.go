@@ -1,0 +1,145 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// round is one daemon's life under attack.
+type round struct {
+	options
+	plan
+	result
+	daemon     *rawtest.Daemon
+	fate       *fate
+	neighbours *neighbourhood
+}
+
+// runRound carries out a plan. A round that ctx ends early is brought to its
+// end, in order.
+func runRound(ctx context.Context, o options, p plan) *result {
+	r := &round{options: o, plan: p, result: newResult(p)}
+	var err error
+	if r.daemon, err = launch(o, p.placement, "0"); !r.check(err) {
+		return &r.result
+	}
+	r.fate = &fate{addr: r.daemon.Addr, patience: o.patience}
+	r.neighbours, err = settle(r.fate)
+	if r.check(err) && r.attack(ctx) {
+		r.home()
+		r.drain()
+	}
+	r.end()
+	return &r.result
+}
+
+// attack has the daemon attacked for the round's share of the time and
+// reports whether it is still there.
+func (r *round) attack(ctx context.Context) bool {
+	before, err := r.daemon.Usage()
+	if !r.check(err) {
+		return false
+	}
+	r.Before = holding{before.ResidentBytes, before.Descriptors}
+	r.neighbours.takeWaits()
+	began := time.Now()
+	share, cancel := context.WithTimeout(ctx, r.total/time.Duration(len(r.plans)))
+	defer cancel()
+	if r.kills {
+		r.killAgainAndAgain(share)
+	} else {
+		r.outlast(share)
+	}
+	r.Lasted = time.Since(began)
+	waits := r.neighbours.takeWaits()
+	r.Neighbours.P50, r.Neighbours.P99 = waits.quantile(0.5), waits.quantile(0.99)
+	r.Neighbours.P999, r.Neighbours.Worst = waits.quantile(0.999), waits.worst
+	if r.ended() {
+		return false
+	}
+	after, err := r.daemon.Usage()
+	if !r.kills { // it is the daemon that it was
+		r.CPU = after.CPU - before.CPU
+	}
+	return r.check(err)
+}
+
+// outlast has the attackers attack until ctx ends, or the daemon does.
+func (r *round) outlast(ctx context.Context) {
+	t := target{addr: r.fate.addr, pid: r.daemon.Pid(), maxConns: r.maxConns, seed: r.seed}
+	a, err := unleash(t, r.attacks)
+	if !r.check(err) {
+		return
+	}
+	peak := watchDescriptors(r.daemon)
+	select {
+	case <-ctx.Done():
+	case <-r.daemon.Ended():
+	}
+	r.Peak.Descriptors = peak.stop()
+	r.Attacks, err = a.callOff(3 * r.patience)
+	r.check(err)
+	for _, t := range r.Attacks {
+		r.Faults = append(r.Faults, t.Faults...)
+	}
+}
+
+// drain ends the daemon with SIGTERM while every neighbour has requests in
+// flight: it is stopped while they arrive, and finds them together with the
+// signal. All must be answered, and the streams end in order.
+func (r *round) drain() {
+	r.check(r.daemon.Signal(syscall.SIGSTOP))
+	r.neighbours.press()
+	r.fate.ends.Store(true)
+	r.check(r.daemon.Signal(syscall.SIGTERM))
+	began := time.Now()
+	r.check(r.daemon.Signal(syscall.SIGCONT))
+	select {
+	case <-r.daemon.Ended():
+	case <-time.After(drainDeadline + drainSlack):
+		r.fault(fmt.Sprintf("the daemon has not ended %v after SIGTERM", drainDeadline+drainSlack))
+		return
+	}
+	r.Drain = time.Since(began)
+	if status := r.daemon.ExitCode(); status != 0 {
+		r.fault(fmt.Sprintf("the daemon ended with status %d after SIGTERM; %s", status, lastWords(r.daemon)))
+	}
+}
+
+// end makes sure that nothing is left, and draws the sums.
+func (r *round) end() {
+	if !r.ended() {
+		r.fate.over()
+		r.daemon.Kill()
+	} else if !r.fate.ends.Load() {
+		r.fault(fmt.Sprintf("the daemon ended by itself, with status %d; %s", r.daemon.ExitCode(), lastWords(r.daemon)))
+	}
+	found := r.neighbours.leave()
+	r.Neighbours.Connections = residents
+	r.Neighbours.Verified, r.Neighbours.Wrong, r.Neighbours.Lost = found.verified, found.wrong, found.lost
+	r.Faults = append(r.Faults, found.faults...)
+	r.Counts = counts(r.daemon)
+	var turnedAway int64
+	for _, t := range r.Attacks {
+		turnedAway += t.TurnedAway
+	}
+	if refused := r.Counts["refused"]; turnedAway > refused {
+		r.fault(fmt.Sprintf("%d connections ended before their first answer, of which the daemon refused %d", turnedAway, refused))
+	}
+}
+
+// ended reports whether the daemon has ended.
+func (r *round) ended() bool {
+	select {
+	case <-r.daemon.Ended():
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,74 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// chunk is how many requests a peer that does not read sends at a time.
+const chunk = 16
+
+// neverRead sends until its writes block, holds, and then resets, or reads at
+// last: every answer must have been kept for it. An operation is a request.
+func neverRead(ctx context.Context, p *peer) error {
+	c, err := p.connect(ctx, rawtest.DialNarrow)
+	if err != nil {
+		return err
+	}
+	defer c.hangUp()
+	vectors := 1 + p.IntN(mostVectors)
+	m := rawtest.NewMuteOn(c.Client, p.source, p.number(chunk), vectors, chunk)
+	defer m.Drop()
+	held := p.pause(ctx, p.upTo(3*time.Second))
+	p.did(sent(m, vectors))
+	if !held || p.IntN(2) == 0 {
+		return nil
+	}
+	c.step()
+	if err := m.Recover(); err != nil {
+		return err
+	}
+	p.found(sent(m, vectors))
+	return nil
+}
+
+// sent is how many requests a mute peer has sent.
+func sent(m *rawtest.Mute, vectors int) int { return int(m.SentBytes()) / requestBytes(vectors) }
+
+// slowReader sends until its writes block and reads an answer a byte at a
+// time, a byte every millisecond. An operation is a byte read.
+func slowReader(ctx context.Context, p *peer) error {
+	c, err := p.connect(ctx, rawtest.DialNarrow)
+	if err != nil {
+		return err
+	}
+	defer c.hangUp()
+	first, vectors := p.number(chunk), 1+p.IntN(mostVectors)
+	_, answers := p.source.Pipeline(first, slices.Repeat([]int{vectors}, chunk)...)
+	m := rawtest.NewMuteOn(c.Client, p.source, first, vectors, chunk)
+	defer m.Drop()
+	read, err := p.sip(ctx, c, answers, p.upTo(5*time.Second))
+	p.did(read)
+	p.found(read / answerBytes(vectors))
+	return err
+}
+
+// sip reads a byte a millisecond for d, which must be answers again and again.
+func (p *peer) sip(ctx context.Context, c *link, answers []byte, d time.Duration) (read int, err error) {
+	for end := time.Now().Add(d); time.Now().Before(end); read++ {
+		at := read % len(answers)
+		if err := c.Expect(answers[at : at+1]); err != nil || !p.pause(ctx, time.Millisecond) {
+			return read, err
+		}
+	}
+	return read, nil
+}
+
+func requestBytes(vectors int) int { return 4 + 4*dim*vectors }
+
+func answerBytes(vectors int) int { return 4 + 4*vectors }
