@@ -37,12 +37,18 @@ var attacks = []attack{
 	{"half-close", 8, "ends its stream after, or within, the last request", halfClose},
 	{"garbage", 8, "sends random bytes", garbage},
 	{"slow-reader", 8, "sends and sends and reads a byte at a time", slowReader},
-	{"descriptors", 1, "takes away the daemon's descriptors while peers connect", descriptors},
+	{descriptorsName, 1, "connects more peers than the daemon has descriptors for", descriptors},
 }
 
+// descriptorsName is the attack that needs a daemon of its own.
+const descriptorsName = "descriptors"
+
+// attackNames are those that can be at once.
 func attackNames() (names []string) {
 	for _, a := range attacks {
-		names = append(names, a.name)
+		if a.name != descriptorsName {
+			names = append(names, a.name)
+		}
 	}
 	return names
 }
@@ -53,34 +59,32 @@ const attackCommand = "attack"
 // target is what attackers know of the daemon.
 type target struct {
 	addr     string
-	pid      int
 	maxConns int
 	seed     uint64
 }
 
 func (t target) args(names []string) []string {
-	return []string{attackCommand, t.addr, strconv.Itoa(t.pid), strconv.Itoa(t.maxConns),
+	return []string{attackCommand, t.addr, strconv.Itoa(t.maxConns),
 		strconv.FormatUint(t.seed, 10), strings.Join(names, ",")}
 }
 
 // attackMain is the process of the attackers: it attacks until its standard
 // input ends, writes the tallies to standard output, and returns the status.
 func attackMain(args []string) int {
-	if len(args) != 5 {
+	if len(args) != 4 {
 		fmt.Fprintln(os.Stderr, "torture: attack is started by torture itself")
 		return statusUsage
 	}
 	var t target
 	t.addr = args[0]
-	t.pid, _ = strconv.Atoi(args[1])
-	t.maxConns, _ = strconv.Atoi(args[2])
-	t.seed, _ = strconv.ParseUint(args[3], 10, 64)
+	t.maxConns, _ = strconv.Atoi(args[1])
+	t.seed, _ = strconv.ParseUint(args[2], 10, 64)
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
-	if json.NewEncoder(os.Stdout).Encode(attackAll(ctx, t, strings.Split(args[4], ","))) != nil {
+	if json.NewEncoder(os.Stdout).Encode(attackAll(ctx, t, strings.Split(args[3], ","))) != nil {
 		return statusFailed
 	}
 	return 0

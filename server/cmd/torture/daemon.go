@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -21,10 +22,15 @@ const (
 )
 
 // launch starts the daemon on a port, or on a free one for 0.
-func launch(o options, p placement, port string) (*rawtest.Daemon, error) {
+func launch(o options, p plan, port string) (*rawtest.Daemon, error) {
 	args := []string{"--port", port, "--max-conns", strconv.Itoa(o.maxConns),
 		"--drain-timeout", drainDeadline.String(), "--metrics", "--metrics-interval", "1s"}
-	cmd := exec.Command(o.daemon, append(append(args, p.flags...), o.extra...)...)
+	args = append(append(args, p.placement.flags...), o.extra...)
+	cmd := exec.Command(o.daemon, args...)
+	if p.starved {
+		limited := fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, fewDescriptors)
+		cmd = exec.Command("sh", append([]string{"-c", limited, o.daemon}, args...)...)
+	}
 	cmd.SysProcAttr = apart()
 	return rawtest.Launch(cmd)
 }

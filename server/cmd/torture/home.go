@@ -22,7 +22,11 @@ const (
 // as many new connections served as it had room for.
 func (r *round) home() {
 	r.goneHome("the attackers")
-	if r.check(fillUp(r.fate, r.maxConns-residents)) {
+	room := r.maxConns - residents
+	if r.starved {
+		room = min(room, fewDescriptors-r.Before.Descriptors)
+	}
+	if r.check(fillUp(r.fate, room)) {
 		r.goneHome("those who came after them")
 	}
 	u, err := r.daemon.Usage()

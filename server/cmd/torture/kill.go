@@ -45,7 +45,7 @@ func (r *round) restart() (time.Duration, error) {
 		return 0, err
 	}
 	for {
-		d, err := launch(r.options, r.placement, port)
+		d, err := launch(r.options, r.plan, port)
 		if err == nil {
 			r.daemon = d
 			err = fillUp(r.fate, 1)

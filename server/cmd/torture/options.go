@@ -117,8 +117,11 @@ func usage() string {
 Flags:
   --for            time of all attacks, shared evenly by the rounds (1m)
   --placement      all, or some of: ` + strings.Join(placementNames(), ", ") + ` (all)
-  --attacks        all: all at once, a round a placement; each: none, each alone, all, and kill, a round each;
-                   kill: kill -9 and restart again and again; none; or those at once (all):
+  --attacks        a list of those that are to be at once, or (all):
+                     all           the eleven below at once, a round a placement
+                     each          none, each alone, all, descriptors and kill, a round each
+                     none          only neighbours
+                     kill          kill -9 and restart, again and again
 `)
 	for _, a := range attacks {
 		fmt.Fprintf(&b, "                     %-13s %s\n", a.name, a.summary)

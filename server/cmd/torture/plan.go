@@ -34,6 +34,7 @@ type plan struct {
 	name      string
 	attacks   []string // at once
 	kills     bool     // the daemon is killed and restarted
+	starved   bool     // the daemon has fewDescriptors
 }
 
 // makePlans expands what --placement and --attacks say.
@@ -61,6 +62,7 @@ func makePlans(places, rounds string) (plans []plan, err error) {
 // patterns are the rounds of each placement.
 func patterns(rounds string) (plans []plan, err error) {
 	none, kill := plan{name: "none"}, plan{name: "kill", kills: true}
+	starve := plan{name: descriptorsName, attacks: []string{descriptorsName}, starved: true}
 	all := plan{name: "all", attacks: attackNames()}
 	switch rounds {
 	case "all":
@@ -69,12 +71,14 @@ func patterns(rounds string) (plans []plan, err error) {
 		return []plan{none}, nil
 	case "kill":
 		return []plan{kill}, nil
+	case descriptorsName:
+		return []plan{starve}, nil
 	case "each":
 		plans = append(plans, none)
 		for _, name := range attackNames() {
 			plans = append(plans, plan{name: name, attacks: []string{name}})
 		}
-		return append(plans, all, kill), nil
+		return append(plans, all, starve, kill), nil
 	}
 	names, err := choose("attacks", rounds, attackNames())
 	return []plan{{name: rounds, attacks: names}}, err

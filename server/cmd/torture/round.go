@@ -26,7 +26,7 @@ type round struct {
 func runRound(ctx context.Context, o options, p plan) *result {
 	r := &round{options: o, plan: p, result: newResult(p)}
 	var err error
-	if r.daemon, err = launch(o, p.placement, "0"); !r.check(err) {
+	if r.daemon, err = launch(o, p, "0"); !r.check(err) {
 		return &r.result
 	}
 	r.fate = &fate{addr: r.daemon.Addr, patience: o.patience}
@@ -72,7 +72,7 @@ func (r *round) attack(ctx context.Context) bool {
 
 // outlast has the attackers attack until ctx ends, or the daemon does.
 func (r *round) outlast(ctx context.Context) {
-	t := target{addr: r.fate.addr, pid: r.daemon.Pid(), maxConns: r.maxConns, seed: r.seed}
+	t := target{addr: r.fate.addr, maxConns: r.maxConns, seed: r.seed}
 	a, err := unleash(t, r.attacks)
 	if !r.check(err) {
 		return
@@ -128,6 +128,9 @@ func (r *round) end() {
 	var turnedAway int64
 	for _, t := range r.Attacks {
 		turnedAway += t.TurnedAway
+	}
+	if r.starved && r.Counts["accept_errors"] == 0 {
+		r.fault("the daemon never lacked descriptors, or does not count it")
 	}
 	if refused := r.Counts["refused"]; turnedAway > refused {
 		r.fault(fmt.Sprintf("%d connections ended before their first answer, of which the daemon refused %d", turnedAway, refused))

@@ -1,6 +1,6 @@
 // Package simflag holds the flags of the simulation in internal/iothread. Every
 // test package of the module imports it, so that each knows them when one command
-// line goes to all: go test -run Sim -sim.seeds 1000000 ./server/...
+// line goes to all: go test ./server/... -run Sim -sim.seeds 1000000
 package simflag
 
 import "flag"
