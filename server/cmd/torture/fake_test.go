@@ -29,7 +29,7 @@ type fake struct {
 	mu    sync.Mutex
 	conns []*net.TCPConn
 	last  []byte // the last answer to anyone
-	waste []byte
+	waste [][]byte
 }
 
 // isFake reports whether the process is to be a daemon.
@@ -65,8 +65,8 @@ func (f *fake) accept(listener *net.TCPListener) {
 		}
 		f.mu.Lock()
 		f.conns = append(f.conns, c)
-		if f.lie == "grow" && count > residents && len(f.waste) < 160<<20 {
-			f.waste = append(f.waste, slices.Repeat([]byte{1}, 1<<20)...)
+		if f.lie == "grow" && count > residents && len(f.waste) < 160 {
+			f.waste = append(f.waste, slices.Repeat([]byte{1}, 1<<20))
 		}
 		f.mu.Unlock()
 		f.live.Go(func() { f.serve(c, count) })
@@ -84,7 +84,7 @@ func (f *fake) drain() int {
 		}
 	default:
 		for _, c := range f.conns {
-			c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+			c.SetReadDeadline(time.Now().Add(2 * time.Second)) // for a slow machine to read what has arrived
 		}
 	}
 	f.live.Wait()

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && !race
 
 package main
 
@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 )
+
+// The race detector slows attackers and fakes down so much that what a fake does
+// within a second no longer tells anything: these tests run without it.
 
 // TestHonestFake: what finds the liars out is their lie, not the fake.
 func TestHonestFake(t *testing.T) {
@@ -48,7 +51,7 @@ func TestLiarsAreFound(t *testing.T) {
 	} {
 		t.Run(test.lie, func(t *testing.T) {
 			t.Parallel()
-			found := tortureFake(t, test.lie, test.attacks, time.Second)
+			found := tortureFake(t, test.lie, test.attacks, 2*time.Second)
 			r := found.Rounds[0]
 			if found.OK || !strings.HasPrefix(found.Verdict, "FAILED") {
 				t.Errorf("verdict: %s", found.Verdict)

@@ -39,12 +39,12 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// TestDaemon tortures the real daemon for a moment, in every placement, with
-// all attacks and with kills.
+// TestDaemon tortures the real daemon for a moment, in every placement and
+// every way.
 func TestDaemon(t *testing.T) {
-	for _, attacks := range []string{"all", "kill"} {
+	for attacks, total := range map[string]string{"all": "4s", "descriptors": "2s", "kill": "2s"} {
 		t.Run(attacks, func(t *testing.T) {
-			status, stdout, stderr := runHere(t, "--for", "4s", "--attacks", attacks, "--daemon", daemon)
+			status, stdout, stderr := runHere(t, "--for", total, "--attacks", attacks, "--daemon", daemon)
 			if status != 0 || stderr != "" || !strings.Contains(stdout, "\npassed: 4 rounds, ") {
 				t.Errorf("status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
 			}
@@ -78,6 +78,7 @@ func TestBadInput(t *testing.T) {
 		{"--attacks reset,kil", "kil attacks --help"},
 		{"--attacks=", "attacks"},
 		{"--attacks reset,kill", "kill attacks"},
+		{"--attacks descriptors,reset", "descriptors attacks"},
 		{"--seed -1", "-1 seed 0"},
 		{"--max-conns 3", "3 max-conns 16 8192"},
 		{"--nosuch", "nosuch --help"},
@@ -101,7 +102,7 @@ func TestBadInput(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	status, stdout, stderr := runHere(t, "--help")
-	for _, name := range append(attackNames(), placementNames()...) {
+	for _, name := range append(append(attackNames(), descriptorsName, "kill"), placementNames()...) {
 		if !strings.Contains(stdout, name) {
 			t.Errorf("no %s in %q", name, stdout)
 		}

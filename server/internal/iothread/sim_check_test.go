@@ -190,8 +190,9 @@ func (w *world) checkCounters() {
 	}
 }
 
-// checkDue: a peer that behaves has all its answers and then FIN, unless the
-// operator put an end to it. What anyone got was right, or take would have failed.
+// checkDue: a peer that behaves has the answers to all that had come before the
+// drain, which is all it had to say if the drain came late, and then FIN. An abort
+// ends this duty. What anyone got was right, or take would have failed.
 func (p *peer) checkDue() {
 	s := p.socket
 	if s == nil || s.fd < 0 || s.key == 0 || p.w.operator.aborted || !p.behaves() || s.received >= p.fatal {
@@ -199,14 +200,10 @@ func (p *peer) checkDue() {
 	}
 	for p.read() { // what is still on its way
 	}
-	due := len(p.answers)
-	if p.w.operator.stopped && s.arrived < len(p.stream) || p.beforeStop < due && p.w.operator.stopped {
-		due = p.beforeStop
-	}
 	expired := s.finTick >= 0 && int(p.w.kernel.ticks) >= s.finTick+promisedTicks
 	switch {
-	case s.taken < due:
-		p.w.fail("peer %d was sent %d bytes of answers, %d were due", p.id, s.taken, due)
+	case s.taken < p.beforeStop:
+		p.w.fail("peer %d was sent %d bytes of answers, %d were due", p.id, s.taken, p.beforeStop)
 	case p.sawReset && !(p.w.hasty && expired):
 		p.w.fail("peer %d, which behaved, was reset", p.id)
 	case !p.sawFIN && !p.sawReset && !s.hungUp:

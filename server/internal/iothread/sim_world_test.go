@@ -84,13 +84,13 @@ func (w *world) let(a actor) bool {
 		return false
 	}
 	w.busy = true
-	defer func() { w.busy = false }()
-	if !a.act() {
-		return false
+	moved := a.act()
+	w.busy = false
+	if moved {
+		w.steps++
+		w.kernel.idleTicks = 0
 	}
-	w.steps++
-	w.kernel.idleTicks = 0
-	return true
+	return moved
 }
 
 // frozen: after an abort the thread must end without the help of peers and of
