@@ -30,6 +30,7 @@ func (p *peer) silence() {
 	p.ending, p.reads, p.mute = staysOn, 0, true
 }
 
+// blockedMutes: all mutes have the beginning of an answer, and no more.
 func (w *world) blockedMutes() bool {
 	for _, p := range w.peers[:w.mutes] {
 		if p.socket == nil || p.socket.taken == 0 {
@@ -46,7 +47,8 @@ func (p *peer) early() bool {
 
 // calamity cuts off, once, all peers whose connections hold a receive buffer, when
 // no other buffer is left, others wait for one, and a waiting send will tell of it
-// in each case: then the thread has to find out by itself that buffers are back.
+// in each case. Nobody stirs then: the thread has to find out by itself that
+// buffers are back.
 type calamity struct {
 	w    *world
 	over bool
@@ -63,7 +65,7 @@ func (c *calamity) act() bool {
 		}
 	}
 	c.w.note("calamity")
-	c.over = true
+	c.over, c.w.hush = true, true
 	for _, conn := range t.conns.All() {
 		if conn.held.valid {
 			s := c.w.kernel.open(conn.fd)

@@ -90,6 +90,9 @@ func (k *kernel) begin(o *operation) {
 	if o.socket != nil {
 		o.socket.ops++
 	}
+	if o.code == opRecv && o.IOPrio&uring.RecvSendPollFirst == 0 && k.ready(o) {
+		k.perform(o) // at once, ahead of those that wait
+	}
 }
 
 // finish ends an operation with its last completion.

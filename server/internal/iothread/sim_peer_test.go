@@ -30,7 +30,7 @@ type peer struct {
 	ending ending
 	reads  int  // bytes of answers it reads; then none
 	polite bool // sends a request when it has the answer to the last
-	mute   bool
+	mute   bool // see silence
 
 	arrivals   []int // turn in which the last byte of each request arrived
 	beforeStop int   // bytes of answers to what had arrived when the drain began

@@ -24,15 +24,17 @@ type socket struct {
 	space             int  // answers that the socket takes beyond those read
 	finIn, finOut     bool // after arrived, after taken
 
+	starved    int        // receives in a row that found no buffer
 	hungUp     bool       // the peer reads no more: what is sent to it is met with a reset
 	dead       bool       // by a reset or a failing network
 	errno      unix.Errno // what the next operation is told about that; then none
 	closed     bool       // by the thread
 	reset      bool       // as the peer sees it
-	acceptTurn int
+	acceptTurn int        // when the thread heard of it
 	finTick    int // when the thread sent FIN; -1: not yet
 }
 
+// arrivedBytes is 0 of a connection that is not made yet.
 func (s *socket) arrivedBytes() int {
 	if s == nil {
 		return 0

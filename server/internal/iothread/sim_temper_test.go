@@ -26,9 +26,9 @@ type temper struct {
 	crowd        int // peers
 	mutes        int // of them read nothing
 	pace         int // 0 to 3 of 4: how likely another step is at each occasion
-	eager        bool
+	eager        bool // what can complete does so at once, and nothing goes wrong by itself
 	hasty        bool // time passes while there is work; else only when there is none
-	freezes      bool
+	freezes      bool // an abort gets no help
 	descriptors  int // connections that the process may have open
 	elsewhere    int // connections of other threads
 	receiveSpace int // of a socket, bytes

@@ -23,9 +23,13 @@ func (k *kernel) receive(o *operation) {
 		k.discard(o)
 		return
 	case len(k.buffers.free) == 0 || w.oneIn(w.starve):
+		if s.starved++; s.starved > maxStarved && w.eager {
+			w.fail("peer %d finds no receive buffer, %d times in a row", s.peer.id, s.starved)
+		}
 		k.finish(o, -int32(unix.ENOBUFS), 0)
 		return
 	}
+	s.starved = 0
 	most := ReceiveBytes
 	if w.oneIn(w.short) {
 		most = w.between(1, max(1, s.arrived-s.received))

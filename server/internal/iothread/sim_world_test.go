@@ -18,16 +18,17 @@ type world struct {
 	trace
 
 	thread   *Thread
-	conns    atomic.Int64
+	conns    atomic.Int64 // what the thread counts them in
 	kernel   *kernel
 	batch    *batchThread // nil: the thread scores its own requests
 	peers    []*peer
 	operator *operator
 	actors   []actor // the last three and more, on their own threads and machines
 
-	crowds   bool
+	crowds   bool // see crowded
 	steps    int
 	busy     bool   // an actor is moving
+	hush     bool   // no peer moves until the thread has nothing to do
 	first    front  // in the line for room, a turn ago
 	admitted uint64 // requests, by then
 	failed   string // what was found, also if a recover swallows the panic
@@ -80,7 +81,7 @@ func (w *world) advance() bool {
 }
 
 func (w *world) let(a actor) bool {
-	if _, isPeer := a.(*peer); isPeer && w.frozen() {
+	if _, isPeer := a.(*peer); isPeer && (w.hush || w.frozen()) {
 		return false
 	}
 	w.busy = true
@@ -105,7 +106,12 @@ func (w *world) stuck() {
 			w.fail("the thread sleeps for ever, and peer %d is owed %s", s.peer.id, owed)
 		}
 	}
+	if w.thread.starved.count > 0 && w.kernel.buffers.count() < ReceiveBuffers {
+		w.fail("the thread sleeps for ever, and %d connections wait for a receive buffer", w.thread.starved.count)
+	}
 	switch o := w.operator; {
+	case w.hush:
+		w.hush = false
 	case !o.stopped:
 		if len(w.kernel.backlog) > 0 && !w.kernel.full() {
 			w.fail("the thread sleeps for ever, and %d connections wait to be accepted", len(w.kernel.backlog))
