@@ -31,7 +31,7 @@ type socket struct {
 	closed     bool       // by the thread
 	reset      bool       // as the peer sees it
 	acceptTurn int        // when the thread heard of it
-	finTick    int // when the thread sent FIN; -1: not yet
+	finTick    int        // when the thread sent FIN; -1: not yet
 }
 
 // arrivedBytes is 0 of a connection that is not made yet.

@@ -23,15 +23,15 @@ type temper struct {
 	panicking bool // by a panic
 	moody     int  // rate: it fails for runs of several requests
 
-	crowd        int // peers
-	mutes        int // of them read nothing
-	pace         int // 0 to 3 of 4: how likely another step is at each occasion
+	crowd        int  // peers
+	mutes        int  // of them read nothing
+	pace         int  // 0 to 3 of 4: how likely another step is at each occasion
 	eager        bool // what can complete does so at once, and nothing goes wrong by itself
 	hasty        bool // time passes while there is work; else only when there is none
 	freezes      bool // an abort gets no help
-	descriptors  int // connections that the process may have open
-	elsewhere    int // connections of other threads
-	receiveSpace int // of a socket, bytes
+	descriptors  int  // connections that the process may have open
+	elsewhere    int  // connections of other threads
+	receiveSpace int  // of a socket, bytes
 
 	starve, interrupt, short, mislead     int // rates of a receive's mishaps
 	refuse                                int // of sends
