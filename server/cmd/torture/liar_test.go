@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -51,17 +52,27 @@ func TestLiarsAreFound(t *testing.T) {
 	} {
 		t.Run(test.lie, func(t *testing.T) {
 			t.Parallel()
-			found := tortureFake(t, test.lie, test.attacks, 2*time.Second)
-			r := found.Rounds[0]
-			if found.OK || !strings.HasPrefix(found.Verdict, "FAILED") {
-				t.Errorf("verdict: %s", found.Verdict)
+			// What a fake does meanwhile depends on the moment: a lie may escape
+			// a round, but not five.
+			var complaints []string
+			for range 5 {
+				complaints = nil
+				found := tortureFake(t, test.lie, test.attacks, 2*time.Second)
+				r := found.Rounds[0]
+				if found.OK || !strings.HasPrefix(found.Verdict, "FAILED") {
+					complaints = append(complaints, "verdict: "+found.Verdict)
+				}
+				if (r.wrong() > 0) != test.wrong || test.lost && r.lost() == 0 {
+					complaints = append(complaints, fmt.Sprintf("%d wrong and %d lost", r.wrong(), r.lost()))
+				}
+				if !strings.Contains(strings.Join(r.Faults, "\n"), test.fault) {
+					complaints = append(complaints, fmt.Sprintf("no fault holds %q: %q", test.fault, r.Faults))
+				}
+				if len(complaints) == 0 {
+					return
+				}
 			}
-			if (r.wrong() > 0) != test.wrong || test.lost && r.lost() == 0 {
-				t.Errorf("%d wrong and %d lost", r.wrong(), r.lost())
-			}
-			if !strings.Contains(strings.Join(r.Faults, "\n"), test.fault) {
-				t.Errorf("no fault holds %q: %q", test.fault, r.Faults)
-			}
+			t.Errorf("five rounds: %q", complaints)
 		})
 	}
 }
