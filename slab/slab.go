@@ -94,9 +94,17 @@ func (s *Slab[T]) Remove(k Key) bool {
 
 // All yields the occupied slots in order of index. The loop may remove any
 // value and insert others; those inserted may or may not be yielded. O(Cap).
-func (s *Slab[T]) All() iter.Seq2[Key, *T] {
+func (s *Slab[T]) All() iter.Seq2[Key, *T] { return s.Range(0, len(s.entries)) }
+
+// Range is All for the slots from index lo up to hi, for those who would rather
+// look at many slots a few at a time. The loop panics unless 0 <= lo <= hi <= Cap.
+// O(hi-lo).
+func (s *Slab[T]) Range(lo, hi int) iter.Seq2[Key, *T] {
 	return func(yield func(Key, *T) bool) {
-		for i := range s.entries {
+		if lo < 0 || hi < lo || hi > len(s.entries) {
+			panic(fmt.Sprintf("slab: slots %d to %d of %d", lo, hi, len(s.entries)))
+		}
+		for i := lo; i < hi; i++ {
 			e := &s.entries[i]
 			if e.key&indexMask == Key(i) && !yield(e.key, &e.value) {
 				return

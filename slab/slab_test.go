@@ -131,6 +131,21 @@ func TestAllYieldsInIndexOrder(t *testing.T) {
 	}
 }
 
+func TestRangeRefusesSlotsThatAreNot(t *testing.T) {
+	s := newSlab[int](t, 8)
+	for _, r := range [][2]int{{-1, 3}, {5, 4}, {0, 9}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("slots %d to %d of 8 are accepted", r[0], r[1])
+				}
+			}()
+			for range s.Range(r[0], r[1]) {
+			}
+		}()
+	}
+}
+
 func TestAllBearsRemovalAndBreak(t *testing.T) {
 	s := newSlab[int](t, 8)
 	keys := fill(t, s)
