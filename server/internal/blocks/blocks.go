@@ -5,11 +5,12 @@
 //
 // The address space of all blocks is reserved at creation; a page takes memory
 // when it is first written. Blocks are reused last in, first out, so the memory
-// that ever becomes resident is the most that was in use at once.
+// that is resident is the most that was in use at once since Trim was last called.
 package blocks
 
 import (
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,23 +25,34 @@ type ID uint32
 type Store struct {
 	mem  []byte
 	size int
-	free []ID
+	free []ID // the next to be taken last
+	cold int  // of free, the first so many hold no memory
 }
 
 // New reserves count blocks of size bytes, rounded up to whole pages.
 func New(count, size int) (*Store, error) {
-	page := unix.Getpagesize()
-	size = (size + page - 1) / page * page
+	size = RoundUp(size)
 	mem, err := unix.Mmap(-1, 0, count*size, unix.PROT_READ|unix.PROT_WRITE,
 		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
 	if err != nil {
-		return nil, fmt.Errorf("reserving %d blocks of %d bytes: %w", count, size, err)
+		return nil, fmt.Errorf("no address space for %d blocks of %d bytes: lower --max-conns or --max-vectors, or allow more (ulimit -v, vm.overcommit_memory): %w", count, size, err)
 	}
-	s := &Store{mem: mem, size: size, free: make([]ID, count)}
+	// A huge page would take the memory of blocks that nobody asked for.
+	if err := unix.Madvise(mem, unix.MADV_NOHUGEPAGE); err != nil && err != unix.EINVAL { // a kernel without them
+		unix.Munmap(mem)
+		return nil, os.NewSyscallError("madvise", err)
+	}
+	s := &Store{mem: mem, size: size, free: make([]ID, count), cold: count}
 	for i := range s.free {
 		s.free[i] = ID(count - 1 - i)
 	}
 	return s, nil
+}
+
+// RoundUp is the memory of a block of size bytes: whole pages.
+func RoundUp(size int) int {
+	page := unix.Getpagesize()
+	return (size + page - 1) / page * page
 }
 
 // Get takes a block. The store is sized so that there always is one; an empty
@@ -51,11 +63,24 @@ func (s *Store) Get() ID {
 	}
 	id := s.free[len(s.free)-1]
 	s.free = s.free[:len(s.free)-1]
+	s.cold = min(s.cold, len(s.free))
 	return id
 }
 
 // Put gives a block back. Neither the kernel nor a slice may use it any more.
 func (s *Store) Put(id ID) { s.free = append(s.free, id) }
+
+// Trim gives the memory of free blocks back to the kernel until at most keep
+// blocks hold some, those in use included. It costs a system call a block.
+func (s *Store) Trim(keep int) {
+	for s.Resident() > keep && s.cold < len(s.free) {
+		unix.Madvise(s.Bytes(s.free[s.cold]), unix.MADV_DONTNEED) // cannot fail on a mapping of ours
+		s.cold++
+	}
+}
+
+// Resident is how many blocks hold memory, or may.
+func (s *Store) Resident() int { return s.count() - s.cold }
 
 // Bytes is the memory of block id. It does not move.
 func (s *Store) Bytes(id ID) []byte {
@@ -67,7 +92,9 @@ func (s *Store) Bytes(id ID) []byte {
 func (s *Store) Size() int { return s.size }
 
 // InUse is how many blocks are taken.
-func (s *Store) InUse() int { return len(s.mem)/s.size - len(s.free) }
+func (s *Store) InUse() int { return s.count() - len(s.free) }
+
+func (s *Store) count() int { return len(s.mem) / s.size }
 
 // Close unmaps the memory.
 func (s *Store) Close() error { return unix.Munmap(s.mem) }

@@ -52,9 +52,19 @@ func TestBlocksAreApart(t *testing.T) {
 					put(rapid.SampledFrom(slices.Sorted(maps.Keys(written))).Draw(t, "block"))
 				}
 			},
+			"trim": func(t *rapid.T) {
+				keep := rapid.IntRange(0, count).Draw(t, "keep")
+				s.Trim(keep)
+				if most := max(keep, len(written)); s.Resident() > most {
+					t.Fatalf("%d blocks hold memory, %d at most should", s.Resident(), most)
+				}
+			},
 			"": func(t *rapid.T) {
 				if s.InUse() != len(written) {
 					t.Fatalf("InUse is %d, want %d", s.InUse(), len(written))
+				}
+				if s.InUse() > s.Resident() || s.Resident() > count {
+					t.Fatalf("%d of %d blocks hold memory, %d are in use", s.Resident(), count, s.InUse())
 				}
 			},
 		})
@@ -65,6 +75,41 @@ func TestBlocksAreApart(t *testing.T) {
 			t.Fatalf("%d blocks did not come home", s.InUse())
 		}
 	})
+}
+
+// TestTrimGivesMemoryBack: what was written to a block that is trimmed is gone,
+// and its pages with it; a block in use keeps both.
+func TestTrimGivesMemoryBack(t *testing.T) {
+	const count, size = 100, 1 << 16
+	s, err := blocks.New(count, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ids := make([]blocks.ID, count)
+	for i := range ids {
+		ids[i] = s.Get()
+		s.Bytes(ids[i])[size-1] = 1
+	}
+	for _, id := range ids[1:] {
+		s.Put(id)
+	}
+	if s.Resident() != count {
+		t.Errorf("%d blocks hold memory before Trim, want %d", s.Resident(), count)
+	}
+	s.Trim(10)
+	if s.Resident() != 10 {
+		t.Errorf("%d blocks hold memory after Trim, want 10", s.Resident())
+	}
+	gone := 0
+	for _, id := range ids {
+		if s.Bytes(id)[size-1] == 0 {
+			gone++
+		}
+	}
+	if gone != 90 || s.Bytes(ids[0])[size-1] != 1 {
+		t.Errorf("%d blocks are empty, want 90; the one in use holds %d, want 1", gone, s.Bytes(ids[0])[size-1])
+	}
 }
 
 func TestGetOfNonePanics(t *testing.T) {

@@ -3,6 +3,9 @@
 package iothread
 
 import (
+	"net/netip"
+	"slices"
+
 	"github.com/disrust/disrust/slab"
 	"github.com/disrust/disrust/uring"
 	"golang.org/x/sys/unix"
@@ -16,6 +19,9 @@ const (
 	accepting                    // the kernel accepts
 	ended                        // the listener is closed
 )
+
+// maxWaiting is how many connections a listener's queue holds.
+const maxWaiting = 4096
 
 // armAccept has the kernel accept connections until it fails to.
 func (t *Thread) armAccept() {
@@ -39,7 +45,7 @@ func (t *Thread) accepted(e *uring.CQE) {
 	t.accept = resting
 	switch {
 	case t.draining:
-		t.endAccept()
+		t.lastAccepts()
 	case e.Res >= 0:
 		t.armAccept()
 	default:
@@ -49,9 +55,14 @@ func (t *Thread) accepted(e *uring.CQE) {
 	}
 }
 
-// welcome gives a connection a slot, or closes it when there are as many as are
-// allowed.
+// welcome gives a connection a slot, or closes it when its peer is not allowed or
+// there are as many as are allowed.
 func (t *Thread) welcome(fd int32) {
+	if !t.allows(fd) {
+		t.tally.denied++
+		t.closeFD(int(fd))
+		return
+	}
 	if t.cfg.Conns.Add(1) > int64(t.cfg.Limits.Conns) {
 		t.cfg.Conns.Add(-1)
 		t.tally.refused++
@@ -64,8 +75,32 @@ func (t *Thread) welcome(fd int32) {
 	}
 	t.tally.accepted++
 	c := t.conns.Get(key)
-	c.key = key
+	c.key, c.since = key, t.ticks
 	t.touch(c)
+}
+
+// allows reports whether the peer of a new connection may ask anything. One that
+// has gone already has no address.
+func (t *Thread) allows(fd int32) bool {
+	if len(t.cfg.Allow) == 0 {
+		return true
+	}
+	peer := t.kernel.Peer(fd)
+	return slices.ContainsFunc(t.cfg.Allow, func(p netip.Prefix) bool { return p.Contains(peer) })
+}
+
+// lastAccepts takes the connections that are there already, whose peers may have
+// asked something, and ends accepting. More than a listener's queue holds have
+// come since: a drain must end even if peers never stop connecting.
+func (t *Thread) lastAccepts() {
+	for range maxWaiting {
+		fd := t.kernel.Accept(t.cfg.Listener)
+		if fd < 0 {
+			break
+		}
+		t.welcome(fd)
+	}
+	t.endAccept()
 }
 
 // endAccept closes the listener, on which the kernel has no operation.

@@ -33,7 +33,7 @@ type conn struct {
 	measured  bool // unread is known; only in a drain
 
 	unread   uint32 // bytes that had arrived when the drain came to it, less those read since
-	deadline uint32 // tick at which lingering ends
+	since    uint32 // tick at which what it waits for began: see expire
 	inFlight uint32 // requests admitted and not yet answered
 	reserved uint32 // bytes their answers will take
 

@@ -20,6 +20,9 @@ type Counters struct {
 	PoolFull     atomic.Uint64 // times a request waited for room in the pool
 	PoolTooLarge atomic.Uint64 // requests larger than the pool
 	Starved      atomic.Uint64 // receives that found no buffer
+	Late         atomic.Uint64 // connections ended for a request that was begun and not finished in time
+	Idle         atomic.Uint64 // connections ended for asking nothing for too long
+	Denied       atomic.Uint64 // connections from addresses that are not allowed
 
 	Conns        Gauge
 	InFlight     Gauge // requests admitted and not yet answered
@@ -59,6 +62,7 @@ type tally struct {
 	accepted, refused, acceptErrors, closed uint64
 	published, sent, failed, violations     uint64
 	ringFull, poolFull, tooLarge, starved   uint64
+	late, idle, denied                      uint64
 	maxInFlight, maxResponses, maxPool      int
 }
 
@@ -80,6 +84,9 @@ func (t *Thread) count() {
 	bump(&c.PoolFull, n.poolFull)
 	bump(&c.PoolTooLarge, n.tooLarge)
 	bump(&c.Starved, n.starved)
+	bump(&c.Late, n.late)
+	bump(&c.Idle, n.idle)
+	bump(&c.Denied, n.denied)
 	c.MaxInFlight.raise(n.maxInFlight)
 	c.MaxResponses.raise(n.maxResponses)
 	c.MaxPoolInUse.raise(n.maxPool)

@@ -30,7 +30,7 @@ func (t *Thread) drain() {
 	if t.accept == accepting {
 		t.cancel(slab.Key(0).Pack(opAccept))
 	} else {
-		t.endAccept()
+		t.lastAccepts()
 	}
 	for _, c := range t.conns.All() {
 		if c.phase == open && c.receiving {

@@ -2,7 +2,11 @@
 
 package iothread
 
-import "github.com/disrust/disrust/uring"
+import (
+	"net/netip"
+
+	"github.com/disrust/disrust/uring"
+)
 
 // Kernel is what the loop asks of io_uring: a call a turn, and the receive
 // buffers. Tests put a simulated one in its place.
@@ -27,6 +31,14 @@ type Kernel interface {
 	// Unread is how many bytes have arrived on socket fd that no receive has
 	// taken. None may be under way.
 	Unread(fd int32) int
+
+	// Accept takes a connection from a listener on which no accept is under way;
+	// it returns -1 if there is none, or none can be had. It does not wait.
+	Accept(listener int) int32
+
+	// Peer is the address at the other end of socket fd, an IPv4 one as such; the
+	// zero Addr, if there is none any more.
+	Peer(fd int32) netip.Addr
 
 	// EndOutput sends FIN on socket fd, after what was sent before. It does not
 	// wait.

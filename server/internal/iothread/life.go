@@ -46,7 +46,7 @@ func (t *Thread) finish(c *conn) {
 	c.leave() // a connection that failed while it waited to be read
 	t.recycle(c)
 	c.phase = lingering
-	c.deadline = t.ticks + lingerTicks
+	c.since = t.ticks
 	t.lingers.push(c)
 	t.kernel.EndOutput(c.fd)
 	t.linger(c)
@@ -106,6 +106,8 @@ func (t *Thread) reap(c *conn) {
 	}
 	t.closeFD(int(c.fd))
 	t.conns.Remove(c.key)
+	t.partials.Trim(t.conns.Len() + spareBlocks)
+	t.outputs.Trim(outputsEach * (t.conns.Len() + spareBlocks))
 	t.cfg.Conns.Add(-1)
 	t.tally.closed++
 	t.armAccept() // if it rests: there is a descriptor again

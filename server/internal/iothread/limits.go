@@ -12,6 +12,11 @@ const (
 	ReceiveBuffers = 64
 
 	minOutputBytes = 16 << 10
+	outputsEach    = 2 // blocks of answers a connection: one that fills, one that is sent
+
+	// spareBlocks are those of connections that have ended which keep their memory
+	// for the next.
+	spareBlocks = 64
 
 	// handRequests and handRows are how much is admitted before it is published
 	// (and, inline, scored): rows are still in the first- or second-level cache
@@ -26,6 +31,10 @@ type Limits struct {
 	InFlight    int // requests admitted and not yet answered
 	PoolBytes   int // of rows in flight; room for one request at least
 	OutputBytes int // of unsent answers a connection and buffer, of which it has two
+
+	// In ticks; 0: for ever. Both may last until the next sweep: see expire.
+	RequestTicks uint32 // for a peer to send the rest of a request that it has begun
+	IdleTicks    uint32 // for a peer that has all its answers to ask again
 }
 
 // ReadBytes is the most bytes of answers that the requests completed by one

@@ -28,6 +28,7 @@ func (t *Thread) Run() (err error) {
 		for i := range completions {
 			t.complete(&completions[i])
 		}
+		t.expire()
 		t.settleSends()
 		t.obey()
 		t.exchange()

@@ -40,6 +40,9 @@ func (t *Thread) hasRoom(c *conn) bool {
 func (t *Thread) received(c *conn, e *uring.CQE) {
 	c.receiving = false
 	c.ops--
+	if c.partial.block == blocks.None && c.phase == open {
+		c.since = t.ticks
+	}
 	t.touch(c)
 	if id, ok := e.BufferID(); ok {
 		c.held = held{buffer: id, valid: true, hi: uint32(max(e.Res, 0))}
@@ -135,6 +138,7 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 // keep copies the beginning of a request out of the receive buffer.
 func (t *Thread) keep(c *conn, data []byte) {
 	c.partial = partial{block: t.partials.Get(), size: uint32(len(data))}
+	c.since = t.ticks
 	copy(t.partials.Bytes(c.partial.block), data)
 }
 
@@ -235,7 +239,7 @@ func (t *Thread) resume() bool {
 		// once: the connections that have just been served do not win again.
 		c := t.starved.front()
 		c.leave()
-		c.more = true
+		c.more, c.since = true, t.ticks
 		t.arm(c)
 		t.touch(c)
 	}
@@ -255,5 +259,6 @@ func (t *Thread) dropPartial(c *conn) {
 	if c.partial.block != blocks.None {
 		t.partials.Put(c.partial.block)
 		c.partial = partial{block: blocks.None}
+		c.since = t.ticks
 	}
 }

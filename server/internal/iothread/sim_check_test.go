@@ -179,9 +179,21 @@ func (k *kernel) outstanding() int {
 
 func (w *world) checkCounters() {
 	c, k := w.thread.Counters(), w.kernel
-	if got := int(c.Accepted.Load() + c.Refused.Load()); got != len(k.accepted) || c.Accepted.Load() != c.Closed.Load() {
-		w.fail("counted %d accepted, %d refused and %d closed connections of %d",
-			c.Accepted.Load(), c.Refused.Load(), c.Closed.Load(), len(k.accepted))
+	if got := int(c.Accepted.Load() + c.Refused.Load() + c.Denied.Load()); got != len(k.accepted) || c.Accepted.Load() != c.Closed.Load() {
+		w.fail("counted %d accepted, %d refused, %d denied and %d closed connections of %d",
+			c.Accepted.Load(), c.Refused.Load(), c.Denied.Load(), c.Closed.Load(), len(k.accepted))
+	}
+	if got := int(c.Denied.Load()); got != k.denied {
+		w.fail("counted %d denied connections of %d", got, k.denied)
+	}
+	expired := 0
+	for _, s := range k.accepted {
+		if s.expired {
+			expired++
+		}
+	}
+	if got := int(c.Late.Load() + c.Idle.Load()); got < expired {
+		w.fail("counted %d late and %d idle connections, of %d at least", c.Late.Load(), c.Idle.Load(), expired)
 	}
 	if got := int(c.Refused.Load()); got != k.refused && !w.operator.aborted {
 		w.fail("counted %d refused connections of %d", got, k.refused)
@@ -203,6 +215,9 @@ func (p *peer) checkDue() {
 		return
 	}
 	for p.read() { // what is still on its way
+	}
+	if s.late {
+		p.beforeStop = min(p.beforeStop, s.due)
 	}
 	expired := s.finTick >= 0 && int(p.w.kernel.ticks) >= s.finTick+promisedTicks
 	switch {

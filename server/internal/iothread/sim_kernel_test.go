@@ -3,6 +3,7 @@
 package iothread
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/disrust/disrust/batcher"
@@ -35,7 +36,8 @@ type kernel struct {
 	accepted   []*socket // all that ever were
 	listening  bool
 	backlog    []*socket
-	refused    int  // connections closed without having been served
+	refused    int  // connections closed without having been served, for being too many
+	denied     int  // and for where they are from
 	barred     bool // accepting has failed, and nothing has changed since
 	acceptErrs int  // delivered
 
@@ -116,12 +118,32 @@ func (k *kernel) Unread(fd int32) int {
 func (k *kernel) EndOutput(fd int32) {
 	s := k.open(fd)
 	k.w.note("thread: FIN on descriptor %d", fd)
-	if s.finOut {
-		k.w.fail("FIN again to peer %d", s.peer.id)
-	}
-	s.finOut, s.finTick = true, int(k.ticks)
+	s.end()
 	k.w.meddle()
 }
+
+// Accept implements [Kernel].
+func (k *kernel) Accept(listener int) int32 {
+	for _, o := range k.inFlight {
+		if o.code == opAccept && !k.refuses {
+			k.w.fail("accepts while an accept is under way")
+		}
+	}
+	if listener != listenerFD || !k.listening {
+		k.w.fail("accepts on descriptor %d, with the listener open: %t", listener, k.listening)
+	}
+	k.w.meddle()
+	if len(k.backlog) == 0 || k.full() {
+		return -1
+	}
+	fd := k.install(k.backlog[0])
+	k.backlog = k.backlog[1:]
+	k.delivers(fd)
+	return fd
+}
+
+// Peer implements [Kernel].
+func (k *kernel) Peer(fd int32) netip.Addr { return k.open(fd).peer.addr }
 
 // Close implements [Kernel]: it closes the listener, and resets who waits there.
 func (k *kernel) Close(fd int) {
@@ -225,15 +247,32 @@ func (k *kernel) deliver() []uring.CQE {
 			k.barred = false
 		case opAccept:
 			k.delivers(e.Res)
+		case opRecv:
+			k.tell(key)
+		}
+	}
+	for _, s := range k.sockets {
+		if s != nil && s.key != 0 && !s.late && s.overdue() {
+			s.late, s.due = true, s.peer.owed(s.seen)
 		}
 	}
 	return k.delivered
 }
 
+// tell is the outcome of a receive reaching the thread.
+func (k *kernel) tell(key slab.Key) {
+	for _, s := range k.sockets {
+		if s != nil && s.key == key {
+			s.tell()
+		}
+	}
+}
+
 // delivers is the outcome of an accept reaching the thread.
 func (k *kernel) delivers(res int32) {
 	if res >= 0 {
-		k.open(res).acceptTurn = k.turns
+		s := k.open(res)
+		s.acceptTurn, s.stirred = k.turns, int(k.ticks)
 	}
 	if k.barred = res < 0; k.barred {
 		k.acceptErrs++

@@ -73,6 +73,9 @@ func (k *kernel) socket(fd int32, key slab.Key) *socket {
 	s := k.open(fd)
 	if s.key == 0 {
 		s.key = key
+		if !s.peer.allowed() {
+			k.w.fail("peer %d is served, at %s", s.peer.id, s.peer.addr)
+		}
 	}
 	if s.key != key {
 		k.w.fail("descriptor %d, of %#x, used for %#x", fd, uint64(s.key), uint64(key))
@@ -125,7 +128,9 @@ func (k *kernel) close(fd int32) {
 	if s.ops > 0 {
 		k.w.fail("descriptor %d closed with %d operations on it under way", fd, s.ops)
 	}
-	if s.key == 0 && !k.w.operator.aborted {
+	if s.key == 0 && !s.peer.allowed() {
+		k.denied++
+	} else if s.key == 0 && !k.w.operator.aborted {
 		k.refused++
 		if all := k.connections() + k.w.elsewhere; all <= k.w.limits.Conns {
 			k.w.fail("connection refused, of %d where %d are allowed", all, k.w.limits.Conns)

@@ -4,6 +4,8 @@ package iothread
 
 import (
 	"math"
+	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,6 +28,7 @@ type peer struct {
 	script
 	w      *world
 	id     int
+	addr   netip.Addr
 	socket *socket // nil until it connects
 	ending ending
 	reads  int  // bytes of answers it reads; then none
@@ -45,7 +48,7 @@ func (w *world) drawPeer(id int) *peer {
 	if w.crowd < 20 && w.format.RequestBytes(1) < 5000 && w.oneIn(10) {
 		requests = w.between(30, 200)
 	}
-	p := &peer{w: w, id: id, script: w.drawScript(requests), polite: w.oneIn(5), reads: math.MaxInt}
+	p := &peer{w: w, id: id, addr: peerAddr(id), script: w.drawScript(requests), polite: w.oneIn(5), reads: math.MaxInt}
 	p.ending = pick(w, shutsDown, shutsDown, shutsDown, waits, waits, stays, staysOn, hangsUp, resets)
 	if id < w.mutes {
 		p.silence()
@@ -53,6 +56,15 @@ func (w *world) drawPeer(id int) *peer {
 		p.reads = w.IntN(2) * w.IntN(40)
 	}
 	return p
+}
+
+// peerAddr is where a peer is.
+func peerAddr(id int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, byte(id)}) }
+
+// allowed: the thread is to serve it.
+func (p *peer) allowed() bool {
+	within := func(a netip.Prefix) bool { return a.Contains(p.addr) }
+	return len(p.w.allow) == 0 || slices.ContainsFunc(p.w.allow, within)
 }
 
 // behaves: it is to get all it is owed.

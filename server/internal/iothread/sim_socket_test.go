@@ -32,6 +32,58 @@ type socket struct {
 	reset      bool       // as the peer sees it
 	acceptTurn int        // when the thread heard of it
 	finTick    int        // when the thread sent FIN; -1: not yet
+
+	seen    int  // of the peer's stream: told to the thread
+	begun   int  // tick in which it was told of the unfinished request's first byte
+	stirred int  // tick in which it was last told something, or something was taken
+	late    bool // it was overdue at a tick: the thread need not hear more from then on
+	due     int  // bytes of answers due at the first such tick
+	expired bool // the thread sent FIN for that
+}
+
+// tell is the thread being told of what was received.
+func (s *socket) tell() {
+	now := int(s.w.kernel.ticks)
+	if s.seen == s.received {
+		return
+	}
+	if !s.unfinished() || s.peer.whole(s.seen) != s.peer.whole(s.received) {
+		s.begun = now
+	}
+	s.seen, s.stirred = s.received, now
+}
+
+// unfinished: what the thread was told of ends within a request.
+func (s *socket) unfinished() bool {
+	whole := s.peer.whole(s.seen)
+	return s.seen > 0 && (whole == 0 || s.peer.ends[whole-1] < s.seen)
+}
+
+// overdue: the peer has kept the thread waiting for longer than it need wait.
+func (s *socket) overdue() bool {
+	l, now := s.w.limits, int(s.w.kernel.ticks)
+	if s.unfinished() {
+		return l.RequestTicks > 0 && now-s.begun > int(l.RequestTicks)
+	}
+	return l.IdleTicks > 0 && now-s.stirred > int(l.IdleTicks) && s.taken == s.peer.owed(s.seen)
+}
+
+// end is FIN from the thread, for which there must be a reason.
+func (s *socket) end() {
+	w, p := s.w, s.peer
+	if s.finOut {
+		w.fail("FIN again to peer %d", p.id)
+	}
+	s.finOut, s.finTick = true, int(w.kernel.ticks)
+	if w.operator.stopped || s.dead || s.received >= p.last || s.finIn && s.received == s.arrived {
+		return
+	}
+	if s.expired = s.late; !s.expired {
+		w.fail("FIN to peer %d for no reason", p.id)
+	}
+	if s.taken < s.due {
+		w.fail("FIN to peer %d before its answers", p.id)
+	}
 }
 
 // arrivedBytes is 0 of a connection that is not made yet.
@@ -90,6 +142,7 @@ func (s *socket) take(data []byte, most int) int {
 	}
 	n := min(len(data), most, s.space-(s.taken-s.read))
 	s.taken += n
+	s.stirred = int(s.w.kernel.ticks)
 	s.checkPromptness()
 	if n > 0 && s.hungUp {
 		s.kill(unix.EPIPE)
@@ -139,6 +192,8 @@ func (s *socket) owed(draining bool) string {
 		return "answers"
 	case s.finIn && !s.finOut, s.arrived >= s.peer.last && !s.finOut:
 		return "FIN"
+	case !s.finOut && s.overdue():
+		return "the end, for keeping the thread waiting"
 	case draining:
 		return "the end, in a drain"
 	}

@@ -5,6 +5,7 @@ package iothread
 import (
 	"math"
 	"math/bits"
+	"net/netip"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/ringbuf"
@@ -31,7 +32,8 @@ type temper struct {
 	freezes      bool // an abort gets no help
 	descriptors  int  // connections that the process may have open
 	elsewhere    int  // connections of other threads
-	receiveSpace int  // of a socket, bytes
+	allow        []netip.Prefix
+	receiveSpace int // of a socket, bytes
 
 	starve, interrupt, short, mislead     int // rates of a receive's mishaps
 	refuse                                int // of sends
@@ -69,6 +71,9 @@ func drawTemper(w *world) temper {
 	if w.oneIn(5) {
 		t.elsewhere = w.IntN(t.limits.Conns)
 	}
+	if w.oneIn(10) {
+		t.allow = []netip.Prefix{netip.PrefixFrom(peerAddr(w.IntN(4)), w.between(29, 32)), netip.MustParsePrefix("fd00::/8")}
+	}
 	t.receiveSpace = pick(w, 2*t.format.RequestBytes(1), t.format.RequestBytes(t.format.MaxVectors)+7, 4*ReceiveBytes)
 	if w.oneIn(100) {
 		t.refusal = w.between(1, 100)
@@ -95,6 +100,9 @@ func drawLimits(w *world, f wire.Format) Limits {
 		InFlight:    pick(w, 1, 2, w.between(1, 8), 64, 300),
 		PoolBytes:   rows * f.RowBytes(),
 		OutputBytes: ReadBytes(f) + pick(w, 0, w.IntN(8), w.IntN(ReadBytes(f)), 3*ReadBytes(f)),
+
+		RequestTicks: uint32(pick(w, 0, 1, w.between(1, lingerTicks))),
+		IdleTicks:    uint32(pick(w, 0, 0, 0, w.between(1, lingerTicks))),
 	}
 }
 
@@ -128,7 +136,7 @@ func (w *world) build() {
 	w.must(err)
 	w.conns.Store(int64(w.elsewhere))
 	w.thread, err = New(Config{
-		Format: w.format, Limits: w.limits, Conns: &w.conns, Listener: listenerFD, Kernel: w.kernel, WakeFD: wakeFD,
+		Format: w.format, Limits: w.limits, Conns: &w.conns, Allow: w.allow, Listener: listenerFD, Kernel: w.kernel, WakeFD: wakeFD,
 		Requests: requests.Producer(), Responses: responses.Consumer(), Spins: w.spins, Yield: w.yield,
 	})
 	w.must(err)

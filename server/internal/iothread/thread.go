@@ -4,6 +4,7 @@ package iothread
 
 import (
 	"errors"
+	"net/netip"
 	"sync/atomic"
 	"unsafe"
 
@@ -21,8 +22,9 @@ type Config struct {
 	Source   uint16 // of this thread in its batcher
 	Format   wire.Format
 	Limits   Limits
-	Listener int           // descriptor; owned by the thread, which closes it
-	Conns    *atomic.Int64 // connections of all threads, of which Limits.Conns are allowed
+	Listener int            // descriptor; owned by the thread, which closes it
+	Conns    *atomic.Int64  // connections of all threads, of which Limits.Conns are allowed
+	Allow    []netip.Prefix // addresses from which connections are taken; none: from all
 
 	Kernel    Kernel
 	WakeFD    int // eventfd that a sleeping thread is woken by
@@ -70,8 +72,10 @@ type Thread struct {
 	held        int // receive buffers that connections hold
 
 	accept     acceptState
-	ticking    bool
+	ticking    bool // the timeout is in the kernel
+	ticked     bool // it has ended in this turn
 	ticks      uint32
+	swept      int // the connection that expire looks at next
 	draining   bool
 	stop       atomic.Uint32 // what other goroutines ask for: stopDrain, stopAbort
 	tickEvery  uring.Timespec
@@ -98,7 +102,7 @@ func New(cfg Config) (*Thread, error) {
 		discards: make([]byte, ReceiveBytes),
 		requests: cfg.Requests, responses: cfg.Responses,
 		pending:   make([]batcher.Request, 0, min(l.InFlight, handRequests)),
-		tickEvery: uring.Timespec{Nsec: tickNanos},
+		tickEvery: uring.Timespec{Nsec: int64(Tick)},
 	}
 	if err := t.makeMemory(); err != nil {
 		t.Close()
@@ -122,7 +126,7 @@ func (t *Thread) makeMemory() (err error) {
 	if t.partials, err = blocks.New(l.Conns, t.format.RequestBytes(t.format.MaxVectors)); err != nil {
 		return err
 	}
-	t.outputs, err = blocks.New(2*l.Conns, l.OutputBytes)
+	t.outputs, err = blocks.New(outputsEach*l.Conns, l.OutputBytes)
 	return err
 }
 

@@ -3,19 +3,23 @@
 package iothread
 
 import (
+	"time"
 	"unsafe"
 
 	"github.com/disrust/disrust/slab"
 )
 
 const (
-	tickNanos   = 100e6
+	// Tick is the unit of a thread's time, which passes only while something
+	// waits for it.
+	Tick = 100 * time.Millisecond
+
 	lingerTicks = 20 // two seconds for a peer to read its last answers and close
 )
 
 // armTick keeps time, while something needs it.
 func (t *Thread) armTick() {
-	if t.ticking || t.lingers.count == 0 && t.accept != resting {
+	if t.ticking || t.lingers.count == 0 && t.accept != resting && !t.mayExpire() {
 		return
 	}
 	op := t.next()
@@ -26,10 +30,10 @@ func (t *Thread) armTick() {
 
 // tick ends what has lasted long enough.
 func (t *Thread) tick() {
-	t.ticking = false
+	t.ticking, t.ticked = false, true
 	t.ticks++
 	t.armAccept()
-	for c := t.lingers.front(); c != nil && c.deadline <= t.ticks; c = t.lingers.front() {
+	for c := t.lingers.front(); c != nil && t.ticks-c.since >= lingerTicks; c = t.lingers.front() {
 		t.close(c) // it leaves
 	}
 }

@@ -5,6 +5,7 @@ package iothread
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/disrust/disrust/uring"
@@ -125,6 +126,36 @@ func (k *RingKernel) Unread(fd int32) int {
 		return 0 // the connection is dead: a receive would say so too
 	}
 	return n
+}
+
+// Accept implements [Kernel].
+func (k *RingKernel) Accept(listener int) int32 {
+	unix.SetNonblock(listener, true) // it is the last that this listener does
+	for {
+		fd, _, err := unix.Accept4(listener, unix.SOCK_CLOEXEC)
+		switch err {
+		case nil:
+			return int32(fd)
+		case unix.EINTR, unix.ECONNABORTED:
+		default:
+			return -1
+		}
+	}
+}
+
+// Peer implements [Kernel].
+func (k *RingKernel) Peer(fd int32) netip.Addr {
+	sa, err := unix.Getpeername(int(fd))
+	if err != nil {
+		return netip.Addr{}
+	}
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrFrom4(a.Addr)
+	case *unix.SockaddrInet6:
+		return netip.AddrFrom16(a.Addr).Unmap()
+	}
+	return netip.Addr{}
 }
 
 // EndOutput implements [Kernel]. That the peer is gone is told by the receive.

@@ -1,0 +1,44 @@
+//go:build linux
+
+package iothread
+
+import (
+	"unsafe"
+
+	"github.com/disrust/disrust/server/internal/blocks"
+	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/uring"
+	"github.com/disrust/disrust/wire"
+)
+
+// Footprint is the memory of one thread, in bytes. All but Conn is taken when it
+// starts, or may be from then on.
+type Footprint struct {
+	Pool    uint64 // rows in flight
+	Scores  uint64 // one a row
+	Receive uint64 // receive buffers
+	Ring    uint64 // the io_uring's entries, and room to copy completions to
+	Slots   uint64 // of connections, whether they are there or not
+	Spare   uint64 // blocks of connections that have ended, kept for the next
+
+	Conn uint64 // what an open connection adds at most: an unfinished request and unsent answers
+}
+
+// Footprint is what a thread of these limits takes.
+func (l Limits) Footprint(f wire.Format) Footprint {
+	block := func(size int) uint64 { return uint64(blocks.RoundUp(size)) }
+	blocksOfConn := block(f.RequestBytes(f.MaxVectors)) + outputsEach*block(l.OutputBytes)
+	const (
+		completions = 8 * ringEntries
+		slot        = unsafe.Sizeof(conn{}) + 3*unsafe.Sizeof(slab.Key(0)) + 4 + (1+outputsEach)*unsafe.Sizeof(blocks.ID(0))
+	)
+	return Footprint{
+		Pool:    uint64(l.PoolBytes),
+		Scores:  uint64(l.PoolBytes) / uint64(f.Dim),
+		Receive: (ReceiveBuffers + 1) * ReceiveBytes, // and the one for what nobody reads
+		Ring:    ringEntries*uint64(unsafe.Sizeof(uring.SQE{})) + 2*completions*uint64(unsafe.Sizeof(uring.CQE{})),
+		Slots:   uint64(l.Conns) * uint64(slot),
+		Spare:   spareBlocks * blocksOfConn,
+		Conn:    blocksOfConn,
+	}
+}
