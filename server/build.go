@@ -73,7 +73,7 @@ func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
 		return err
 	}
 	cfg := iothread.Config{
-		Format: s.cfg.format(), Limits: s.cfg.limits(), Listener: listener, Conns: &s.conns, WakeFD: t.wake.FD(),
+		Format: s.cfg.format(), Limits: s.cfg.limits(), Listener: listener, Conns: &s.conns, Allow: s.cfg.Allow, WakeFD: t.wake.FD(),
 		Requests: s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
 		Spins: s.cfg.Wait.spins(), Yield: s.cfg.Wait == WaitYield,
 	}

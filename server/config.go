@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"math/bits"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -45,6 +46,9 @@ type Config struct {
 	Host string // address or name to listen on
 	Port int    // 0: any free one
 
+	SharePort bool           // beside another server that serves it: for a restart without a gap
+	Allow     []netip.Prefix // the addresses served; none: all. Others are closed on arrival
+
 	IOThreads    int // 0: the CPUs less one, at least 1
 	BatchThreads BatchThreads
 	Wait         Wait
@@ -61,6 +65,11 @@ type Config struct {
 	ResponseRing int // slots, a power of two; an I/O thread
 	MaxConns     int // at once, over all I/O threads
 
+	// 0: for ever. They are kept to within a second with the default MaxConns, and
+	// to within seven with the most that may be.
+	RequestTimeout time.Duration // for a peer to finish a request that it has begun to send
+	IdleTimeout    time.Duration // for a peer that has all its answers to ask again
+
 	DrainTimeout time.Duration // for Run: how long a drain may last
 	Log          *slog.Logger  // nil: nothing is logged
 }
@@ -68,18 +77,19 @@ type Config struct {
 // DefaultConfig is what the daemon starts with: the sum model on loopback.
 func DefaultConfig() Config {
 	return Config{
-		Host:         "127.0.0.1",
-		Port:         9900,
-		Dim:          wire.DefaultDim,
-		MaxVectors:   wire.DefaultMaxVectors,
-		Model:        "sum",
-		NewModel:     func() (batcher.Model, error) { return batcher.Sum{}, nil },
-		PoolBytes:    16 << 20,
-		RequestRing:  1 << 16,
-		ResponseRing: 1 << 13,
-		MaxConns:     1 << 14,
-		DrainTimeout: 10 * time.Second,
-		Log:          slog.New(slog.DiscardHandler),
+		Host:           "127.0.0.1",
+		Port:           9900,
+		Dim:            wire.DefaultDim,
+		MaxVectors:     wire.DefaultMaxVectors,
+		Model:          "sum",
+		NewModel:       func() (batcher.Model, error) { return batcher.Sum{}, nil },
+		PoolBytes:      16 << 20,
+		RequestRing:    1 << 16,
+		ResponseRing:   1 << 13,
+		MaxConns:       1 << 14,
+		RequestTimeout: 10 * time.Second,
+		DrainTimeout:   10 * time.Second,
+		Log:            slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -95,7 +105,12 @@ const (
 	MaxRingSlots  = 1 << 24
 	MaxConns      = 1 << 20
 	MaxMaxVectors = math.MaxUint16
+	MaxTimeout    = 1000 * time.Hour
 )
+
+// addressSpace is what an I/O thread may reserve for the blocks of connections: a
+// process has some hundred TiB.
+const addressSpace = 1 << 43
 
 // check fills what may be left open and says in one sentence what is wrong.
 func (c *Config) check() error {
@@ -115,6 +130,11 @@ func (c *Config) check() error {
 	} {
 		if r.value < r.low || r.value > r.high {
 			return fmt.Errorf("%s %d: %d to %d is allowed", r.name, r.value, r.low, r.high)
+		}
+	}
+	for name, d := range map[string]time.Duration{"request-timeout": c.RequestTimeout, "idle-timeout": c.IdleTimeout} {
+		if d < 0 || d > MaxTimeout {
+			return fmt.Errorf("%s %s: 0 to %s is allowed", name, d, MaxTimeout)
 		}
 	}
 	if c.IOThreads == 0 {
@@ -139,6 +159,9 @@ func (c *Config) checkMemory() error {
 	row := c.format().RowBytes()
 	if c.PoolBytes/row < c.MaxVectors {
 		return fmt.Errorf("a pool of %d bytes: a request of %d vectors of dim %d needs %d", c.PoolBytes, c.MaxVectors, c.Dim, c.MaxVectors*row)
+	}
+	if blocks := float64(c.MaxConns) * (float64(row)*float64(c.MaxVectors) + float64(2*c.limits().OutputBytes)); blocks > addressSpace {
+		return fmt.Errorf("max-conns %d: with max-vectors %d and dim %d they may need %s in all; %s is allowed", c.MaxConns, c.MaxVectors, c.Dim, size(uint64(blocks)), size(addressSpace))
 	}
 	if uint64(c.PoolBytes/row) > math.MaxUint32 {
 		return fmt.Errorf("a pool of %d bytes: more than %d rows of %d bytes", c.PoolBytes, uint32(math.MaxUint32), row)
@@ -168,5 +191,11 @@ func (c *Config) limits() iothread.Limits {
 		InFlight:    min(c.ResponseRing, c.requestShare()),
 		PoolBytes:   c.PoolBytes / row * row,
 		OutputBytes: iothread.OutputBytes(c.format()),
+
+		RequestTicks: ticks(c.RequestTimeout),
+		IdleTicks:    ticks(c.IdleTimeout),
 	}
 }
+
+// ticks is a time in the unit of the I/O threads, rounded up.
+func ticks(d time.Duration) uint32 { return uint32((d + iothread.Tick - 1) / iothread.Tick) }

@@ -11,6 +11,7 @@ import (
 // Metrics are counts since Start, summed over the threads, and gauges.
 type Metrics struct {
 	Accepted, Refused, Closed, AcceptErrors uint64 // connections; refused: more than MaxConns
+	Denied, LateRequests, IdleConns         uint64 // connections: not from an address in Allow; ended by the two timeouts
 	Published, Sent                         uint64 // requests taken in, and answered
 	ModelFailures, ProtocolErrors           uint64
 	RequestRingFull, ResponseRingFull       uint64 // times a request waited for room
@@ -50,6 +51,9 @@ func (m *Metrics) add(c *iothread.Counters, responsesBind bool) {
 	m.Refused += c.Refused.Load()
 	m.Closed += c.Closed.Load()
 	m.AcceptErrors += c.AcceptErrors.Load()
+	m.Denied += c.Denied.Load()
+	m.LateRequests += c.Late.Load()
+	m.IdleConns += c.Idle.Load()
 	m.Published += c.Published.Load()
 	m.Sent += c.Sent.Load()
 	m.ModelFailures += c.Failed.Load()
@@ -97,14 +101,7 @@ func (s *Server) String() string {
 	if s.cfg.IOThreads > 1 {
 		threads = fmt.Sprintf("%d I/O threads", s.cfg.IOThreads)
 	}
-	return fmt.Sprintf("%s: %s, batches %s%s, model %s, dim %d, up to %d vectors a request, %d MiB",
-		s.addr, threads, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, s.cfg.memory()>>20)
-}
-
-// memory is the bytes that a server takes at start-up, connections aside.
-func (c *Config) memory() int {
-	rows := c.PoolBytes / c.format().RowBytes()
-	thread := c.PoolBytes + 4*rows + iothread.ReceiveBuffers*iothread.ReceiveBytes + 16*c.ResponseRing
-	requests := 16 * c.RequestRing
-	return c.IOThreads*thread + requests
+	b := s.cfg.budget(s.placement)
+	return fmt.Sprintf("%s: %s, batches %s%s, model %s, dim %d, up to %d vectors a request, memory %s and %s a connection, %s at most",
+		s.addr, threads, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, size(b.Start()), size(b.Conn), size(b.Total()))
 }

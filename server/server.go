@@ -66,7 +66,7 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	listeners, addr, err := listen.Bind(addr, cfg.IOThreads)
+	listeners, addr, err := listen.Bind(addr, cfg.IOThreads, cfg.SharePort)
 	if err != nil {
 		return nil, err
 	}

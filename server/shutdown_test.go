@@ -50,6 +50,34 @@ func TestShutdownAnswers(t *testing.T) {
 	})
 }
 
+// TestShutdownAcceptsTheLast: who had connected and asked before the drain, while
+// the I/O thread was too busy to accept it, is answered too.
+func TestShutdownAcceptsTheLast(t *testing.T) {
+	g := &gate{}
+	inline := func(cfg *server.Config) {
+		cfg.BatchThreads, cfg.IOThreads = server.Inline, 1
+		with(g.Score)(cfg)
+	}
+	rawtest.Run(t, inline, func(t *testing.T, s *rawtest.Server) {
+		open := g.close()
+		requests, answers := rawtest.Source{Dim: 128}.Pipeline(0, 1, 5)
+		var clients [20]*rawtest.Client
+		for i := range clients {
+			clients[i] = dial(t, s.Addr)
+			rawtest.Check(t, clients[i].Send(requests))
+			if i == 0 {
+				rawtest.Until(t, "the I/O thread is at work", func() bool { return g.waiting.Load() > 0 })
+			}
+		}
+		ended := shutdown(s)
+		open()
+		for _, c := range clients {
+			rawtest.Check(t, errors.Join(c.Expect(answers), c.ExpectEOF(), c.Close()))
+		}
+		rawtest.Check(t, <-ended)
+	})
+}
+
 // TestShutdownAwaitsModel shuts down while a batch is being scored.
 func TestShutdownAwaitsModel(t *testing.T) {
 	g := &gate{}
@@ -89,8 +117,8 @@ func TestShutdownIsCut(t *testing.T) {
 
 // TestRun serves until its context ends.
 func TestRun(t *testing.T) {
-	cfg := server.DefaultConfig()
-	cfg.Port = 0
+	cfg := rawtest.Config()
+	rawtest.Size(&cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	rawtest.Check(t, server.Run(ctx, cfg))

@@ -21,6 +21,7 @@ var errHelp = flag.ErrHelp
 type options struct {
 	cfg      server.Config
 	poolMiB  int
+	plan     bool
 	metrics  bool
 	interval time.Duration
 }
@@ -45,6 +46,8 @@ func flags(o *options) *flag.FlagSet {
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Host, "host", c.Host, "address or name to listen on")
 	f.Var(number{&c.Port, 0, math.MaxUint16}, "port", "TCP port; 0: any free one")
+	f.Var(toggle{&c.SharePort}, "share-port", "serve a port that another disrust serves, beside it: for a restart without a gap")
+	f.Var(prefixes{&c.Allow}, "allow", "addresses served, such as 10.0.0.0/8,192.168.1.7; others are closed on arrival")
 	f.Var(number{&c.IOThreads, 0, server.MaxIOThreads}, "io-threads", "I/O threads; 0: the CPUs less one")
 	f.Var(number{&c.Dim, 1, math.MaxInt32}, "dim", "features a vector")
 	f.Var(number{&c.MaxVectors, 1, server.MaxMaxVectors}, "max-vectors", "vectors a request, at most")
@@ -58,9 +61,12 @@ func flags(o *options) *flag.FlagSet {
 	f.Var(number{&c.RequestRing, 1, server.MaxRingSlots}, "request-ring", "requests in flight, all I/O threads; a power of two")
 	f.Var(number{&c.ResponseRing, 1, server.MaxRingSlots}, "response-ring", "requests in flight, an I/O thread; a power of two")
 	f.Var(number{&c.MaxConns, 1, server.MaxConns}, "max-conns", "connections at once; more are closed on arrival")
-	f.Var(period{&c.DrainTimeout, time.Millisecond}, "drain-timeout", "how long SIGTERM or SIGINT lets answers take")
+	f.Var(period{&c.RequestTimeout, 0, server.MaxTimeout}, "request-timeout", "how long a peer may take to finish a request that it has begun; 0: for ever")
+	f.Var(period{&c.IdleTimeout, 0, server.MaxTimeout}, "idle-timeout", "how long a peer may ask nothing; 0: for ever")
+	f.Var(period{&c.DrainTimeout, time.Millisecond, server.MaxTimeout}, "drain-timeout", "how long SIGTERM or SIGINT lets answers take")
 	f.Var(toggle{&o.metrics}, "metrics", "print a line of metrics on standard output regularly")
-	f.Var(period{&o.interval, time.Millisecond}, "metrics-interval", "time between two lines of metrics")
+	f.Var(period{&o.interval, time.Millisecond, server.MaxTimeout}, "metrics-interval", "time between two lines of metrics")
+	f.Var(toggle{&o.plan}, "plan", "print a table of the memory that these flags take, and end")
 	return f
 }
 
@@ -82,6 +88,9 @@ func commandLine(args []string) (options, error) {
 	}
 	if err != nil {
 		return o, fmt.Errorf("%s (--help lists the flags)", strings.ReplaceAll(err.Error(), "\n", `\n`))
+	}
+	if len(positional) > 0 && positional[0] == "plan" {
+		o.plan, positional = true, positional[1:]
 	}
 	if len(positional) > 2 {
 		return o, fmt.Errorf("unexpected argument %q: only io_threads and port may stand without a flag", positional[2])
@@ -113,11 +122,12 @@ func interleaved(f *flag.FlagSet, args []string) (positional []string, err error
 
 func help() string {
 	var b strings.Builder
-	b.WriteString("disrust serves a model on a TCP port.\n\n  disrust [flags] [io_threads [port]]\n\nFlags:\n")
+	b.WriteString("disrust serves a model on a TCP port.\n\n" +
+		"  disrust [flags] [io_threads [port]]\n  disrust plan [flags] [io_threads [port]]   print a table of the memory it takes, and end\n\nFlags:\n")
 	o := defaults()
 	flags(&o).VisitAll(func(f *flag.Flag) {
 		fmt.Fprintf(&b, "  --%-18s %s", f.Name, f.Usage)
-		if f.DefValue != "false" {
+		if f.DefValue != "false" && f.DefValue != "" {
 			fmt.Fprintf(&b, " (%s)", f.DefValue)
 		}
 		b.WriteByte('\n')

@@ -35,6 +35,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return fail(stderr, err, statusUsage)
 	}
+	if o.plan {
+		return plan(o.cfg, stdout, stderr)
+	}
 	if err := enoughDescriptors(); err != nil {
 		return fail(stderr, err, statusFailed)
 	}
@@ -44,11 +47,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	o.cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	s, err := server.Start(o.cfg)
 	if err != nil {
-		var usage *server.ConfigError
-		if errors.As(err, &usage) {
-			return fail(stderr, err, statusUsage)
-		}
-		return fail(stderr, err, statusFailed)
+		return fail(stderr, err, status(err))
 	}
 	fmt.Fprintf(stderr, "disrust: ready on %s\n", s)
 	return serve(s, o, signals, stdout, stderr)
@@ -82,6 +81,24 @@ func serve(s *server.Server, o options, signals <-chan os.Signal, stdout, stderr
 		}
 		return 0
 	}
+}
+
+// plan prints what a server with cfg would take.
+func plan(cfg server.Config, stdout, stderr io.Writer) int {
+	budget, err := cfg.Budget()
+	if err != nil {
+		return fail(stderr, err, status(err))
+	}
+	fmt.Fprint(stdout, budget)
+	return 0
+}
+
+// status tells what cannot be asked for from what cannot be had.
+func status(err error) int {
+	if _, usage := errors.AsType[*server.ConfigError](err); usage {
+		return statusUsage
+	}
+	return statusFailed
 }
 
 // enoughDescriptors refuses a limit with which Go itself could not start up.

@@ -5,7 +5,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -52,8 +54,8 @@ func (n number) Set(s string) error {
 
 // period is a flag with a duration.
 type period struct {
-	to  *time.Duration
-	low time.Duration
+	to        *time.Duration
+	low, high time.Duration
 }
 
 func (p period) String() string {
@@ -65,8 +67,8 @@ func (p period) String() string {
 
 func (p period) Set(s string) error {
 	v, err := time.ParseDuration(s)
-	if err != nil || v < p.low {
-		return fmt.Errorf("a duration of at least %s is allowed, such as 500ms or 10s", p.low)
+	if err != nil || v < p.low || v > p.high {
+		return fmt.Errorf("a duration from %s to %s is allowed, such as 500ms or 10s", p.low, p.high)
 	}
 	*p.to = v
 	return nil
@@ -90,5 +92,24 @@ func (t toggle) Set(s string) error {
 		return errors.New("true or false is allowed")
 	}
 	*t.to = v
+	return nil
+}
+
+// prefixes is a flag with ranges of addresses, which adds up when it stands again.
+type prefixes struct{ to *[]netip.Prefix }
+
+func (p prefixes) String() string { return "" }
+
+func (p prefixes) Set(s string) error {
+	for _, each := range strings.Split(s, ",") {
+		prefix, err := netip.ParsePrefix(each)
+		if addr, e := netip.ParseAddr(each); e == nil && addr.Zone() == "" {
+			prefix, err = netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
+		}
+		if err != nil {
+			return fmt.Errorf("%q: addresses and ranges of them are allowed, such as 192.168.1.7 or 10.0.0.0/8, apart by commas", each)
+		}
+		*p.to = append(*p.to, prefix)
+	}
 	return nil
 }

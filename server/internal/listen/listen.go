@@ -40,43 +40,81 @@ func Resolve(host string, port int) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(best, uint16(port)), nil
 }
 
-// Bind returns count descriptors bound to addr and the address they have, which
-// names a port even if addr asks for any. Listen makes them listen.
+// handBack is how long the kernel may take to let go of the port of a server that
+// was killed: it ends its io_urings, and with them its listeners, a little later.
+const handBack = 500 * time.Millisecond
+
+// Bind returns count descriptors for the port at addr, and the address with the
+// port it got if addr asks for any. The port is taken by the first alone; the
+// others join it in Listen.
 //
-// Sockets that share a port would share it with those of another process too,
-// silently. So a port is first bound alone, which fails if anyone has it.
-func Bind(addr netip.AddrPort, count int) (fds []int, bound netip.AddrPort, err error) {
+// Shared, the port may be another server's too. Else nobody may have it: sockets
+// that share a port (SO_REUSEPORT) would share it with those of another process
+// silently, so the first does not until it listens. Of two servers that start at
+// once, one fails here or in Listen.
+func Bind(addr netip.AddrPort, count int, shared bool) (fds []int, bound netip.AddrPort, err error) {
 	defer func() {
 		if err != nil {
 			Close(fds)
 			fds = nil
 		}
 	}()
-	bound = addr
-	if count > 1 {
-		if bound, err = probe(addr); err != nil {
-			return nil, addr, err
-		}
-	}
 	for range count {
-		var fd int
-		if fd, err = socket(bound, count > 1); err != nil {
-			return fds, bound, err
+		fd, err := socket(addr.Addr())
+		if err != nil {
+			return fds, addr, err
 		}
 		fds = append(fds, fd)
+	}
+	if shared {
+		if err := share(fds[0]); err != nil {
+			return fds, addr, err
+		}
+	}
+	if err := bindPatiently(fds[0], addr); err != nil {
+		return fds, addr, refuse("bind to", addr, err)
 	}
 	bound, err = name(fds[0])
 	return fds, bound, err
 }
 
-// Listen has descriptors from Bind take connections.
+// bindPatiently waits for a port that is being let go of.
+func bindPatiently(fd int, addr netip.AddrPort) error {
+	for deadline := time.Now().Add(handBack); ; time.Sleep(5 * time.Millisecond) {
+		err := unix.Bind(fd, sockaddr(addr))
+		if err != unix.EADDRINUSE || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// Listen has descriptors from Bind take connections. When the first listens, the
+// port is this server's, and the others, and servers that are told to, may share
+// it.
 func Listen(fds []int, addr netip.AddrPort) error {
-	for _, fd := range fds {
+	for i, fd := range fds {
+		if i > 0 {
+			if err := share(fd); err != nil {
+				return err
+			}
+			if err := unix.Bind(fd, sockaddr(addr)); err != nil {
+				return refuse("bind to", addr, err)
+			}
+		}
 		if err := unix.Listen(fd, backlog); err != nil {
 			return refuse("listen on", addr, err)
 		}
+		if i == 0 {
+			if err := share(fd); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+func share(fd int) error {
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
 }
 
 // Close closes listeners that no thread has taken over.
@@ -86,23 +124,13 @@ func Close(fds []int) {
 	}
 }
 
-// probe finds out whether addr is free and which port it is.
-func probe(addr netip.AddrPort) (netip.AddrPort, error) {
-	fd, err := socket(addr, false)
-	if err != nil {
-		return addr, err
-	}
-	defer unix.Close(fd)
-	return name(fd)
-}
-
-// socket returns a bound socket. It blocks, as io_uring wants it: on one that
+// socket returns a socket. It blocks, as io_uring wants it: on one that
 // does not, an accept fails where it should wait. Connections inherit the options:
 // a peer that has vanished is found by keepalive within two minutes if it is idle,
 // and after two if it owes an acknowledgement or room for its answers.
-func socket(addr netip.AddrPort, shared bool) (int, error) {
+func socket(addr netip.Addr) (int, error) {
 	family := unix.AF_INET
-	if addr.Addr().Is6() {
+	if addr.Is6() {
 		family = unix.AF_INET6
 	}
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
@@ -111,7 +139,6 @@ func socket(addr netip.AddrPort, shared bool) (int, error) {
 	}
 	for _, o := range []struct{ level, name, value int }{
 		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
-		{unix.SOL_SOCKET, unix.SO_REUSEPORT, boolInt(shared)},
 		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 		{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
 		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 60},
@@ -123,10 +150,6 @@ func socket(addr netip.AddrPort, shared bool) (int, error) {
 			unix.Close(fd)
 			return -1, os.NewSyscallError("setsockopt", err)
 		}
-	}
-	if err := unix.Bind(fd, sockaddr(addr)); err != nil {
-		unix.Close(fd)
-		return -1, refuse("bind to", addr, err)
 	}
 	return fd, nil
 }
@@ -144,7 +167,7 @@ func refuse(what string, addr netip.AddrPort, err error) error {
 	sentence := fmt.Sprintf("cannot %s %s: %v", what, addr, err)
 	switch {
 	case err == unix.EADDRINUSE:
-		sentence = fmt.Sprintf("port %d on %s is in use by another process; choose another, or 0 for any free one", addr.Port(), addr.Addr())
+		sentence = fmt.Sprintf("port %d on %s is in use by another process; choose another, or 0 for any free one (--share-port joins a disrust that serves it)", addr.Port(), addr.Addr())
 	case err == unix.EADDRNOTAVAIL:
 		sentence = fmt.Sprintf("%s is not an address of this machine", addr.Addr())
 	case err == unix.EACCES:
@@ -182,11 +205,4 @@ func name(fd int) (netip.AddrPort, error) {
 		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port)), nil
 	}
 	return netip.AddrPort{}, os.NewSyscallError("getsockname", err)
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -1,0 +1,111 @@
+//go:build linux
+
+package server
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Budget is the memory of a server, in bytes: what it takes when it starts, and
+// what connections may add. Nothing that a peer does takes more. What the kernel
+// keeps in its sockets (net.ipv4.tcp_rmem, tcp_wmem) is not the server's and is
+// not counted.
+type Budget struct {
+	Parts    []Part // taken when the server starts, or kept once taken
+	Conn     uint64 // what a connection adds at most, over its slot: an unfinished request and unsent answers
+	MaxConns int
+}
+
+// Part is one use of memory: Count times Each.
+type Part struct {
+	Name        string
+	Count, Each uint64
+	Flag        string // what sets it, if anything does
+}
+
+// goRuntime is what the program takes itself: its code, Go's runtime and their
+// threads' stacks. Measured, and rounded up.
+const goRuntime = 12 << 20
+
+// Start is what the server takes without connections.
+func (b Budget) Start() (sum uint64) {
+	for _, p := range b.Parts {
+		sum += p.Count * p.Each
+	}
+	return sum
+}
+
+// Total is what it takes at most.
+func (b Budget) Total() uint64 { return b.Start() + uint64(b.MaxConns)*b.Conn }
+
+// Budget is the memory of a server with this Config. Errors are sentences for the
+// person who chose it.
+func (c Config) Budget() (Budget, error) {
+	if err := c.check(); err != nil {
+		return Budget{}, &ConfigError{err}
+	}
+	placement, err := c.place()
+	if err != nil {
+		return Budget{}, err
+	}
+	return c.budget(placement), nil
+}
+
+// budget is that of a Config that is checked.
+func (c *Config) budget(placement BatchThreads) Budget {
+	const (
+		slot     = 16 // bytes of a request or response in a ring
+		sequence = 8  // which a ring for several producers has for each slot
+	)
+	each, threads := c.limits().Footprint(c.format()), uint64(c.IOThreads)
+	requests := Part{"request rings", threads * uint64(c.requestShare()), slot, "--request-ring"}
+	if placement == Dedicated {
+		requests = Part{"request ring", uint64(c.RequestRing), slot + sequence, "--request-ring"}
+	}
+	return Budget{
+		Parts: []Part{
+			{"vectors in flight", threads, each.Pool, "--pool-mib --io-threads"},
+			{"their scores", threads, each.Scores, "--pool-mib --dim"},
+			requests,
+			{"response rings", threads * uint64(c.ResponseRing), slot, "--response-ring"},
+			{"receive buffers", threads, each.Receive, ""},
+			{"io_uring", threads, each.Ring, ""},
+			{"connections' slots", threads, each.Slots, "--max-conns"},
+			{"connections' blocks, kept for the next", threads, each.Spare, "--max-vectors --dim"},
+			{"program and Go runtime, about", 1, goRuntime, ""},
+		},
+		Conn:     each.Conn,
+		MaxConns: c.MaxConns,
+	}
+}
+
+// String is the budget as a table.
+func (b Budget) String() string {
+	var s strings.Builder
+	row := func(name, count, each, sum, flags string) {
+		s.WriteString(strings.TrimRight(fmt.Sprintf("%-42s %8s %9s %9s  %s", name, count, each, sum, flags), " ") + "\n")
+	}
+	row("fixed memory", "count", "each", "in all", "set by")
+	for _, p := range b.Parts {
+		row("  "+p.Name, fmt.Sprint(p.Count), size(p.Each), size(p.Count*p.Each), p.Flag)
+	}
+	row("fixed, in all", "", "", size(b.Start()), "")
+	row("connections, at most", fmt.Sprint(b.MaxConns), size(b.Conn), size(uint64(b.MaxConns)*b.Conn), "--max-conns --max-vectors --dim")
+	row("in all, at most", "", "", size(b.Total()), "")
+	return s.String()
+}
+
+// size is a number of bytes for people, rounded up to three digits or so.
+func size(bytes uint64) string {
+	units := [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	value, i := float64(bytes), 0
+	for ; value >= 1000 && i < len(units)-1; i++ {
+		value /= 1024
+	}
+	if i == 0 || value >= 10 {
+		return fmt.Sprintf("%.0f %s", math.Ceil(value), units[i])
+	}
+	return fmt.Sprintf("%.1f %s", math.Ceil(value*10)/10, units[i])
+}

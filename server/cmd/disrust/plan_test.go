@@ -1,0 +1,109 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// TestPlan: both forms print the table and end, and the ready line of a daemon
+// with the same flags names the same sums.
+func TestPlan(t *testing.T) {
+	eachPlacement(t, func(t *testing.T, flags []string) {
+		flags = append([]string{"--pool-mib", "3", "--dim", "64", "--max-vectors", "100", "--max-conns", "333"}, flags...)
+		word := planOf(t, append([]string{"plan"}, flags...)...)
+		if flag := planOf(t, append(flags, "--plan")...); flag != word {
+			t.Errorf("--plan prints\n%s\nand plan\n%s", flag, word)
+		}
+		if !regexp.MustCompile(`connections, at most +333 +\d+ KiB +\d+ MiB`).MatchString(word) || !strings.Contains(word, "--pool-mib") {
+			t.Errorf("the plan lacks the connections or a flag:\n%s", word)
+		}
+		ready := start(t, flags...).Ready
+		for _, line := range []string{"fixed, in all", "in all, at most"} {
+			sum := regexp.MustCompile(line + ` +([0-9.]+ .iB)`).FindStringSubmatch(word)
+			if sum == nil || !strings.Contains(ready, sum[1]) {
+				t.Errorf("%q is %q in the plan; the ready line is %q", line, sum, ready)
+			}
+		}
+	})
+}
+
+func planOf(t *testing.T, args ...string) string {
+	stdout, stderr, status := rawtest.RunToEnd(t, small(args...)...)
+	if status != 0 || stderr != "" {
+		t.Fatalf("status %d, stderr %q", status, stderr)
+	}
+	return stdout
+}
+
+// TestPlanRefuses what the daemon would refuse.
+func TestPlanRefuses(t *testing.T) {
+	refused(t, usage, []string{"plan", "--max-conns", "1048576", "--max-vectors", "65535", "--pool-mib", "100"}, "max-conns", "max-vectors", "dim")
+	refused(t, usage, []string{"--plan", "--pool-mib", "1", "--dim", "100000"}, "pool-mib")
+}
+
+// TestMemoryStaysWithinPlan: with every connection that is allowed, each holding
+// as much as it can make the daemon hold, it takes no more than it said; when they
+// are gone, no more than what is fixed.
+func TestMemoryStaysWithinPlan(t *testing.T) {
+	const (
+		conns, mute = 1000, 50
+		vectors     = 1024 // the largest request
+	)
+	format := []string{"--dim", "8", "--max-vectors", strconv.Itoa(vectors), "--max-conns", strconv.Itoa(conns)}
+	eachPlacement(t, func(t *testing.T, flags []string) {
+		flags = append(flags, format...)
+		d, budget := start(t, flags...), budgetOf(t, flags...)
+		if got := uint64(d.ResidentBytes(t)); got > budget.Start() {
+			t.Errorf("%d KiB resident at start, of %d fixed", got>>10, budget.Start()>>10)
+		}
+		var mutes []*rawtest.Mute
+		for i := range mute {
+			m, err := rawtest.NewMute(d.Addr, rawtest.Source{Dim: 8, Client: i}, 1, 1000)
+			rawtest.Check(t, err)
+			t.Cleanup(func() { m.Drop() })
+			mutes = append(mutes, m)
+		}
+		source := rawtest.Source{Dim: 8, Client: conns}
+		unfinished := make([]*rawtest.Client, conns-mute-1)
+		whole, _ := source.Pipeline(0, vectors)
+		for i := range unfinished {
+			unfinished[i] = dial(t, d.Addr)
+			rawtest.Check(t, unfinished[i].Send(whole[:len(whole)-1]))
+		}
+		asks, seq := dial(t, d.Addr), 0
+		rawtest.Check(t, rawtest.AwaitBlocked(mutes, 64<<20, func() error { seq++; return roundTrip(asks, source, seq) }))
+		u, err := d.Usage()
+		rawtest.Check(t, err)
+		if got := uint64(u.PeakBytes); got > budget.Total() {
+			t.Errorf("%d KiB resident, of %d at most", got>>10, budget.Total()>>10)
+		}
+		if got := uint64(u.ResidentBytes); got < budget.Start() {
+			t.Errorf("%d KiB resident, less than the %d that are fixed: this tests nothing", got>>10, budget.Start()>>10)
+		}
+		for _, m := range mutes {
+			m.Drop()
+		}
+		for _, c := range unfinished {
+			c.Reset()
+		}
+		rawtest.Until(t, "the connections' memory is back", func() bool { return uint64(d.ResidentBytes(t)) <= budget.Start() })
+		rawtest.Check(t, errors.Join(roundTrip(asks, source, seq+1), asks.Close()))
+	})
+}
+
+// budgetOf is that of a small daemon with these flags.
+func budgetOf(t *testing.T, flags ...string) server.Budget {
+	o, err := commandLine(small(flags...)[1:])
+	rawtest.Check(t, err)
+	budget, err := o.cfg.Budget()
+	rawtest.Check(t, err)
+	return budget
+}
