@@ -17,6 +17,7 @@ type Metrics struct {
 	RequestRingFull, ResponseRingFull       uint64 // times a request waited for room
 	PoolExhausted, PoolTooLarge             uint64
 	BuffersExhausted                        uint64 // times a receive found no buffer
+	KernelBusy                              uint64 // times the kernel was too short of memory to take operations
 	Batches, EmptyPolls                     uint64 // polls of the request ring that found some, or none
 
 	Conns, InFlight          int64
@@ -31,6 +32,7 @@ func (s *Server) Metrics() Metrics {
 	var m Metrics
 	for _, t := range s.threads {
 		m.add(t.Counters(), s.cfg.ResponseRing <= s.cfg.requestShare())
+		m.KernelBusy += t.kernel.Busy()
 		m.ResponsesInRing += int64(t.responses.Occupancy())
 	}
 	for _, b := range s.batchers {

@@ -48,7 +48,7 @@ func line(w io.Writer, s *server.Server, last server.Metrics) (server.Metrics, e
 		"poll_events=%d poll_no_events=%d stall_pct=%.1f "+
 		"req_occ=%d resp_occ=%d req_max=%d resp_max=%d pool_max_in_use=%d "+
 		"conns=%d accepted=%d refused=%d denied=%d closed=%d late_requests=%d idle_conns=%d accept_errors=%d "+
-		"protocol_errors=%d model_failures=%d buffers_exh=%d\n",
+		"protocol_errors=%d model_failures=%d buffers_exh=%d kernel_busy=%d\n",
 		m.Published-last.Published, m.Sent-last.Sent,
 		m.RequestRingFull-last.RequestRingFull, m.ResponseRingFull-last.ResponseRingFull,
 		m.PoolExhausted-last.PoolExhausted, m.PoolTooLarge-last.PoolTooLarge,
@@ -57,7 +57,7 @@ func line(w io.Writer, s *server.Server, last server.Metrics) (server.Metrics, e
 		m.Conns, m.Accepted-last.Accepted, m.Refused-last.Refused, m.Denied-last.Denied, m.Closed-last.Closed,
 		m.LateRequests-last.LateRequests, m.IdleConns-last.IdleConns,
 		m.AcceptErrors-last.AcceptErrors, m.ProtocolErrors-last.ProtocolErrors,
-		m.ModelFailures-last.ModelFailures, m.BuffersExhausted-last.BuffersExhausted)
+		m.ModelFailures-last.ModelFailures, m.BuffersExhausted-last.BuffersExhausted, m.KernelBusy-last.KernelBusy)
 	return m, err
 }
 

@@ -28,7 +28,7 @@ type attack struct {
 var attacks = []attack{
 	{"never-read", 16, "sends and sends and reads no answer for seconds", neverRead},
 	{"never-finish", 128, "sends the beginning of a request and holds", neverFinish},
-	{"drip", 32, "sends a byte a second, or one every 3 ms", drip},
+	{"drip", 32, "sends a byte a second until it is ended, or one every 3 ms", drip},
 	{"hoard", 1, "takes every connection there is, again and again", hoard},
 	{"reset", 16, "resets with requests in flight, and is back at once", reset},
 	{"churn", 16, "connects, sends a request, and closes before or after the answer", churn},

@@ -14,6 +14,10 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
+// requestTimeout is the daemon's --request-timeout: a request that is begun must
+// be finished within it, and an attacker that does not is ended.
+const requestTimeout = 6 * time.Second
+
 // drainDeadline is the daemon's --drain-timeout; drainSlack is what a process
 // may take to end besides.
 const (
@@ -24,7 +28,7 @@ const (
 // launch starts the daemon on a port, or on a free one for 0.
 func launch(o options, p plan, port string) (*rawtest.Daemon, error) {
 	args := []string{"--port", port, "--max-conns", strconv.Itoa(o.maxConns),
-		"--drain-timeout", drainDeadline.String(), "--metrics", "--metrics-interval", "1s"}
+		"--drain-timeout", drainDeadline.String(), "--request-timeout", requestTimeout.String(), "--metrics", "--metrics-interval", "1s"}
 	args = append(append(args, p.placement.flags...), o.extra...)
 	cmd := exec.Command(o.daemon, args...)
 	if p.starved {
@@ -40,7 +44,7 @@ func apart() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-var count = regexp.MustCompile(`\b(refused|accept_errors|protocol_errors|pool_exh|buffers_exh|req_ring_full|resp_ring_full)=(\d+)`)
+var count = regexp.MustCompile(`\b(refused|late_requests|accept_errors|protocol_errors|pool_exh|buffers_exh|req_ring_full|resp_ring_full)=(\d+)`)
 
 // counts adds up what the daemon's metrics have counted since it began.
 func counts(d *rawtest.Daemon) map[string]int64 {

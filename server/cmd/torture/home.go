@@ -4,19 +4,33 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-const (
-	// connBytes is what a connection may take of the daemon's memory at most:
-	// the beginning of a request, and answers in two buffers; runtimeBytes is
-	// what Go's runtime may, besides.
-	connBytes    = 36<<10 + 2*16<<10
-	runtimeBytes = 16 << 20
-)
+// budget is what a daemon says on its ready line that it will take of memory.
+type budget struct{ fixed, conn int }
+
+var memory = regexp.MustCompile(`memory (\S+) (\S+) and (\S+) (\S+) a connection`)
+
+func parseBudget(ready string) (budget, error) {
+	m := memory.FindStringSubmatch(ready)
+	if m == nil {
+		return budget{}, fmt.Errorf("the ready line names no memory: %q", ready)
+	}
+	return budget{inBytes(m[1], m[2]), inBytes(m[3], m[4])}, nil
+}
+
+func inBytes(value, unit string) int {
+	v, _ := strconv.ParseFloat(value, 64)
+	return int(v * math.Pow(1024, float64(slices.Index([]string{"B", "KiB", "MiB", "GiB"}, unit))))
+}
 
 // home waits until the daemon has back what the attackers took of it, and has
 // as many new connections served as it had room for.
@@ -35,8 +49,15 @@ func (r *round) home() {
 	}
 	r.After = holding{u.ResidentBytes, u.Descriptors}
 	r.Peak.Bytes, r.Peak.Descriptors = u.PeakBytes, max(r.Peak.Descriptors, r.Before.Descriptors)
-	if most := r.Before.Bytes + r.maxConns*connBytes + runtimeBytes; u.PeakBytes > most {
+	b, err := parseBudget(r.daemon.Ready)
+	if !r.check(err) {
+		return
+	}
+	if most := b.fixed + r.maxConns*b.conn; u.PeakBytes > most {
 		r.fault(fmt.Sprintf("the daemon took %d MiB of memory, and may take %d", u.PeakBytes>>20, most>>20))
+	}
+	if u.ResidentBytes > b.fixed {
+		r.fault(fmt.Sprintf("the daemon keeps %d MiB of memory, and may keep %d", u.ResidentBytes>>20, b.fixed>>20))
 	}
 }
 

@@ -38,7 +38,7 @@ const (
 // reserved are the daemon's flags that the torture sets or relies upon.
 var reserved = []string{
 	"host", "port", "io-threads", "batch-threads", "dim", "max-vectors", "model",
-	"max-conns", "drain-timeout", "metrics", "metrics-interval",
+	"max-conns", "drain-timeout", "request-timeout", "idle-timeout", "allow", "share-port", "plan", "metrics", "metrics-interval",
 }
 
 // parseOptions reads a command line. Its errors are for people.

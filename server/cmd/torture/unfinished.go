@@ -5,6 +5,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"os"
 	"time"
 
 	"github.com/disrust/disrust/server/internal/rawtest"
@@ -25,7 +28,7 @@ func neverFinish(ctx context.Context, p *peer) error {
 		return err
 	}
 	p.did(1)
-	if !p.pause(ctx, p.upTo(5*time.Second)) {
+	if !p.pause(ctx, p.upTo(requestTimeout/2)) {
 		return nil
 	}
 	switch p.IntN(4) {
@@ -39,8 +42,8 @@ func neverFinish(ctx context.Context, p *peer) error {
 	return nil
 }
 
-// drip sends a request a byte at a time, slowly without an end, or faster to
-// its end and its answer. An operation is a byte.
+// drip sends a request a byte at a time, so slowly that the daemon must end it, or
+// its last bytes faster, to its end and its answer. An operation is such a byte.
 func drip(ctx context.Context, p *peer) error {
 	c, err := p.connect(ctx, rawtest.Dial)
 	if err != nil {
@@ -49,24 +52,41 @@ func drip(ctx context.Context, p *peer) error {
 	defer c.hangUp()
 	request, answer := p.pipeline(1, 1)
 	if p.IntN(2) == 0 {
-		return p.drops(ctx, c, request[:8], time.Second)
+		return p.dribble(ctx, c, request)
 	}
-	if err := p.drops(ctx, c, request, 3*time.Millisecond); err != nil {
+	bytes := len(request) - 100 // a busy machine may take longer over all of them than the daemon waits
+	if err := c.Send(request[:bytes]); err != nil {
 		return err
+	}
+	for ; bytes < len(request); bytes++ {
+		if err := c.Send(request[bytes : bytes+1]); err != nil {
+			return err
+		}
+		p.did(1)
+		if !p.pause(ctx, 3*time.Millisecond) {
+			return ctx.Err()
+		}
 	}
 	return p.expect(c, answer, 1)
 }
 
-// drops sends b a byte every interval.
-func (p *peer) drops(ctx context.Context, c *link, b []byte, interval time.Duration) error {
-	for i := range b {
-		if err := c.Send(b[i : i+1]); err != nil {
+// dribble sends a byte a second until the daemon ends the stream, as it must.
+func (p *peer) dribble(ctx context.Context, c *link, request []byte) error {
+	for began := time.Now(); time.Since(began) < requestTimeout+stepTime; request = request[1:] {
+		if err := c.Send(request[:1]); err != nil {
 			return err
 		}
 		p.did(1)
-		if !p.pause(ctx, interval) {
-			return ctx.Err()
+		c.Allow(time.Second)
+		var b [1]byte
+		switch n, err := c.Read(b[:]); {
+		case n > 0:
+			return errors.New("an answer to a request that is not finished")
+		case err == io.EOF:
+			return nil
+		case ctx.Err() != nil || !errors.Is(err, os.ErrDeadlineExceeded):
+			return err
 		}
 	}
-	return nil
+	return fmt.Errorf("a request is not finished after %v and its connection is not ended", requestTimeout+stepTime)
 }

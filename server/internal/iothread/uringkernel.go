@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/disrust/disrust/uring"
@@ -22,6 +23,7 @@ type RingKernel struct {
 	buffers     *uring.BufRing
 	completions []uring.CQE
 	naps        int // of the current turn
+	busy        atomic.Uint64
 }
 
 // NewRingKernel makes a ring and its receive buffers.
@@ -97,6 +99,7 @@ func (k *RingKernel) nap(err error) error {
 		length = time.Millisecond
 		most   = 1000
 	)
+	k.busy.Add(1)
 	if k.naps++; k.naps > most || err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EBUSY) {
 		if err == nil {
 			err = errors.New("the kernel does not take operations")
@@ -106,6 +109,10 @@ func (k *RingKernel) nap(err error) error {
 	time.Sleep(length)
 	return nil
 }
+
+// Busy is how often the kernel was too short of memory to take operations, and the
+// thread waited a millisecond for it. Any goroutine may call it.
+func (k *RingKernel) Busy() uint64 { return k.busy.Load() }
 
 // Pending implements [Kernel].
 func (k *RingKernel) Pending() bool { return k.ring.Pending() }
