@@ -160,6 +160,9 @@ func (k *kernel) Close(fd int) {
 			k.w.fail("listener closed with the accept under way")
 		}
 	}
+	if len(k.backlog) > 0 && !k.full() && !k.refuses {
+		k.w.fail("listener closed with %d connections waiting to be accepted", len(k.backlog))
+	}
 	k.listening = false
 	for _, s := range k.backlog {
 		s.closed, s.reset = true, true
