@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -30,22 +31,31 @@ func answerZeros(p *peer) {
 	}
 }
 
+// BenchmarkScore runs each load through a Client and through a client as one
+// writes it in an afternoon, each over one connection to the same server.
 func BenchmarkScore(b *testing.B) {
+	addr := serve(b, 128, answerZeros)
 	for _, vectors := range []int{1, 64} {
 		for _, goroutines := range []int{1, 16, 256} {
-			b.Run(fmt.Sprintf("vectors=%d/goroutines=%d", vectors, goroutines), func(b *testing.B) {
-				c := dial(b, serve(b, 128, answerZeros), Config{})
-				defer c.Close()
-				b.ReportAllocs()
-				b.ResetTimer()
-				scoreFrom(b, c, goroutines, vectors)
+			load := fmt.Sprintf("vectors=%d/goroutines=%d", vectors, goroutines)
+			b.Run(load+"/client", func(b *testing.B) {
+				scoreFrom(b, dial(b, Config{}, addr), goroutines, vectors)
+			})
+			b.Run(load+"/naive", func(b *testing.B) {
+				scoreFrom(b, dialNaive(b, addr), goroutines, vectors)
 			})
 		}
 	}
 }
 
+type scorer interface {
+	Score(ctx context.Context, dst, rows []float32) error
+}
+
 // scoreFrom shares b.N calls out among goroutines.
-func scoreFrom(b *testing.B, c *Client, goroutines, vectors int) {
+func scoreFrom(b *testing.B, c scorer, goroutines, vectors int) {
+	b.ReportAllocs()
+	b.ResetTimer()
 	var callers sync.WaitGroup
 	for g := range goroutines {
 		callers.Go(func() {
@@ -59,4 +69,35 @@ func scoreFrom(b *testing.B, c *Client, goroutines, vectors int) {
 		})
 	}
 	callers.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+}
+
+// BenchmarkStart has one goroutine keep calls in flight and harvest them from
+// one channel.
+func BenchmarkStart(b *testing.B) {
+	for _, inFlight := range []int{16, 256} {
+		b.Run(fmt.Sprintf("in_flight=%d", inFlight), func(b *testing.B) {
+			c := dial(b, Config{}, serve(b, 128, answerZeros))
+			done := make(chan *Call, inFlight)
+			rows := make([]float32, 128)
+			for range inFlight {
+				call := &Call{Dst: make([]float32, 1), Rows: rows, Done: done}
+				c.Start(call)
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range b.N {
+				call := <-done
+				if err := call.Wait(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				c.Start(call)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+			b.StopTimer()
+			for range inFlight {
+				(<-done).Wait(b.Context())
+			}
+		})
+	}
 }

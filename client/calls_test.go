@@ -9,28 +9,30 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/disrust/disrust/wire"
 )
 
 var small = Config{Dim: 3, MaxVectors: 4}
 
 func TestManyGoroutines(t *testing.T) {
-	c := dial(t, serve(t, 3, answerAll), Config{Dim: 3, MaxVectors: 4, Window: 8})
-	defer c.Close()
-	var callers sync.WaitGroup
-	for g := range 32 {
-		callers.Go(func() {
-			random := rand.New(rand.NewPCG(1, uint64(g)))
-			for k := range 50 {
-				rows, want := rowsFrom(1000*g+10*k, 1+random.IntN(10), 3)
-				got := make([]float32, len(want))
-				if err := c.Score(t.Context(), got, rows); err != nil || !slices.Equal(got, want) {
-					t.Errorf("goroutine %d, call %d: %v, %v; want %v", g, k, got, err, want)
-					return
+	addr := serve(t, 3, answerAll)
+	for _, conns := range []int{1, 3} {
+		c := dial(t, Config{Dim: 3, MaxVectors: 4, Window: 8, Conns: conns}, addr, addr)
+		var callers sync.WaitGroup
+		for g := range 32 {
+			callers.Go(func() {
+				random := rand.New(rand.NewPCG(1, uint64(g)))
+				for k := range 50 {
+					if err := scoreOnce(t.Context(), c, 1000*g+10*k, 1+random.IntN(10)); err != nil {
+						t.Errorf("goroutine %d, call %d: %v", g, k, err)
+						return
+					}
 				}
-			}
-		})
+			})
+		}
+		callers.Wait()
 	}
-	callers.Wait()
 }
 
 func TestSplitsAboveMaxVectors(t *testing.T) {
@@ -45,11 +47,9 @@ func TestSplitsAboveMaxVectors(t *testing.T) {
 			p.writeScores(scores)
 		}
 	})
-	c := dial(t, addr, Config{Window: 2}) // fewer than the parts
-	rows, want := rowsFrom(1, 200, 128)
-	got := make([]float32, 200)
-	if err := c.Score(t.Context(), got, rows); err != nil || !slices.Equal(got, want) {
-		t.Errorf("%v; got %v", err, got)
+	c := dial(t, Config{Window: 2}, addr) // fewer than the parts
+	if err := scoreOnce(t.Context(), c, 1, 200); err != nil {
+		t.Error(err)
 	}
 	c.Close()
 	if !slices.Equal(counts, []int{64, 64, 64, 8}) {
@@ -57,36 +57,60 @@ func TestSplitsAboveMaxVectors(t *testing.T) {
 	}
 }
 
+// TestPartsGoOverAllConnections has each of two connections withhold its
+// answers until the other has got a part of the same call.
+func TestPartsGoOverAllConnections(t *testing.T) {
+	var bothAsked sync.WaitGroup
+	bothAsked.Add(2)
+	addr := serve(t, 3, func(p *peer) {
+		scores, _ := p.readScores()
+		bothAsked.Done()
+		bothAsked.Wait()
+		p.writeScores(scores)
+		answerAll(p)
+	})
+	c := dial(t, Config{Dim: 3, MaxVectors: 4, Conns: 2}, addr)
+	if err := scoreOnce(t.Context(), c, 5, 8); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestScoreBytes(t *testing.T) {
+	c := dial(t, Config{Dim: 3, MaxVectors: 1000}, serve(t, 3, answerAll))
+	for _, vectors := range []int{1, 4, 999, 2001} { // copied and not
+		rows, want := rowsFrom(1, vectors, 3)
+		unaligned := wire.AppendRequest([]byte{0}, vectors, rows)[1+wire.HeaderBytes:]
+		got := make([]float32, vectors)
+		if err := c.ScoreBytes(t.Context(), got, unaligned); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%d vectors: %v", vectors, err)
+		}
+	}
+}
+
 func TestEmptyCall(t *testing.T) {
-	c := dial(t, serve(t, 3, swallow), small)
-	defer c.Close()
+	c := dial(t, small, serve(t, 3, swallow))
 	if err := c.Score(t.Context(), nil, nil); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestDimError(t *testing.T) {
-	c := dial(t, serve(t, 3, swallow), small)
-	defer c.Close()
+func TestNothingSentForCallsThatCannotBe(t *testing.T) {
+	c := dial(t, small, serve(t, 3, answerAll))
 	err := c.Score(t.Context(), make([]float32, 2), make([]float32, 5))
 	var dimErr *DimError
-	if !errors.As(err, &dimErr) || *dimErr != (DimError{Rows: 5, Scores: 2, Dim: 3}) {
+	if !errors.As(err, &dimErr) || *dimErr != (DimError{Bytes: 20, Scores: 2, Dim: 3}) {
 		t.Errorf("got %v", err)
 	}
-	if c.admitted != 0 {
-		t.Error("a request was sent")
+	if err := c.ScoreBytes(t.Context(), make([]float32, 1), make([]byte, 11)); !errors.As(err, &dimErr) {
+		t.Errorf("got %v", err)
 	}
-}
-
-func TestContextAlreadyEnded(t *testing.T) {
-	c := dial(t, serve(t, 3, answerAll), small)
-	defer c.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := c.Score(ctx, make([]float32, 1), make([]float32, 3)); !errors.Is(err, context.Canceled) {
+	var gaveUp *GaveUp
+	if err := scoreOnce(ctx, c, 1, 1); !errors.Is(err, context.Canceled) || !errors.As(err, &gaveUp) || gaveUp.Written {
 		t.Errorf("got %v", err)
 	}
-	if c.admitted != 0 {
+	if on(c, func(l *link) uint64 { return l.admitted }) != 0 {
 		t.Error("a request was sent")
 	}
 }
@@ -95,15 +119,13 @@ func TestContextAlreadyEnded(t *testing.T) {
 // late answer must reach neither its dst nor the next call.
 func TestGivingUpKeepsOrder(t *testing.T) {
 	read, abandoned := make(chan struct{}), make(chan struct{})
-	c := dial(t, serve(t, 3, func(p *peer) {
+	c := dial(t, small, serve(t, 3, func(p *peer) {
 		late, _ := p.readScores()
 		close(read)
 		<-abandoned
 		p.writeScores(late)
 		answerAll(p)
-	}), small)
-	defer c.Close()
-
+	}))
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		<-read
@@ -111,15 +133,14 @@ func TestGivingUpKeepsOrder(t *testing.T) {
 	}()
 	rows, _ := rowsFrom(7, 4, 3)
 	left := []float32{-1, -1, -1, -1}
-	if err := c.Score(ctx, left, rows); !errors.Is(err, context.Canceled) {
+	err := c.Score(ctx, left, rows)
+	var gaveUp *GaveUp
+	if !errors.Is(err, context.Canceled) || !errors.As(err, &gaveUp) || !gaveUp.Written {
 		t.Fatalf("got %v", err)
 	}
 	close(abandoned)
-
-	rows, want := rowsFrom(100, 2, 3)
-	got := make([]float32, 2)
-	if err := c.Score(t.Context(), got, rows); err != nil || !slices.Equal(got, want) {
-		t.Errorf("next call: %v, %v; want %v", got, err, want)
+	if err := scoreOnce(t.Context(), c, 100, 2); err != nil {
+		t.Errorf("next call: %v", err)
 	}
 	if !slices.Equal(left, []float32{-1, -1, -1, -1}) {
 		t.Errorf("abandoned dst was written: %v", left)
@@ -127,27 +148,36 @@ func TestGivingUpKeepsOrder(t *testing.T) {
 }
 
 // TestDeadlines lets calls end while the window is full, while the write
-// cannot go on, and while the answer does not come.
+// cannot go on, and while the answer does not come; by their contexts and by
+// Config.Timeout.
 func TestDeadlines(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		window int
-		reads  bool
+		name    string
+		window  int
+		timeout time.Duration
+		reads   bool
 	}{
-		{"window full", 1, true},
-		{"server reads nothing", 256, false},
-		{"server never answers", 256, true},
+		{"window full", 1, 0, true},
+		{"server reads nothing", 256, 0, false},
+		{"server never answers", 256, 0, true},
+		{"server never answers, default timeout", 256, 20 * time.Millisecond, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			gone := make(chan struct{})
-			client := dial(t, serve(t, 128, func(p *peer) {
+			addr := serve(t, 128, func(p *peer) {
 				if c.reads {
 					swallow(p)
 				}
 				<-gone
-			}), Config{Window: c.window})
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-			defer cancel()
+			})
+			t.Cleanup(func() { close(gone) })
+			client := dial(t, Config{Window: c.window, Timeout: c.timeout}, addr)
+			ctx := t.Context()
+			if c.timeout == 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, 20*time.Millisecond)
+				defer cancel()
+			}
 			rows, _ := rowsFrom(1, 64, 128)
 			var callers sync.WaitGroup
 			for range 300 { // 9 MiB: more than sockets hold
@@ -159,7 +189,6 @@ func TestDeadlines(t *testing.T) {
 			}
 			callers.Wait()
 			client.Close() // also with a write under way
-			close(gone)
 		})
 	}
 }
@@ -178,32 +207,52 @@ func (g *gatedConn) Write(b []byte) (int, error) {
 }
 
 func TestOneWriteForWhatGathered(t *testing.T) {
-	conn, err := net.Dial("tcp", serve(t, 3, answerAll))
-	if err != nil {
-		t.Fatal(err)
-	}
-	gated := &gatedConn{Conn: conn, gate: make(chan struct{})}
+	gated := &gatedConn{gate: make(chan struct{})}
 	cfg := small
-	if err := cfg.complete(); err != nil {
-		t.Fatal(err)
+	cfg.dial = func(ctx context.Context, addr string) (conn net.Conn, err error) {
+		gated.Conn, err = net.Dial("tcp", addr)
+		return gated, err
 	}
-	c := start(gated, cfg)
+	c := dial(t, cfg, serve(t, 3, answerAll))
 	var callers sync.WaitGroup
 	score := func() {
-		if err := c.Score(t.Context(), make([]float32, 1), make([]float32, 3)); err != nil {
+		if err := scoreOnce(t.Context(), c, 1, 1); err != nil {
 			t.Error(err)
 		}
 	}
 	callers.Go(score)
-	await(t, c, "one taken", func() bool { return c.taken == 1 })
+	await(t, "one taken", func() bool { return on(c, func(l *link) bool { return l.taken == 1 }) })
 	for range 99 {
 		callers.Go(score)
 	}
-	await(t, c, "all admitted", func() bool { return c.admitted == 100 })
+	await(t, "all admitted", func() bool { return on(c, func(l *link) bool { return l.admitted == 100 }) })
 	close(gated.gate)
 	callers.Wait()
 	c.Close()
 	if !slices.Equal(gated.writes, []int{16, 99 * 16}) {
 		t.Errorf("writes of %v bytes, want 16 and then all of the rest", gated.writes)
+	}
+}
+
+func TestLeastLoaded(t *testing.T) {
+	c := newClient(completed(t, Config{Addrs: []string{"a:1", "b:1"}, Conns: 2}))
+	if s := c.leastLoaded(); s != nil {
+		t.Errorf("chose %v of none that is connected", s)
+	}
+	for k, load := range []int64{7, noRoom, 3, 5} {
+		c.slots[k].load.Store(load)
+	}
+	for range 100 {
+		if s := c.leastLoaded(); s != c.slots[2] {
+			t.Fatal("did not choose the least loaded")
+		}
+	}
+	c.slots[3].load.Store(3)
+	chosen := map[*slot]bool{}
+	for range 100 {
+		chosen[c.leastLoaded()] = true
+	}
+	if len(chosen) != 2 || !chosen[c.slots[2]] || !chosen[c.slots[3]] {
+		t.Errorf("among equals chose %d slots", len(chosen))
 	}
 }

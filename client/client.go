@@ -3,130 +3,137 @@ package client
 import (
 	"context"
 	"fmt"
-	"net"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/disrust/disrust/wire"
 )
 
-const (
-	// DefaultWindow is how many requests a Client has in flight at most.
-	DefaultWindow = 256
-
-	maxWindow = 1 << 20
-)
-
-// Config says what Dial must know beyond the address. The zero Config fits a
-// server with default settings.
-type Config struct {
-	Dim        int // features per vector; 0 means wire.DefaultDim
-	MaxVectors int // vectors in the largest request; 0 means wire.DefaultMaxVectors
-	Window     int // requests in flight on the connection; 0 means DefaultWindow
-
-	// DialTimeout bounds the dialling beside its context; 0 means that only
-	// the context and the system do.
-	DialTimeout time.Duration
-}
-
-func (cfg *Config) complete() error {
-	if cfg.Dim == 0 {
-		cfg.Dim = wire.DefaultDim
-	}
-	if cfg.MaxVectors == 0 {
-		cfg.MaxVectors = wire.DefaultMaxVectors
-	}
-	if cfg.Window == 0 {
-		cfg.Window = DefaultWindow
-	}
-	if cfg.Window < 1 || cfg.Window > maxWindow {
-		return fmt.Errorf("client: window is %d; allowed are 1 to %d", cfg.Window, maxWindow)
-	}
-	if err := cfg.format().Validate(); err != nil {
-		return fmt.Errorf("client: %w", err)
-	}
-	return nil
-}
-
-func (cfg *Config) format() wire.Format {
-	return wire.Format{Dim: cfg.Dim, MaxVectors: cfg.MaxVectors}
-}
-
-// Client is one connection to a server. Make it with Dial and end it with
-// Close. It may be used by any number of goroutines.
+// Client scores vectors on one or several servers. Make it with Dial and end
+// it with Close. It may be used by any number of goroutines.
 //
-// Ownership: the send loop alone writes to the connection, the receive loop
-// alone reads from it and alone declares it dead. What they share with callers
-// is guarded by mu; a call's dst is written under mu too, so that a call that
-// has left under mu is never written to again.
+// Each connection has a slot, whose keeper connects, and connects again. What
+// finds room on a connection goes there without a lock of the Client's; mu
+// guards the rest: what waits for room, and which slots are up.
+//
+// Locks are taken in this order: Client.mu, link.mu, flight.mu.
 type Client struct {
-	conn   net.Conn
+	cfg    Config
 	format wire.Format
-	loops  sync.WaitGroup
-	window chan struct{} // holds one element per request in flight
-	broken chan struct{} // closed when err is set
+	slots  []*slot
 
-	mu       sync.Mutex
-	unsent   []byte    // requests admitted, encoded, not yet taken by the send loop
-	sendable sync.Cond // unsent is not empty or err is set
-	idle     sync.Cond // waiting is 0
+	alive   context.Context // ends the keepers
+	kill    context.CancelFunc
+	keepers sync.WaitGroup
 
-	// Requests are numbered as they are admitted; request k lives in
-	// inFlight[k % window] until it is answered.
-	//
-	// Invariant: answered <= taken <= admitted <= answered + window.
-	inFlight                  []request
-	admitted, taken, answered uint64
+	waiting atomic.Int64 // pending.len(), to be looked at without mu
+	closing atomic.Bool  // Close has begun: no new calls
+	closer  sync.Once
+	ended   chan struct{} // has room for one: while closing, some call has ended
 
-	waiting int   // calls with a request admitted and an answer to come
-	closing bool  // Close has begun: no new calls
-	err     error // why no request can be sent any more
+	mu      sync.Mutex
+	pending fifo          // requests that found no room; may be above MaxVectors
+	first   chan struct{} // closed when a slot is up, or all have failed
+	opened  bool          // first is closed
+	closed  bool          // nothing is sent any more
 }
 
-// Dial connects to the server at addr, which is host:port. It returns as soon
-// as the connection stands: the protocol has no handshake, so a server of
-// another dim or max_vectors shows only in what it answers.
-func Dial(ctx context.Context, addr string, cfg Config) (*Client, error) {
+// Dial connects to the servers. It returns as soon as one connection stands;
+// the others are made in the background, as are all later ones. The protocol
+// has no handshake, so a server of another dim or max_vectors shows only in
+// what it answers.
+//
+// When every address has failed once the error is *Unavailable; when ctx ends
+// before that it wraps ctx.Err(). ctx is not used once Dial has returned.
+func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	dialer := net.Dialer{Timeout: cfg.DialTimeout}
-	conn, err := dialer.DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("client: %w", err)
+	c := newClient(cfg)
+	for _, s := range c.slots {
+		c.keepers.Go(s.keep)
 	}
-	return start(conn, cfg), nil
+	err := c.awaitFirst(ctx)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
-// start takes over conn. cfg is complete.
-func start(conn net.Conn, cfg Config) *Client {
+func newClient(cfg Config) *Client {
 	c := &Client{
-		conn:     conn,
-		format:   cfg.format(),
-		window:   make(chan struct{}, cfg.Window),
-		broken:   make(chan struct{}),
-		inFlight: make([]request, cfg.Window),
+		cfg:    cfg,
+		format: cfg.format(),
+		ended:  make(chan struct{}, 1),
+		first:  make(chan struct{}),
 	}
-	c.sendable.L, c.idle.L = &c.mu, &c.mu
-	c.loops.Go(c.send)
-	c.loops.Go(c.receive)
+	c.alive, c.kill = context.WithCancel(context.Background())
+	for _, addr := range cfg.Addrs {
+		for range cfg.Conns {
+			c.slots = append(c.slots, newSlot(c, addr))
+		}
+	}
 	return c
 }
 
-// Close ends the connection. Calls whose requests are in flight get their
-// answers first, for as long as their contexts let them wait; calls that wait
-// for the window and calls that come later fail with ErrClosed. When Close
-// returns, the Client's goroutines are gone. It may be called again, also
-// concurrently, and always returns nil.
-func (c *Client) Close() error {
-	c.mu.Lock()
-	c.closing = true
-	for c.waiting > 0 {
-		c.idle.Wait()
+func (c *Client) awaitFirst(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("client: gave up dialling: %w", ctx.Err())
+	case <-c.first:
 	}
-	c.mu.Unlock()
-	c.refuse(ErrClosed)
-	c.conn.Close()
-	c.loops.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.unavailable()
+}
+
+// Close ends the connections. Calls started before get their answers first,
+// for as long as somebody waits for them and a server can be reached; calls
+// started later fail with ErrClosed. When Close returns, the Client's
+// goroutines are gone. It may be called again, also concurrently, and always
+// returns nil.
+func (c *Client) Close() error {
+	c.closer.Do(func() {
+		c.closing.Store(true)
+		for c.busy() {
+			<-c.ended
+		}
+		c.kill()
+		for _, s := range c.slots {
+			if l := s.link.Load(); l != nil {
+				l.sever(ErrClosed)
+			}
+		}
+		c.keepers.Wait()
+	})
 	return nil
+}
+
+// busy reports whether some call has no answer yet. When none has, nothing is
+// admitted any more.
+func (c *Client) busy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pending.live() {
+		return true
+	}
+	for _, s := range c.slots {
+		if l := s.link.Load(); l != nil && l.busy() {
+			return true
+		}
+	}
+	c.closed = true
+	return false
+}
+
+// noteEnd tells Close, if it waits, that a call has ended.
+func (c *Client) noteEnd() {
+	if !c.closing.Load() {
+		return
+	}
+	select {
+	case c.ended <- struct{}{}:
+	default: // Close has yet to look since the last one
+	}
 }

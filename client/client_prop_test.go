@@ -1,65 +1,196 @@
 package client
 
 import (
+	"context"
+	"errors"
 	"net"
-	"slices"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
 
-// choppyConn gives its reader pieces of the drawn sizes, again and again.
+// choppyConn gives its reader pieces of the drawn sizes, again and again, and
+// is cut after so many reads; 0 means never.
 type choppyConn struct {
 	net.Conn
 	pieces []int
+	cut    int
 	reads  int
 }
 
 func (c *choppyConn) Read(b []byte) (int, error) {
-	piece := c.pieces[c.reads%len(c.pieces)]
-	c.reads++
-	return c.Conn.Read(b[:min(len(b), piece)])
+	if c.reads++; c.reads == c.cut {
+		c.Close()
+	}
+	return c.Conn.Read(b[:min(len(b), c.pieces[c.reads%len(c.pieces)])])
 }
 
-// TestAnyMixOfSizesAndPieces has callers score drawn sizes through drawn
-// windows while responses arrive in drawn pieces.
-func TestAnyMixOfSizesAndPieces(t *testing.T) {
-	const dim = 3
-	addr := serve(t, dim, answerAll)
-	rapid.Check(t, func(rt *rapid.T) {
-		cfg := Config{
-			Dim:        dim,
-			MaxVectors: rapid.IntRange(1, 4).Draw(rt, "max_vectors"),
-			Window:     rapid.IntRange(1, 6).Draw(rt, "window"),
-		}
-		pieces := rapid.SliceOfN(rapid.IntRange(1, 40), 1, 20).Draw(rt, "pieces")
-		callers := rapid.SliceOfN(rapid.SliceOfN(rapid.IntRange(1, 12), 1, 5), 1, 5).Draw(rt, "callers")
+// world is what a client may meet: its settings, how each connection behaves
+// in the order in which they are made, and what is asked of it.
+type world struct {
+	cfg     Config
+	addrs   int
+	pieces  []int
+	cuts    []int
+	callers [][]ask
+}
 
+type ask struct {
+	vectors int
+	gives   int // up after so many microseconds; 0 means never
+}
+
+var worlds = rapid.Custom(func(rt *rapid.T) world {
+	asks := rapid.Custom(func(rt *rapid.T) ask {
+		return ask{
+			vectors: rapid.OneOf(rapid.IntRange(1, 12), rapid.IntRange(700, 3000)).Draw(rt, "vectors"),
+			gives:   rapid.OneOf(rapid.Just(0), rapid.IntRange(1, 500)).Draw(rt, "gives_up"),
+		}
+	})
+	return world{
+		cfg: Config{
+			Dim:        3,
+			MaxVectors: rapid.OneOf(rapid.IntRange(1, 4), rapid.IntRange(600, 2000)).Draw(rt, "max_vectors"),
+			Window:     rapid.IntRange(1, 6).Draw(rt, "window"),
+			Conns:      rapid.IntRange(1, 3).Draw(rt, "conns"),
+			Retry:      rapid.IntRange(0, 3).Draw(rt, "retry"),
+		},
+		addrs:   rapid.IntRange(1, 2).Draw(rt, "addresses"),
+		pieces:  rapid.SliceOfN(rapid.IntRange(1, 400), 1, 20).Draw(rt, "pieces"),
+		cuts:    rapid.SliceOfN(rapid.IntRange(0, 6), 0, 12).Draw(rt, "cuts"),
+		callers: rapid.SliceOfN(rapid.SliceOfN(asks, 1, 5), 1, 6).Draw(rt, "callers"),
+	}
+})
+
+// dial makes the connections choppy, and cuts them as drawn.
+func (w *world) dial(connections *atomic.Int32) func(context.Context, string) (net.Conn, error) {
+	return func(_ context.Context, addr string) (net.Conn, error) {
 		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			return nil, err
+		}
+		choppy := &choppyConn{Conn: conn, pieces: w.pieces}
+		if k := int(connections.Add(1)) - 1; k < len(w.cuts) {
+			choppy.cut = w.cuts[k]
+		}
+		return choppy, nil
+	}
+}
+
+// expected reports whether a call of w may end in err.
+func (w *world) expected(err error, gives int) bool {
+	var lost *ConnectionLost
+	var unavailable *Unavailable
+	return err == nil ||
+		gives > 0 && errors.Is(err, context.DeadlineExceeded) ||
+		len(w.cuts) > 0 && (errors.As(err, &lost) || errors.As(err, &unavailable))
+}
+
+// TestAnyMix has callers score drawn sizes and give up at drawn times, through
+// drawn windows and connections, while responses arrive in drawn pieces and
+// connections are cut: every score is right, every error a documented one.
+func TestAnyMix(t *testing.T) {
+	addr := serve(t, 3, answerAll)
+	before := runtime.NumGoroutine()
+	rapid.Check(t, func(rt *rapid.T) {
+		w := worlds.Draw(rt, "world")
+		var connections atomic.Int32
+		for range w.addrs {
+			w.cfg.Addrs = append(w.cfg.Addrs, addr)
+		}
+		w.cfg.dial = w.dial(&connections)
+		c, err := Dial(t.Context(), w.cfg)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		c := start(&choppyConn{Conn: conn, pieces: pieces}, cfg)
+		defer await(t, "no more goroutines than before", func() bool { return runtime.NumGoroutine() <= before })
 		defer c.Close()
 		var done sync.WaitGroup
-		for g, sizes := range callers {
+		for g, asks := range w.callers {
 			done.Go(func() {
-				for k, vectors := range sizes {
-					rows, want := rowsFrom(1000*g+100*k, vectors, dim)
-					got := make([]float32, vectors)
-					if err := c.Score(t.Context(), got, rows); err != nil || !slices.Equal(got, want) {
-						rt.Errorf("caller %d, call %d: %v, %v; want %v", g, k, got, err, want)
+				for k, a := range asks {
+					if err := w.ask(c, a, 5000*g+500*k); !w.expected(err, a.gives) {
+						rt.Errorf("caller %d, call %d: %v", g, k, err)
 						return
 					}
 				}
 			})
 		}
 		done.Wait()
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.answered != c.admitted || c.waiting != 0 || len(c.window) != 0 {
-			rt.Errorf("at rest: admitted %d, answered %d, waiting %d, window %d", c.admitted, c.answered, c.waiting, len(c.window))
+		if len(w.cuts) == 0 {
+			checkAtRest(rt, c)
 		}
+	})
+}
+
+func (w *world) ask(c *Client, a ask, first int) error {
+	ctx := context.Background()
+	if a.gives > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(a.gives)*time.Microsecond)
+		defer cancel()
+	}
+	return scoreOnce(ctx, c, first, a.vectors)
+}
+
+// checkAtRest waits for late answers to calls that were given up; then nothing
+// may be left on any connection.
+func checkAtRest(rt *rapid.T, c *Client) {
+	for _, s := range c.slots {
+		l := s.link.Load()
+		for l != nil && s.load.Load() != 0 {
+			runtime.Gosched()
+		}
+		if l == nil {
+			continue
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.answered != l.admitted || l.vectors != 0 {
+			rt.Errorf("at rest: admitted %d, answered %d, %d vectors", l.admitted, l.answered, l.vectors)
+		}
+	}
+}
+
+// TestFifo compares a fifo with a slice.
+func TestFifo(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var q fifo
+		var model []request
+		next := func() (r request) {
+			r.at = rapid.IntRange(0, 1000).Draw(rt, "request")
+			return r
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"push": func(*rapid.T) {
+				r := next()
+				q.push(r)
+				model = append(model, r)
+			},
+			"pushFront": func(*rapid.T) {
+				a, b := next(), next()
+				q.pushFront([]request{a, b})
+				model = append([]request{a, b}, model...)
+			},
+			"pop": func(rt *rapid.T) {
+				if len(model) == 0 {
+					rt.Skip("nothing to pop")
+				}
+				if *q.front() != model[0] {
+					rt.Fatalf("front is %v, want %v", *q.front(), model[0])
+				}
+				q.pop()
+				model = model[1:]
+			},
+			"": func(rt *rapid.T) {
+				if q.len() != len(model) {
+					rt.Fatalf("len is %d, want %d", q.len(), len(model))
+				}
+			},
+		})
 	})
 }

@@ -1,63 +1,30 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestServerClosesMidResponse(t *testing.T) {
-	c := dial(t, serve(t, 3, func(p *peer) {
-		p.readScores()
-		p.Write([]byte{2, 0, 0, 0, 1, 2, 3})
-	}), small)
-	defer c.Close()
-	err := c.Score(t.Context(), make([]float32, 2), make([]float32, 6))
+	addr := serve(t, 3, func(p *peer) {
+		if _, ok := p.readScores(); ok {
+			p.Write([]byte{2, 0, 0, 0, 1, 2, 3})
+		}
+	})
+	c := dial(t, small, addr)
+	err := scoreOnce(t.Context(), c, 1, 2)
 	var lost *ConnectionLost
-	if !errors.As(err, &lost) || !lost.Written {
+	if !errors.As(err, &lost) || !lost.Written || lost.Addr != addr || !errors.Is(err, io.EOF) {
 		t.Errorf("got %v", err)
-	}
-	err = c.Score(t.Context(), make([]float32, 1), make([]float32, 3))
-	if !errors.As(err, &lost) || lost.Written {
-		t.Errorf("afterwards got %v", err)
-	}
-}
-
-// TestLostWhileQueued loses the connection under a call that waits for the
-// window and one that has sent only its first part.
-func TestLostWhileQueued(t *testing.T) {
-	queued := make(chan struct{})
-	c := dial(t, serve(t, 3, func(p *peer) {
-		p.readScores()
-		<-queued
-	}), Config{Dim: 3, MaxVectors: 4, Window: 1})
-	defer c.Close()
-	results := make(chan error)
-	score := func(vectors int) {
-		results <- c.Score(t.Context(), make([]float32, vectors), make([]float32, 3*vectors))
-	}
-	go score(8)
-	await(t, c, "first part sent", func() bool { return c.taken == 1 })
-	go score(1)
-	close(queued)
-	written := 0
-	for range 2 {
-		err := <-results
-		var lost *ConnectionLost
-		if !errors.As(err, &lost) {
-			t.Fatalf("got %v", err)
-		}
-		if lost.Written {
-			written++
-		}
-	}
-	if written != 1 {
-		t.Errorf("%d of 2 say that they were written, want the first alone", written)
 	}
 }
 
@@ -74,13 +41,12 @@ func TestProtocolErrors(t *testing.T) {
 		{"above max_vectors", func(p *peer) { p.writeCount(70_000, nil) }, ProtocolError{70_000, 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			client := dial(t, serve(t, 3, func(p *peer) {
+			client := dial(t, small, serve(t, 3, func(p *peer) {
 				p.readScores()
 				c.send(p)
 				swallow(p)
-			}), small)
-			defer client.Close()
-			err := client.Score(t.Context(), make([]float32, 2), make([]float32, 6))
+			}))
+			err := scoreOnce(t.Context(), client, 1, 2)
 			var got *ProtocolError
 			if !errors.As(err, &got) || *got != c.want {
 				t.Errorf("got %v, want %v", err, &c.want)
@@ -89,42 +55,121 @@ func TestProtocolErrors(t *testing.T) {
 	}
 }
 
+// TestResponseWithoutRequest has a server speak unasked on its first
+// connection.
 func TestResponseWithoutRequest(t *testing.T) {
-	c := dial(t, serve(t, 3, func(p *peer) {
-		p.writeScores([]float32{1})
-		swallow(p)
-	}), small)
-	defer c.Close()
-	await(t, c, "connection given up", func() bool { return c.err != nil })
-	err := c.Score(t.Context(), make([]float32, 1), make([]float32, 3))
+	var connections atomic.Int32
+	c := dial(t, small, serve(t, 3, func(p *peer) {
+		if connections.Add(1) == 1 {
+			p.writeScores([]float32{1})
+			swallow(p)
+		}
+		answerAll(p)
+	}))
+	await(t, "another connection", func() bool { return connections.Load() == 2 })
+	if err := scoreOnce(t.Context(), c, 10, 1); err != nil {
+		t.Error(err)
+	}
+	cfg := small
+	idle := newLink(newSlot(newClient(completed(t, cfg)), "a:1"), nil)
+	_, err := idle.deliver(encoded([]float32{1, 2}))
 	var got *ProtocolError
-	if !errors.As(err, &got) || got.Want != 0 {
+	if !errors.As(err, &got) || *got != (ProtocolError{Got: 2}) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestCloseDrains(t *testing.T) {
-	closing := make(chan struct{})
-	c := dial(t, serve(t, 3, func(p *peer) {
-		<-closing
-		answerAll(p)
-	}), small)
+// TestStall has a server that reads and never answers, next to one that does:
+// the call on the silent connection ends without a context's help.
+func TestStall(t *testing.T) {
+	for _, script := range []func(*peer){swallow, func(p *peer) {
+		p.readScores()
+		p.writeCount(1, nil) // half a response
+		swallow(p)
+	}} {
+		cfg := small
+		cfg.StallTimeout = 20 * time.Millisecond
+		c := dial(t, cfg, serve(t, 3, script))
+		err := scoreOnce(t.Context(), c, 1, 1)
+		var lost *ConnectionLost
+		if !errors.Is(err, ErrStalled) || !errors.As(err, &lost) || !lost.Written {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// watchedConn counts how often its reader sets a deadline.
+type watchedConn struct {
+	net.Conn
+	deadlines atomic.Int32
+}
+
+func (w *watchedConn) SetReadDeadline(t time.Time) error {
+	w.deadlines.Add(1)
+	return w.Conn.SetReadDeadline(t)
+}
+
+// TestIdleIsNoStall leaves a connection without requests for longer than the
+// stall timeout.
+func TestIdleIsNoStall(t *testing.T) {
+	var watched watchedConn
+	cfg := small
+	cfg.StallTimeout = 4 * time.Millisecond
+	cfg.dial = func(_ context.Context, addr string) (conn net.Conn, err error) {
+		watched.Conn, err = net.Dial("tcp", addr)
+		return &watched, err
+	}
+	c := dial(t, cfg, serve(t, 3, answerAll))
+	first := c.slots[0].link.Load()
+	await(t, "three stall timeouts", func() bool { return watched.deadlines.Load() > 3*quarters })
+	if c.slots[0].link.Load() != first {
+		t.Error("the connection was given up")
+	}
+}
+
+// TestOneByteAtATime has answers come a byte at a time.
+func TestOneByteAtATime(t *testing.T) {
+	c := dial(t, small, serve(t, 3, func(p *peer) {
+		for scores, ok := p.readScores(); ok; scores, ok = p.readScores() {
+			for _, b := range encoded(scores) {
+				p.Write([]byte{b})
+			}
+		}
+	}))
 	var callers sync.WaitGroup
 	for g := range 10 {
 		callers.Go(func() {
-			rows, want := rowsFrom(g, 6, 3)
-			got := make([]float32, 6)
-			if err := c.Score(t.Context(), got, rows); err != nil || !slices.Equal(got, want) {
-				t.Errorf("got %v, %v; want %v", got, err, want)
+			if err := scoreOnce(t.Context(), c, g, 6); err != nil {
+				t.Error(err)
 			}
 		})
 	}
-	await(t, c, "all in flight", func() bool { return c.admitted == 20 })
+	callers.Wait()
+}
+
+func TestCloseDrains(t *testing.T) {
+	closing := make(chan struct{})
+	c := dial(t, Config{Dim: 3, MaxVectors: 4, Window: 5}, serve(t, 3, func(p *peer) {
+		<-closing
+		answerAll(p)
+	}))
+	var callers sync.WaitGroup
+	for g := range 10 {
+		callers.Go(func() {
+			if err := scoreOnce(t.Context(), c, g, 6); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	await(t, "all in line", func() bool {
+		return on(c, func(l *link) uint64 { return l.admitted }) == 5 && c.waiting.Load() > 6
+	})
 	go func() {
-		await(t, c, "closing", func() bool { return c.closing })
-		if err := c.Score(t.Context(), make([]float32, 1), make([]float32, 3)); !errors.Is(err, ErrClosed) {
+		await(t, "closing", c.closing.Load)
+		if err := scoreOnce(t.Context(), c, 1, 1); !errors.Is(err, ErrClosed) {
 			t.Errorf("while closing got %v", err)
 		}
+		await(t, "every call in line", func() bool { return c.waiting.Load() == 8 || t.Failed() })
 		close(closing)
 	}()
 	c.Close()
@@ -132,55 +177,75 @@ func TestCloseDrains(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Errorf("closed again: %v", err)
 	}
-	if err := c.Score(t.Context(), make([]float32, 1), make([]float32, 3)); !errors.Is(err, ErrClosed) {
+	if err := scoreOnce(t.Context(), c, 1, 1); !errors.Is(err, ErrClosed) {
 		t.Errorf("afterwards got %v", err)
-	}
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	for _, loop := range []string{"(*Client).send", "(*Client).receive"} {
-		if strings.Contains(string(stacks), loop) {
-			t.Errorf("%s still runs", loop)
-		}
 	}
 }
 
-func TestDialErrors(t *testing.T) {
+// TestCloseWaitsNoLongerThanCallers closes behind a server that never answers.
+func TestCloseWaitsNoLongerThanCallers(t *testing.T) {
+	c := dial(t, small, serve(t, 3, swallow))
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error)
+	go func() { result <- scoreOnce(ctx, c, 1, 1) }()
+	await(t, "in flight", func() bool { return on(c, func(l *link) bool { return l.taken == 1 }) })
+	go func() {
+		await(t, "closing", c.closing.Load)
+		cancel()
+	}()
+	c.Close()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestNoGoroutineStays counts them: before Dial, after Close.
+func TestNoGoroutineStays(t *testing.T) {
+	addr := serve(t, 3, answerAll)
+	before := runtime.NumGoroutine()
+	for range 10 {
+		c := dial(t, Config{Dim: 3, Conns: 4}, addr, "127.0.0.1:1")
+		if err := scoreOnce(t.Context(), c, 1, 200); err != nil {
+			t.Error(err)
+		}
+		c.Close()
+	}
+	await(t, "no more goroutines than before", func() bool { return runtime.NumGoroutine() <= before })
+}
+
+func TestConfigErrors(t *testing.T) {
+	addrs := []string{"127.0.0.1:1"}
 	for _, c := range []struct {
 		cfg  Config
 		says string
 	}{
-		{Config{Window: -1}, "window is -1"},
-		{Config{Window: maxWindow + 1}, "window is 1048577"},
-		{Config{Dim: -1}, "dim is -1"},
-		{Config{MaxVectors: -2}, "max_vectors is -2"},
+		{Config{}, "no address"},
+		{Config{Addrs: []string{"127.0.0.1:1", "host"}}, "address host: missing port"},
+		{Config{Addrs: addrs, Conns: -1}, "conns is -1"},
+		{Config{Addrs: addrs, Window: -1}, "window is -1"},
+		{Config{Addrs: addrs, Window: maxWindow + 1}, "window is 1048577"},
+		{Config{Addrs: addrs, Dim: -1}, "dim is -1"},
+		{Config{Addrs: addrs, MaxVectors: -2}, "max_vectors is -2"},
+		{Config{Addrs: addrs, Timeout: -1}, "must not be negative"},
 	} {
-		if _, err := Dial(t.Context(), "127.0.0.1:1", c.cfg); err == nil || !strings.Contains(err.Error(), c.says) {
+		if _, err := Dial(t.Context(), c.cfg); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v, want %q", c.cfg, err, c.says)
 		}
 	}
 }
 
-func TestNobodyListens(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener.Close()
-	_, err = Dial(t.Context(), listener.Addr().String(), Config{})
-	var netErr *net.OpError
-	if !errors.As(err, &netErr) || !strings.HasPrefix(err.Error(), "client: dial") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestErrorTexts(t *testing.T) {
+	x := errors.New("x")
 	for _, c := range []struct {
 		err  error
 		want string
 	}{
-		{&DimError{Rows: 5, Scores: 2, Dim: 3}, "client: 5 features given for 2 scores; 6 of dim 3 are needed"},
-		{&ConnectionLost{Written: true, Err: fmt.Errorf("x")}, "client: connection lost while waiting for the answer: x"},
-		{&ConnectionLost{Err: fmt.Errorf("x")}, "client: connection lost before the request was written: x"},
+		{&DimError{Bytes: 20, Scores: 2, Dim: 3}, "client: rows of 20 bytes given for 2 scores of dim 3; 24 bytes are needed"},
+		{&GaveUp{Err: x}, "client: gave up before the request was written: x"},
+		{&GaveUp{Written: true, Err: x}, "client: gave up while waiting for the answer: x"},
+		{&ConnectionLost{Addr: "a:1", Written: true, Err: x}, "client: connection to a:1 lost while waiting for the answer: x"},
+		{&ConnectionLost{Addr: "a:1", Err: x}, "client: connection to a:1 lost before a request was answered: x"},
+		{&Unavailable{Errs: []error{x, fmt.Errorf("client: %w", x)}}, "client: no server can be reached: x; x"},
 		{&ProtocolError{Got: 3}, "client: response of 3 scores without a request"},
 		{&ProtocolError{Got: 3, Want: 2}, "client: response of 3 scores to a request of 2 vectors"},
 	} {

@@ -3,11 +3,13 @@ package client_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"math"
 	"net"
+	"time"
 
 	"github.com/disrust/disrust/client"
 )
@@ -16,7 +18,7 @@ func Example() {
 	addr := exampleServer() // elsewhere: "127.0.0.1:9900"
 
 	ctx := context.Background()
-	c, err := client.Dial(ctx, addr, client.Config{Dim: 2})
+	c, err := client.Dial(ctx, client.Config{Addrs: []string{addr}, Dim: 2})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -35,31 +37,104 @@ func Example() {
 	// Output: [3 70 0]
 }
 
-// exampleServer answers with the sums of rows of two, on one connection.
+// Several servers, a bound on every call, and requests sent again when a
+// server dies: a caller then meets an error only when all servers are down or
+// too slow.
+func Example_severalServers() {
+	c, err := client.Dial(context.Background(), client.Config{
+		Addrs:   []string{exampleServer(), exampleServer()},
+		Conns:   2,
+		Dim:     2,
+		Timeout: 5 * time.Second,
+		Retry:   3,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	scores := make([]float32, 1)
+	err = c.Score(context.Background(), scores, []float32{4, 5})
+	var unavailable *client.Unavailable
+	switch {
+	case err == nil:
+		fmt.Println(scores)
+	case errors.Is(err, context.DeadlineExceeded):
+		fmt.Println("too slow")
+	case errors.As(err, &unavailable):
+		fmt.Println("all down:", unavailable.Errs)
+	default:
+		fmt.Println(err)
+	}
+	// Output: [9]
+}
+
+// One goroutine keeps four calls in flight and uses each again as it ends.
+func ExampleClient_Start() {
+	ctx := context.Background()
+	c, err := client.Dial(ctx, client.Config{Addrs: []string{exampleServer()}, Dim: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	const inFlight, total = 4, 100
+	done := make(chan *client.Call, inFlight)
+	next, sum := 0, float32(0)
+	start := func(call *client.Call) {
+		call.Rows[0] = float32(next)
+		next++
+		c.Start(call)
+	}
+	for range inFlight {
+		start(&client.Call{Dst: make([]float32, 1), Rows: make([]float32, 2), Done: done})
+	}
+	for range total {
+		call := <-done
+		if err := call.Wait(ctx); err != nil {
+			log.Fatal(err)
+		}
+		sum += call.Dst[0]
+		if next < total {
+			start(call)
+		}
+	}
+	fmt.Println(sum)
+	// Output: 4950
+}
+
+// exampleServer answers with the sums of rows of two.
 func exampleServer() (addr string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
 	}
 	go func() {
-		conn, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		var count uint32
-		for binary.Read(conn, binary.LittleEndian, &count) == nil {
-			response := binary.LittleEndian.AppendUint32(nil, count)
-			row := make([]byte, 8)
-			for range count {
-				if _, err := io.ReadFull(conn, row); err != nil {
-					return
-				}
-				sum := math.Float32frombits(binary.LittleEndian.Uint32(row)) +
-					math.Float32frombits(binary.LittleEndian.Uint32(row[4:]))
-				response = binary.LittleEndian.AppendUint32(response, math.Float32bits(sum))
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
 			}
-			conn.Write(response)
+			go answerSums(conn)
 		}
 	}()
 	return listener.Addr().String()
+}
+
+func answerSums(conn net.Conn) {
+	defer conn.Close()
+	var count uint32
+	for binary.Read(conn, binary.LittleEndian, &count) == nil {
+		response := binary.LittleEndian.AppendUint32(nil, count)
+		row := make([]byte, 8)
+		for range count {
+			if _, err := io.ReadFull(conn, row); err != nil {
+				return
+			}
+			sum := math.Float32frombits(binary.LittleEndian.Uint32(row)) +
+				math.Float32frombits(binary.LittleEndian.Uint32(row[4:]))
+			response = binary.LittleEndian.AppendUint32(response, math.Float32bits(sum))
+		}
+		conn.Write(response)
+	}
 }

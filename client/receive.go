@@ -1,24 +1,38 @@
 package client
 
-import "github.com/disrust/disrust/wire"
+import (
+	"errors"
+	"os"
+	"time"
+
+	"github.com/disrust/disrust/wire"
+)
 
 // receiveBytes is one read at most: some 8,000 small responses.
 const receiveBytes = 64 << 10
 
-// receive is the loop that reads. It alone ends calls, except those whose
-// callers leave, and it ends them all before it returns.
-func (c *Client) receive() {
-	buf := make([]byte, max(receiveBytes, wire.ResponseBytes(c.format.MaxVectors)))
+// receive is the loop that reads. It returns why the connection is of no more
+// use.
+func (l *link) receive() error {
+	cfg := &l.slot.client.cfg
+	buf := make([]byte, max(receiveBytes, wire.ResponseBytes(cfg.MaxVectors)))
 	held := 0 // bytes of an incomplete response at the start of buf
+	silence := silence{link: l, quarter: max(cfg.StallTimeout/quarters, 1)}
+	silence.watch()
 	for {
-		n, readErr := c.conn.Read(buf[held:])
-		used, err := c.deliver(buf[:held+n])
-		if err == nil {
-			err = readErr
-		}
+		n, readErr := l.conn.Read(buf[held:])
+		used, err := l.deliver(buf[:held+n])
 		if err != nil {
-			c.lose(err)
-			return
+			return err
+		}
+		if n > 0 {
+			silence.broken()
+		}
+		if errors.Is(readErr, os.ErrDeadlineExceeded) {
+			readErr = silence.grown()
+		}
+		if readErr != nil {
+			return readErr
 		}
 		held = copy(buf, buf[used:held+n])
 	}
@@ -26,57 +40,88 @@ func (c *Client) receive() {
 
 // deliver hands out the whole responses at the start of b and returns their
 // size. The error, if any, is a *ProtocolError.
-func (c *Client) deliver(b []byte) (used int, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for {
-		frame := c.format.ParseResponse(b[used:])
-		if frame.Status == wire.Incomplete && frame.Vectors == 0 {
-			return used, nil
+func (l *link) deliver(b []byte) (used int, err error) {
+	l.mu.Lock()
+	for err == nil {
+		var bytes int
+		if bytes, err = l.deliverOne(b[used:]); bytes == 0 {
+			break
 		}
-		if c.answered == c.taken {
-			return used, &ProtocolError{Got: frame.Vectors}
-		}
-		oldest := &c.inFlight[c.answered%uint64(len(c.inFlight))]
-		if frame.Status == wire.Invalid || frame.Vectors != oldest.vectors {
-			return used, &ProtocolError{Got: frame.Vectors, Want: oldest.vectors}
-		}
-		if frame.Status == wire.Incomplete {
-			return used, nil
-		}
-		c.answer(*oldest, b[used+wire.HeaderBytes:used+frame.Bytes])
-		used += frame.Bytes
-		*oldest = request{}
-		c.answered++
-		<-c.window
+		used += bytes
 	}
+	l.publishLoad()
+	l.mu.Unlock()
+	if used > 0 {
+		l.slot.client.roomMade()
+	}
+	for _, f := range l.ended {
+		f.finish()
+	}
+	clear(l.ended)
+	l.ended = l.ended[:0]
+	return used, err
 }
 
-// answer puts scores where r wants them, unless its caller has left. mu is
-// held.
-func (c *Client) answer(r request, scores []byte) {
-	call := r.call
-	if !call.waiting {
-		return
+// deliverOne hands out the response at the start of b; used is 0 when it is
+// not whole. mu is held. Calls that end are noted, to be told later: their
+// callers are sure to want mu.
+func (l *link) deliverOne(b []byte) (used int, err error) {
+	frame := l.slot.client.format.ParseResponse(b)
+	if frame.Status == wire.Incomplete && frame.Vectors == 0 {
+		return 0, nil
 	}
-	wire.CopyScores(call.dst[r.at:r.at+r.vectors], scores)
-	if call.missing -= r.vectors; call.missing == 0 {
-		c.endWait(call)
-		call.finished <- struct{}{}
+	if l.answered == l.taken {
+		return 0, &ProtocolError{Got: frame.Vectors}
 	}
+	oldest := l.at(l.answered)
+	if frame.Status == wire.Invalid || frame.Vectors != oldest.vectors {
+		return 0, &ProtocolError{Got: frame.Vectors, Want: oldest.vectors}
+	}
+	if frame.Status == wire.Incomplete {
+		return 0, nil
+	}
+	if oldest.flight.answer(oldest.at, b[wire.HeaderBytes:frame.Bytes]) {
+		l.ended = append(l.ended, oldest.flight)
+	}
+	l.vectors -= oldest.vectors
+	*oldest = request{}
+	l.answered++
+	return frame.Bytes, nil
 }
 
-// lose ends the connection and every call that still waits for it.
-func (c *Client) lose(err error) {
-	c.refuse(err)
-	c.conn.Close() // a write under way ends too
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for ; c.answered < c.admitted; c.answered++ {
-		oldest := &c.inFlight[c.answered%uint64(len(c.inFlight))]
-		if c.endWait(oldest.call) {
-			oldest.call.finished <- struct{}{}
-		}
-		*oldest = request{}
+// quarters is how finely silence is measured.
+const quarters = 4
+
+// silence measures how long a link with requests in flight has received
+// nothing. It costs the reads nothing: the read deadline is moved only when it
+// has passed.
+type silence struct {
+	link    *link
+	quarter time.Duration
+	grownBy int // deadlines passed in silence, the first perhaps just begun
+}
+
+func (s *silence) watch() { s.link.conn.SetReadDeadline(time.Now().Add(s.quarter)) }
+
+func (s *silence) broken() { s.grownBy = 0 }
+
+// grown is called when a read deadline has passed. It returns ErrStalled when
+// the silence has lasted too long.
+func (s *silence) grown() error {
+	s.grownBy++
+	if !s.link.awaiting() {
+		s.grownBy = 0
 	}
+	if s.grownBy > quarters {
+		return ErrStalled
+	}
+	s.watch()
+	return nil
+}
+
+// awaiting reports whether answers are due.
+func (l *link) awaiting() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.answered < l.taken
 }

@@ -1,12 +1,15 @@
 package client
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"math"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +19,7 @@ import (
 // is its own, so that a mistake in wire cannot hide in both ends.
 type peer struct {
 	net.Conn
+	in  *bufio.Reader
 	dim int
 	buf []byte
 }
@@ -37,7 +41,7 @@ func serve(t testing.TB, dim int, script func(*peer)) (addr string) {
 			}
 			scripts.Go(func() {
 				defer conn.Close()
-				script(&peer{Conn: conn, dim: dim})
+				script(&peer{Conn: conn, in: bufio.NewReader(conn), dim: dim})
 			})
 		}
 	})
@@ -52,13 +56,13 @@ func serve(t testing.TB, dim int, script func(*peer)) (addr string) {
 // end of the stream.
 func (p *peer) readScores() ([]float32, bool) {
 	var header [4]byte
-	if _, err := io.ReadFull(p, header[:]); err != nil {
+	if _, err := io.ReadFull(p.in, header[:]); err != nil {
 		return nil, false
 	}
 	scores := make([]float32, binary.LittleEndian.Uint32(header[:]))
 	row := make([]byte, 4*p.dim)
 	for i := range scores {
-		if _, err := io.ReadFull(p, row); err != nil {
+		if _, err := io.ReadFull(p.in, row); err != nil {
 			return nil, false
 		}
 		for at := 0; at < len(row); at += 4 {
@@ -81,6 +85,15 @@ func (p *peer) writeCount(count int, scores []float32) {
 	p.Write(p.buf)
 }
 
+// encoded returns the response that carries scores.
+func encoded(scores []float32) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(scores)))
+	for _, s := range scores {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(s))
+	}
+	return b
+}
+
 // answerAll is the script of an honest server.
 func answerAll(p *peer) {
 	for {
@@ -95,13 +108,45 @@ func answerAll(p *peer) {
 // swallow reads until the client goes, and never answers.
 func swallow(p *peer) { io.Copy(io.Discard, p) }
 
-func dial(t testing.TB, addr string, cfg Config) *Client {
+// dial returns a Client all of whose slots have tried to connect, until the test ends.
+func dial(t testing.TB, cfg Config, addrs ...string) *Client {
 	t.Helper()
-	c, err := Dial(t.Context(), addr, cfg)
+	cfg.Addrs = addrs
+	c, err := Dial(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.Close() })
+	for _, s := range c.slots {
+		await(t, "all connected", func() bool {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return s.link.Load() != nil || s.failed != nil
+		})
+	}
 	return c
+}
+
+// completed returns cfg with its defaults, for a Client that is never dialled.
+func completed(t testing.TB, cfg Config) Config {
+	t.Helper()
+	if cfg.Addrs == nil {
+		cfg.Addrs = []string{"a:1"}
+	}
+	if err := cfg.complete(); err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// on reads what is on the only connection of c.
+func on[T any](c *Client, read func(*link) T) (value T) {
+	if l := c.slots[0].link.Load(); l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		value = read(l)
+	}
+	return value
 }
 
 // rowsFrom returns so many rows whose sums count up from first, and the sums.
@@ -118,21 +163,28 @@ func rowsFrom(first, vectors, dim int) (rows, sums []float32) {
 	return rows, sums
 }
 
-// await waits for a condition on what c.mu guards.
-func await(t testing.TB, c *Client, what string, condition func() bool) {
+// await waits for a condition.
+func await(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	for {
-		c.mu.Lock()
-		ok := condition()
-		c.mu.Unlock()
-		if ok {
-			return
-		}
+	for !condition() {
 		if ctx.Err() != nil {
 			t.Fatalf("waited in vain: %s", what)
 		}
 		runtime.Gosched()
 	}
+}
+
+// scoreOnce scores rows that sum up to first and so on, and checks the scores.
+func scoreOnce(ctx context.Context, c *Client, first, vectors int) error {
+	rows, want := rowsFrom(first, vectors, c.cfg.Dim)
+	got := make([]float32, vectors)
+	if err := c.Score(ctx, got, rows); err != nil {
+		return err
+	}
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("scores are %v; want %v", got, want)
+	}
+	return nil
 }

@@ -15,7 +15,9 @@ const pipelineRequests = 1000
 
 // smoke scores the smallest and largest requests through the client library.
 func smoke(ctx context.Context, o options, stdout io.Writer) error {
-	c, err := client.Dial(ctx, o.addr(), o.client())
+	cfg := o.client()
+	cfg.Addrs = []string{o.addr()}
+	c, err := client.Dial(ctx, cfg)
 	if err != nil {
 		return cannotReach(o.addr(), err)
 	}

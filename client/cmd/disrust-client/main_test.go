@@ -109,7 +109,9 @@ func TestInterruptedSmokeBlamesNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.port = port
-	c, err := client.Dial(t.Context(), o.addr(), o.client())
+	cfg := o.client()
+	cfg.Addrs = []string{o.addr()}
+	c, err := client.Dial(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

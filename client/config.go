@@ -1,0 +1,112 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/disrust/disrust/wire"
+)
+
+// What the zero values of a Config stand for.
+const (
+	DefaultConns        = 1
+	DefaultWindow       = 256
+	DefaultDialTimeout  = 5 * time.Second
+	DefaultStallTimeout = 10 * time.Second
+)
+
+const (
+	maxConns  = 1 << 10
+	maxWindow = 1 << 20
+)
+
+// Config says what Dial must know. Only Addrs has no default; the others' zero
+// values fit a server with default settings.
+type Config struct {
+	// Addrs are the servers, each as host:port. They must serve the same
+	// model. A host name is looked up again whenever a connection is made.
+	Addrs []string
+
+	Conns      int // connections to each address; 0 means DefaultConns
+	Window     int // requests in flight on one connection; 0 means DefaultWindow
+	Dim        int // features per vector; 0 means wire.DefaultDim
+	MaxVectors int // vectors in the largest request; 0 means wire.DefaultMaxVectors
+
+	// Timeout is the longest that a call may take, from Start on, whatever its
+	// context allows; 0 means that only the context bounds it.
+	Timeout time.Duration
+
+	// DialTimeout bounds each attempt to connect; 0 means DefaultDialTimeout.
+	DialTimeout time.Duration
+
+	// StallTimeout is how long a connection with requests in flight may stay
+	// silent before it is given up, so that nobody queues for ever behind a
+	// server that hangs; 0 means DefaultStallTimeout. Give it more than the
+	// model's slowest batch. It is noticed up to a quarter later.
+	StallTimeout time.Duration
+
+	// Retry is how often a request may be sent again when a connection was
+	// lost after the request had been written, at least in part. Scoring
+	// changes nothing on the server, so the only cost is scoring twice. 0
+	// means never: the call fails with *ConnectionLost.
+	Retry int
+
+	dial func(ctx context.Context, addr string) (net.Conn, error) // tests replace it
+}
+
+func (cfg *Config) complete() error {
+	cfg.Addrs = slices.Clone(cfg.Addrs)
+	fill(&cfg.Conns, DefaultConns)
+	fill(&cfg.Window, DefaultWindow)
+	fill(&cfg.Dim, wire.DefaultDim)
+	fill(&cfg.MaxVectors, wire.DefaultMaxVectors)
+	fill(&cfg.DialTimeout, DefaultDialTimeout)
+	fill(&cfg.StallTimeout, DefaultStallTimeout)
+	if cfg.dial == nil {
+		dialer := net.Dialer{Timeout: cfg.DialTimeout}
+		cfg.dial = func(ctx context.Context, addr string) (net.Conn, error) {
+			return dialer.DialContext(ctx, "tcp", addr)
+		}
+	}
+	return cfg.validate()
+}
+
+func fill[T int | time.Duration](value *T, byDefault T) {
+	if *value == 0 {
+		*value = byDefault
+	}
+}
+
+func (cfg *Config) validate() error {
+	if len(cfg.Addrs) == 0 {
+		return errors.New("client: no address given")
+	}
+	for _, addr := range cfg.Addrs {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return fmt.Errorf("client: %w", err)
+		}
+	}
+	for _, v := range []struct {
+		name    string
+		is, max int
+	}{{"conns", cfg.Conns, maxConns}, {"window", cfg.Window, maxWindow}} {
+		if v.is < 1 || v.is > v.max {
+			return fmt.Errorf("client: %s is %d; allowed are 1 to %d", v.name, v.is, v.max)
+		}
+	}
+	if cfg.Retry < 0 || cfg.Timeout < 0 || cfg.DialTimeout < 0 || cfg.StallTimeout < 0 {
+		return errors.New("client: retry and timeouts must not be negative")
+	}
+	if err := cfg.format().Validate(); err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	return nil
+}
+
+func (cfg *Config) format() wire.Format {
+	return wire.Format{Dim: cfg.Dim, MaxVectors: cfg.MaxVectors}
+}

@@ -1,0 +1,155 @@
+//go:build linux
+
+package daemontest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/disrust/disrust/client"
+)
+
+func TestAllSizes(t *testing.T) {
+	d := start(t, "0")
+	c := dial(t, client.Config{Addrs: []string{d.addr}, Conns: 2})
+	for vectors := 1; vectors <= 200; vectors++ {
+		if err := score(t.Context(), c, 300*vectors, vectors); err != nil {
+			t.Fatalf("%d vectors: %v", vectors, err)
+		}
+	}
+}
+
+// load calls Score from several goroutines until stopped.
+type load struct {
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+	scored atomic.Int64
+}
+
+// underLoad starts a load; failed judges each error, true to go on.
+func underLoad(c *client.Client, failed func(error) (goOn bool)) *load {
+	ctx, stop := context.WithTimeout(context.Background(), safety)
+	l := &load{stop: stop}
+	for g := range 16 {
+		l.done.Go(func() {
+			for k := 0; ctx.Err() == nil; k++ {
+				if err := score(context.Background(), c, 10_000*g+k%5000, 1+k%100); err == nil {
+					l.scored.Add(1)
+				} else if !failed(err) {
+					return
+				}
+			}
+		})
+	}
+	return l
+}
+
+// proceed waits until so many calls more have been answered.
+func (l *load) proceed(t *testing.T, calls int64) {
+	t.Helper()
+	goal := l.scored.Load() + calls
+	await(t, "answers under load", func() bool { return l.scored.Load() >= goal || t.Failed() })
+}
+
+func (l *load) end() {
+	l.stop()
+	l.done.Wait()
+}
+
+// TestFailover kills and restarts two daemons in turn under load: with Retry
+// every call returns the right scores.
+func TestFailover(t *testing.T) {
+	daemons := []*daemon{start(t, "0"), start(t, "0")}
+	c := dial(t, client.Config{
+		Addrs:   []string{daemons[0].addr, daemons[1].addr},
+		Conns:   2,
+		Retry:   10,
+		Timeout: safety,
+	})
+	l := underLoad(c, func(err error) bool {
+		t.Error(err)
+		return false
+	})
+	for round := range 4 {
+		l.proceed(t, 200)
+		victim := &daemons[round%2]
+		(*victim).kill()
+		l.proceed(t, 200)
+		*victim = start(t, (*victim).port())
+		l.proceed(t, 200)
+	}
+	l.proceed(t, 200)
+	l.end()
+}
+
+// TestDrain ends a daemon with SIGTERM under load, next to one that stays:
+// with Retry nothing is lost.
+func TestDrain(t *testing.T) {
+	goes, stays := start(t, "0"), start(t, "0")
+	c := dial(t, client.Config{Addrs: []string{goes.addr, stays.addr}, Retry: 10, Timeout: safety})
+	l := underLoad(c, func(err error) bool {
+		t.Error(err)
+		return false
+	})
+	l.proceed(t, 500)
+	goes.signal(t, syscall.SIGTERM)
+	<-goes.ended
+	if status := goes.cmd.ProcessState.ExitCode(); status != 0 {
+		t.Errorf("the daemon ended with status %d", status)
+	}
+	l.proceed(t, 500)
+	l.end()
+}
+
+// TestStopped stops the daemon with SIGSTOP: calls end with their deadlines,
+// and calls after SIGCONT are answered, on the connection that was there.
+func TestStopped(t *testing.T) {
+	d := start(t, "0")
+	c := dial(t, client.Config{Addrs: []string{d.addr}, StallTimeout: 2 * safety})
+	if err := score(t.Context(), c, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	d.signal(t, syscall.SIGSTOP)
+	var callers sync.WaitGroup
+	for g := range 600 { // up to 19 MiB: more than sockets hold
+		callers.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if err := score(ctx, c, 1, 1+g%64); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("while stopped: %v", err)
+			}
+		})
+	}
+	callers.Wait()
+	d.signal(t, syscall.SIGCONT)
+	for k := range 100 {
+		if err := score(t.Context(), c, 1000*k, 1+k); err != nil {
+			t.Fatalf("afterwards: %v", err)
+		}
+	}
+}
+
+// TestStalled gives a stopped daemon up and uses the other one.
+func TestStalled(t *testing.T) {
+	stopped, works := start(t, "0"), start(t, "0")
+	c := dial(t, client.Config{
+		Addrs:        []string{stopped.addr, works.addr},
+		StallTimeout: 50 * time.Millisecond,
+		Retry:        10,
+		Timeout:      safety,
+	})
+	stopped.signal(t, syscall.SIGSTOP)
+	l := underLoad(c, func(err error) bool {
+		t.Error(err)
+		return false
+	})
+	l.proceed(t, 2000)
+	stopped.signal(t, syscall.SIGCONT)
+	l.proceed(t, 500)
+	l.end()
+}

@@ -1,0 +1,5 @@
+// Package daemontest tests package client against the daemon disrust, run as
+// a process. It is a module of its own so that client needs no server.
+package daemontest
+
+import _ "github.com/disrust/disrust/server" // the tests build its command

@@ -1,0 +1,69 @@
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net"
+	"slices"
+	"testing"
+)
+
+// TestLeavingOneWriteOfMany has three large requests in one write, of which
+// the server has read half the first. The first and the second call leave: the
+// server must find the first as it was, nothing of the second, and the third.
+func TestLeavingOneWriteOfMany(t *testing.T) {
+	near, far := net.Pipe() // writes take what is read, no more
+	defer far.Close()
+	cfg := Config{Dim: 1, MaxVectors: 4000, Addrs: []string{"a:1"}}
+	cfg.dial = func(context.Context, string) (net.Conn, error) { return near, nil }
+	c, err := Dial(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, wants := make([][]float32, 4), make([][]float32, 4)
+	calls := make([]*Call, 4)
+	for k, vectors := range []int{1, 4000, 3000, 3500} {
+		rows[k], wants[k] = rowsFrom(10_000*k, vectors, 1)
+		calls[k] = &Call{Dst: make([]float32, vectors), Rows: rows[k]}
+		c.Start(calls[k])
+		await(t, "the first is being written, alone", func() bool { return on(c, func(l *link) bool { return l.taken >= 1 }) })
+	}
+	start := make([]byte, 8+4+8000)
+	if _, err := io.ReadFull(far, start); err != nil {
+		t.Fatal(err)
+	}
+	if taken := on(c, func(l *link) uint64 { return l.taken }); taken != 4 {
+		t.Fatalf("%d requests taken, want all", taken)
+	}
+
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, k := range []int{2, 1} {
+		var gaveUp *GaveUp
+		if err := calls[k].Wait(ended); !errors.As(err, &gaveUp) || gaveUp.Written != (k == 1) {
+			t.Errorf("call %d: got %v", k, err)
+		}
+		for i := range rows[k] {
+			rows[k][i] = float32(math.NaN())
+		}
+	}
+	await(t, "two requests left besides the first", func() bool { return on(c, func(l *link) bool { return l.admitted == 3 }) })
+
+	server := &peer{Conn: far, in: bufio.NewReader(io.MultiReader(bytes.NewReader(start), far)), dim: 1}
+	for _, k := range []int{0, 1, 3} {
+		if got, _ := server.readScores(); !slices.Equal(got, wants[k]) {
+			t.Fatalf("request %d: %d other rows", k, len(got))
+		}
+		server.writeScores(wants[k])
+	}
+	for _, k := range []int{0, 3} {
+		if err := calls[k].Wait(t.Context()); err != nil || !slices.Equal(calls[k].Dst, wants[k]) {
+			t.Errorf("call %d: %v", k, err)
+		}
+	}
+	c.Close()
+}

@@ -1,0 +1,249 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// nobody returns an address where nobody listens.
+func nobody(t testing.TB) (addr string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	return listener.Addr().String()
+}
+
+func TestNobodyListens(t *testing.T) {
+	addrs := []string{nobody(t), nobody(t)}
+	_, err := Dial(t.Context(), Config{Addrs: addrs, Conns: 3})
+	var unavailable *Unavailable
+	if !errors.As(err, &unavailable) || len(unavailable.Errs) != 2 {
+		t.Errorf("got %v", err)
+	}
+	var netErr *net.OpError
+	if !errors.As(err, &netErr) {
+		t.Errorf("%v does not wrap the reason", err)
+	}
+}
+
+// TestDialGivesUp has the first attempt take for ever.
+func TestDialGivesUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cfg := Config{Addrs: []string{"a:1"}, dial: func(dialCtx context.Context, _ string) (net.Conn, error) {
+		cancel()
+		<-dialCtx.Done()
+		return nil, dialCtx.Err()
+	}}
+	if _, err := Dial(ctx, cfg); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestOneAddressOfTwo passes over the one where nobody listens.
+func TestOneAddressOfTwo(t *testing.T) {
+	c := dial(t, small, nobody(t), serve(t, 3, answerAll))
+	for k := range 20 {
+		if err := scoreOnce(t.Context(), c, k, 6); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestReconnects ends every connection after one answer. Calls meanwhile wait
+// for the next connection.
+func TestReconnects(t *testing.T) {
+	c := dial(t, Config{Dim: 3, MaxVectors: 4, Retry: 1000}, serve(t, 3, func(p *peer) {
+		if scores, ok := p.readScores(); ok {
+			p.writeScores(scores)
+		}
+	}))
+	var callers sync.WaitGroup
+	for g := range 4 {
+		callers.Go(func() {
+			for k := range 10 {
+				if err := scoreOnce(t.Context(), c, 100*g+k, 2); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+}
+
+// TestWrittenIsNotSentTwice loses a connection with a request written and one
+// not: without Retry the first fails and the second moves.
+func TestWrittenIsNotSentTwice(t *testing.T) {
+	lose := make(chan struct{})
+	var connections atomic.Int32
+	c := dial(t, Config{Dim: 3, MaxVectors: 4, Window: 1}, serve(t, 3, func(p *peer) {
+		if connections.Add(1) == 1 {
+			p.readScores()
+			<-lose
+			return
+		}
+		answerAll(p)
+	}))
+	written, queued := &Call{Dst: make([]float32, 1), Rows: make([]float32, 3)}, &Call{Dst: make([]float32, 5), Rows: make([]float32, 15)}
+	c.Start(written)
+	await(t, "written", func() bool { return on(c, func(l *link) bool { return l.taken == 1 }) })
+	c.Start(queued)
+	close(lose)
+	var lost *ConnectionLost
+	if err := written.Wait(t.Context()); !errors.As(err, &lost) || !lost.Written {
+		t.Errorf("written: got %v", err)
+	}
+	if err := queued.Wait(t.Context()); err != nil {
+		t.Errorf("queued: got %v", err)
+	}
+}
+
+// TestRetryEnds has servers that read and go: a request is sent as often as
+// Retry allows, and no oftener. There are enough of them that one has not
+// failed yet.
+func TestRetryEnds(t *testing.T) {
+	var seen atomic.Int32
+	cfg := small
+	cfg.Retry = 2
+	addr := serve(t, 3, func(p *peer) {
+		if _, ok := p.readScores(); ok {
+			seen.Add(1)
+		}
+	})
+	c := dial(t, cfg, addr, addr, addr, addr)
+	var lost *ConnectionLost
+	if err := scoreOnce(t.Context(), c, 1, 1); !errors.As(err, &lost) || !lost.Written {
+		t.Errorf("got %v", err)
+	}
+	if seen.Load() != 3 {
+		t.Errorf("sent %d times, want 3", seen.Load())
+	}
+}
+
+// TestUnavailable follows calls through an outage: those that come during the
+// first attempt to reconnect wait for it; once it has failed they fail, they
+// and later ones, until an attempt succeeds.
+func TestUnavailable(t *testing.T) {
+	refused := errors.New("refused")
+	attempts, lose := make(chan error), make(chan struct{})
+	addr := serve(t, 3, func(p *peer) {
+		scores, _ := p.readScores()
+		p.writeScores(scores)
+		<-lose
+	})
+	cfg := small
+	cfg.dial = func(ctx context.Context, addr string) (net.Conn, error) {
+		select {
+		case err := <-attempts:
+			if err != nil {
+				return nil, err
+			}
+			return net.Dial("tcp", addr)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	go func() { attempts <- nil }()
+	c := dial(t, cfg, addr)
+	if err := scoreOnce(t.Context(), c, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	close(lose)
+	await(t, "connection lost", func() bool { return c.slots[0].link.Load() == nil })
+
+	waits := &Call{Dst: make([]float32, 1), Rows: make([]float32, 3)}
+	c.Start(waits)
+	await(t, "waiting", func() bool { return c.waiting.Load() == 1 })
+	attempts <- refused
+	var unavailable *Unavailable
+	if err := waits.Wait(t.Context()); !errors.As(err, &unavailable) || !errors.Is(err, refused) {
+		t.Errorf("waiting call: got %v", err)
+	}
+	if err := scoreOnce(t.Context(), c, 1, 1); !errors.Is(err, refused) {
+		t.Errorf("later call: got %v", err)
+	}
+	attempts <- nil
+	await(t, "connected", func() bool { return c.slots[0].link.Load() != nil })
+	if err := scoreOnce(t.Context(), c, 1, 1); err != nil {
+		t.Errorf("after the outage: %v", err)
+	}
+}
+
+// TestClosesAtOnce has a balancer without servers: it accepts and closes.
+// Calls must not wait for ever, though every attempt to connect succeeds; they
+// are told soon that there is no server.
+func TestClosesAtOnce(t *testing.T) {
+	c := dial(t, small, serve(t, 3, func(*peer) {}))
+	await(t, "a call is told that no server is available", func() bool {
+		err := scoreOnce(t.Context(), c, 1, 1)
+		var lost *ConnectionLost
+		if !errors.As(err, &lost) { // *Unavailable wraps it too
+			t.Fatalf("got %v", err)
+		}
+		return errors.As(err, new(*Unavailable))
+	})
+}
+
+// TestCloseEndsAttempts closes while an attempt to connect takes for ever.
+func TestCloseEndsAttempts(t *testing.T) {
+	cfg := small
+	var attempts atomic.Int32
+	cfg.dial = func(ctx context.Context, addr string) (net.Conn, error) {
+		if attempts.Add(1) == 1 {
+			return net.Dial("tcp", addr)
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	cfg.Addrs = []string{serve(t, 3, func(p *peer) {})}
+	c, err := Dial(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, "another attempt", func() bool { return attempts.Load() == 2 })
+	c.Close()
+}
+
+// TestLastLossForgetsOldFailures has one server fail and recover while another
+// one works, and then loses that: the first must be tried again, at once,
+// before any call is told that there is no server.
+func TestLastLossForgetsOldFailures(t *testing.T) {
+	lose := make(chan struct{})
+	recovers := serve(t, 3, answerAll)
+	ends := serve(t, 3, func(p *peer) {
+		scores, _ := p.readScores()
+		p.writeScores(scores)
+		<-lose
+	})
+	refused := errors.New("refused")
+	var recovered atomic.Bool
+	var failures, connections atomic.Int32
+	cfg := small
+	cfg.dial = func(_ context.Context, addr string) (net.Conn, error) {
+		if addr == recovers && !recovered.Load() {
+			failures.Add(1)
+			return nil, refused
+		}
+		if addr == ends && connections.Add(1) > 1 {
+			return nil, refused
+		}
+		return net.Dial("tcp", addr)
+	}
+	c := dial(t, cfg, recovers, ends)
+	if err := scoreOnce(t.Context(), c, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the next attempt to be far", func() bool { return failures.Load() == 5 })
+	recovered.Store(true)
+	close(lose)
+	await(t, "connection lost", func() bool { return c.slots[1].link.Load() == nil })
+	if err := scoreOnce(t.Context(), c, 1, 1); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
