@@ -113,8 +113,8 @@ func exchangePoisoned(addr string, requests, answers []byte) error {
 
 // TestModelCannotBeMade has Start say why.
 func TestModelCannotBeMade(t *testing.T) {
-	cfg := server.DefaultConfig()
-	cfg.Port = 0
+	cfg := rawtest.Config()
+	rawtest.Size(&cfg)
 	cfg.NewModel = func() (batcher.Model, error) { return nil, errPoison }
 	if _, err := server.Start(cfg); !errors.Is(err, errPoison) {
 		t.Fatalf("Start returned %v, want it to wrap %v", err, errPoison)

@@ -35,10 +35,18 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// start runs the daemon on a port of the kernel's choice, with little memory.
+// small is the command line of a daemon on a port of the kernel's choice, with
+// little memory, two I/O threads, and no limit of time, which a slow machine
+// would meet. Flags that follow override these.
+func small(args ...string) []string {
+	command := []string{daemon, "--port", "0", "--pool-mib", "1", "--io-threads", "2", "--request-timeout", "0"}
+	return append(append(command, rawtest.TinyFlags()...), args...)
+}
+
+// start runs a small daemon.
 func start(t *testing.T, args ...string) *rawtest.Daemon {
 	t.Helper()
-	return rawtest.StartDaemon(t, append([]string{daemon, "--port", "0", "--pool-mib", "1"}, args...)...)
+	return rawtest.StartDaemon(t, small(args...)...)
 }
 
 // everyPlacement is the flags of each place where batches may be scored.
@@ -104,7 +112,7 @@ func TestPositionals(t *testing.T) {
 		{"-io-threads=2", "-port=" + port},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
-			d := rawtest.StartDaemon(t, append([]string{daemon}, args...)...)
+			d := rawtest.StartDaemon(t, slices.Concat([]string{daemon}, args, rawtest.TinyFlags())...)
 			if d.Addr != "127.0.0.1:"+port {
 				t.Errorf("serves on %s, want port %s of loopback", d.Addr, port)
 			}

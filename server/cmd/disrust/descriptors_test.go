@@ -16,8 +16,8 @@ func TestOutOfDescriptors(t *testing.T) {
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		t.Parallel()
 		const count = 100
-		limited := []string{"sh", "-c", `ulimit -n 48; exec "$0" "$@"`, daemon, "--port", "0", "--pool-mib", "1",
-			"--metrics", "--metrics-interval", "50ms"}
+		limited := []string{"sh", "-c", `ulimit -n 48; exec "$0" "$@"`}
+		limited = append(limited, small("--metrics", "--metrics-interval", "50ms")...)
 		d := rawtest.StartDaemon(t, append(limited, flags...)...)
 		answered := make(chan *rawtest.Client, count)
 		lost := make(chan error, count)

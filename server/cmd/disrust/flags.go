@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/server"
@@ -87,7 +89,7 @@ func commandLine(args []string) (options, error) {
 		return o, err
 	}
 	if err != nil {
-		return o, fmt.Errorf("%s (--help lists the flags)", strings.ReplaceAll(err.Error(), "\n", `\n`))
+		return o, fmt.Errorf("%s (--help lists the flags)", oneLine(err.Error()))
 	}
 	if len(positional) > 0 && positional[0] == "plan" {
 		o.plan, positional = true, positional[1:]
@@ -105,6 +107,20 @@ func commandLine(args []string) (options, error) {
 		return o, fmt.Errorf("pool-mib %d: a request of %d vectors of dim %d needs %d at least", o.poolMiB, o.cfg.MaxVectors, o.cfg.Dim, need)
 	}
 	return o, nil
+}
+
+// oneLine writes what does not print as Go would quote it: a message may cite a
+// command line with line breaks or worse.
+func oneLine(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // interleaved parses flags wherever they stand and returns the other arguments.

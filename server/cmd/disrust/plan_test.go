@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -43,6 +44,16 @@ func planOf(t *testing.T, args ...string) string {
 	return stdout
 }
 
+// TestPlanInREADME: the table that is shown is the one that is printed.
+func TestPlanInREADME(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	rawtest.Check(t, err)
+	stdout, _, _ := rawtest.RunToEnd(t, daemon, "plan", "--io-threads", "1", "--batch-threads", "0")
+	if !strings.Contains(string(readme), "```\n"+stdout+"```\n") {
+		t.Errorf("README.md does not hold\n%s", stdout)
+	}
+}
+
 // TestPlanRefuses what the daemon would refuse.
 func TestPlanRefuses(t *testing.T) {
 	refused(t, usage, []string{"plan", "--max-conns", "1048576", "--max-vectors", "65535", "--pool-mib", "100"}, "max-conns", "max-vectors", "dim")
@@ -57,7 +68,8 @@ func TestMemoryStaysWithinPlan(t *testing.T) {
 		conns, mute = 1000, 50
 		vectors     = 1024 // the largest request
 	)
-	format := []string{"--dim", "8", "--max-vectors", strconv.Itoa(vectors), "--max-conns", strconv.Itoa(conns)}
+	format := []string{"--dim", "8", "--max-vectors", strconv.Itoa(vectors), "--max-conns", strconv.Itoa(conns),
+		"--request-ring", "4096", "--response-ring", "4096"} // under -tiny, filling all that there is would take minutes
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		flags = append(flags, format...)
 		d, budget := start(t, flags...), budgetOf(t, flags...)

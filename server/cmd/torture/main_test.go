@@ -44,7 +44,8 @@ func buildAndRun(m *testing.M) int {
 func TestDaemon(t *testing.T) {
 	for attacks, total := range map[string]string{"all": "4s", "descriptors": "2s", "kill": "2s"} {
 		t.Run(attacks, func(t *testing.T) {
-			status, stdout, stderr := runHere(t, "--for", total, "--attacks", attacks, "--daemon", daemon)
+			args := []string{"--for", total, "--attacks", attacks, "--daemon", daemon, "--"}
+			status, stdout, stderr := runHere(t, append(args, rawtest.TinyFlags()...)...)
 			if status != 0 || stderr != "" || !strings.Contains(stdout, "\npassed: 4 rounds, ") {
 				t.Errorf("status %d, stderr %q, stdout:\n%s", status, stderr, stdout)
 			}

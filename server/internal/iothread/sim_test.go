@@ -8,7 +8,7 @@ import (
 	"runtime/debug"
 	"testing"
 
-	"github.com/disrust/disrust/server/internal/simflag"
+	"github.com/disrust/disrust/server/internal/testflag"
 )
 
 // TestSim runs the loop in simulated worlds, each made from a seed, and checks in
@@ -20,13 +20,13 @@ func TestSimCrowd(t *testing.T) { explore(t, true, 80) }
 
 // explore simulates every seed asked for, or one in so many of them.
 func explore(t *testing.T, crowds bool, share int) {
-	if seed := *simflag.Seed; seed != 0 {
+	if seed := *testflag.SimSeed; seed != 0 {
 		if found := simulate(seed, crowds, true); found != "" {
 			t.Fatal(found)
 		}
 		return
 	}
-	seeds := *simflag.Seeds
+	seeds := *testflag.SimSeeds
 	if seeds == 0 {
 		seeds = defaultSeeds
 	}

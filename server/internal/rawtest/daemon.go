@@ -32,7 +32,7 @@ func BuildCommand(dir, command string) (string, error) {
 // it wrote and its status.
 func RunToEnd(t testing.TB, command ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), safety)
+	ctx, cancel := context.WithTimeout(t.Context(), safety())
 	defer cancel()
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)

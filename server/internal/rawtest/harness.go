@@ -42,25 +42,24 @@ func EachPlacement(t *testing.T, tweak func(*server.Config), test func(*testing.
 	}
 }
 
-// Run runs test on a server that is sized so that it starts quickly, its
-// configuration altered by tweak. When test returns, its connections closed,
-// the server must have everything back.
+// Run runs test on a server that Start makes. When test returns, its connections
+// closed, the server must have everything back and leave no goroutine.
 func Run(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server)) {
 	t.Helper()
-	cfg := server.DefaultConfig()
-	cfg.Port = 0
-	cfg.PoolBytes = 1 << 20
-	cfg.RequestRing = 1 << 12
-	cfg.ResponseRing = 1 << 10
-	cfg.MaxConns = 1024
-	tweak(&cfg)
-	s := start(t, cfg)
+	s := Start(t, tweak)
 	test(t, s)
-	stop(t, s)
+	s.Stop(t)
+	Until(t, "the server's goroutines gone", func() bool { return len(serverGoroutines()) == 0 })
 }
 
-func start(t *testing.T, cfg server.Config) *Server {
+// Start starts a server whose configuration tweak has altered; what that leaves
+// open has the sizes of Size. It does not outlive the test.
+func Start(t testing.TB, tweak func(*server.Config)) *Server {
 	t.Helper()
+	cfg := Config()
+	cfg.MaxConns = 1024
+	tweak(&cfg)
+	Size(&cfg)
 	s, err := server.Start(cfg)
 	Check(t, err)
 	running := &Server{Addr: s.Addr().String(), IOThreads: cfg.IOThreads, Server: s}
@@ -68,13 +67,13 @@ func start(t *testing.T, cfg server.Config) *Server {
 	return running
 }
 
-// stop asserts that a server without clients holds nothing, drains at once,
-// and leaves no goroutine.
-func stop(t *testing.T, s *Server) {
+// Stop asserts that a server without clients holds nothing and drains at once,
+// unless the test has shut it down.
+func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	Until(t, "everything home", func() bool { return strays(s.Metrics()) == "" })
 	if !s.Ended {
-		ctx, cancel := context.WithTimeout(context.Background(), safety)
+		ctx, cancel := context.WithTimeout(context.Background(), safety())
 		defer cancel()
 		if err := s.Shutdown(ctx); err != nil {
 			t.Fatalf("Shutdown of an idle server: %v", err)
@@ -83,7 +82,6 @@ func stop(t *testing.T, s *Server) {
 	if left := strays(s.Metrics()); left != "" {
 		t.Fatalf("after Shutdown: %s", left)
 	}
-	Until(t, "the server's goroutines gone", func() bool { return len(serverGoroutines()) == 0 })
 }
 
 func cancelled() context.Context {

@@ -32,9 +32,9 @@ func Until(t TB, what string, condition func() bool) {
 func await(what string, condition func() bool) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(safety); !condition(); <-tick.C {
+	for deadline := time.Now().Add(safety()); !condition(); <-tick.C {
 		if time.Now().After(deadline) {
-			return fmt.Errorf("waited %v in vain: %s", safety, what)
+			return fmt.Errorf("waited %v in vain: %s", safety(), what)
 		}
 	}
 	return nil

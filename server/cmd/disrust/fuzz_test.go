@@ -1,0 +1,109 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/disrust/disrust/server"
+)
+
+// FuzzCommandLine reads any arguments, one a line of the input: they give options
+// within the ranges that --help and the README name, or an error that is one line
+// of printable text.
+func FuzzCommandLine(f *testing.F) {
+	for _, args := range []string{
+		"", "--help", "-h", "2\n9901", "--port\n9901\n2", "2\n--port=9901", "--", "-", "---", "=", "--=", "--port", "serve",
+		"--batch-threads\n1\n--metrics\n--metrics-interval\n1s", "--batch-threads=auto", "--wait\nspin\n--pin", "--pin=perhaps",
+		"--host\n0.0.0.0\n--port\n0", "--dim\n1\n--max-vectors\n65535", "--dim=2147483647\n--max-vectors=65535\n--pool-mib=65536",
+		"--pool-mib\n1\n--request-ring\n4\n--response-ring\n4", "--pool-mib\n99999999999999999999", "--request-ring\n3",
+		"--model\nsum", "--max-conns\n1048576", "--drain-timeout\n10m", "--drain-timeout\n9223372036854775807ns",
+		"--request-timeout\n0\n--idle-timeout=1h", "--idle-timeout\n-1s", "--request-timeout=1001h", "--share-port", "--plan", "plan\n2\n9901",
+		"--allow\n10.0.0.0/8,192.168.1.7", "--allow=fd00::/8,::1", "--allow\n10.0.0.0/33", "--allow=,", "--allow\n1.2.3.4\x1b/8",
+		"--port\n-1", "--port\n0x10", "--port\n+1", "--dim\n1e3", "--no\x1b[31m", "--port\n\x00", "\x80", "--\xff=1", "2\n3\n\r",
+	} {
+		f.Add(args)
+	}
+	f.Fuzz(func(t *testing.T, input string) {
+		o, err := commandLine(strings.Split(input, "\n"))
+		switch {
+		case errors.Is(err, errHelp):
+			return
+		case err == nil:
+			if wrong := outOfRange(o); wrong != nil {
+				t.Fatalf("%q is accepted: %v", input, wrong)
+			}
+			wrong := unfit(o.cfg)
+			if wrong == nil {
+				return
+			}
+			if err = refusal(o.cfg); err == nil {
+				t.Fatalf("%q starts a server: %v", input, wrong)
+			}
+		}
+		if said := err.Error(); said == "" || strings.ContainsFunc(said, unicode.IsControl) {
+			t.Fatalf("%q is refused with %q, which is not a line", input, said)
+		}
+	})
+}
+
+// outOfRange names an option that is not what its flag allows.
+func outOfRange(o options) error {
+	c := o.cfg
+	for _, r := range []struct {
+		name             string
+		value, low, high int
+	}{
+		{"port", c.Port, 0, math.MaxUint16},
+		{"io-threads", c.IOThreads, 0, 256},
+		{"dim", c.Dim, 1, math.MaxInt32},
+		{"max-vectors", c.MaxVectors, 1, math.MaxUint16},
+		{"pool-mib", c.PoolBytes, 1 << 20, 1 << 36},
+		{"request-ring", c.RequestRing, 1, 1 << 24},
+		{"response-ring", c.ResponseRing, 1, 1 << 24},
+		{"max-conns", c.MaxConns, 1, 1 << 20},
+		{"request-timeout", int(c.RequestTimeout), 0, int(1000 * time.Hour)},
+		{"idle-timeout", int(c.IdleTimeout), 0, int(1000 * time.Hour)},
+		{"drain-timeout", int(c.DrainTimeout), int(time.Millisecond), int(1000 * time.Hour)},
+		{"metrics-interval", int(o.interval), int(time.Millisecond), int(1000 * time.Hour)},
+	} {
+		if r.value < r.low || r.value > r.high {
+			return fmt.Errorf("%s is %d: %d to %d are allowed", r.name, r.value, r.low, r.high)
+		}
+	}
+	if c.NewModel == nil {
+		return errors.New("there is no model")
+	}
+	return nil
+}
+
+// unfit names options that are allowed each and not together, or that are not
+// powers of two: a server must not start with them.
+func unfit(c server.Config) error {
+	switch {
+	case c.PoolBytes/4/c.Dim < c.MaxVectors:
+		return errors.New("a request is larger than the pool")
+	case c.RequestRing < c.IOThreads:
+		return errors.New("an I/O thread has no slot")
+	case c.RequestRing&(c.RequestRing-1) != 0, c.ResponseRing&(c.ResponseRing-1) != 0:
+		return errors.New("a ring is no power of two")
+	}
+	return nil
+}
+
+// refusal is why no server starts with c, on a port that is free.
+func refusal(c server.Config) error {
+	c.Host, c.Port = "127.0.0.1", 0
+	s, err := server.Start(c)
+	if err == nil {
+		return s.Shutdown(context.Background())
+	}
+	return err
+}

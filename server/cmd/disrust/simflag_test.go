@@ -1,5 +1,0 @@
-//go:build linux
-
-package main
-
-import _ "github.com/disrust/disrust/server/internal/simflag"

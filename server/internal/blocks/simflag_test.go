@@ -1,5 +1,0 @@
-//go:build linux
-
-package blocks_test
-
-import _ "github.com/disrust/disrust/server/internal/simflag"

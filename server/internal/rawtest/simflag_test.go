@@ -1,5 +1,0 @@
-//go:build linux
-
-package rawtest
-
-import _ "github.com/disrust/disrust/server/internal/simflag"
