@@ -80,7 +80,7 @@ func BenchmarkLong(b *testing.B) {
 
 func newPool(tb testing.TB, capacity int) *bufpool.Pool {
 	tb.Helper()
-	pool, err := bufpool.New(capacity)
+	pool, err := bufpool.New(bufpool.Config{Size: capacity})
 	if err != nil {
 		tb.Fatal(err)
 	}

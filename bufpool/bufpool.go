@@ -1,6 +1,9 @@
 package bufpool
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // cacheLine is the span of memory that two cores fight over when both write
 // it: 64 bytes, taken twice because adjacent lines are prefetched in pairs.
@@ -26,23 +29,39 @@ type Pool struct {
 	_         [cacheLine]byte
 }
 
-// New maps an arena of size bytes, at least 1, and writes to each of its pages
-// so that none faults later. The calling thread should be the one that will
+// Config says how large a pool is.
+type Config struct {
+	Size  int // bytes, at least 1
+	Spans int // live at once, rounded up to a power of two, 16 bytes each; 0: one for every 512 bytes, at least 16
+}
+
+const (
+	minSpans = 16 // by default
+	maxSpans = math.MaxInt32/2 + 1
+)
+
+// New maps an arena and writes to each of its pages so that none faults later. The calling thread should be the one that will
 // use the pool: the kernel takes the pages from the memory nearest to it.
 //
 // The arena starts on a page boundary (of 8 bytes, where it comes from the Go
 // heap: race builds and systems other than Linux and macOS). On Linux, pools of
 // 4 MiB or more ask for huge pages and do without where these are refused.
-func New(size int) (*Pool, error) {
-	if size < 1 {
-		return nil, fmt.Errorf("bufpool: size %d: a pool holds at least 1 byte", size)
+func New(cfg Config) (*Pool, error) {
+	if cfg.Size < 1 {
+		return nil, fmt.Errorf("bufpool: size %d: a pool holds at least 1 byte", cfg.Size)
 	}
-	arena, err := mapArena(size)
+	if cfg.Spans == 0 {
+		cfg.Spans = max(minSpans, min((cfg.Size-1)/512+1, maxSpans))
+	}
+	if cfg.Spans < 1 || cfg.Spans > maxSpans {
+		return nil, fmt.Errorf("bufpool: %d spans: 1 to %d are allowed", cfg.Spans, maxSpans)
+	}
+	arena, err := mapArena(cfg.Size)
 	if err != nil {
-		return nil, fmt.Errorf("bufpool: map %d bytes: %w", size, err)
+		return nil, fmt.Errorf("bufpool: map %d bytes: %w", cfg.Size, err)
 	}
 	touch(arena)
-	return &Pool{arena: arena, live: newLedger(size)}, nil
+	return &Pool{arena: arena, live: newLedger(cfg.Spans)}, nil
 }
 
 // touch faults every page in. 4096 is the smallest page of any system here.
@@ -74,15 +93,16 @@ func (p *Pool) Close() error {
 // was there before.
 //
 // It fails with *TooLarge if size exceeds the capacity, and with *Exhausted if
-// size does not fit now. Padding at the end can make that happen with size
-// bytes free, never with twice as many. Either error points into the pool and
+// size does not fit now, or as many spans as there may be are live. Padding at
+// the end can make the former happen with size bytes free, never with twice as
+// many. Either error points into the pool and
 // is valid until the next Alloc, so that a full pool makes no garbage.
 func (p *Pool) Alloc(size int) (Buf, error) {
 	if size < 1 {
 		panic(fmt.Sprintf("bufpool: Alloc of %d bytes", size))
 	}
 	offset, ok := p.place(size)
-	if !ok {
+	if !ok || p.live.full() {
 		return Buf{}, p.refuse(size)
 	}
 	span := Span{Offset: offset, Size: size}
@@ -117,7 +137,7 @@ func (p *Pool) refuse(size int) error {
 		p.tooLarge = TooLarge{Requested: size, Capacity: len(p.arena)}
 		return &p.tooLarge
 	}
-	p.exhausted = Exhausted{Requested: size, InUse: p.inUse(), Capacity: len(p.arena)}
+	p.exhausted = Exhausted{Requested: size, InUse: p.inUse(), Capacity: len(p.arena), Spans: p.live.count()}
 	return &p.exhausted
 }
 

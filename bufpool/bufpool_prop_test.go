@@ -2,6 +2,7 @@ package bufpool_test
 
 import (
 	"errors"
+	"math/bits"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ func FuzzPool(f *testing.F) { f.Fuzz(rapid.MakeFuzz(poolProperty)) }
 
 // poolProperty runs any mix of calls, right and wrong, beside the model.
 func poolProperty(t *rapid.T) {
-	m := newModel(t, rapid.IntRange(1, 200).Draw(t, "capacity"))
+	m := newModel(t, rapid.IntRange(1, 200).Draw(t, "capacity"), rapid.OneOf(rapid.IntRange(1, 8), rapid.Just(256)).Draw(t, "spans"))
 	defer m.pool.Close()
 	sizes := rapid.OneOf(rapid.IntRange(1, m.capacity/4+1), rapid.IntRange(1, m.capacity+1))
 	t.Repeat(map[string]func(*rapid.T){
@@ -38,7 +39,7 @@ func TestManyWraps(t *testing.T) {
 	const seed, minWraps = 7, 3000
 	random := rand.New(rand.NewPCG(seed, seed))
 	for _, capacity := range []int{1, 2, 3, 64, 1000} {
-		m := newModel(t, capacity)
+		m := newModel(t, capacity, 256)
 		for m.wraps < minWraps && m.allocs < 20*minWraps {
 			switch random.IntN(5) {
 			case 0, 1:
@@ -68,6 +69,7 @@ func TestManyWraps(t *testing.T) {
 type model struct {
 	pool     *bufpool.Pool
 	capacity int
+	spans    int            // live, at most
 	live     []bufpool.Span // oldest first
 	marks    []byte         // what the bytes of each hold
 	bufs     []bufpool.Buf  // those of the newest, which are not frozen yet
@@ -76,17 +78,22 @@ type model struct {
 	wraps    int
 }
 
-func newModel(t rapid.TB, capacity int) *model {
-	pool, err := bufpool.New(capacity)
+func newModel(t rapid.TB, capacity, spans int) *model {
+	pool, err := bufpool.New(bufpool.Config{Size: capacity, Spans: spans})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &model{pool: pool, capacity: capacity}
+	return &model{pool: pool, capacity: capacity, spans: 1 << bits.Len(uint(spans-1))}
 }
+
+func (m *model) full() bool { return len(m.live) == m.spans }
 
 // place returns where a buffer must go, or -1: behind the newest or at the
 // start, the first of the two that is free.
 func (m *model) place(size int) int {
+	if m.full() {
+		return -1
+	}
 	behind := 0
 	if n := len(m.live); n > 0 {
 		behind = m.live[n-1].Offset + m.live[n-1].Size
@@ -146,7 +153,7 @@ func (m *model) alloc(t rapid.TB, size int) {
 }
 
 func (m *model) checkRefusal(t rapid.TB, size, want, free int, err error) {
-	if want >= 0 || free >= 2*size-1 {
+	if want >= 0 || free >= 2*size-1 && !m.full() {
 		t.Fatalf("Alloc(%d) with %d free, the model says at %d: %v", size, free, want, err)
 	}
 	var tooLarge *bufpool.TooLarge
@@ -157,7 +164,7 @@ func (m *model) checkRefusal(t rapid.TB, size, want, free int, err error) {
 			t.Fatalf("Alloc(%d): %+v", size, tooLarge)
 		}
 	case size <= m.capacity && errors.As(err, &exhausted):
-		if *exhausted != (bufpool.Exhausted{Requested: size, InUse: m.inUse(), Capacity: m.capacity}) {
+		if *exhausted != (bufpool.Exhausted{Requested: size, InUse: m.inUse(), Capacity: m.capacity, Spans: len(m.live)}) {
 			t.Fatalf("Alloc(%d): %+v", size, exhausted)
 		}
 	default:

@@ -16,7 +16,7 @@ func TestNewRefusesSizes(t *testing.T) {
 		sizes = append(sizes, math.MaxInt) // on 32 bits there may be that much
 	}
 	for _, size := range sizes {
-		pool, err := bufpool.New(size)
+		pool, err := bufpool.New(bufpool.Config{Size: size})
 		if err == nil || !strings.HasPrefix(err.Error(), "bufpool: ") {
 			t.Errorf("New(%d): error %v", size, err)
 		}
@@ -24,6 +24,31 @@ func TestNewRefusesSizes(t *testing.T) {
 			t.Errorf("New(%d) returned a pool", size)
 		}
 	}
+}
+
+func TestNewRefusesSpans(t *testing.T) {
+	for _, spans := range []int{-1, math.MinInt, math.MaxInt} {
+		if pool, err := bufpool.New(bufpool.Config{Size: 1, Spans: spans}); err == nil || pool != nil || !strings.HasPrefix(err.Error(), "bufpool: ") {
+			t.Errorf("%d spans: pool %v, error %v", spans, pool, err)
+		}
+	}
+}
+
+// TestSpansAreBounded: with room for more bytes, and none for more spans.
+func TestSpansAreBounded(t *testing.T) {
+	pool, err := bufpool.New(bufpool.Config{Size: 1000, Spans: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	oldest := write(t, pool, make([]byte, 1))
+	for range 3 { // three are rounded up to four
+		write(t, pool, make([]byte, 1))
+	}
+	expectExhausted(t, pool, 1, 4, 4)
+	pool.Release(oldest)
+	mustAlloc(t, pool, 900)
+	expectExhausted(t, pool, 1, 903, 4)
 }
 
 func TestNewTakesSizesThatAreNoMultipleOfAnything(t *testing.T) {
@@ -75,7 +100,7 @@ func TestAppendToBytesLeavesTheNextBufferAlone(t *testing.T) {
 func TestFullIsNotEmpty(t *testing.T) {
 	pool := newPool(t, 8)
 	span := pool.Freeze(mustAlloc(t, pool, 8))
-	expectExhausted(t, pool, 1, 8)
+	expectExhausted(t, pool, 1, 8, 1)
 	pool.Release(span)
 	if pool.InUse() != 0 {
 		t.Errorf("in use %d after the last release", pool.InUse())
@@ -89,7 +114,7 @@ func TestFullAfterAWrapIsNotEmpty(t *testing.T) {
 	second := write(t, pool, make([]byte, 5))
 	pool.Release(first)
 	third := write(t, pool, make([]byte, 3)) // head meets tail
-	expectExhausted(t, pool, 1, 8)
+	expectExhausted(t, pool, 1, 8, 2)
 	pool.Release(second)
 	if pool.InUse() != 3 || third.Offset != 0 {
 		t.Errorf("in use %d, third at %d", pool.InUse(), third.Offset)
@@ -109,7 +134,7 @@ func TestPaddingCountsAndComesHome(t *testing.T) {
 	if third.Offset != 0 || pool.InUse() != 4+2+3 {
 		t.Fatalf("third at %d, in use %d", third.Offset, pool.InUse())
 	}
-	expectExhausted(t, pool, 2, 9)
+	expectExhausted(t, pool, 2, 9, 2)
 	pool.Release(second)
 	if pool.InUse() != 3 {
 		t.Fatalf("in use %d: the padding did not come home", pool.InUse())
@@ -125,7 +150,7 @@ func TestPaddingCountsAndComesHome(t *testing.T) {
 func TestRefusalTakesNoPadding(t *testing.T) {
 	pool := newPool(t, 10)
 	write(t, pool, make([]byte, 6))
-	expectExhausted(t, pool, 5, 6)
+	expectExhausted(t, pool, 5, 6, 1)
 	if buf := mustAlloc(t, pool, 4); buf.Offset() != 6 {
 		t.Errorf("offset %d after a refusal", buf.Offset())
 	}
@@ -144,24 +169,6 @@ func TestEmptyStartsOver(t *testing.T) {
 	}
 }
 
-func TestMoreSpansThanTheLedgerStartsWith(t *testing.T) {
-	const capacity = 1000
-	pool := newPool(t, capacity)
-	var spans []bufpool.Span
-	for i := range capacity {
-		spans = append(spans, write(t, pool, []byte{byte(i)}))
-	}
-	for i, span := range spans {
-		if pool.Bytes(span)[0] != byte(i) {
-			t.Fatalf("span %d holds %d", i, pool.Bytes(span)[0])
-		}
-		pool.Release(span)
-	}
-	if pool.InUse() != 0 {
-		t.Errorf("in use %d", pool.InUse())
-	}
-}
-
 func TestErrorsSayWhat(t *testing.T) {
 	pool := newPool(t, 8)
 	_, err := pool.Alloc(9)
@@ -174,7 +181,7 @@ func TestErrorsSayWhat(t *testing.T) {
 	}
 	mustAlloc(t, pool, 5)
 	_, err = pool.Alloc(4)
-	if want := "bufpool: no room for 4 bytes: 5 of 8 in use"; err == nil || err.Error() != want {
+	if want := "bufpool: no room for 4 bytes: 5 of 8 in use, by 1 live"; err == nil || err.Error() != want {
 		t.Errorf("error %v", err)
 	}
 }
@@ -233,10 +240,10 @@ func TestOthersWorkOnLentBytes(t *testing.T) {
 	}
 }
 
-func expectExhausted(t *testing.T, pool *bufpool.Pool, size, inUse int) {
+func expectExhausted(t *testing.T, pool *bufpool.Pool, size, inUse, spans int) {
 	t.Helper()
 	_, err := pool.Alloc(size)
-	want := bufpool.Exhausted{Requested: size, InUse: inUse, Capacity: pool.Capacity()}
+	want := bufpool.Exhausted{Requested: size, InUse: inUse, Capacity: pool.Capacity(), Spans: spans}
 	var exhausted *bufpool.Exhausted
 	if !errors.As(err, &exhausted) || *exhausted != want {
 		t.Errorf("Alloc(%d): %v, want %+v", size, err, want)

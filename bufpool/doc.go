@@ -35,8 +35,6 @@
 //
 // # Cost
 //
-// Every operation is O(1), a few nanoseconds, without allocation; only spans
-// that are on average smaller than 512 bytes can make the pool's record of
-// live spans grow (16 bytes a span, doubling, so at most a few times in its
-// life).
+// Every operation is O(1), a few nanoseconds, without allocation. Beside the
+// arena a pool holds a record of live spans, of fixed size: see Config.
 package bufpool

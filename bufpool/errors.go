@@ -18,10 +18,11 @@ type Exhausted struct {
 	Requested int // bytes
 	InUse     int // bytes, padding included
 	Capacity  int // bytes
+	Spans     int // live
 }
 
 func (e *Exhausted) Error() string {
-	return fmt.Sprintf("bufpool: no room for %d bytes: %d of %d in use", e.Requested, e.InUse, e.Capacity)
+	return fmt.Sprintf("bufpool: no room for %d bytes: %d of %d in use, by %d live", e.Requested, e.InUse, e.Capacity, e.Spans)
 }
 
 func (p *Pool) mustBeOpen() {

@@ -9,7 +9,7 @@ import (
 )
 
 func Example() {
-	pool, err := bufpool.New(1 << 20)
+	pool, err := bufpool.New(bufpool.Config{Size: 1 << 20})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func Example() {
 // A full pool is no fault: stop reading the cause, and try again after the
 // next Release.
 func ExamplePool_Alloc() {
-	pool, err := bufpool.New(1024)
+	pool, err := bufpool.New(bufpool.Config{Size: 1024})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -48,6 +48,6 @@ func ExamplePool_Alloc() {
 		}
 	}
 	// Output:
-	// later: bufpool: no room for 100 bytes: 1000 of 1024 in use
+	// later: bufpool: no room for 100 bytes: 1000 of 1024 in use, by 1 live
 	// never: bufpool: 2000 bytes exceed the pool's capacity of 1024
 }

@@ -14,10 +14,9 @@ type ledger struct {
 	allocated uint64
 }
 
-// newLedger has room for a pool of size bytes full of 512-byte spans.
-func newLedger(size int) ledger {
-	const minSlots = 16
-	slots := make([]Span, max(minSlots, 1<<bits.Len(uint(size-1)/512)))
+// newLedger has room for so many live spans, rounded up to a power of two.
+func newLedger(spans int) ledger {
+	slots := make([]Span, 1<<bits.Len(uint(spans-1)))
 	clear(slots) // faults the pages in: large ones come untouched
 	return ledger{slots: slots}
 }
@@ -28,14 +27,17 @@ func (l *ledger) slot(seq uint64) *Span {
 
 func (l *ledger) empty() bool { return l.released == l.allocated }
 
+func (l *ledger) count() int { return int(l.allocated - l.released) }
+
+// full reports whether no span can be added.
+func (l *ledger) full() bool { return l.count() == len(l.slots) }
+
 // oldest is the span that the next release must name. The ledger is not empty.
 func (l *ledger) oldest() Span { return *l.slot(l.released) }
 
+// add needs a ledger that is not full.
 func (l *ledger) add(s Span) (seq uint64) {
 	seq = l.allocated
-	if seq-l.released == uint64(len(l.slots)) {
-		l.grow()
-	}
 	*l.slot(seq) = s
 	l.allocated++
 	return seq
@@ -59,14 +61,4 @@ func (l *ledger) release(s Span) bool {
 	}
 	l.released++
 	return true
-}
-
-// grow doubles the slots; a span's place follows from its sequence.
-func (l *ledger) grow() {
-	grown := *l
-	grown.slots = make([]Span, 2*len(l.slots))
-	for seq := l.released; seq != l.allocated; seq++ {
-		*grown.slot(seq) = *l.slot(seq)
-	}
-	*l = grown
 }

@@ -82,7 +82,7 @@ func TestBytesOutsideTheArenaPanics(t *testing.T) {
 }
 
 func TestUseAfterClosePanics(t *testing.T) {
-	pool, err := bufpool.New(64)
+	pool, err := bufpool.New(bufpool.Config{Size: 64})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,12 @@ func TestAllow(t *testing.T) {
 	for _, host := range []string{"0.0.0.0", "::"} {
 		some := func(cfg *server.Config) {
 			cfg.Host = host
-			cfg.Allow = []netip.Prefix{netip.MustParsePrefix("127.0.0.8/30"), netip.MustParsePrefix("fd00::/8")}
+			cfg.Allow = []netip.Prefix{netip.MustParsePrefix("127.0.0.8/31"), netip.MustParsePrefix("::ffff:127.0.0.10/127"), netip.MustParsePrefix("fd00::/8")}
 		}
 		rawtest.EachPlacement(t, some, func(t *testing.T, s *rawtest.Server) {
+			if got := netip.MustParseAddrPort(s.Addr).Addr().String(); got != host {
+				t.Fatalf("the server is on %s, not on %s", got, host)
+			}
 			_, port, err := net.SplitHostPort(s.Addr)
 			rawtest.Check(t, err)
 			denied := uint64(0)

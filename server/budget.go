@@ -13,7 +13,7 @@ import (
 // keeps in its sockets (net.ipv4.tcp_rmem, tcp_wmem) is not the server's and is
 // not counted.
 type Budget struct {
-	Parts    []Part // taken when the server starts, or kept once taken
+	Parts    []Part // taken when the server starts, or kept once taken: the blocks of connections that have ended
 	Conn     uint64 // what a connection adds at most, over its slot: an unfinished request and unsent answers
 	MaxConns int
 }
@@ -67,7 +67,7 @@ func (c *Config) budget(placement BatchThreads) Budget {
 	return Budget{
 		Parts: []Part{
 			{"vectors in flight", threads, each.Pool, "--pool-mib --io-threads"},
-			{"their scores", threads, each.Scores, "--pool-mib --dim"},
+			{"their scores and record", threads, each.Scores, "--pool-mib --dim"},
 			requests,
 			{"response rings", threads * uint64(c.ResponseRing), slot, "--response-ring"},
 			{"receive buffers", threads, each.Receive, ""},

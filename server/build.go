@@ -38,7 +38,7 @@ func (s *Server) build(listeners []int) (err error) {
 	if err := s.makeBatchers(); err != nil {
 		return err
 	}
-	return listen.Listen(listeners, s.addr) // last: who connects is served
+	return listen.Listen(listeners, s.addr, s.cfg.SharePort) // last: who connects is served
 }
 
 // makeRequests makes the request ring: one for all I/O threads, or one each.
@@ -99,7 +99,7 @@ func (s *Server) run(t *thread, i int, cfg iothread.Config, made chan<- error, b
 	runtime.LockOSThread()
 	err := s.pin(i)
 	if err == nil {
-		t.kernel, err = iothread.NewRingKernel()
+		t.kernel, err = iothread.NewRingKernel(s.cfg.MaxConns)
 	}
 	if err != nil {
 		made <- err

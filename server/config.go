@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/bits"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,8 +66,8 @@ type Config struct {
 	ResponseRing int // slots, a power of two; an I/O thread
 	MaxConns     int // at once, over all I/O threads
 
-	// 0: for ever. They are kept to within a second with the default MaxConns, and
-	// to within seven with the most that may be.
+	// 0: for ever. With the default MaxConns a connection may last a second longer,
+	// with the most that may be seven.
 	RequestTimeout time.Duration // for a peer to finish a request that it has begun to send
 	IdleTimeout    time.Duration // for a peer that has all its answers to ask again
 
@@ -132,10 +133,11 @@ func (c *Config) check() error {
 			return fmt.Errorf("%s %d: %d to %d is allowed", r.name, r.value, r.low, r.high)
 		}
 	}
-	for name, d := range map[string]time.Duration{"request-timeout": c.RequestTimeout, "idle-timeout": c.IdleTimeout} {
-		if d < 0 || d > MaxTimeout {
-			return fmt.Errorf("%s %s: 0 to %s is allowed", name, d, MaxTimeout)
-		}
+	if err := errors.Join(checkTimeout("request-timeout", c.RequestTimeout), checkTimeout("idle-timeout", c.IdleTimeout)); err != nil {
+		return err
+	}
+	if err := c.checkAllow(); err != nil {
+		return err
 	}
 	if c.IOThreads == 0 {
 		c.IOThreads = max(1, cpus-1)
@@ -147,6 +149,29 @@ func (c *Config) check() error {
 		return errors.New(strings.TrimPrefix(err.Error(), "wire: "))
 	}
 	return c.checkMemory()
+}
+
+func checkTimeout(name string, d time.Duration) error {
+	if d < 0 || d > MaxTimeout {
+		return fmt.Errorf("%s %s: 0 to %s is allowed", name, d, MaxTimeout)
+	}
+	return nil
+}
+
+// checkAllow turns ranges of IPv4 addresses that are written as IPv6 ones into
+// what they are: the address of such a peer is an IPv4 one.
+func (c *Config) checkAllow() error {
+	const mapped = 128 - 32 // bits of the prefix ::ffff:0:0
+	c.Allow = slices.Clone(c.Allow)
+	for i, p := range c.Allow {
+		if !p.IsValid() || p.Addr().Is4In6() && p.Bits() < mapped {
+			return fmt.Errorf("allow %s: a range of IPv4 or of IPv6 addresses is allowed", p)
+		}
+		if p.Addr().Is4In6() {
+			c.Allow[i] = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+		}
+	}
+	return nil
 }
 
 func (c *Config) checkMemory() error {

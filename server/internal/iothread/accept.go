@@ -20,8 +20,9 @@ const (
 	ended                        // the listener is closed
 )
 
-// maxWaiting is how many connections a listener's queue holds.
-const maxWaiting = 4096
+// Backlog is how many connections may wait to be accepted; the kernel lowers it to
+// net.core.somaxconn.
+const Backlog = 4096
 
 // armAccept has the kernel accept connections until it fails to.
 func (t *Thread) armAccept() {
@@ -75,27 +76,31 @@ func (t *Thread) welcome(fd int32) {
 	}
 	t.tally.accepted++
 	c := t.conns.Get(key)
-	c.key, c.since = key, t.ticks
+	c.key = key
+	t.restart(c)
 	t.touch(c)
 }
 
 // allows reports whether the peer of a new connection may ask anything. One that
-// has gone already has no address.
+// has gone already has no address, and will ask nothing.
 func (t *Thread) allows(fd int32) bool {
 	if len(t.cfg.Allow) == 0 {
 		return true
 	}
 	peer := t.kernel.Peer(fd)
-	return slices.ContainsFunc(t.cfg.Allow, func(p netip.Prefix) bool { return p.Contains(peer) })
+	return !peer.IsValid() || slices.ContainsFunc(t.cfg.Allow, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
 
 // lastAccepts takes the connections that are there already, whose peers may have
 // asked something, and ends accepting. More than a listener's queue holds have
 // come since: a drain must end even if peers never stop connecting.
 func (t *Thread) lastAccepts() {
-	for range maxWaiting {
-		fd := t.kernel.Accept(t.cfg.Listener)
-		if fd < 0 {
+	for range Backlog + 1 { // Linux takes one more
+		fd, err := t.kernel.Accept(t.cfg.Listener)
+		if err != nil {
+			if err != unix.EAGAIN {
+				t.tally.acceptErrors++
+			}
 			break
 		}
 		t.welcome(fd)

@@ -33,7 +33,8 @@ type conn struct {
 	measured  bool // unread is known; only in a drain
 
 	unread   uint32 // bytes that had arrived when the drain came to it, less those read since
-	since    uint32 // tick at which what it waits for began: see expire
+	since    uint32 // tick at which what it waits for began, later by the time it did not receive: see expire
+	paused   uint32 // tick at which the last receive ended, or since, if that is later
 	inFlight uint32 // requests admitted and not yet answered
 	reserved uint32 // bytes their answers will take
 

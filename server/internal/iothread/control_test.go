@@ -24,7 +24,7 @@ func (*idleKernel) Pending() bool                               { return false }
 func (*idleKernel) Buffer(uint16, int) []byte                   { return nil }
 func (*idleKernel) Recycle(uint16)                              {}
 func (*idleKernel) Unread(int32) int                            { return 0 }
-func (*idleKernel) Accept(int) int32                            { return -1 }
+func (*idleKernel) Accept(int) (int32, error)                   { return -1, unix.EAGAIN }
 func (*idleKernel) Peer(int32) netip.Addr                       { return netip.Addr{} }
 func (*idleKernel) EndOutput(int32)                             {}
 func (k *idleKernel) Close(fd int)                              { k.closed = append(k.closed, fd) }

@@ -42,15 +42,13 @@ func (t *Thread) expireOne(c *conn) {
 	if c.partial.block != blocks.None {
 		limit, counter = t.cfg.Limits.RequestTicks, &t.tally.late
 	}
-	switch {
-	case limit == 0:
-	case !t.waitsForPeer(c):
-		c.since = t.ticks
-	case t.ticks-c.since > limit:
-		*counter++
-		t.endInput(c)
-		t.touch(c)
+	if limit == 0 || !t.waitsForPeer(c) || t.ticks-c.since <= limit {
+		return
 	}
+	*counter++
+	t.dropPartial(c)
+	t.endInput(c)
+	t.touch(c)
 }
 
 // waitsForPeer reports whether c waits for its peer and not for the thread: a
@@ -59,3 +57,7 @@ func (t *Thread) expireOne(c *conn) {
 func (t *Thread) waitsForPeer(c *conn) bool {
 	return c.receiving && (c.partial.block != blocks.None || c.inFlight == 0 && c.out.size == 0 && c.sending.block == blocks.None)
 }
+
+// restart begins a peer's time anew: it has begun another request, or has what it
+// asked for.
+func (t *Thread) restart(c *conn) { c.since, c.paused = t.ticks, t.ticks }

@@ -3,6 +3,7 @@
 package iothread
 
 import (
+	"math/bits"
 	"unsafe"
 
 	"github.com/disrust/disrust/server/internal/blocks"
@@ -15,10 +16,10 @@ import (
 // starts, or may be from then on.
 type Footprint struct {
 	Pool    uint64 // rows in flight
-	Scores  uint64 // one a row
+	Scores  uint64 // one a row, and the record of which rows are whose
 	Receive uint64 // receive buffers
 	Ring    uint64 // the io_uring's entries, and room to copy completions to
-	Slots   uint64 // of connections, whether they are there or not
+	Slots   uint64 // of connections, whether they are there or not, and room for their operations of a turn
 	Spare   uint64 // blocks of connections that have ended, kept for the next
 
 	Conn uint64 // what an open connection adds at most: an unfinished request and unsent answers
@@ -29,16 +30,18 @@ func (l Limits) Footprint(f wire.Format) Footprint {
 	block := func(size int) uint64 { return uint64(blocks.RoundUp(size)) }
 	blocksOfConn := block(f.RequestBytes(f.MaxVectors)) + outputsEach*block(l.OutputBytes)
 	const (
+		span        = 16 // bytes of the pool's record of a request
 		completions = 8 * ringEntries
-		slot        = unsafe.Sizeof(conn{}) + 3*unsafe.Sizeof(slab.Key(0)) + 4 + (1+outputsEach)*unsafe.Sizeof(blocks.ID(0))
+		slot        = unsafe.Sizeof(conn{}) + 4*unsafe.Sizeof(slab.Key(0)) + 4 + (1+outputsEach)*unsafe.Sizeof(blocks.ID(0)) +
+			operations*(unsafe.Sizeof(uring.SQE{})+unsafe.Sizeof(uring.CQE{}))
 	)
 	return Footprint{
 		Pool:    uint64(l.PoolBytes),
-		Scores:  uint64(l.PoolBytes) / uint64(f.Dim),
+		Scores:  uint64(l.PoolBytes)/uint64(f.Dim) + span<<bits.Len(uint(l.spans(f)-1)),
 		Receive: (ReceiveBuffers + 1) * ReceiveBytes, // and the one for what nobody reads
 		Ring:    ringEntries*uint64(unsafe.Sizeof(uring.SQE{})) + 2*completions*uint64(unsafe.Sizeof(uring.CQE{})),
 		Slots:   uint64(l.Conns) * uint64(slot),
-		Spare:   spareBlocks * blocksOfConn,
+		Spare:   uint64(min(spareBlocks, l.Conns)) * blocksOfConn,
 		Conn:    blocksOfConn,
 	}
 }

@@ -32,9 +32,9 @@ type Kernel interface {
 	// taken. None may be under way.
 	Unread(fd int32) int
 
-	// Accept takes a connection from a listener on which no accept is under way;
-	// it returns -1 if there is none, or none can be had. It does not wait.
-	Accept(listener int) int32
+	// Accept takes a connection from a listener on which no accept is under way. It
+	// does not wait: EAGAIN says that there is none.
+	Accept(listener int) (fd int32, err error)
 
 	// Peer is the address at the other end of socket fd, an IPv4 one as such; the
 	// zero Addr, if there is none any more.

@@ -12,6 +12,7 @@ const (
 	ReceiveBuffers = 64
 
 	minOutputBytes = 16 << 10
+	operations     = 2 // of a connection in a turn: a receive and a send
 	outputsEach    = 2 // blocks of answers a connection: one that fills, one that is sent
 
 	// spareBlocks are those of connections that have ended which keep their memory
@@ -36,6 +37,9 @@ type Limits struct {
 	RequestTicks uint32 // for a peer to send the rest of a request that it has begun
 	IdleTicks    uint32 // for a peer that has all its answers to ask again
 }
+
+// spans is how many requests the pool can hold at once.
+func (l Limits) spans(f wire.Format) int { return min(l.InFlight, l.PoolBytes/f.RowBytes()) }
 
 // ReadBytes is the most bytes of answers that the requests completed by one
 // receive can need: one request that began earlier, and as many small ones as

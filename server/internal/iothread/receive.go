@@ -26,6 +26,7 @@ func (t *Thread) arm(c *conn) {
 		op.IOPrio |= uring.RecvSendPollFirst // the socket is empty: do not try in vain
 	}
 	op.UserData = c.key.Pack(opRecv)
+	c.since += t.ticks - c.paused
 	c.receiving = true
 	c.ops++
 }
@@ -40,8 +41,8 @@ func (t *Thread) hasRoom(c *conn) bool {
 func (t *Thread) received(c *conn, e *uring.CQE) {
 	c.receiving = false
 	c.ops--
-	if c.partial.block == blocks.None && c.phase == open {
-		c.since = t.ticks
+	if c.paused = t.ticks; c.partial.block == blocks.None && c.phase == open {
+		t.restart(c)
 	}
 	t.touch(c)
 	if id, ok := e.BufferID(); ok {
@@ -138,7 +139,7 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 // keep copies the beginning of a request out of the receive buffer.
 func (t *Thread) keep(c *conn, data []byte) {
 	c.partial = partial{block: t.partials.Get(), size: uint32(len(data))}
-	c.since = t.ticks
+	t.restart(c)
 	copy(t.partials.Bytes(c.partial.block), data)
 }
 
@@ -239,7 +240,7 @@ func (t *Thread) resume() bool {
 		// once: the connections that have just been served do not win again.
 		c := t.starved.front()
 		c.leave()
-		c.more, c.since = true, t.ticks
+		c.more = true
 		t.arm(c)
 		t.touch(c)
 	}
@@ -259,6 +260,6 @@ func (t *Thread) dropPartial(c *conn) {
 	if c.partial.block != blocks.None {
 		t.partials.Put(c.partial.block)
 		c.partial = partial{block: blocks.None}
-		c.since = t.ticks
+		t.restart(c)
 	}
 }

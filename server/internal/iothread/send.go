@@ -93,5 +93,8 @@ func (t *Thread) dropSending(c *conn) {
 	if c.sending.block != blocks.None {
 		t.outputs.Put(c.sending.block)
 		c.sending = sending{block: blocks.None}
+		if c.partial.block == blocks.None {
+			t.restart(c)
+		}
 	}
 }

@@ -123,7 +123,7 @@ func (k *kernel) EndOutput(fd int32) {
 }
 
 // Accept implements [Kernel].
-func (k *kernel) Accept(listener int) int32 {
+func (k *kernel) Accept(listener int) (int32, error) {
 	for _, o := range k.inFlight {
 		if o.code == opAccept && !k.refuses {
 			k.w.fail("accepts while an accept is under way")
@@ -133,13 +133,17 @@ func (k *kernel) Accept(listener int) int32 {
 		k.w.fail("accepts on descriptor %d, with the listener open: %t", listener, k.listening)
 	}
 	k.w.meddle()
-	if len(k.backlog) == 0 || k.full() {
-		return -1
+	switch {
+	case len(k.backlog) == 0:
+		return -1, unix.EAGAIN
+	case k.full():
+		k.acceptErrs++
+		return -1, unix.EMFILE
 	}
 	fd := k.install(k.backlog[0])
 	k.backlog = k.backlog[1:]
 	k.delivers(fd)
-	return fd
+	return fd, nil
 }
 
 // Peer implements [Kernel].

@@ -97,8 +97,8 @@ func New(cfg Config) (*Thread, error) {
 	t := &Thread{
 		cfg: cfg, format: cfg.Format, dim: cfg.Format.Dim, kernel: cfg.Kernel,
 		rowBytes: cfg.Format.RowBytes(), readBytes: ReadBytes(cfg.Format),
-		dirty: make([]slab.Key, 0, l.Conns), sent: make([]slab.Key, 0, l.Conns),
-		ops:      make([]uring.SQE, 0, 256),
+		dirty: make([]slab.Key, 0, 2*l.Conns), sent: make([]slab.Key, 0, l.Conns),
+		ops:      make([]uring.SQE, 0, 256+operations*l.Conns),
 		discards: make([]byte, ReceiveBytes),
 		requests: cfg.Requests, responses: cfg.Responses,
 		pending:   make([]batcher.Request, 0, min(l.InFlight, handRequests)),
@@ -117,7 +117,7 @@ func (t *Thread) makeMemory() (err error) {
 		return err
 	}
 	t.stalled.conns, t.starved.conns, t.lingers.conns = t.conns, t.conns, t.conns
-	if t.pool, err = bufpool.New(l.PoolBytes); err != nil {
+	if t.pool, err = bufpool.New(bufpool.Config{Size: l.PoolBytes, Spans: l.spans(t.format)}); err != nil {
 		return err
 	}
 	mem := t.pool.Memory()

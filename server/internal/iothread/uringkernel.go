@@ -26,8 +26,8 @@ type RingKernel struct {
 	busy        atomic.Uint64
 }
 
-// NewRingKernel makes a ring and its receive buffers.
-func NewRingKernel() (*RingKernel, error) {
+// NewRingKernel makes a ring for so many connections, and its receive buffers.
+func NewRingKernel(conns int) (*RingKernel, error) {
 	ring, err := uring.New(uring.Config{Entries: ringEntries, CQEntries: 8 * ringEntries})
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func NewRingKernel() (*RingKernel, error) {
 		ring.Close()
 		return nil, fmt.Errorf("receive buffers: %w", err)
 	}
-	return &RingKernel{ring: ring, buffers: buffers, completions: make([]uring.CQE, 8*ringEntries)}, nil
+	return &RingKernel{ring: ring, buffers: buffers, completions: make([]uring.CQE, max(8*ringEntries, operations*conns))}, nil
 }
 
 // Turn implements [Kernel].
@@ -99,13 +99,13 @@ func (k *RingKernel) nap(err error) error {
 		length = time.Millisecond
 		most   = 1000
 	)
-	k.busy.Add(1)
 	if k.naps++; k.naps > most || err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EBUSY) {
 		if err == nil {
 			err = errors.New("the kernel does not take operations")
 		}
 		return err
 	}
+	k.busy.Add(1)
 	time.Sleep(length)
 	return nil
 }
@@ -136,16 +136,12 @@ func (k *RingKernel) Unread(fd int32) int {
 }
 
 // Accept implements [Kernel].
-func (k *RingKernel) Accept(listener int) int32 {
-	unix.SetNonblock(listener, true) // it is the last that this listener does
+func (k *RingKernel) Accept(listener int) (int32, error) {
+	unix.SetNonblock(listener, true) // nothing else waits on it any more
 	for {
 		fd, _, err := unix.Accept4(listener, unix.SOCK_CLOEXEC)
-		switch err {
-		case nil:
-			return int32(fd)
-		case unix.EINTR, unix.ECONNABORTED:
-		default:
-			return -1
+		if err != unix.EINTR && err != unix.ECONNABORTED {
+			return int32(fd), err
 		}
 	}
 }

@@ -13,17 +13,17 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/disrust/disrust/server/internal/iothread"
 	"golang.org/x/sys/unix"
 )
-
-// backlog is how many connections may wait to be accepted; the kernel lowers it
-// to net.core.somaxconn.
-const backlog = 4096
 
 const resolveTimeout = 5 * time.Second
 
 // Resolve turns a host name or address and a port into one address, IPv4 first.
 func Resolve(host string, port int) (netip.AddrPort, error) {
+	if addr, err := netip.ParseAddr(host); err == nil { // a look-up takes :: for 0.0.0.0 too
+		return netip.AddrPortFrom(addr.Unmap(), uint16(port)), nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
 	defer cancel()
 	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
@@ -40,8 +40,10 @@ func Resolve(host string, port int) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(best, uint16(port)), nil
 }
 
-// handBack is how long the kernel may take to let go of the port of a server that
-// was killed: it ends its io_urings, and with them its listeners, a little later.
+// handBack is how long a port may seem taken that is not. The kernel lets go of
+// the listeners of a server that was killed a moment after its end, with its
+// io_urings; and a listen(2) that is about to fail makes those of others fail
+// (inet_csk_listen_start, Linux 6.18: the state is set before the port is checked).
 const handBack = 500 * time.Millisecond
 
 // Bind returns count descriptors for the port at addr, and the address with the
@@ -71,38 +73,28 @@ func Bind(addr netip.AddrPort, count int, shared bool) (fds []int, bound netip.A
 			return fds, addr, err
 		}
 	}
-	if err := bindPatiently(fds[0], addr); err != nil {
-		return fds, addr, refuse("bind to", addr, err)
+	if err := bind(fds[0], addr); err != nil {
+		return fds, addr, refuse("bind to", addr, err, shared)
 	}
 	bound, err = name(fds[0])
 	return fds, bound, err
 }
 
-// bindPatiently waits for a port that is being let go of.
-func bindPatiently(fd int, addr netip.AddrPort) error {
-	for deadline := time.Now().Add(handBack); ; time.Sleep(5 * time.Millisecond) {
-		err := unix.Bind(fd, sockaddr(addr))
-		if err != unix.EADDRINUSE || time.Now().After(deadline) {
-			return err
-		}
-	}
-}
-
 // Listen has descriptors from Bind take connections. When the first listens, the
 // port is this server's, and the others, and servers that are told to, may share
 // it.
-func Listen(fds []int, addr netip.AddrPort) error {
+func Listen(fds []int, addr netip.AddrPort, shared bool) error {
 	for i, fd := range fds {
 		if i > 0 {
 			if err := share(fd); err != nil {
 				return err
 			}
-			if err := unix.Bind(fd, sockaddr(addr)); err != nil {
-				return refuse("bind to", addr, err)
+			if err := bind(fd, addr); err != nil {
+				return refuse("bind to", addr, err, shared)
 			}
 		}
-		if err := unix.Listen(fd, backlog); err != nil {
-			return refuse("listen on", addr, err)
+		if err := patiently(func() error { return unix.Listen(fd, iothread.Backlog) }); err != nil {
+			return refuse("listen on", addr, err, shared)
 		}
 		if i == 0 {
 			if err := share(fd); err != nil {
@@ -111,6 +103,20 @@ func Listen(fds []int, addr netip.AddrPort) error {
 		}
 	}
 	return nil
+}
+
+func bind(fd int, addr netip.AddrPort) error {
+	return patiently(func() error { return unix.Bind(fd, sockaddr(addr)) })
+}
+
+// patiently tries again while the port seems taken, for so long.
+func patiently(try func() error) error {
+	for deadline := time.Now().Add(handBack); ; time.Sleep(5 * time.Millisecond) {
+		err := try()
+		if err != unix.EADDRINUSE || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 func share(fd int) error {
@@ -163,9 +169,13 @@ type refusal struct {
 func (r *refusal) Error() string { return r.sentence }
 func (r *refusal) Unwrap() error { return r.err }
 
-func refuse(what string, addr netip.AddrPort, err error) error {
+func refuse(what string, addr netip.AddrPort, err error, shared bool) error {
 	sentence := fmt.Sprintf("cannot %s %s: %v", what, addr, err)
 	switch {
+	case err == unix.EADDRINUSE && addr.Port() == 0:
+		sentence = fmt.Sprintf("no port on %s is free", addr.Addr())
+	case err == unix.EADDRINUSE && shared:
+		sentence = fmt.Sprintf("port %d on %s is in use by a process that does not share it, or is another user's", addr.Port(), addr.Addr())
 	case err == unix.EADDRINUSE:
 		sentence = fmt.Sprintf("port %d on %s is in use by another process; choose another, or 0 for any free one (--share-port joins a disrust that serves it)", addr.Port(), addr.Addr())
 	case err == unix.EADDRNOTAVAIL:
