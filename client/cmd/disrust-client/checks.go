@@ -4,32 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"net"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/disrust/disrust/client"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
 )
 
-const pipelineRequests = 1000
-
 // smoke scores the smallest and largest requests through the client library.
-func smoke(ctx context.Context, o options, stdout io.Writer) error {
-	cfg := o.client()
-	cfg.Addrs = []string{o.addr()}
-	c, err := client.Dial(ctx, cfg)
+func smoke(ctx context.Context, o *options, s streams) error {
+	c, err := o.dial(ctx, o.client(1))
 	if err != nil {
-		return cannotReach(o.addr(), err)
+		return err
 	}
 	defer c.Close()
 	sizes, vectors := smokeSizes(o.format.MaxVectors), 0
 	for _, size := range sizes {
-		if err := smokeOnce(ctx, o, c, vectors, size); err != nil {
+		if err := o.smokeOnce(ctx, c, vectors, size); err != nil {
 			return err
 		}
 		vectors += size
 	}
-	fmt.Fprintf(stdout, "smoke: %s, %s, every score right\n", counted(len(sizes), "request"), counted(vectors, "vector"))
+	fmt.Fprintf(s.stdout, "smoke: %s, %s, every score right\n", counted(len(sizes), "request"), counted(vectors, "vector"))
 	return nil
 }
 
@@ -39,13 +36,13 @@ func smokeSizes(most int) []int {
 	return slices.Compact(sizes)
 }
 
-func smokeOnce(ctx context.Context, o options, c *client.Client, first, size int) error {
+func (o *options) smokeOnce(ctx context.Context, c *client.Client, first, size int) error {
 	ctx, cancel := context.WithTimeout(ctx, o.stall)
 	defer cancel()
-	rows, want := rowsFrom(first, size, o.format.Dim)
+	rows, want := drive.Rows(first, size, o.format.Dim)
 	got := make([]float32, size)
 	if err := c.Score(ctx, got, rows); err != nil {
-		return fmt.Errorf("request of %s: %w%s", counted(size, "vector"), err, hint(err))
+		return fmt.Errorf("request of %s: %w", counted(size, "vector"), unanswered(err))
 	}
 	for i := range got {
 		if got[i] != want[i] {
@@ -55,47 +52,95 @@ func smokeOnce(ctx context.Context, o options, c *client.Client, first, size int
 	return nil
 }
 
-// hint is what to look at first when the server stayed silent or closed the
-// connection: either happens when the two ends see frames of different sizes.
-func hint(err error) string {
-	if errors.Is(err, context.Canceled) {
-		return ""
+// dial connects through the client library.
+func (o *options) dial(ctx context.Context, cfg client.Config) (*client.Client, error) {
+	c, err := client.Dial(ctx, cfg)
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		err = fmt.Errorf("cannot reach %s: %w", o.addr(), op.Err) // the rest says what addr does
 	}
-	return " (does the server have the same --dim and --max-vectors?)"
+	return c, plain(err)
 }
 
+// unanswered asks what to look at first when the server stayed silent or closed
+// the connection: either happens when the two ends see frames of different
+// sizes.
+func unanswered(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return plain(err)
+	}
+	return fmt.Errorf("%w (does the server have the same --dim and --max-vectors?)", plain(err))
+}
+
+// plain takes the library's name off its errors, which is this tool's as well.
+func plain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if text, ok := strings.CutPrefix(err.Error(), "client: "); ok {
+		return said{text, err}
+	}
+	return err
+}
+
+// said is an error in other words.
+type said struct {
+	text string
+	err  error
+}
+
+func (s said) Error() string { return s.text }
+func (s said) Unwrap() error { return s.err }
+
+const pipelineRequests = 1000
+
 // pipeline sends all its requests before it needs a single answer.
-func pipeline(ctx context.Context, o options, stdout io.Writer) error {
-	o.window = pipelineRequests
-	l := newLoad(o, mixed(o.format))
-	streams, err := l.dial(ctx, o.addr(), 1, pipelineRequests)
+func pipeline(ctx context.Context, o *options, s streams) error {
+	requests, err := drive.Generate(o.format, o.allSizes(), o.seed)
+	if err != nil {
+		return misuse{err}
+	}
+	total, err := drive.Run(ctx, drive.Config{
+		Addr: o.addr(), Conns: 1, Window: pipelineRequests, Requests: requests, Quota: pipelineRequests, Stall: o.stall,
+	})
 	if err != nil {
 		return err
 	}
-	answered, err := l.run(ctx, streams)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "pipeline: %s, %s, every response right\n",
-		counted(answered, "request"), counted(l.pattern.vectors(int(answered)), "vector"))
+	fmt.Fprintf(s.stdout, "pipeline: %s, %s, every response right\n",
+		counted(total.Answered, "request"), counted(total.Vectors, "vector"))
 	return nil
 }
 
+// allSizes is a mix of all sizes, or of as many as make a cycle of requests that
+// is not too large.
+func (o *options) allSizes() drive.Mix {
+	const sizes, mostBytes = 64, 1 << 20
+	most := max(1, min(o.format.MaxVectors, mostBytes/o.format.RowBytes()))
+	var mix drive.Mix
+	for i := range min(sizes, most) {
+		mix = append(mix, drive.Share{Vectors: (i + 1) * most / min(sizes, most), Weight: 1})
+	}
+	return mix
+}
+
 // bench measures a closed loop: each answer lets the next request go.
-func bench(ctx context.Context, o options, stdout io.Writer) error {
-	l := newLoad(o, uniform(o.format, o.vectors))
-	streams, err := l.dial(ctx, o.addr(), o.conns, int64(o.requests))
+func bench(ctx context.Context, o *options, s streams) error {
+	requests, err := drive.Generate(o.format, o.mix, o.seed)
+	if err != nil {
+		return misuse{err}
+	}
+	cfg := o.load(requests)
+	cfg.Warmup, cfg.Quota = 0, int64(o.requests)
+	total, err := drive.Run(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	start := time.Now()
-	answered, err := l.run(ctx, streams)
-	if err != nil {
-		return err
+	seconds := total.Length.Seconds()
+	fmt.Fprintf(s.stdout, "bench: %s on %s in %.3f s: %.0f requests/s, every response right",
+		counted(total.Answered, "request"), counted(o.conns.low, "connection"), seconds, float64(total.Answered)/seconds)
+	if !total.Valid {
+		fmt.Fprintf(s.stdout, "; %s, so the server may do more", total.Why)
 	}
-	seconds := time.Since(start).Seconds()
-	fmt.Fprintf(stdout, "bench: %s on %s in %.3f s: %.0f requests/s, every response right\n",
-		counted(answered, "request"), counted(o.conns, "connection"), seconds, float64(answered)/seconds)
+	fmt.Fprintln(s.stdout)
 	return nil
 }
 

@@ -1,86 +1,91 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"math"
-	"net"
-	"sync"
-	"sync/atomic"
+	"io"
+	"runtime/debug"
 	"time"
+
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
 )
 
-// load is what the streams of one run share. Only stopped and latencies change
-// while they run.
-type load struct {
-	pattern   *pattern
-	window    int
-	stall     time.Duration
-	latencies *recorder   // nil when not wanted
-	stopped   atomic.Bool // send no more
+// load is what the engine is told of o. What the command decides is not in it.
+func (o *options) load(requests *drive.Requests) drive.Config {
+	return drive.Config{
+		Addr: o.addr(), Conns: o.conns.low, Window: o.window, Requests: requests,
+		Rate: o.rate.low, Arrivals: o.arrivals, Seed: o.seed,
+		Warmup: o.warmup, Stall: o.stall,
+	}
 }
 
-func newLoad(o options, p *pattern) *load {
-	return &load{pattern: p, window: o.window, stall: o.stall}
-}
-
-const unlimited = math.MaxInt64
-
-// dial opens conns connections and spreads requests over them. None is sent
-// yet, so that measuring can begin when all connections stand.
-func (l *load) dial(ctx context.Context, addr string, conns int, requests int64) ([]*stream, error) {
-	streams := make([]*stream, 0, conns)
-	dialer := net.Dialer{Timeout: l.stall}
-	for i := range conns {
-		conn, err := dialer.DialContext(ctx, "tcp", addr)
+// cycle makes the requests to send.
+func (o *options) cycle() (*drive.Requests, error) {
+	if o.replay == "" {
+		requests, err := drive.Generate(o.format, o.mix, o.seed)
 		if err != nil {
-			closeAll(streams)
-			return nil, cannotReach(addr, err)
+			return nil, misuse{err}
 		}
-		quota := requests
-		if requests != unlimited {
-			quota = (requests + int64(i)) / int64(conns)
-		}
-		streams = append(streams, newStream(l, conn, quota))
+		return requests, nil
 	}
-	return streams, nil
+	rows, err := o.replayed()
+	if err != nil {
+		return nil, err
+	}
+	requests, err := drive.Replay(o.format, rows, o.mix, o.seed)
+	if err != nil {
+		return nil, misuse{fmt.Errorf("%s: %w", o.replay, err)}
+	}
+	return requests, nil
 }
 
-// run lets the streams work and returns how many requests were answered, once
-// all that were sent are, or with the first failure. When ctx ends they send no
-// more.
-func (l *load) run(ctx context.Context, streams []*stream) (answered int64, err error) {
-	defer context.AfterFunc(ctx, func() { l.stopped.Store(true) })()
-	var running sync.WaitGroup
-	var first sync.Once
-	for i, s := range streams {
-		running.Go(func() {
-			if failed := s.run(); failed != nil {
-				first.Do(func() {
-					err = fmt.Errorf("connection %d: %w", i+1, failed)
-					closeAll(streams)
-				})
-			}
-		})
+// maxReplayBytes bounds what is held of a file, twice.
+const maxReplayBytes = 1 << 30
+
+// replayed returns the rows to replay. They are all held, so that reading never
+// delays a request.
+func (o *options) replayed() ([]byte, error) {
+	f, err := rowfile.Open(o.replay, o.format.Dim)
+	if err != nil {
+		return nil, misuse{err}
 	}
-	running.Wait()
-	for _, s := range streams {
-		answered += s.answered
+	defer f.Close()
+	if most := maxReplayBytes / int64(o.format.RowBytes()); f.Rows > most {
+		return nil, misuse{fmt.Errorf("%s has %d rows; a replay holds up to %d in memory (score takes files of any size)", o.replay, f.Rows, most)}
 	}
-	return answered, err
+	rows := make([]byte, f.Rows*int64(o.format.RowBytes()))
+	if _, err := io.ReadFull(f, rows); err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", o.replay, err)
+	}
+	return rows, nil
 }
 
-func closeAll(streams []*stream) {
-	for _, s := range streams {
-		s.conn.Close()
+// newRun is what is known of a run before it.
+func (o *options) newRun() *result.Run {
+	r := &result.Run{
+		Tool: toolVersion(), Command: o.typed, Started: time.Now(),
+		Parameters: result.Parameters{
+			Address: o.addr(), Conns: o.conns.low, Window: o.window, Mix: o.mix.String(), Dim: o.format.Dim,
+			Rate: o.rate.low, Warmup: o.warmup, Duration: o.duration,
+		},
+		Client: result.ThisMachine(),
+		Server: result.ServerAt(o.addr(), o.note),
 	}
+	if o.rate.low > 0 {
+		r.Parameters.Arrivals = o.arrivals.String()
+	}
+	if o.replay != "" {
+		r.Parameters.Mix += " of " + o.replay
+	}
+	return r
 }
 
-// cannotReach leaves out of err what addr says already.
-func cannotReach(addr string, err error) error {
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		err = op.Err
+// toolVersion is that of this module, as far as the build knows it.
+func toolVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
 	}
-	return fmt.Errorf("cannot reach %s: %w", addr, err)
+	return info.Main.Version
 }

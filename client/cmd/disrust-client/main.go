@@ -1,35 +1,34 @@
-// Command disrust-client checks and measures a disrust server.
+// Command disrust-client checks, measures and uses a disrust server.
 //
-//	disrust-client [flags] [port] [smoke | pipeline | bench [conns [requests]] | sustain]
+//	disrust-client [flags] [port] [command]
 //
-// smoke, the default, scores a few requests through the client library.
-// pipeline sends 1,000 requests of mixed sizes without waiting for an answer.
-// bench measures requests per second in a closed loop; sustain measures
-// latencies for a while, with a line every second and a summary, which Ctrl-C
-// brings on early. All of them verify every response, against a server whose
-// model is sum.
+//	smoke                      a few requests through the client library (default)
+//	pipeline                   1,000 requests of mixed sizes, sent without waiting
+//	bench [conns [requests]]   requests per second
+//	sustain                    latencies, every second and in a summary
+//	sweep                      the highest rate that keeps a bound on latency
+//	score FILE                 scores the rows of a .npy or raw float32 file
+//	report RUN.json...         runs that were kept, overlaid
 //
-// The exit status is 0 when every request was answered rightly, 1 when one was
-// not, and 2 when the command line makes no sense.
+// Each has its own --help, with an example. All that measure verify every
+// response, against a server whose model is sum. Ctrl-C ends a run with its
+// summary; a second one ends it at once.
+//
+// The exit status is 0 when all is right, 1 when a response was wrong or
+// missing or a run is not valid, and 2 when the command line makes no sense.
 package main
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"strings"
-)
 
-var commands = map[string]func(context.Context, options, io.Writer) error{
-	"smoke":    smoke,
-	"pipeline": pipeline,
-	"bench":    bench,
-	"sustain":  sustain,
-}
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
+)
 
 func main() {
 	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -37,27 +36,59 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// streams is where a command writes.
+type streams struct {
+	stdout, stderr io.Writer
+	text           io.Writer // for people: stdout, or stderr if a file goes there
+}
+
+// misuse is an error of the command line, found only when it was followed.
+type misuse struct{ error }
+
+func (m misuse) Unwrap() error { return m.error }
+
 // run is main without the process. When ctx ends, no more requests are sent;
-// those in flight are awaited, except by smoke.
+// those in flight are awaited by the commands that measure.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usage)
-		return 0
-	}
 	if err != nil {
 		complain(stderr, err)
 		return 2
 	}
-	if err := commands[o.command](ctx, o, stdout); err != nil {
-		complain(stderr, fmt.Errorf("%s: %w", o.command, err))
+	if o.help {
+		fmt.Fprint(stdout, o.helpText())
+		return 0
+	}
+	s := streams{stdout: stdout, stderr: stderr, text: stdout}
+	if o.writesTo("-") {
+		s.text = stderr
+	}
+	if err := o.command.run(ctx, o, s); err != nil {
+		complain(stderr, fmt.Errorf("%s: %w", o.command.name, err))
+		if _, bad := errors.AsType[misuse](err); bad {
+			return 2
+		}
 		return 1
 	}
 	return 0
+}
+
+// both is two errors in one sentence, either of which may be nil.
+func both(a, b error) error {
+	if a == nil || b == nil {
+		return errors.Join(a, b)
+	}
+	return fmt.Errorf("%w; %w", a, b)
 }
 
 // complain writes err as one line, also when it cites a command line that has
 // line breaks.
 func complain(stderr io.Writer, err error) {
 	fmt.Fprintf(stderr, "disrust-client: %s\n", strings.ReplaceAll(err.Error(), "\n", `\n`))
+}
+
+// watched reports whether a person watches w.
+func watched(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && live.IsTerminal(file)
 }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// command is one thing that the tool does.
+type command struct {
+	name, words string // words may follow it
+	summary     string
+	help        string // beside its flags
+	flags       string // that it knows
+	run         func(context.Context, *options, streams) error
+}
+
+func (c *command) knows(flag string) bool {
+	return slices.Contains(strings.Fields(c.flags), flag)
+}
+
+// commandTable is all commands; the first is the default.
+var commandTable = []command{
+	{"smoke", "", "a few requests through the client library (default)", smokeHelp, serverFlags, smoke},
+	{"pipeline", "", "1,000 requests of mixed sizes, sent without waiting", pipelineHelp, serverFlags, pipeline},
+	{"bench", "[conns [requests]]", "requests per second", benchHelp, serverFlags + "conns window vectors seed", bench},
+	{"sustain", "", "latencies, every second and in a summary", sustainHelp, serverFlags + loadFlags + fileFlags + "duration", sustain},
+	{"sweep", "", "the highest rate (or connections) that keeps a bound on latency", sweepHelp, serverFlags + loadFlags + fileFlags + "slo step", sweep},
+	{"score", "FILE", "scores the rows of a .npy or raw float32 file", scoreHelp, serverFlags + "conns out", score},
+	{"report", "RUN.json...", "runs that were kept with --json, overlaid", reportHelp, "html csv", report},
+}
+
+func findCommand(name string) *command {
+	i := slices.IndexFunc(commandTable, func(c command) bool { return c.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &commandTable[i]
+}
+
+func commandNames() string {
+	var names []string
+	for _, c := range commandTable {
+		names = append(names, c.name)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+const (
+	smokeHelp = `Scores requests of the smallest and largest sizes and checks every score, against a
+server whose model is sum.
+
+example
+  disrust-client 9900 smoke
+`
+	pipelineHelp = `Sends 1,000 requests of mixed sizes over one connection before it needs a single
+answer, and checks every byte of every response.
+
+example
+  disrust-client 9900 pipeline
+`
+	benchHelp = `Measures requests per second in a closed loop, in which each answer lets the next
+request go: 8 connections and 100,000 requests unless given. Every response is verified.
+
+example
+  disrust-client 9900 bench 8 1000000
+`
+	sustainHelp = `Measures latencies: a line every second, then a summary. Every response is verified.
+
+With --rate the loop is open: requests are due on a schedule that knows nothing of the
+answers, and latency counts from the moment each was due, so a slow moment of the server
+is in the figures of all who would have met it. Without, the loop is closed: each answer
+lets the next request go, which finds the highest rate but hides waiting.
+
+A run in which the generator itself was the bottleneck is shown as not valid, and the exit
+status is 1. Ctrl-C ends the run with its summary.
+
+examples
+  disrust-client sustain --rate 50k --arrivals poisson --html run.html
+  disrust-client sustain --conns 32 --vectors 1:70,8:25,64:5 --duration 1m --json run.json
+`
+	sweepHelp = `Finds the highest rate that keeps a bound on latency, in an open loop: doubles the rate
+until the bound breaks, then bisects to 5 %. Each step is a short run with connections of
+its own, and every response is verified. With --conns FROM..TO instead of a rate, finds
+the number of connections, in a closed loop.
+
+When the generator, not the server, was the limit, the last line says so. Ctrl-C ends the
+sweep with what there is.
+
+examples: a report with charts in two commands, each in a shell of its own
+  go run ./server/cmd/disrust
+  go run ./client/cmd/disrust-client sweep --html sweep.html    (then open sweep.html)
+
+  disrust-client sweep --rate 10k..2M --slo p99.9=1ms --json before.json
+  disrust-client sweep --conns 1..512 --slo p99=500us
+`
+	scoreHelp = `Scores every row and writes the scores in the same order: as .npy if the file is .npy,
+as raw little-endian float32 if it is raw. A .npy file holds float32 rows of --dim
+features in C order. Memory does not grow with the file.
+
+example
+  disrust-client score rows.npy > scores.npy
+`
+	reportHelp = `Shows runs of sustain and sweep that were kept with --json: as text, or laid over one
+another in a page with charts (--html), or as lines for a spreadsheet (--csv).
+
+example
+  disrust-client report before.json after.json --html compared.html
+`
+)
+
+// helpText is of the command that was named, or of the tool.
+func (o *options) helpText() string {
+	var b strings.Builder
+	if !o.named {
+		b.WriteString("usage: disrust-client [flags] [port] [command]\n\n")
+		for _, c := range commandTable {
+			fmt.Fprintf(&b, "  %-26s %s\n", strings.TrimSpace(c.name+" "+c.words), c.summary)
+		}
+		b.WriteString("\ndisrust-client COMMAND --help shows a command's flags, with an example.\n")
+		return b.String()
+	}
+	c := o.command
+	port := "[port] "
+	if !c.knows("port") {
+		port = ""
+	}
+	fmt.Fprintf(&b, "usage: disrust-client [flags] %s%s\n\n%s\nflags, before or after the command\n", port, strings.TrimSpace(c.name+" "+c.words), c.help)
+	for _, f := range flagTable {
+		if c.knows(f.name) {
+			fmt.Fprintf(&b, "  %-18s %s\n", "--"+f.name+" "+f.value, f.help)
+		}
+	}
+	return b.String()
+}

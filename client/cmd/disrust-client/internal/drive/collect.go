@@ -1,0 +1,101 @@
+package drive
+
+import (
+	"runtime"
+	"time"
+
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+)
+
+// mark is a moment of the run and what had been used until then.
+type mark struct {
+	at, waited int64
+	cpu        time.Duration
+}
+
+func (r *run) mark() mark {
+	m := mark{at: r.now(), cpu: processCPU()}
+	for _, c := range r.crews {
+		m.waited += c.meter.waited.Load()
+	}
+	return m
+}
+
+// collect reports interval after interval until the crews are done, and returns
+// what they add up to.
+func (r *run) collect() sample.Total {
+	finished := r.until(int64(r.Warmup))
+	begin, previous := r.mark(), int64(0)
+	if r.Warmup > 0 {
+		r.take()
+	}
+	sum := newFigures(r.Rate > 0)
+	for second := int64(1); !finished; second++ {
+		finished = r.until(begin.at + r.tick(second))
+		taken, at := r.take(), r.now()-begin.at
+		if finished && second > 1 && taken.requests == 0 && taken.unsent == 0 {
+			break
+		}
+		sum.merge(taken)
+		if r.OnInterval != nil {
+			r.OnInterval(taken.interval(at, at-previous))
+		}
+		previous = at
+	}
+	return r.total(sum, begin, r.mark())
+}
+
+// tick returns when the n-th interval ends: on the second, but that one which
+// the duration cuts short, or its end, waits up to half a second for the last
+// answers.
+func (r *run) tick(n int64) int64 {
+	second, half := n*int64(time.Second), int64(time.Second/2)
+	if d := int64(r.Duration); d > 0 && second > d-half && second <= d+half {
+		return d + half
+	}
+	return second
+}
+
+// until waits for a time of the run and says whether the crews were done
+// before.
+func (r *run) until(at int64) (finished bool) {
+	timer := time.NewTimer(time.Duration(at - r.now()))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return false
+	case <-r.finished:
+		return true
+	}
+}
+
+// take returns what all crews measured since the last take.
+func (r *run) take() figures {
+	all := r.crews[0].meter.take(newFigures(r.Rate > 0))
+	for _, c := range r.crews[1:] {
+		all.merge(c.meter.take(newFigures(r.Rate > 0)))
+	}
+	return all
+}
+
+func (f figures) interval(at, length int64) sample.Interval {
+	return sample.Interval{
+		At: time.Duration(at), Length: time.Duration(length),
+		Requests: f.requests, Vectors: f.vectors, Unsent: f.unsent,
+		Latency: f.latency, Service: f.service, Lag: f.lag,
+	}
+}
+
+func (r *run) total(sum figures, begin, end mark) sample.Total {
+	elapsed := end.at - begin.at
+	t := sample.Total{Interval: sum.interval(elapsed, elapsed), CPU: end.cpu - begin.cpu}
+	if elapsed > 0 {
+		waited := float64(end.waited-begin.waited) / float64(elapsed) / float64(len(r.crews))
+		if r.measured {
+			waited = 1 - float64(t.CPU)/float64(elapsed)/float64(runtime.GOMAXPROCS(0))
+		}
+		t.Busy = min(1, max(0, 1-waited))
+	}
+	t.Valid, t.Why = judge(t)
+	return t
+}

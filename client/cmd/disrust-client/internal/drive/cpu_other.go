@@ -1,0 +1,8 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
+
+package drive
+
+import "time"
+
+// processCPU is unknown here.
+func processCPU() time.Duration { return 0 }

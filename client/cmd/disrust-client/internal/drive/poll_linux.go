@@ -1,0 +1,191 @@
+package drive
+
+import (
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	readBytes  = 256 << 10 // one read at most
+	pollEvents = 256       // one wait at most
+	// spinNanos is how long before a request is due a thread no longer sleeps.
+	// Waking a halted processor takes 30 to 100 us.
+	spinNanos = 100_000
+)
+
+// preferred is the driver for this system.
+var preferred = driver{work: drivePolling, threads: max(1, runtime.GOMAXPROCS(0)/2)}
+
+// poller drives a crew from one thread: it waits for events on nonblocking
+// sockets, and for each does one read and one write. Reads go on while writes
+// wait for room in a socket.
+type poller struct {
+	*crew
+	epoll  int
+	fds    []int
+	armed  []bool // for room in the socket
+	buf    []byte
+	events [pollEvents]unix.EpollEvent
+}
+
+// drivePolling works on c until it is done. The thread ends with it, and with
+// the thread its timer slack.
+func drivePolling(c *crew) error {
+	runtime.LockOSThread()
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // best effort: the spin covers the default
+	p := &poller{crew: c, epoll: -1, buf: make([]byte, readBytes)}
+	defer p.close()
+	if err := p.setUp(); err != nil {
+		return err
+	}
+	for !p.done() {
+		if err := p.round(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// round does what the clock asks for, waits, and serves what is ready.
+func (p *poller) round() error {
+	now := p.now()
+	p.pump(now)
+	late := p.untouch()
+	for _, i := range late {
+		p.flush(i, p.now())
+	}
+	if err := p.tend(now); err != nil || p.done() {
+		return err
+	}
+	if len(late) > 0 {
+		now = p.now()
+	}
+	n, err := p.wait(now)
+	if err != nil {
+		return err
+	}
+	for k := range n {
+		if err := p.serve(&p.events[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setUp takes the sockets out of the hands of package net.
+func (p *poller) setUp() error {
+	var err error
+	if p.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return err
+	}
+	p.armed = make([]bool, len(p.lanes))
+	for i, conn := range p.conns {
+		fd, err := adopt(conn)
+		if err != nil {
+			return p.failed(i, err)
+		}
+		p.fds = append(p.fds, fd)
+		if err := p.watch(unix.EPOLL_CTL_ADD, i, unix.EPOLLIN); err != nil {
+			return p.failed(i, err)
+		}
+	}
+	return nil
+}
+
+// wait sleeps until sockets are ready or the clock asks for something. It polls
+// instead when a request is due too soon for sleep.
+func (p *poller) wait(now int64) (int, error) {
+	n, errno := epollWait(p.epoll, p.events[:], p.wake(now, spinNanos)-now)
+	p.meter.waited.Add(p.now() - now)
+	if errno == unix.EINTR {
+		return 0, nil
+	}
+	if errno != 0 {
+		return 0, errno
+	}
+	return n, nil
+}
+
+// serve handles one event of one connection.
+func (p *poller) serve(e *unix.EpollEvent) error {
+	i := int(e.Fd)
+	if e.Events&^unix.EPOLLOUT == 0 {
+		p.flush(i, p.now())
+		return nil
+	}
+	n, errno := receive(p.fds[i], p.buf)
+	now := p.now()
+	switch {
+	case n > 0:
+		if err := p.input(i, p.buf[:n], now); err != nil {
+			return err
+		}
+	case errno == 0:
+		return p.ended(i, nil)
+	case errno != unix.EAGAIN && errno != unix.EINTR:
+		return p.ended(i, errno)
+	}
+	p.flush(i, now)
+	return nil
+}
+
+// ended forgets a connection that has nothing more to say, if that is right.
+func (p *poller) ended(i int, cause error) error {
+	if err := p.lost(i, cause); err != nil {
+		return err
+	}
+	return p.watch(unix.EPOLL_CTL_DEL, i, 0)
+}
+
+// flush writes what the i-th lane has until its socket takes no more; then it
+// has the socket watched. A write that fails is not reported: what was answered
+// before it is still to be read, and then the read fails too.
+func (p *poller) flush(i int, now int64) {
+	l := &p.lanes[i]
+	for ready := l.ready(); ready; {
+		b := l.output(now)
+		n, errno := send(p.fds[i], b)
+		if errno != 0 && errno != unix.EAGAIN && errno != unix.EINTR {
+			l.shut()
+			return
+		}
+		l.wrote(n, now)
+		if n < len(b) {
+			l.blocked()
+			p.arm(i, true)
+			return
+		}
+		if ready = l.ready(); ready {
+			now = p.now()
+		}
+	}
+	p.arm(i, false)
+}
+
+// arm has the i-th socket watched for room to write, or no longer.
+func (p *poller) arm(i int, armed bool) {
+	if p.armed[i] == armed {
+		return
+	}
+	p.armed[i] = armed
+	events := uint32(unix.EPOLLIN)
+	if armed {
+		events |= unix.EPOLLOUT
+	}
+	_ = p.watch(unix.EPOLL_CTL_MOD, i, events) // the socket is registered: nothing can fail
+}
+
+func (p *poller) watch(op, i int, events uint32) error {
+	return unix.EpollCtl(p.epoll, op, p.fds[i], &unix.EpollEvent{Events: events, Fd: int32(i)})
+}
+
+func (p *poller) close() {
+	for _, fd := range p.fds {
+		unix.Close(fd)
+	}
+	for _, conn := range p.conns[len(p.fds):] {
+		conn.Close()
+	}
+	unix.Close(p.epoll)
+}

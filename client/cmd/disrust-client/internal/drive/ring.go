@@ -1,0 +1,36 @@
+package drive
+
+// ring is a queue that grows by doubling and never shrinks: once it has been as
+// long as it gets, nothing is allocated.
+type ring[T any] struct {
+	slots       []T // a power of two of them
+	first, next uint64
+}
+
+func (r *ring[T]) size() int { return int(r.next - r.first) }
+
+// at returns the i-th from the front. The pointer holds until the next push.
+func (r *ring[T]) at(i int) *T { return &r.slots[(r.first+uint64(i))&uint64(len(r.slots)-1)] }
+
+func (r *ring[T]) push(v T) {
+	if r.size() == len(r.slots) {
+		r.grow()
+	}
+	r.next++
+	*r.at(r.size() - 1) = v
+}
+
+func (r *ring[T]) grow() {
+	slots := make([]T, max(8, 2*len(r.slots)))
+	size := r.size()
+	for i := range size {
+		slots[i] = *r.at(i)
+	}
+	r.slots, r.first, r.next = slots, 0, uint64(size)
+}
+
+// pop takes the front off.
+func (r *ring[T]) pop() { r.first++ }
+
+// cut takes the last n off.
+func (r *ring[T]) cut(n int) { r.next -= uint64(n) }

@@ -1,0 +1,172 @@
+package drive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+)
+
+// driver is a way to do a crew's I/O. It closes the crew's connections.
+type driver struct {
+	work     func(*crew) error
+	threads  int  // as many crews at most
+	measured bool // its crews cannot tell when they wait: how busy they are is what CPU they use
+}
+
+// run is a run under way.
+type run struct {
+	Config
+	driver
+	control
+	clock
+	crews    []*crew
+	finished chan struct{} // closed when all crews are done
+	err      error         // the first; valid once finished
+}
+
+// Run drives a server as c says and returns what it measured. It ends when the
+// quota is met, the duration over or ctx ended, once all that was sent is
+// answered; or with an error as soon as an answer is wrong, missing or too late.
+// With an error what was measured until then is returned as well.
+//
+// Errors are one sentence, with the counts of the whole run: how many requests
+// were answered, how many of them wrongly, how many not. That ctx ended is no
+// error once the connections stand.
+//
+// Cost: one thread for every two CPUs on Linux, and on them no allocation once
+// the most requests have been in flight.
+func Run(ctx context.Context, c Config) (sample.Total, error) {
+	return c.run(ctx, preferred)
+}
+
+func (c Config) run(ctx context.Context, d driver) (sample.Total, error) {
+	idle := sample.Total{Valid: true} // the generator is not to blame
+	if err := c.prepare(); err != nil {
+		return idle, err
+	}
+	conns, err := c.dial(ctx)
+	if err != nil {
+		return idle, err
+	}
+	r := &run{Config: c, driver: d, finished: make(chan struct{})}
+	r.enlist(conns)
+	defer context.AfterFunc(ctx, func() { r.stopping.Store(true) })()
+	if r.OnStart != nil {
+		r.OnStart()
+	}
+	r.start()
+	total := r.collect()
+	r.count(&total)
+	return total, r.explain(total)
+}
+
+// dial opens all connections, so that measuring begins when they stand.
+func (c *Config) dial(ctx context.Context) ([]net.Conn, error) {
+	dialer := net.Dialer{Timeout: c.Stall}
+	conns := make([]net.Conn, 0, c.Conns)
+	for range c.Conns {
+		conn, err := dialer.DialContext(ctx, "tcp", c.Addr)
+		if err != nil {
+			for _, conn := range conns {
+				conn.Close()
+			}
+			return nil, cannotReach(c.Addr, err)
+		}
+		conns = append(conns, conn)
+	}
+	return conns, nil
+}
+
+// cannotReach leaves out of err what addr says already.
+func cannotReach(addr string, err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		err = op.Err
+	}
+	return fmt.Errorf("cannot reach %s: %w", addr, err)
+}
+
+// enlist spreads the connections over crews, round robin.
+func (r *run) enlist(conns []net.Conn) {
+	n := min(r.threads, r.Conns)
+	for t := range n {
+		c := &crew{control: &r.control, first: t, stride: n, total: r.Conns,
+			end: r.end(), stall: int64(r.Stall), room: int64(max(1, maxDue/n))}
+		c.meter.figures = newFigures(r.Rate > 0)
+		if r.Rate > 0 {
+			c.schedule = newSchedule(r.Rate, r.Arrivals, r.Seed, r.Quota)
+		}
+		r.crews = append(r.crews, c)
+	}
+	before := int64(0)
+	for i, conn := range conns {
+		r.crews[i%n].join(conn, r.lane(i, before, &r.crews[i%n].meter))
+		if r.Quota != unlimited {
+			before += r.share(i)
+		}
+	}
+}
+
+func (r *run) lane(i int, before int64, m *meter) lane {
+	l := newLane(r.Requests, m, r.first(i, before), r.window(), r.Rate > 0)
+	if r.Rate == 0 {
+		l.credit, l.final = r.share(i), true
+	}
+	return l
+}
+
+// join adds a connection.
+func (c *crew) join(conn net.Conn, l lane) {
+	c.conns = append(c.conns, conn)
+	c.lanes = append(c.lanes, l)
+	c.unfinished++
+	i := len(c.lanes) - 1
+	c.touch(i)
+	c.settle(i)
+}
+
+// start sets the crews to work. The first failure ends the others' work too.
+func (r *run) start() {
+	r.clock = clock{time.Now()}
+	var working sync.WaitGroup
+	var first sync.Once
+	for _, c := range r.crews {
+		c.clock = r.clock
+		working.Go(func() {
+			if err := r.work(c); err != nil {
+				first.Do(func() { r.err = err })
+				r.aborted.Store(true)
+			}
+		})
+	}
+	go func() {
+		working.Wait()
+		close(r.finished)
+	}()
+}
+
+// count adds up the whole run.
+func (r *run) count(total *sample.Total) {
+	for _, c := range r.crews {
+		for i := range c.lanes {
+			total.Sent += c.lanes[i].sent
+			total.Answered += c.lanes[i].answered
+			if c.lanes[i].wrong {
+				total.Wrong++
+			}
+		}
+	}
+}
+
+// explain adds the counts to the error there was, if any.
+func (r *run) explain(total sample.Total) error {
+	if r.err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w; of %s in all %d answered rightly, %d wrongly, %d not", r.err,
+		counted(total.Sent, "request"), total.Answered, total.Wrong, max(0, total.Sent-total.Answered-total.Wrong))
+}

@@ -1,0 +1,124 @@
+package drive
+
+import (
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/disrust/disrust/wire"
+)
+
+// script says at which response of a connection, from 1 on, a server does what.
+// The zero script is honest.
+type script struct {
+	wrong  int // a bit of the score is turned
+	extra  int // a byte more comes behind
+	close  int // the connection is closed in the middle
+	reset  int // the connection is reset
+	silent int // nothing is sent from there on
+	hold   int // it and the next 99 wait for each other, so their requests have to come
+
+	pause     int // it waits for pauseTime
+	pauseTime time.Duration
+
+	reach   int // reached is called
+	reached func()
+
+	leave int           // the connection is closed behind it
+	left  chan struct{} // closed when one has been; the others wait for that before their first
+	stays atomic.Int32  // connections that reached their first
+	once  sync.Once
+}
+
+// serve runs a server for requests in the format small and returns its address.
+func serve(t testing.TB, s *script) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() {
+				defer conn.Close()
+				s.serve(conn)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		conns.Wait()
+	})
+	return listener.Addr().String()
+}
+
+// serve answers conn until it ends, one write for each read.
+func (s *script) serve(conn net.Conn) {
+	buf, held := make([]byte, 64<<10), 0
+	for number, out := 0, []byte(nil); ; {
+		n, err := conn.Read(buf[held:])
+		if err != nil {
+			return
+		}
+		in := buf[:held+n]
+		for frame := small.ParseRequest(in); frame.Status == wire.Complete; frame = small.ParseRequest(in) {
+			number++
+			var goOn bool
+			if out, goOn = s.respond(conn, number, append(out, answer(in[:frame.Bytes], small.Dim)...)); !goOn {
+				return
+			}
+			in = in[frame.Bytes:]
+		}
+		held = copy(buf, in)
+		if s.hold > 0 && number >= s.hold && number < s.hold+99 {
+			continue
+		}
+		if _, err := conn.Write(out); err != nil {
+			return
+		}
+		out = out[:0]
+	}
+}
+
+// respond does to the last response in out what the script says, and says
+// whether the connection goes on.
+func (s *script) respond(conn net.Conn, number int, out []byte) ([]byte, bool) {
+	switch number {
+	case s.wrong:
+		out[len(out)-3] ^= 1
+	case s.extra:
+		out = append(out, 1)
+	case s.close:
+		conn.Write(out[:len(out)-3])
+		return nil, false
+	case s.reset:
+		conn.(*net.TCPConn).SetLinger(0)
+		return nil, false
+	case s.silent:
+		conn.Write(out[:len(out)-8])
+		io.Copy(io.Discard, conn)
+		return nil, false
+	case s.reach:
+		s.reached()
+	case s.pause:
+		<-time.After(s.pauseTime)
+	}
+	if s.leave > 0 && number == 1 && s.stays.Add(1) > 1 {
+		<-s.left
+	}
+	if s.leave > 0 && number == s.leave {
+		conn.Write(out)
+		conn.Close()
+		s.once.Do(func() { close(s.left) })
+		return nil, false
+	}
+	return out, true
+}

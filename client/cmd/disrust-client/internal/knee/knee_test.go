@@ -1,0 +1,82 @@
+package knee
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// search tries loads as s asks until it is over: those up to limit keep the
+// bound.
+func search(s *Search, limit float64) (tried []float64) {
+	for load, ok := s.Next(); ok; load, ok = s.Next() {
+		tried = append(tried, load)
+		s.Tell(load <= limit)
+	}
+	return tried
+}
+
+func TestSearch(t *testing.T) {
+	for name, c := range map[string]struct {
+		s     *Search
+		limit float64
+		want  []float64
+	}{
+		"lowest breaks": {New(10e3, 2e6, false), 9e3, []float64{10e3}},
+		"all keep":      {New(10, 50, false), 100, []float64{10, 20, 40, 50}},
+		"one":           {New(7, 7, true), 7, []float64{7}},
+		"between":       {New(10e3, 2e6, false), 26e3, []float64{10e3, 20e3, 40e3, 28.3e3, 23.8e3, 26e3, 27.1e3}},
+		"whole":         {New(1, 512, true), 5, []float64{1, 2, 4, 8, 6, 5}},
+		"whole, next":   {New(1, 512, true), 1, []float64{1, 2}},
+		"close":         {New(100, 104, false), 100, []float64{100, 104}},
+	} {
+		if got := search(c.s, c.limit); !slices.EqualFunc(got, c.want, func(a, b float64) bool { return math.Abs(a-b) < 1e-6*b }) {
+			t.Errorf("%s: tried %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestPrecise: whatever the span and the limit, the search ends soon, stays in
+// the span, tries nothing twice, and comes within its precision.
+func TestPrecise(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		whole := rapid.Bool().Draw(t, "whole")
+		low := rapid.Float64Range(1, 1e8).Draw(t, "low")
+		high := low * rapid.Float64Range(1, 1e4).Draw(t, "times")
+		if whole {
+			low, high = math.Floor(low), math.Floor(high)
+		}
+		limit := rapid.Float64Range(low/2, 2*high).Draw(t, "limit")
+		s := New(low, high, whole)
+		tried := search(s, limit)
+
+		most := int(math.Ceil(math.Log2(high/low))) + 1 + 5
+		if len(tried) > most || slices.Min(tried) < low || slices.Max(tried) > high {
+			t.Fatalf("%d loads between %v and %v: %v; at most %d", len(tried), low, high, tried, most)
+		}
+		for i, load := range tried {
+			if slices.Contains(tried[:i], load) || whole && load != math.Floor(load) {
+				t.Fatalf("tried %v", tried)
+			}
+		}
+		precise := s.missed <= Precision*s.kept || whole && s.missed == s.kept+1
+		if over := limit >= low && limit < high; over && !precise {
+			t.Fatalf("between %v and %v remains more than is precise: %v", s.kept, s.missed, tried)
+		}
+	})
+}
+
+func TestBadSpan(t *testing.T) {
+	for _, c := range [][2]float64{{0, 1}, {2, 1}, {math.NaN(), 1}, {1, math.NaN()}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%v is taken", c)
+				}
+			}()
+			New(c[0], c[1], false)
+		}()
+	}
+}

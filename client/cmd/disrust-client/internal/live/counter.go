@@ -1,0 +1,60 @@
+package live
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// Counter shows how much of a known amount is done, with the rate and the time
+// left at that rate: rows scored, bytes sent.
+type Counter struct {
+	bar         bar
+	total, done int64
+	unit        string
+	now         func() time.Time
+	start, last time.Time
+}
+
+// refresh is how often a Counter's bar moves at most.
+const refresh = 100 * time.Millisecond
+
+// NewCounter draws an empty bar if isTerminal, which tells of stderr. unit is
+// such as "rows".
+func NewCounter(stderr io.Writer, isTerminal bool, total int64, unit string) *Counter {
+	return newCounter(newBar(stderr, isTerminal, total), total, unit, time.Now)
+}
+
+func newCounter(b bar, total int64, unit string, now func() time.Time) *Counter {
+	c := &Counter{bar: b, total: total, unit: unit, now: now, start: now()}
+	c.last = c.start
+	c.bar.draw(0, "")
+	return c
+}
+
+// Add counts n more as done. Cost: one reading of the clock; the bar is drawn
+// ten times a second at most, and when all is done.
+func (c *Counter) Add(n int64) {
+	c.done += n
+	now := c.now()
+	if now.Sub(c.last) < refresh && c.done < c.total {
+		return
+	}
+	c.last = now
+	c.bar.erase()
+	c.bar.draw(c.done, c.progress(now.Sub(c.start)))
+}
+
+// progress is such as "1200 of 5000 rows, 400/s, 10 s left".
+func (c *Counter) progress(elapsed time.Duration) string {
+	text := fmt.Sprintf("%d of %d %s", c.done, c.total, c.unit)
+	if elapsed <= 0 || c.done <= 0 {
+		return text
+	}
+	perSecond := float64(c.done) / elapsed.Seconds()
+	seconds := float64(max(c.total-c.done, 0)) / perSecond
+	return fmt.Sprintf("%s, %.0f/s, %s", text, perSecond, left(time.Duration(seconds*float64(time.Second))))
+}
+
+// Done takes the bar away; what is written next begins on its line.
+func (c *Counter) Done() { c.bar.erase() }

@@ -1,0 +1,262 @@
+package page
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+)
+
+// heading is a run's line at the top, with what must not be overlooked.
+type heading struct {
+	Name, Line string
+	Color      int
+	Warnings   []string
+}
+
+// tile is a figure large enough to be read from afar.
+type tile struct{ Label, Value, Unit string }
+
+// table has its rows' names in their first cell. Words are set to the left,
+// numbers to the right.
+type table struct {
+	Title, Text string
+	Words       bool
+	Head        []string
+	Rows        [][]string
+}
+
+func title(runs []result.Run) string {
+	if len(runs) > 1 {
+		return fmt.Sprintf("disrust: %d runs compared", len(runs))
+	}
+	if runs[0].Sweep != nil {
+		return "disrust: sweep of " + runs[0].Server.Address
+	}
+	return "disrust: load on " + runs[0].Server.Address
+}
+
+func headings(runs []result.Run) []heading {
+	list := make([]heading, len(runs))
+	for i := range runs {
+		r := &runs[i]
+		h := heading{Name: r.Name, Color: i % 8, Line: r.Command + ", started " + when(r.Started), Warnings: r.Errors}
+		if r.Total != nil && !r.Total.Valid {
+			h.Warnings = append([]string{"Not valid: " + r.Total.Why}, h.Warnings...)
+		}
+		if r.Sweep != nil {
+			h.Line += "; " + micro(r.Sweep.Conclusion())
+		}
+		list[i] = h
+	}
+	return list
+}
+
+func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// tiles are of a single run: several have the tables.
+func tiles(runs []result.Run) []tile {
+	if len(runs) > 1 {
+		return nil
+	}
+	total, _ := shown(&runs[0])
+	if total == nil || total.Requests == 0 {
+		return nil
+	}
+	list := []tile{{"requests/s", result.Count(total.Rate), ""}}
+	if runs[0].Sweep != nil {
+		list[0].Label = "requests/s at knee"
+	}
+	for _, f := range total.Latency.Figures() {
+		switch f.Name {
+		case "p50", "p99", "p99_9", "max":
+			value, unit, _ := strings.Cut(latency(f.Value), " ")
+			list = append(list, tile{f.Label, value, unit})
+		}
+	}
+	return append(list, tile{"requests", result.Count(float64(total.Requests)), ""})
+}
+
+func latency(d time.Duration) string { return micro(result.Latency(d)) }
+
+// micro gives a text of result's the micro sign, which a page has and a
+// terminal may not.
+func micro(text string) string { return strings.ReplaceAll(text, " us", " µs") }
+
+func tables(runs []result.Run) []table {
+	var list []table
+	if t := percentiles(runs); len(t.Rows) > 0 {
+		list = append(list, t)
+	}
+	for i := range runs {
+		if runs[i].Sweep != nil {
+			list = append(list, steps(&runs[i]))
+		}
+	}
+	return append(list, facts(runs))
+}
+
+// percentiles has a column for each latency that a run has of its own.
+func percentiles(runs []result.Run) table {
+	t := table{Title: "Latency", Head: []string{""}}
+	var columns []*result.Distribution
+	corrected := false
+	for i := range runs {
+		total, name := shown(&runs[i])
+		switch {
+		case total == nil:
+		case total.Differ():
+			corrected = true
+			t.Head = append(t.Head, name+", corrected", name+", uncorrected")
+			columns = append(columns, total.Latency, total.Service)
+		default:
+			t.Head = append(t.Head, name)
+			columns = append(columns, total.Latency)
+		}
+	}
+	if corrected {
+		t.Text = "Corrected: from when a request was due. Uncorrected: from when it was written."
+	}
+	for n, f := range new(result.Distribution).Figures() {
+		row, told := []string{f.Label}, false
+		for _, d := range columns {
+			cell := "–"
+			if own := d.Figures()[n]; d.Tells(own) {
+				cell, told = latency(own.Value), true
+			}
+			row = append(row, cell)
+		}
+		if told {
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+func steps(r *result.Run) table {
+	s := r.Sweep
+	t := table{
+		Title: "Steps of " + r.Name, Text: micro(s.Conclusion()) + ".",
+		Head: []string{"asked", "connections", "answered", "p50", "p99", s.SLO.Name() + " (bound)", "max", s.SLO.String()},
+	}
+	for i := range s.Steps {
+		step := &s.Steps[i]
+		asked, l := "closed loop", step.Total.Latency
+		if step.Rate > 0 {
+			asked = result.Count(step.Rate) + "/s"
+		}
+		t.Rows = append(t.Rows, []string{
+			asked, strconv.Itoa(step.Conns), result.Count(step.Total.Rate) + "/s",
+			latency(l.P50), latency(l.P99), latency(step.Bounded), latency(l.Max), step.Verdict(),
+		})
+	}
+	return t
+}
+
+// facts has a column for each run: what was asked, of whom, and from where.
+func facts(runs []result.Run) table {
+	t := table{Title: "Parameters and machines", Words: true, Head: []string{""}}
+	for i := range runs {
+		t.Head = append(t.Head, runs[i].Name)
+	}
+	for _, f := range []struct {
+		name string
+		of   func(*result.Run) string
+	}{
+		{"server", func(r *result.Run) string { return r.Server.Address }},
+		{"server's machine", serverMachine},
+		{"note on the server", func(r *result.Run) string { return r.Server.Note }},
+		{"load", loop},
+		{"connections", func(r *result.Run) string { return positive(r.Parameters.Conns) }},
+		{"in flight on each", func(r *result.Run) string { return positive(r.Parameters.Window) }},
+		{"vectors in a request", func(r *result.Run) string { return r.Parameters.Mix }},
+		{"dim", func(r *result.Run) string { return strconv.Itoa(r.Parameters.Dim) }},
+		{"warm-up", func(r *result.Run) string { return r.Parameters.Warmup.String() }},
+		{"duration asked", func(r *result.Run) string { return r.Parameters.Duration.String() }},
+		{"answered rightly", answered},
+		{"generator", generator},
+		{"client's machine", func(r *result.Run) string { return machine(r.Client) }},
+		{"client's system", func(r *result.Run) string { return system(r.Client) }},
+		{"disrust-client", func(r *result.Run) string { return r.Tool }},
+	} {
+		row, told := []string{f.name}, false
+		for i := range runs {
+			cell := f.of(&runs[i])
+			told = told || cell != ""
+			row = append(row, cell)
+		}
+		if told {
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+func serverMachine(r *result.Run) string {
+	if r.Server.ThisMachine {
+		return "the client's machine"
+	}
+	return ""
+}
+
+func loop(r *result.Run) string {
+	if r.Sweep != nil {
+		return fmt.Sprintf("sweep of %s for %s", against(r.Sweep.Varied), r.Sweep.SLO)
+	}
+	return r.Parameters.Loop()
+}
+
+// positive is n, or nothing of what a run does not have.
+func positive(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func answered(r *result.Run) string {
+	if r.Total == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%s requests, %s vectors in %.1f s: %s requests/s, %s vectors/s",
+		result.Count(float64(r.Total.Requests)), result.Count(float64(r.Total.Vectors)), r.Total.Length.Seconds(),
+		result.Count(r.Total.Rate), result.Count(r.Total.VectorRate()))
+	if r.Total.Unsent > 0 {
+		text += fmt.Sprintf("; %s more were due at the end and not sent", result.Count(float64(r.Total.Unsent)))
+	}
+	return text
+}
+
+func generator(r *result.Run) string {
+	t := r.Total
+	if t == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%.0f %% busy, %s of CPU a request", 100*t.Busy, latency(t.CPUPerRequest()))
+	if t.Lag != nil && t.Lag.Count > 0 {
+		text += fmt.Sprintf("; wrote late by %s (p50), %s (p99), %s (max)", latency(t.Lag.P50), latency(t.Lag.P99), latency(t.Lag.Max))
+	}
+	return text
+}
+
+func machine(m result.Machine) string {
+	model := m.CPUModel
+	if model == "" {
+		model = m.Arch
+	}
+	text := fmt.Sprintf("%d CPUs, %s", m.CPUs, model)
+	if m.Memory > 0 {
+		text += fmt.Sprintf(", %.1f GiB of memory", float64(m.Memory)/(1<<30))
+	}
+	return text
+}
+
+func system(m result.Machine) string {
+	words := []string{m.OS}
+	if m.Kernel != "" {
+		words = append(words, m.Kernel)
+	}
+	return strings.Join(append(words, m.Arch, m.Go), ", ")
+}

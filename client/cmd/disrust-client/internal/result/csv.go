@@ -1,0 +1,97 @@
+package result
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+	"time"
+)
+
+// WriteCSV writes a line of names, then a line for each interval or step. The
+// package's comment names the columns.
+func (r *Run) WriteCSV(w io.Writer) error {
+	return writeCSV(w, []*Run{r}, intervalNames(r.Sweep != nil))
+}
+
+// WriteCSVs writes the lines of several runs, each ending with its run's name.
+func WriteCSVs(w io.Writer, runs []*Run) error {
+	swept := false
+	for _, r := range runs {
+		swept = swept || r.Sweep != nil
+	}
+	return writeCSV(w, runs, append(intervalNames(swept), "run"))
+}
+
+func writeCSV(w io.Writer, runs []*Run, head []string) error {
+	out := csv.NewWriter(w)
+	_ = out.Write(head) // Error repeats what was wrong
+	for _, r := range runs {
+		for i := range r.Intervals {
+			_ = out.Write(r.line(r.Intervals[i].cells(), head))
+		}
+		if r.Sweep == nil {
+			continue
+		}
+		for i := range r.Sweep.Steps {
+			_ = out.Write(r.line(r.Sweep.Steps[i].cells(), head))
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// line fills cells up to head, with the name of r if head asks for it.
+func (r *Run) line(cells, head []string) []string {
+	line := make([]string, len(head))
+	copy(line, cells)
+	if last := len(head) - 1; head[last] == "run" {
+		line[last] = r.Name
+	}
+	return line
+}
+
+func intervalNames(swept bool) []string {
+	names := []string{"start_nanos", "length_nanos", "requests", "vectors", "rate_requests_per_second"}
+	for _, what := range []string{"latency", "service", "lag"} {
+		names = append(names, what+"_count")
+		for _, f := range new(Distribution).Figures() {
+			names = append(names, what+"_"+f.Name+"_nanos")
+		}
+	}
+	if swept {
+		names = append(names, "asked_rate_requests_per_second", "conns", "slo_latency_nanos", "kept")
+	}
+	return names
+}
+
+func (i *Interval) cells() []string {
+	cells := []string{nanos(i.Start), nanos(i.Length), number(i.Requests), number(i.Vectors), decimal(i.Rate)}
+	for _, d := range []*Distribution{i.Latency, i.Service, i.Lag} {
+		if d == nil {
+			cells = append(cells, "")
+			d = new(Distribution)
+		} else {
+			cells = append(cells, number(d.Count))
+		}
+		for _, f := range d.Figures() {
+			if d.Count == 0 {
+				cells = append(cells, "")
+			} else {
+				cells = append(cells, nanos(f.Value))
+			}
+		}
+	}
+	return cells
+}
+
+func (s *Step) cells() []string {
+	cells := s.Total.Interval.cells()
+	cells[0] = nanos(s.Start)
+	return append(cells, decimal(s.Rate), strconv.Itoa(s.Conns), nanos(s.Bounded), strconv.FormatBool(s.Kept))
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+func nanos(d time.Duration) string { return number(int64(d)) }
+
+func decimal(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

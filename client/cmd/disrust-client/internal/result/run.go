@@ -1,0 +1,121 @@
+package result
+
+import (
+	"time"
+
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+)
+
+// Format is the version of the stored form that this package writes and reads.
+const Format = 1
+
+// Run is one run of the load tool. It has Intervals and a Total, or a Sweep.
+type Run struct {
+	Format  int       `json:"format_version"`
+	Name    string    `json:"name,omitempty"` // what a report calls it, such as its file's name
+	Tool    string    `json:"tool_version"`
+	Command string    `json:"command"` // as it was typed
+	Started time.Time `json:"started"` // of the warm-up, which the intervals follow
+
+	Parameters Parameters `json:"parameters"`
+	Client     Machine    `json:"client"` // where the tool ran
+	Server     Server     `json:"server"`
+
+	Intervals []Interval `json:"intervals,omitempty"`
+	Total     *Total     `json:"total,omitempty"`
+	Sweep     *Sweep     `json:"sweep,omitempty"`
+
+	// Errors are sentences with counts: what could not be reached, was answered
+	// wrongly or not at all.
+	Errors []string `json:"errors,omitempty"`
+}
+
+// Parameters are what a run was asked to do. What a sweep varies is 0 here.
+type Parameters struct {
+	Address  string        `json:"address"`
+	Conns    int           `json:"conns"`
+	Window   int           `json:"window_requests"` // in flight on each connection, of a closed loop
+	Mix      string        `json:"mix"`             // vectors in a request: "1", or "1:70,8:25,64:5"
+	Dim      int           `json:"dim"`
+	Rate     float64       `json:"rate_requests_per_second,omitempty"` // asked; 0 is a closed loop
+	Arrivals string        `json:"arrivals,omitempty"`                 // "constant" or "poisson", of an open loop
+	Warmup   time.Duration `json:"warmup_nanos"`
+	Duration time.Duration `json:"duration_nanos"`
+}
+
+// Interval is a stretch of a run, a second or what was left of it.
+type Interval struct {
+	Start    time.Duration `json:"start_nanos"` // since the end of the warm-up
+	Length   time.Duration `json:"length_nanos"`
+	Requests int64         `json:"requests"`
+	Vectors  int64         `json:"vectors"`
+	Unsent   int64         `json:"unsent_requests,omitempty"` // due when an open loop ended, their connection full
+	Rate     float64       `json:"rate_requests_per_second"`
+	Latency  *Distribution `json:"latency"`
+	Service  *Distribution `json:"service,omitempty"` // nil in a closed loop, as is Lag
+	Lag      *Distribution `json:"lag,omitempty"`     // how late the generator wrote
+}
+
+// Total is a whole run, or a step of a sweep, without its warm-up.
+type Total struct {
+	Interval
+
+	Busy  float64       `json:"busy_ratio"`          // share of its time in which the generator did not wait
+	CPU   time.Duration `json:"generator_cpu_nanos"` // user and system time of the generator's process
+	Valid bool          `json:"valid"`               // the generator was not the bottleneck
+	Why   string        `json:"invalid_because,omitempty"`
+}
+
+// AddInterval keeps the next stretch of the run. What s points to is the
+// caller's again when it returns. Cost: about a millisecond for each histogram,
+// to encode it.
+func (r *Run) AddInterval(s sample.Interval) { r.Intervals = append(r.Intervals, newInterval(s)) }
+
+// NewTotal keeps t. What t points to is the caller's again when it returns.
+func NewTotal(t sample.Total) *Total {
+	return &Total{Interval: newInterval(t.Interval), Busy: t.Busy, CPU: t.CPU, Valid: t.Valid, Why: t.Why}
+}
+
+// newInterval keeps a run that measured nothing, too, as an empty histogram.
+func newInterval(s sample.Interval) Interval {
+	if s.Latency == nil {
+		s.Latency = sample.NewHistogram()
+	}
+	return Interval{
+		Start:    s.At - s.Length,
+		Length:   s.Length,
+		Requests: s.Requests,
+		Vectors:  s.Vectors,
+		Unsent:   s.Unsent,
+		Rate:     perSecond(s.Requests, s.Length),
+		Latency:  newDistribution(s.Latency),
+		Service:  newDistribution(s.Service),
+		Lag:      newDistribution(s.Lag),
+	}
+}
+
+func perSecond(count int64, length time.Duration) float64 {
+	if length <= 0 {
+		return 0
+	}
+	return float64(count) / length.Seconds()
+}
+
+// CPUPerRequest is the generator's CPU time a request.
+func (t *Total) CPUPerRequest() time.Duration {
+	if t.Requests == 0 {
+		return 0
+	}
+	return t.CPU / time.Duration(t.Requests)
+}
+
+// VectorRate is in vectors a second.
+func (t *Total) VectorRate() float64 { return perSecond(t.Vectors, t.Length) }
+
+// Loop says what drove the run: "closed loop", or the rate and arrivals asked.
+func (p Parameters) Loop() string {
+	if p.Rate == 0 {
+		return "closed loop"
+	}
+	return Count(p.Rate) + " requests/s, " + p.Arrivals + " arrivals"
+}

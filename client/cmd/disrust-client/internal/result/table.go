@@ -1,0 +1,104 @@
+package result
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func (s *Sweep) text(b *strings.Builder) {
+	b.WriteString("\n" + s.TableHead())
+	for i := range s.Steps {
+		b.WriteString(s.TableRow(&s.Steps[i]))
+	}
+	fmt.Fprintf(b, "\n%s\n", s.Conclusion())
+}
+
+// TableHead is the line above the steps. Its columns have a fixed width, so that
+// steps can be shown as they come.
+func (s *Sweep) TableHead() string {
+	cells := []string{"p50", "p99", "p99.9", "max"}
+	if s.ownColumn() {
+		cells = append(cells, s.SLO.Name())
+	}
+	return tableLine("asked/s", "conns", "answered/s", cells, s.SLO.String())
+}
+
+// TableRow is step's line.
+func (s *Sweep) TableRow(step *Step) string {
+	asked, d := "-", step.Total.Latency
+	if step.Rate > 0 {
+		asked = Count(step.Rate)
+	}
+	shown := []time.Duration{d.P50, d.P99, d.P999, d.Max}
+	if s.ownColumn() {
+		shown = append(shown, step.Bounded)
+	}
+	cells := make([]string, len(shown))
+	for i, v := range shown {
+		if cells[i] = "-"; d.Count > 0 {
+			cells[i] = Latency(v)
+		}
+	}
+	return tableLine(asked, strconv.Itoa(step.Conns), Count(step.Total.Rate), cells, step.Verdict())
+}
+
+func tableLine(asked, conns, answered string, latencies []string, verdict string) string {
+	line := fmt.Sprintf("%11s %6s %11s", asked, conns, answered)
+	for _, cell := range latencies {
+		line += fmt.Sprintf(" %8s", cell)
+	}
+	return line + "  " + verdict + "\n"
+}
+
+// ownColumn reports whether the bound's percentile is not in the table anyway.
+func (s *Sweep) ownColumn() bool {
+	p := s.SLO.Percentile
+	return p != 50 && p != 99 && p != 99.9 && p != 100
+}
+
+// Conclusion is the sentence a sweep is made for.
+func (s *Sweep) Conclusion() string {
+	best := s.Best()
+	if best == nil {
+		return fmt.Sprintf("knee: no step kept %s%s", s.SLO, s.beyond(0))
+	}
+	at := ""
+	if s.Varied == "conns" {
+		at = fmt.Sprintf(" on %d connections", best.Conns)
+	}
+	return fmt.Sprintf("knee: %s requests/s%s, with %s at %s (the bound is %v)%s",
+		Count(best.Total.Rate), at, s.SLO.Name(), Latency(best.Bounded), s.SLO.Limit, s.beyond(s.highestKept()))
+}
+
+func (s *Sweep) highestKept() float64 {
+	x := 0.0
+	for i := range s.Steps {
+		if s.Steps[i].Kept {
+			x = max(x, s.X(&s.Steps[i]))
+		}
+	}
+	return x
+}
+
+// beyond says what a conclusion must not hide of the lowest step above x: that
+// there is none, or that it was not the server that ended the search.
+func (s *Sweep) beyond(x float64) string {
+	var next *Step
+	for i := range s.Steps {
+		step := &s.Steps[i]
+		if s.X(step) > x && (next == nil || s.X(step) < s.X(next)) {
+			next = step
+		}
+	}
+	switch {
+	case s.Interrupted:
+		return "; interrupted before the search was over"
+	case next == nil && s.Best() != nil && s.X(s.Best()) == x:
+		return "; nothing higher was asked, so the server may do more"
+	case next != nil && next.Error == "" && !next.Total.Valid:
+		return "; beyond it the generator was the limit, so the server may do more"
+	}
+	return ""
+}

@@ -1,0 +1,118 @@
+package result
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// WriteText writes the summary for people: one of the whole run, or of a sweep
+// its table and knee.
+func (r *Run) WriteText(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString(r.Heading())
+	if r.Sweep != nil {
+		r.Sweep.text(&b)
+	} else {
+		r.Total.text(&b, r.Parameters.Warmup)
+	}
+	for _, e := range r.Errors {
+		fmt.Fprintf(&b, "\nerror: %s\n", e)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Heading is two lines: which server, and what is asked of it.
+func (r *Run) Heading() string {
+	p := &r.Parameters
+	first := p.Address + onThisMachine(r.Server) + "\n"
+	if r.Sweep != nil {
+		return first + fmt.Sprintf("vectors %s, dim %d, each step %v after %v of warm-up\n", p.Mix, p.Dim, p.Duration, p.Warmup)
+	}
+	return first + fmt.Sprintf("%s, %s, vectors %s, dim %d\n", conns(p), p.Loop(), p.Mix, p.Dim)
+}
+
+func onThisMachine(s Server) string {
+	text := ""
+	if s.ThisMachine {
+		text = ", on this machine"
+	}
+	if s.Note != "" {
+		text += " (" + s.Note + ")"
+	}
+	return text
+}
+
+func conns(p *Parameters) string {
+	text := strconv.Itoa(p.Conns) + " connection"
+	if p.Conns != 1 {
+		text += "s"
+	}
+	if p.Rate == 0 {
+		text += fmt.Sprintf(" x %d in flight", p.Window)
+	}
+	return text
+}
+
+func (t *Total) text(b *strings.Builder, warmup time.Duration) {
+	fmt.Fprintf(b, "%s requests in %.1f s after %v of warm-up: %s requests/s, %s vectors/s\n\n",
+		Count(float64(t.Requests)), t.Length.Seconds(), warmup, Count(t.Rate), Count(t.VectorRate()))
+	t.percentiles(b)
+	if t.Unsent > 0 {
+		fmt.Fprintf(b, "%s requests were due at the end and not sent, because their connections were full; they count in the latency\n", Count(float64(t.Unsent)))
+	}
+	fmt.Fprintf(b, "\ngenerator: %.0f %% busy, %s of CPU a request\n", 100*t.Busy, Latency(t.CPUPerRequest()))
+	if !t.Valid {
+		fmt.Fprintf(b, "NOT VALID: %s\n", t.Why)
+	}
+}
+
+// percentiles is a table of latencies. Uncorrected ones stand beside those they
+// differ from. Percentiles that no value lies beyond are left to the maximum.
+func (t *Total) percentiles(b *strings.Builder) {
+	table := [][]string{{"", "latency"}}
+	differ := t.Service != nil && t.Differ()
+	if differ {
+		table[0] = []string{"", "corrected", "uncorrected"}
+	}
+	var uncorrected []Figure
+	if differ {
+		uncorrected = t.Service.Figures()
+	}
+	for i, f := range t.Latency.Figures() {
+		if !t.Latency.Tells(f) {
+			continue
+		}
+		row := []string{f.Label, Latency(f.Value)}
+		if differ && Latency(uncorrected[i].Value) != row[1] {
+			row = append(row, Latency(uncorrected[i].Value))
+		}
+		table = append(table, row)
+	}
+	align(b, table)
+	if differ {
+		b.WriteString("corrected: from when a request was due; uncorrected: from when it was written, where that differs\n")
+	}
+	if t.Lag != nil && t.Lag.Count > 0 {
+		fmt.Fprintf(b, "written late by the generator: p50 %s, p99 %s, max %s\n",
+			Latency(t.Lag.P50), Latency(t.Lag.P99), Latency(t.Lag.Max))
+	}
+}
+
+// Differ reports whether corrected and uncorrected latency differ in a figure
+// as people read it. A closed loop's do not.
+func (i *Interval) Differ() bool {
+	if i.Service == nil {
+		return false
+	}
+	service := i.Service.Figures()
+	for n, f := range i.Latency.Figures() {
+		if i.Latency.Tells(f) && Latency(f.Value) != Latency(service[n].Value) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,104 @@
+// Package rowfile reads rows of features from files: NumPy's .npy, or raw
+// little-endian float32. It reads as it goes, so files may be larger than
+// memory.
+package rowfile
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// File is an open file of rows. Reading it gives the rows, little-endian float32
+// one row after the other, whatever the form of the file.
+type File struct {
+	Rows int64
+	NPY  bool // else raw
+
+	io.Reader
+	file *os.File
+}
+
+// Open opens a file of rows of dim features. It is .npy if it begins as one.
+// Its errors are sentences, beginning with the file's name.
+//
+// Invariant: there are as many bytes to read as Rows take, unless the file
+// changes meanwhile.
+func Open(name string, dim int) (*File, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, bare(err))
+	}
+	f := &File{file: file}
+	if err := f.begin(int64(dim)); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s %w", name, err)
+	}
+	return f, nil
+}
+
+// bare leaves out of err what the name says already.
+func bare(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}
+
+// Close closes the file.
+func (f *File) Close() error { return f.file.Close() }
+
+// begin reads up to the first row.
+func (f *File) begin(dim int64) error {
+	info, err := f.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("is no regular file, so its size cannot be known")
+	}
+	in := bufio.NewReader(f.file)
+	f.Reader = in
+	start, err := in.Peek(len(magic))
+	if err != nil && err != io.EOF {
+		return bare(err)
+	}
+	if f.NPY = bytes.HasPrefix(start, []byte(magic)); f.NPY {
+		return f.beginNPY(in, dim, info.Size())
+	}
+	if strings.HasSuffix(f.file.Name(), ".npy") {
+		return errors.New("is named .npy, but does not begin as such a file")
+	}
+	f.Rows = info.Size() / (4 * dim)
+	if rest := info.Size() % (4 * dim); rest != 0 {
+		return fmt.Errorf("has %d bytes: %d rows of %d float32, and %d bytes too many", info.Size(), f.Rows, dim, rest)
+	}
+	return nil
+}
+
+func (f *File) beginNPY(in io.Reader, dim, size int64) error {
+	h, err := readHeader(in)
+	if err != nil {
+		return err
+	}
+	switch {
+	case h.dtype != "<f4":
+		return fmt.Errorf("has dtype %s; allowed is '<f4', little-endian float32", quoted(h.dtype))
+	case h.fortran:
+		return errors.New("is in Fortran's order, column after column; allowed is C's, row after row")
+	case len(h.shape) != 2:
+		return fmt.Errorf("is of %d dimensions; allowed are 2, rows and features", len(h.shape))
+	case h.shape[1] != dim:
+		return fmt.Errorf("has rows of %d features, not %d (does --dim say what the server has?)", h.shape[1], dim)
+	}
+	f.Rows = h.shape[0]
+	if data := size - h.bytes; f.Rows != data/(4*dim) || data%(4*dim) != 0 {
+		return fmt.Errorf("has %d bytes of rows, but its header says %d rows of %d bytes", data, f.Rows, 4*dim)
+	}
+	return nil
+}

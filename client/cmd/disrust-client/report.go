@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+)
+
+// report shows runs that were kept.
+func report(_ context.Context, o *options, s streams) error {
+	runs := make([]*result.Run, len(o.files))
+	for i, name := range o.files {
+		r, err := readRun(name)
+		if err != nil {
+			return misuse{err}
+		}
+		runs[i] = r
+	}
+	if o.html == "" && o.csv == "" {
+		return writeTexts(s, runs)
+	}
+	out, err := o.create(s.stdout)
+	if err != nil {
+		return err
+	}
+	return out.write(runs...)
+}
+
+// readRun reads a run and calls it by its file.
+func readRun(name string) (*result.Run, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	r, err := result.ReadJSON(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", name, err)
+	}
+	base := filepath.Base(name)
+	r.Name = base[:len(base)-len(filepath.Ext(base))]
+	return r, nil
+}
+
+func writeTexts(s streams, runs []*result.Run) error {
+	for i, r := range runs {
+		if i > 0 {
+			fmt.Fprintln(s.stdout)
+		}
+		if len(runs) > 1 {
+			fmt.Fprintf(s.stdout, "%s: %s\n", r.Name, r.Command)
+		}
+		if err := r.WriteText(s.stdout); err != nil {
+			return err
+		}
+	}
+	return nil
+}

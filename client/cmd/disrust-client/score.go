@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"github.com/disrust/disrust/client"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
+)
+
+const (
+	// scoringBytes is what is in flight of a file at most, unless a single
+	// request is larger: enough that no connection waits for the file.
+	scoringBytes = 16 << 20
+	// scoringEach is how many requests are in flight on each connection at most.
+	scoringEach = 8
+	// scoringRetry is how often a request is sent again over another connection.
+	scoringRetry = 3
+)
+
+// score scores a file through the client library.
+func score(ctx context.Context, o *options, s streams) (err error) {
+	rows, err := rowfile.Open(o.files[0], o.format.Dim)
+	if err != nil {
+		return misuse{err}
+	}
+	defer rows.Close()
+	w := s.stdout
+	if o.out != "" {
+		file, err := os.Create(o.out)
+		if err != nil {
+			return misuse{fmt.Errorf("cannot write: %w", err)}
+		}
+		defer func() { err = both(err, file.Close()) }()
+		w = file
+	} else if watched(s.stdout) {
+		return misuse{errors.New("scores are no text for a terminal; send them to a file, by > or --out")}
+	}
+	cfg := o.client(o.conns.low)
+	cfg.Retry = scoringRetry
+	c, err := o.dial(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	counter := live.NewCounter(s.stderr, watched(s.stderr), rows.Rows, "rows")
+	defer counter.Done()
+	return o.newScoring(ctx, c, rows, w, counter).run()
+}
+
+// scoring is a file on its way through a client: a ring of calls, of which the
+// oldest is awaited and written before it is filled anew. So scores keep the
+// order of their rows, and memory is that of the ring.
+type scoring struct {
+	ctx      context.Context
+	c        *client.Client
+	in       *rowfile.File
+	out      io.Writer
+	counter  *live.Counter
+	rowBytes int64
+
+	ring    []*client.Call
+	started int // calls
+	awaited int
+	left    int64 // rows not yet read
+	written int64 // scores
+	encoded []byte
+}
+
+func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.File, out io.Writer, counter *live.Counter) *scoring {
+	size := o.format.MaxVectors * o.format.RowBytes()
+	calls := max(1, min(scoringEach*o.conns.low, scoringBytes/size))
+	s := &scoring{
+		ctx: ctx, c: c, in: in, out: out, counter: counter,
+		rowBytes: int64(o.format.RowBytes()), ring: make([]*client.Call, calls), left: in.Rows,
+	}
+	for i := range s.ring {
+		s.ring[i] = &client.Call{Dst: make([]float32, o.format.MaxVectors), Bytes: make([]byte, size)}
+	}
+	return s
+}
+
+// run scores all rows.
+func (s *scoring) run() error {
+	if s.in.NPY {
+		if _, err := s.out.Write(rowfile.AppendHeader(nil, s.in.Rows)); err != nil {
+			return err
+		}
+	}
+	err := s.pass()
+	if err == nil {
+		return nil
+	}
+	s.abandon()
+	if s.ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	return fmt.Errorf("%w; %d of %d rows are scored and written", err, s.written, s.in.Rows)
+}
+
+func (s *scoring) pass() error {
+	for s.left > 0 || s.awaited < s.started {
+		if s.left == 0 || s.started-s.awaited == len(s.ring) {
+			if err := s.finish(); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.start(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start reads the next rows and sends them.
+func (s *scoring) start() error {
+	call := s.ring[s.started%len(s.ring)]
+	n := min(s.left, int64(cap(call.Dst)))
+	call.Dst, call.Bytes = call.Dst[:n], call.Bytes[:n*s.rowBytes]
+	if _, err := io.ReadFull(s.in, call.Bytes); err != nil {
+		return fmt.Errorf("cannot read rows: %w", err)
+	}
+	s.c.Start(call)
+	s.started++
+	s.left -= n
+	return nil
+}
+
+// finish awaits the oldest call and writes its scores.
+func (s *scoring) finish() error {
+	call := s.ring[s.awaited%len(s.ring)]
+	s.awaited++
+	if err := call.Wait(s.ctx); err != nil {
+		return unanswered(err)
+	}
+	s.encoded = s.encoded[:0]
+	for _, v := range call.Dst {
+		s.encoded = binary.LittleEndian.AppendUint32(s.encoded, math.Float32bits(v))
+	}
+	if _, err := s.out.Write(s.encoded); err != nil {
+		return fmt.Errorf("cannot write scores: %w", err)
+	}
+	s.written += int64(len(call.Dst))
+	s.counter.Add(int64(len(call.Dst)))
+	return nil
+}
+
+// abandon awaits none of the calls under way, but lets go of them.
+func (s *scoring) abandon() {
+	ended, cancel := context.WithCancel(s.ctx)
+	cancel()
+	for ; s.awaited < s.started; s.awaited++ {
+		_ = s.ring[s.awaited%len(s.ring)].Wait(ended)
+	}
+}

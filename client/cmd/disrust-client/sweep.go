@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/knee"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+)
+
+// sweep searches for the highest load that keeps the bound. ctx's end ends it
+// with what there is.
+func sweep(ctx context.Context, o *options, s streams) error {
+	requests, err := o.cycle()
+	if err != nil {
+		return err
+	}
+	out, err := o.create(s.stdout)
+	if err != nil {
+		return err
+	}
+	r := o.newSweep()
+	fmt.Fprintf(s.text, "%s\n%s", r.Heading(), r.Sweep.TableHead())
+	failed := o.search(ctx, s, r, requests)
+	fmt.Fprintf(s.text, "\n%s\n", r.Sweep.Conclusion())
+	if failed != nil {
+		r.Errors = []string{failed.Error()}
+	} else if r.Sweep.Knee == nil {
+		failed = errors.New("no step kept the bound")
+	}
+	return both(failed, out.write(r))
+}
+
+func (o *options) newSweep() *result.Run {
+	r := o.newRun()
+	r.Sweep = &result.Sweep{Varied: "rate", SLO: o.slo}
+	if !o.conns.single() {
+		r.Sweep.Varied, r.Parameters.Conns = "conns", 0
+	}
+	r.Parameters.Rate, r.Parameters.Duration = 0, o.step
+	return r
+}
+
+// search runs step after step until the knee is found, a step fails, or ctx
+// ends. A step cut short says nothing and is not kept.
+func (o *options) search(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) error {
+	search := knee.New(o.rate.low, o.rate.high, false)
+	if r.Sweep.Varied == "conns" {
+		search = knee.New(float64(o.conns.low), float64(o.conns.high), true)
+	}
+	for load, more := search.Next(); more; load, more = search.Next() {
+		cfg, asked, name := o.stepOf(r, load, requests)
+		total, err := o.measureStep(ctx, s, r, cfg, &asked, name)
+		if ctx.Err() != nil {
+			r.Sweep.Interrupted = true
+			return nil
+		}
+		r.Sweep.Add(asked, total, err)
+		step := &r.Sweep.Steps[len(r.Sweep.Steps)-1]
+		fmt.Fprint(s.text, r.Sweep.TableRow(step))
+		if err != nil {
+			return err
+		}
+		search.Tell(step.Kept)
+	}
+	return nil
+}
+
+// stepOf is the step under such a load: what the engine is told, what is kept
+// of that, and what to call it.
+func (o *options) stepOf(r *result.Run, load float64, requests *drive.Requests) (drive.Config, result.Asked, string) {
+	cfg := o.load(requests)
+	cfg.Duration = o.step
+	name := result.Count(load) + " requests/s"
+	if r.Sweep.Varied == "conns" {
+		cfg.Conns, name = int(load), counted(int(load), "connection")
+	} else {
+		cfg.Rate = load
+	}
+	return cfg, result.Asked{Rate: cfg.Rate, Conns: cfg.Conns}, name
+}
+
+func (o *options) measureStep(ctx context.Context, s streams, r *result.Run, cfg drive.Config, asked *result.Asked, name string) (sample.Total, error) {
+	view := live.NewStep(s.stderr, watched(s.stderr), name, o.step)
+	defer view.Done()
+	cfg.OnStart = func() { asked.Start = time.Since(r.Started) + o.warmup }
+	cfg.OnInterval = view.Interval
+	return drive.Run(ctx, cfg)
+}
