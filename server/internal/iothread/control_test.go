@@ -127,6 +127,36 @@ func TestFailingAcceptRests(t *testing.T) {
 	}
 }
 
+// TestPeersTimeOnly: the time in which the thread does not receive is not the
+// peer's, and what it lets pass before that counts.
+func TestPeersTimeOnly(t *testing.T) {
+	th, _ := idleThread(t)
+	th.cfg.Limits.RequestTicks = 5
+	th.welcome(5)
+	c := th.conns.Get(th.dirty[0])
+	elapse := func(ticks int) {
+		for range ticks {
+			th.tick()
+			th.expire()
+		}
+	}
+	received := &uring.CQE{UserData: c.key.Pack(opRecv), Res: -int32(unix.EINTR)}
+	th.arm(c)
+	th.keep(c, []byte{1, 0, 0})
+	elapse(2)
+	th.complete(received)
+	elapse(100)
+	th.arm(c)
+	elapse(3)
+	if c.phase != open {
+		t.Error("ended after 5 ticks of its own, with 5 allowed")
+	}
+	elapse(1)
+	if c.phase == open {
+		t.Error("not ended after 6 ticks of its own, with 5 allowed")
+	}
+}
+
 // TestRowsBeyond4GiB: positions in large pools are not cut to 32 bits of bytes.
 func TestRowsBeyond4GiB(t *testing.T) {
 	th, _ := idleThread(t)
