@@ -46,7 +46,7 @@ func (o *options) smokeOnce(ctx context.Context, c *client.Client, first, size i
 	}
 	for i := range got {
 		if got[i] != want[i] {
-			return fmt.Errorf("answered wrongly: score %d of %d is %v, not %v", i+1, size, got[i], want[i])
+			return fmt.Errorf("answered wrongly: score %d of %d is %v, not %v (does the server have the model sum, and the same --dim?)", i+1, size, got[i], want[i])
 		}
 	}
 	return nil

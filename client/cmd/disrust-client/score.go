@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -31,17 +32,11 @@ func score(ctx context.Context, o *options, s streams) (err error) {
 		return misuse{err}
 	}
 	defer rows.Close()
-	w := s.stdout
-	if o.out != "" {
-		file, err := os.Create(o.out)
-		if err != nil {
-			return misuse{fmt.Errorf("cannot write: %w", err)}
-		}
-		defer func() { err = both(err, file.Close()) }()
-		w = file
-	} else if watched(s.stdout) {
-		return misuse{errors.New("scores are no text for a terminal; send them to a file, by > or --out")}
+	out, err := o.scoresFile(s)
+	if err != nil {
+		return misuse{err}
 	}
+	defer func() { err = both(err, out.Close()) }()
 	cfg := o.client(o.conns.low)
 	cfg.Retry = scoringRetry
 	c, err := o.dial(ctx, cfg)
@@ -51,8 +46,32 @@ func score(ctx context.Context, o *options, s streams) (err error) {
 	defer c.Close()
 	counter := live.NewCounter(s.stderr, watched(s.stderr), rows.Rows, "rows")
 	defer counter.Done()
-	return o.newScoring(ctx, c, rows, w, counter).run()
+	return o.newScoring(ctx, c, rows, out, counter).run()
 }
+
+// scoresFile is what scores are written to.
+func (o *options) scoresFile(s streams) (io.WriteCloser, error) {
+	if o.out == "" {
+		if watched(s.stdout) {
+			return nil, errors.New("scores are no text for a terminal; send them to a file, by > or --out")
+		}
+		return kept{s.stdout}, nil
+	}
+	from, _ := os.Stat(o.files[0])
+	if to, err := os.Stat(o.out); err == nil && os.SameFile(from, to) {
+		return nil, fmt.Errorf("%s holds the rows: scores would destroy them", o.out)
+	}
+	file, err := os.Create(o.out)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write: %w", err)
+	}
+	return file, nil
+}
+
+// kept is a writer that others close.
+type kept struct{ io.Writer }
+
+func (kept) Close() error { return nil }
 
 // scoring is a file on its way through a client: a ring of calls, of which the
 // oldest is awaited and written before it is filled anew. So scores keep the
@@ -61,7 +80,7 @@ type scoring struct {
 	ctx      context.Context
 	c        *client.Client
 	in       *rowfile.File
-	out      io.Writer
+	out      *bufio.Writer
 	counter  *live.Counter
 	rowBytes int64
 
@@ -77,7 +96,7 @@ func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.
 	size := o.format.MaxVectors * o.format.RowBytes()
 	calls := max(1, min(scoringEach*o.conns.low, scoringBytes/size))
 	s := &scoring{
-		ctx: ctx, c: c, in: in, out: out, counter: counter,
+		ctx: ctx, c: c, in: in, out: bufio.NewWriterSize(out, 64<<10), counter: counter,
 		rowBytes: int64(o.format.RowBytes()), ring: make([]*client.Call, calls), left: in.Rows,
 	}
 	for i := range s.ring {
@@ -89,17 +108,18 @@ func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.
 // run scores all rows.
 func (s *scoring) run() error {
 	if s.in.NPY {
-		if _, err := s.out.Write(rowfile.AppendHeader(nil, s.in.Rows)); err != nil {
-			return err
-		}
+		s.out.Write(rowfile.AppendHeader(nil, s.in.Rows)) // Flush repeats an error
 	}
 	err := s.pass()
-	if err == nil {
-		return nil
+	if s.ctx.Err() != nil && err != nil {
+		err = errors.New("interrupted")
 	}
 	s.abandon()
-	if s.ctx.Err() != nil {
-		err = errors.New("interrupted")
+	if failed := s.out.Flush(); failed != nil {
+		return fmt.Errorf("cannot write scores: %w", failed)
+	}
+	if err == nil {
+		return nil
 	}
 	return fmt.Errorf("%w; %d of %d rows are scored and written", err, s.written, s.in.Rows)
 }

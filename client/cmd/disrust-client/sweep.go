@@ -47,12 +47,10 @@ func (o *options) newSweep() *result.Run {
 }
 
 // search runs step after step until the knee is found, a step fails, or ctx
-// ends. A step cut short says nothing and is not kept.
+// ends. A step cut short says nothing and is not kept; one that is not valid says
+// nothing of the server and is run once more.
 func (o *options) search(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) error {
-	search := knee.New(o.rate.low, o.rate.high, false)
-	if r.Sweep.Varied == "conns" {
-		search = knee.New(float64(o.conns.low), float64(o.conns.high), true)
-	}
+	search, again := o.newSearch(r.Sweep.Varied), false
 	for load, more := search.Next(); more; load, more = search.Next() {
 		cfg, asked, name := o.stepOf(r, load, requests)
 		total, err := o.measureStep(ctx, s, r, cfg, &asked, name)
@@ -66,9 +64,18 @@ func (o *options) search(ctx context.Context, s streams, r *result.Run, requests
 		if err != nil {
 			return err
 		}
-		search.Tell(step.Kept)
+		if again = !step.Total.Valid && !again; !again {
+			search.Tell(step.Kept)
+		}
 	}
 	return nil
+}
+
+func (o *options) newSearch(varied string) *knee.Search {
+	if varied == "conns" {
+		return knee.New(float64(o.conns.low), float64(o.conns.high), true)
+	}
+	return knee.New(o.rate.low, o.rate.high, false)
 }
 
 // stepOf is the step under such a load: what the engine is told, what is kept

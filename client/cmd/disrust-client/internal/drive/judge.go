@@ -28,10 +28,11 @@ func judge(t sample.Total) (valid bool, why string) {
 		lag := time.Duration(t.Lag.ValueAtPercentile(99))
 		latency := time.Duration(t.Latency.ValueAtPercentile(99))
 		if lag > maxLag {
-			return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late", lag)
+			return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late", lag.Round(time.Microsecond))
 		}
 		if lag > goodLag && float64(lag) > maxLagShare*float64(latency) {
-			return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late, which is more than a tenth of the p99 latency, %v", lag, latency)
+			return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late, which is more than a tenth of the p99 latency, %v",
+				lag.Round(time.Microsecond), latency.Round(time.Microsecond))
 		}
 	}
 	if t.Busy > maxBusy {

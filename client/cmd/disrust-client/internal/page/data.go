@@ -141,7 +141,10 @@ func (d *data) addSweep(r *result.Run, color int) {
 	}
 	slices.SortStableFunc(order, func(a, b *result.Step) int { return cmp.Compare(sw.X(a), sw.X(b)) })
 	s := sweep{series: newSeries(r.Name, color), SLO: []nanos{}, Percentile: sw.SLO.Name(), Limit: nanos(sw.SLO.Limit)}
-	for _, step := range order {
+	for i, step := range order {
+		if i+1 < len(order) && sw.X(order[i+1]) == sw.X(step) {
+			continue // it was repeated, and the last go counts
+		}
 		s.add(sw.X(step), &step.Total.Interval)
 		s.SLO = append(s.SLO, measured(step.Total.Latency, step.Bounded))
 	}

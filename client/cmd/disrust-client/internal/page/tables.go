@@ -203,7 +203,11 @@ func serverMachine(r *result.Run) string {
 
 func loop(r *result.Run) string {
 	if r.Sweep != nil {
-		return fmt.Sprintf("sweep of %s for %s", against(r.Sweep.Varied), r.Sweep.SLO)
+		text := fmt.Sprintf("sweep of %s for %s", against(r.Sweep.Varied), r.Sweep.SLO)
+		if r.Parameters.Arrivals != "" {
+			text += ", " + r.Parameters.Arrivals + " arrivals"
+		}
+		return text
 	}
 	return r.Parameters.Loop()
 }

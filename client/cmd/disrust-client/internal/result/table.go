@@ -82,13 +82,14 @@ func (s *Sweep) highestKept() float64 {
 	return x
 }
 
-// beyond says what a conclusion must not hide of the lowest step above x: that
-// there is none, or that it was not the server that ended the search.
+// beyond says what a conclusion must not hide of the lowest step above x, the
+// last of several: that there is none, or that it was not the server that ended
+// the search.
 func (s *Sweep) beyond(x float64) string {
 	var next *Step
 	for i := range s.Steps {
 		step := &s.Steps[i]
-		if s.X(step) > x && (next == nil || s.X(step) < s.X(next)) {
+		if s.X(step) > x && (next == nil || s.X(step) <= s.X(next)) {
 			next = step
 		}
 	}
@@ -98,7 +99,7 @@ func (s *Sweep) beyond(x float64) string {
 	case next == nil && s.Best() != nil && s.X(s.Best()) == x:
 		return "; nothing higher was asked, so the server may do more"
 	case next != nil && next.Error == "" && !next.Total.Valid:
-		return "; beyond it the generator was the limit, so the server may do more"
+		return "; beyond that the generator was the limit, so the server may do more"
 	}
 	return ""
 }

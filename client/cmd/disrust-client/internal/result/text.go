@@ -30,7 +30,11 @@ func (r *Run) Heading() string {
 	p := &r.Parameters
 	first := p.Address + onThisMachine(r.Server) + "\n"
 	if r.Sweep != nil {
-		return first + fmt.Sprintf("vectors %s, dim %d, each step %v after %v of warm-up\n", p.Mix, p.Dim, p.Duration, p.Warmup)
+		arrivals := ""
+		if p.Arrivals != "" {
+			arrivals = p.Arrivals + " arrivals, "
+		}
+		return first + fmt.Sprintf("%svectors %s, dim %d, each step %v after %v of warm-up\n", arrivals, p.Mix, p.Dim, p.Duration, p.Warmup)
 	}
 	return first + fmt.Sprintf("%s, %s, vectors %s, dim %d\n", conns(p), p.Loop(), p.Mix, p.Dim)
 }
@@ -58,9 +62,11 @@ func conns(p *Parameters) string {
 }
 
 func (t *Total) text(b *strings.Builder, warmup time.Duration) {
-	fmt.Fprintf(b, "%s requests in %.1f s after %v of warm-up: %s requests/s, %s vectors/s\n\n",
+	fmt.Fprintf(b, "%s requests in %.1f s after %v of warm-up: %s requests/s, %s vectors/s\n",
 		Count(float64(t.Requests)), t.Length.Seconds(), warmup, Count(t.Rate), Count(t.VectorRate()))
-	t.percentiles(b)
+	if t.Latency.Count > 0 {
+		t.percentiles(b)
+	}
 	if t.Unsent > 0 {
 		fmt.Fprintf(b, "%s requests were due at the end and not sent, because their connections were full; they count in the latency\n", Count(float64(t.Unsent)))
 	}
@@ -92,6 +98,7 @@ func (t *Total) percentiles(b *strings.Builder) {
 		}
 		table = append(table, row)
 	}
+	b.WriteByte('\n')
 	align(b, table)
 	if differ {
 		b.WriteString("corrected: from when a request was due; uncorrected: from when it was written, where that differs\n")

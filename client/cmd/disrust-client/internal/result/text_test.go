@@ -17,8 +17,7 @@ func text(t *testing.T, r *Run) string {
 
 func TestText(t *testing.T) {
 	late := openLoop(t)
-	late.Total.Valid, late.Total.Why = false, "the generator was late"
-	late.Total.Unsent = 3
+	late.Total.Valid, late.Total.Why, late.Total.Unsent = false, "the generator was late", 3
 	late.Errors = []string{"2 of 2002 responses are missing"}
 	for name, c := range map[string]struct {
 		run  *Run
@@ -61,7 +60,7 @@ NOT VALID: the generator was late
 error: 2 of 2002 responses are missing
 `},
 		"sweep": {sweep(t), `127.0.0.1:9900, on this machine (a note)
-vectors 1:70,64:5, dim 128, each step 2s after 1s of warm-up
+poisson arrivals, vectors 1:70,64:5, dim 128, each step 2s after 1s of warm-up
 
     asked/s  conns  answered/s      p50      p99    p99.9      max  p99.9 <= 10ms
       1,000      8       1,000  1.06 ms  2.18 ms  2.20 ms  2.20 ms  kept
@@ -95,7 +94,7 @@ func TestTextOfOwnBound(t *testing.T) {
 // search.
 func TestConclusion(t *testing.T) {
 	const more = "; nothing higher was asked, so the server may do more"
-	const generator = "; beyond it the generator was the limit, so the server may do more"
+	const generator = "; beyond that the generator was the limit, so the server may do more"
 	for name, c := range map[string]struct {
 		change func(*Sweep)
 		want   string
@@ -105,9 +104,14 @@ func TestConclusion(t *testing.T) {
 		"no step":        {func(s *Sweep) { s.Knee, s.Steps = nil, nil }, "knee: no step kept p99.9 <= 10ms"},
 		"all kept":       {func(s *Sweep) { s.Steps = s.Steps[:1]; *s.Knee = 0 }, "(the bound is 10ms)" + more},
 		"not valid next": {func(s *Sweep) { s.Steps[3].Error, s.Steps[3].Total.Valid = "", false }, "(the bound is 10ms)" + generator},
-		"not valid far":  {func(s *Sweep) { s.Steps[1].Total.Valid = false }, "(the bound is 10ms)"},
-		"falling":        {func(s *Sweep) { s.Steps[3].Kept = true; s.Steps[1].Kept = true }, "(the bound is 10ms)"},
-		"interrupted":    {func(s *Sweep) { s.Interrupted = true }, "; interrupted before the search was over"},
+		"valid at last": {func(s *Sweep) {
+			s.Steps[3].Error = ""
+			s.Steps = append(s.Steps, s.Steps[3])
+			s.Steps[3].Total.Valid = false
+		}, "(the bound is 10ms)"},
+		"not valid far": {func(s *Sweep) { s.Steps[1].Total.Valid = false }, "(the bound is 10ms)"},
+		"falling":       {func(s *Sweep) { s.Steps[3].Kept = true; s.Steps[1].Kept = true }, "(the bound is 10ms)"},
+		"interrupted":   {func(s *Sweep) { s.Interrupted = true }, "; interrupted before the search was over"},
 	} {
 		s := sweep(t).Sweep
 		c.change(s)

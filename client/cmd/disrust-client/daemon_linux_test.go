@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
+)
+
+// asTool has the test's own binary be the tool: TestMain runs main.
+const asTool = "DISRUST_CLIENT_AS_TOOL"
+
+// folder holds the daemon, built when a test first needs it.
+var folder string
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asTool) != "" {
+		main()
+	}
+	var err error
+	if folder, err = os.MkdirTemp("", "disrust-client"); err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	os.RemoveAll(folder)
+	os.Exit(status)
+}
+
+// built builds the daemon from the folder beside this module, which so need not
+// require it.
+var built = sync.OnceValues(func() (string, error) {
+	build := exec.Command("go", "build", "-o", folder+"/disrust", "./cmd/disrust")
+	build.Dir, build.Env = "../../../server", append(os.Environ(), "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cannot build the daemon: %w: %s", err, out)
+	}
+	return folder + "/disrust", nil
+})
+
+// daemon is a running disrust.
+type daemon struct {
+	cmd   *exec.Cmd
+	port  string
+	ended chan struct{}
+}
+
+var readyLine = regexp.MustCompile(`^disrust: ready on [0-9.]+:(\d+): `)
+
+// disrust runs the daemon on any port until the test ends.
+func disrust(t *testing.T, flags ...string) *daemon {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &daemon{cmd: exec.Command(path, append(flags, "--port", "0")...), ended: make(chan struct{})}
+	stderr, err := d.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.kill)
+	lines := bufio.NewReader(stderr)
+	line, err := lines.ReadString('\n')
+	match := readyLine.FindStringSubmatch(line)
+	go func() {
+		defer close(d.ended)
+		io.Copy(io.Discard, lines)
+		d.cmd.Wait()
+	}()
+	if match == nil {
+		t.Fatalf("instead of being ready the daemon said %q (%v)", line, err)
+	}
+	d.port = match[1]
+	return d
+}
+
+func (d *daemon) kill() {
+	d.cmd.Process.Kill()
+	<-d.ended
+}
+
+func TestDaemonChecks(t *testing.T) {
+	d := disrust(t)
+	for args, says := range map[string]string{
+		"PORT":                `^smoke: 4 requests, 130 vectors, every score right\n$`,
+		"PORT pipeline":       `^pipeline: 1000 requests, \d+ vectors, every response right\n$`,
+		"PORT bench 8 100000": `^bench: 100000 requests on 8 connections in .* requests/s, every response right`,
+		"PORT bench 2 100 --vectors 1:70,8:25,64:5 --window 5": `^bench: 100 requests on 2 connections`,
+	} {
+		status, stdout, stderr := tool(t, words(args, d.port)...)
+		if status != 0 || stderr != "" || !regexp.MustCompile(says).MatchString(stdout) {
+			t.Errorf("%s: status %d, stderr %q, stdout %q", args, status, stderr, stdout)
+		}
+	}
+}
+
+func TestDaemonOfOtherFormat(t *testing.T) {
+	d := disrust(t, "--dim", "7", "--max-vectors", "3")
+	for _, args := range []string{"smoke", "pipeline", "bench 2 1000 --vectors 3", "sustain --warmup 0s --duration 20ms --vectors 2:1,3:1"} {
+		status, _, stderr := tool(t, words("PORT --dim 7 --max-vectors 3 "+args, d.port)...)
+		settled(t, status, stderr)
+	}
+	if status, _, stderr := tool(t, words("PORT smoke", d.port)...); status != 1 || !regexp.MustCompile(`\(does the server have .*the same --dim`).MatchString(stderr) {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+}
+
+// TestDaemonSustain runs both loops with all that they take, and finds in each
+// file what the summary says.
+func TestDaemonSustain(t *testing.T) {
+	d, dir := disrust(t), t.TempDir()
+	rows, _ := rowsAndScores(100, 128)
+	raw, npy := inFile(t, "rows.f32", rows), inFile(t, "rows.npy", npyRows(rows, 128))
+	for _, args := range []string{
+		"--conns 3 --window 16",
+		"--conns 1 --window 2 --vectors 1:70,8:25,64:5 --seed 9",
+		"--rate 5k",
+		"--rate 5k --arrivals poisson --conns 3 --vectors 1:70,8:25,64:5",
+		"--conns 2 --vectors 7 --replay " + raw,
+		"--rate 5k --vectors 7 --replay " + npy,
+	} {
+		files := fmt.Sprintf("--json %s/a.json --csv %[1]s/a.csv --hdr %[1]s/a.hdr --html %[1]s/a.html", dir)
+		status, stdout, stderr := tool(t, words("PORT sustain --warmup 10ms --duration 200ms --server-note noted "+args+" "+files, d.port)...)
+		settled(t, status, stderr)
+		r, err := readRun(dir + "/a.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Total.Requests == 0 || r.Server.Note != "noted" || len(r.Errors) != 0 || !strings.Contains(stdout, "\nevery response ") {
+			t.Errorf("%s: kept is %+v, stdout\n%s", args, r, stdout)
+		}
+		open := strings.Contains(args, "--rate")
+		if got := logged(t, dir+"/a.hdr", result.Uncorrected); got != r.Total.Requests || (r.Total.Service != nil) != open || (r.Total.Lag != nil) != open {
+			t.Errorf("%s: %d of %d requests logged, service %v, lag %v", args, got, r.Total.Requests, r.Total.Service, r.Total.Lag)
+		}
+		if page, lines := read(t, dir+"/a.html"), bytes.Count(read(t, dir+"/a.csv"), []byte("\n")); !bytes.Contains(page, []byte("noted")) || lines != 1+len(r.Intervals) {
+			t.Errorf("%s: page of %d bytes, %d lines of CSV", args, len(page), lines)
+		}
+	}
+}
+
+func TestDaemonSweep(t *testing.T) {
+	d, dir := disrust(t), t.TempDir()
+	var files []string
+	for _, args := range []string{"--rate 1k..4k --conns 2 --slo p50=1m", "--conns 1..4 --slo p99=1m --window 4", "--rate 1k..2k --slo p50=1ns"} {
+		files = append(files, fmt.Sprintf("%s/%d.json", dir, len(files)))
+		status, stdout, stderr := tool(t, words("PORT sweep --warmup 0s --step 50ms "+args+" --json "+files[len(files)-1], d.port)...)
+		settled(t, status, stderr)
+		if !strings.Contains(stdout, "\nknee: ") || sweepRow.FindString(stdout) == "" {
+			t.Errorf("%s: stdout\n%s", args, stdout)
+		}
+	}
+	status, _, stderr := tool(t, append([]string{"report", "--html", dir + "/r.html"}, files...)...)
+	if page := read(t, dir+"/r.html"); status != 0 || stderr != "" || !bytes.Contains(page, []byte("3 runs compared")) {
+		t.Errorf("status %d, stderr %q, page of %d bytes", status, stderr, len(page))
+	}
+}
+
+func TestDaemonScore(t *testing.T) {
+	d := disrust(t)
+	rows, scores := rowsAndScores(50_000, 128) // 24 MiB: the ring turns several times
+	status, stdout, stderr := tool(t, words("PORT score --conns 3 "+inFile(t, "a.f32", rows), d.port)...)
+	if status != 0 || stderr != "" || stdout != string(scores) {
+		t.Errorf("raw: status %d, stderr %q, %d scores", status, stderr, len(stdout)/4)
+	}
+	status, stdout, stderr = tool(t, words("PORT score "+inFile(t, "a.npy", npyRows(rows, 128)), d.port)...)
+	if want := append(rowfile.AppendHeader(nil, 50_000), scores...); status != 0 || stderr != "" || stdout != string(want) {
+		t.Errorf("npy: status %d, stderr %q, %d bytes", status, stderr, len(stdout))
+	}
+}
+
+// TestDaemonKilledScoring: what was written is right, and counted.
+func TestDaemonKilledScoring(t *testing.T) {
+	d := disrust(t)
+	rows, scores := rowsAndScores(60_000, 128)
+	stdout, stderr := &interrupting{at: string(scores[:8]), interrupt: func() { d.cmd.Process.Kill() }}, &bytes.Buffer{}
+	status := run(t.Context(), words("PORT score --conns 1 "+inFile(t, "a.f32", rows), d.port), stdout, stderr)
+	counts := fmt.Sprintf("; %d of 60000 rows are scored and written\n", stdout.Len()/4)
+	if status != 1 || !strings.HasSuffix(stderr.String(), counts) || !bytes.HasPrefix(scores, stdout.Bytes()) {
+		t.Errorf("status %d, stderr %q, %d scores", status, stderr, stdout.Len()/4)
+	}
+}
+
+// TestDaemonKilled under each load: the sentence has the counts.
+func TestDaemonKilled(t *testing.T) {
+	for args, says := range map[string]string{
+		"sustain --warmup 0s --duration 1h":           `^disrust-client: sustain: connection \d: closed after \d+ of \d+ responses?.*; of \d+ requests in all \d+ answered rightly, 0 wrongly, \d+ not\n$`,
+		"sustain --warmup 0s --duration 1h --rate 1k": `^disrust-client: sustain: connection \d: closed after \d+ of \d+ responses?`,
+	} {
+		d := disrust(t)
+		stdout, stderr := &interrupting{at: "second", interrupt: func() { d.cmd.Process.Kill() }}, &bytes.Buffer{}
+		if status := run(t.Context(), words("PORT "+args, d.port), stdout, stderr); status != 1 || !regexp.MustCompile(says).Match(stderr.Bytes()) {
+			t.Errorf("%s: status %d, stderr %q", args, status, stderr)
+		}
+	}
+}
+
+// TestSecondInterruptEndsAtOnce a run that waits for a stopped daemon.
+func TestSecondInterruptEndsAtOnce(t *testing.T) {
+	d := disrust(t)
+	self := exec.Command(os.Args[0], "--port", d.port, "sustain", "--warmup", "0s", "--duration", "1h")
+	self.Env = append(os.Environ(), asTool+"=yes")
+	out, err := self.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !strings.Contains(lines.Text(), "second") {
+	}
+	d.cmd.Process.Signal(syscall.SIGSTOP)
+	defer d.cmd.Process.Signal(syscall.SIGCONT)
+	ended := make(chan error)
+	go func() { ended <- self.Wait() }()
+	for interrupts := 0; ; interrupts++ {
+		select {
+		case <-ended:
+			// A signal ends it, at times another one: the Go runtime does not die well
+			// in a flood of them.
+			if !self.ProcessState.Sys().(syscall.WaitStatus).Signaled() || interrupts < 2 {
+				t.Errorf("after %d interrupts: %v", interrupts, self.ProcessState)
+			}
+			return
+		default:
+			self.Process.Signal(os.Interrupt)
+		}
+	}
+}
+
+// TestPipedTool: without a terminal there are no escape codes, and nothing but
+// complaints on standard error.
+func TestPipedTool(t *testing.T) {
+	d := disrust(t)
+	for _, args := range []string{"sustain --warmup 0s --duration 50ms", "sweep --conns 1..2 --warmup 0s --step 50ms --slo p99=1m", "score " + inFile(t, "a.f32", make([]byte, 512))} {
+		self := exec.Command(os.Args[0], words("PORT "+args, d.port)...)
+		self.Env = append(os.Environ(), asTool+"=yes")
+		var stdout, stderr bytes.Buffer
+		self.Stdout, self.Stderr = &stdout, &stderr
+		if err := self.Run(); err != nil {
+			settled(t, self.ProcessState.ExitCode(), stderr.String())
+		}
+		if slices.Contains(stdout.Bytes(), '\x1b') || slices.Contains(stdout.Bytes(), '\r') || strings.ContainsAny(stderr.String(), "\x1b\r") {
+			t.Errorf("%s: stdout %q, stderr %q", args, stdout.String(), stderr.String())
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var sweepRow = regexp.MustCompile(`(?m)^ +([\d,]+|-) +(\d+) +[\d,]+ .*  (kept|missed|not valid: .*)$`)
+
+// TestSweepConns: a bound that every step keeps has all doublings tried.
+func TestSweepConns(t *testing.T) {
+	file := t.TempDir() + "/s.json"
+	status, stdout, stderr := tool(t, words("PORT sweep --conns 1..6 --window 1 --slo p100=1m --warmup 0s --step 20ms --json "+file, serve(t, 128, faults{}))...)
+	settled(t, status, stderr)
+	var tried []int
+	for _, row := range sweepRow.FindAllStringSubmatch(stdout, -1) {
+		conns, _ := strconv.Atoi(row[2])
+		tried = append(tried, conns)
+		if row[1] != "-" {
+			t.Errorf("a rate was asked: %q", row)
+		}
+	}
+	if status == 0 && !strings.Contains(stdout, "not valid") && !slices.Equal(tried, []int{1, 2, 4, 6}) {
+		t.Errorf("tried %v", tried)
+	}
+	if !strings.HasPrefix(stdout, "127.0.0.1:") || !strings.Contains(stdout, "\nknee: ") {
+		t.Errorf("stdout\n%s", stdout)
+	}
+	r, err := readRun(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Sweep.Varied != "conns" || len(r.Sweep.Steps) != len(tried) || r.Parameters.Conns != 0 || r.Parameters.Window != 1 || r.Sweep.Steps[0].Total.Requests == 0 {
+		t.Errorf("kept is %+v", r)
+	}
+}
+
+// TestSweepMissed: a bound that nothing keeps ends the sweep at its first step,
+// or its second go.
+func TestSweepMissed(t *testing.T) {
+	status, stdout, stderr := tool(t, words("PORT sweep --rate 1k..2k --slo p50=1ns --warmup 0s --step 20ms", serve(t, 128, faults{}))...)
+	rows := sweepRow.FindAllStringSubmatch(stdout, -1)
+	if status != 1 || stderr != "disrust-client: sweep: no step kept the bound\n" || len(rows) < 1 || len(rows) > 2 || rows[0][1] != "1,000" || !strings.Contains(stdout, "\nknee: no step kept p50 <= 1ns") {
+		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr, stdout)
+	}
+}
+
+func TestSweepRate(t *testing.T) {
+	status, stdout, stderr := tool(t, words("PORT sweep --rate 500..1k --conns 2 --slo p100=1m --warmup 0s --step 50ms", serve(t, 128, faults{}))...)
+	settled(t, status, stderr)
+	if rows := sweepRow.FindAllStringSubmatch(stdout, -1); len(rows) < 2 || rows[0][1] != "500" || rows[0][2] != "2" {
+		t.Errorf("rows %q of\n%s", rows, stdout)
+	}
+}
+
+func TestInterruptedSweep(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, stderr := &interrupting{at: "asked/s", interrupt: cancel}, &bytes.Buffer{}
+	file := t.TempDir() + "/s.json"
+	status := run(ctx, []string{serve(t, 128, faults{}), "sweep", "--step", "1h", "--json", file}, stdout, stderr)
+	if status != 1 || !strings.HasSuffix(stdout.String(), "; interrupted before the search was over\n") {
+		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr, stdout)
+	}
+	if r, err := readRun(file); err != nil || !r.Sweep.Interrupted || len(r.Sweep.Steps) != 0 {
+		t.Errorf("kept is %+v, %v", r, err)
+	}
+}
+
+// stored measures something and returns its file.
+func stored(t *testing.T, name, args string) string {
+	t.Helper()
+	file := t.TempDir() + "/" + name
+	status, _, stderr := tool(t, words("PORT "+args+" --warmup 0s --json "+file, serve(t, 128, faults{}))...)
+	settled(t, status, stderr)
+	return file
+}
+
+func TestReport(t *testing.T) {
+	one, other := stored(t, "one.json", "sustain --duration 20ms"), stored(t, "other.json", "sweep --step 20ms --conns 1..2 --slo p100=1m")
+	status, stdout, stderr := tool(t, "report", one)
+	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "127.0.0.1:") || !strings.Contains(stdout, "\n  p50 ") {
+		t.Errorf("one: status %d, stderr %q, stdout\n%s", status, stderr, stdout)
+	}
+	status, stdout, stderr = tool(t, "report", one, other)
+	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "one: disrust-client ") || !strings.Contains(stdout, "\nother: disrust-client ") || !strings.Contains(stdout, "\nknee: ") {
+		t.Errorf("both: status %d, stderr %q, stdout\n%s", status, stderr, stdout)
+	}
+	page := t.TempDir() + "/p.html"
+	status, stdout, stderr = tool(t, "report", one, other, "--csv", "-", "--html", page)
+	if status != 0 || stderr != "" || !strings.Contains(stdout, ",one\n") || !strings.Contains(stdout, ",other\n") || strings.Contains(stdout, "p50 ") {
+		t.Errorf("files: status %d, stderr %q, stdout\n%s", status, stderr, stdout)
+	}
+	if text := string(read(t, page)); !strings.Contains(text, "2 runs compared") {
+		t.Errorf("the page is %.300s", text)
+	}
+}
+
+func TestBadReport(t *testing.T) {
+	for name, says := range map[string]string{
+		inFile(t, "a.json", []byte("{}")): "a.json is no run of disrust-client: format_version is missing",
+		t.TempDir() + "/none":             "none: ",
+	} {
+		status, stdout, stderr := tool(t, "report", name)
+		if status != 2 || stdout != "" || !strings.Contains(stderr, says) {
+			t.Errorf("status %d, stdout %q, stderr %q, want %q", status, stdout, stderr, says)
+		}
+	}
+}
+
+// TestFullDisk: what cannot be written is said, beside what else was wrong.
+func TestFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		return // no such device on this system
+	}
+	one := stored(t, "one.json", "sustain --duration 20ms")
+	status, _, stderr := tool(t, "report", one, "--csv", "/dev/full")
+	if status != 1 || stderr != "disrust-client: report: cannot write /dev/full: write /dev/full: no space left on device\n" {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+	status, _, stderr = tool(t, words("PORT sustain --conns 1 --warmup 0s --csv /dev/full", serve(t, 128, faults{close: 5}))...)
+	if status != 1 || !regexp.MustCompile(`closed after 4 of \d+ responses.*; cannot write /dev/full: .*\n$`).MatchString(stderr) {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+}
