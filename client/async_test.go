@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -92,6 +93,45 @@ func TestCancelledCallIsUsedAgain(t *testing.T) {
 	}
 }
 
+// TestTimeoutBoundsCallsThatNobodyWaitsFor harvests a call from Done that its
+// server never answers.
+func TestTimeoutBoundsCallsThatNobodyWaitsFor(t *testing.T) {
+	cfg := small
+	cfg.Timeout = time.Millisecond
+	c := dial(t, cfg, serve(t, 3, swallow))
+	call := &Call{Dst: make([]float32, 1), Rows: make([]float32, 3), Done: make(chan *Call, 1)}
+	for range 3 {
+		c.Start(call)
+		await(t, "its end", func() bool { return len(call.Done) == 1 })
+		if err := (<-call.Done).Wait(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// TestTimeoutThatCameTooLate has the timer fire once the answer is there: what
+// it may still do must not meet the next call.
+func TestTimeoutThatCameTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(completed(t, small))
+		var call Call
+		for _, late := range []bool{false, true} {
+			f := call.prepare(c)
+			f.end(nil)
+			f.limit(time.Minute)
+			if late {
+				<-time.After(time.Hour)
+			}
+			if err := call.Wait(t.Context()); err != nil {
+				t.Errorf("got %v", err)
+			}
+			if (call.flight != f) != late {
+				t.Errorf("late %v: same flight %v", late, call.flight == f)
+			}
+		}
+	})
+}
+
 func TestMisusePanics(t *testing.T) {
 	c := dial(t, small, serve(t, 3, swallow))
 	started := &Call{Dst: make([]float32, 1), Rows: make([]float32, 3)}
@@ -117,6 +157,16 @@ func TestMisusePanics(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	started.Wait(ctx)
+}
+
+// TestHopeCostsNothing: what is asked for every call in line, while a server
+// is down.
+func TestHopeCostsNothing(t *testing.T) {
+	c := newClient(completed(t, Config{Addrs: []string{"down:1", "up:1"}}))
+	c.slots[0].failed = errors.New("refused")
+	if allocs := testing.AllocsPerRun(100, func() { c.unavailable() }); allocs > 0 {
+		t.Errorf("%v allocations", allocs)
+	}
 }
 
 // TestNoAllocation is the steady state of every form of a call.

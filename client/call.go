@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // Call is one call that a caller may start, leave in flight, and wait for
@@ -12,7 +11,8 @@ import (
 // ready to be filled. It must not be copied once started.
 //
 // Ownership: from Start until Wait has returned, Dst belongs to the Client, the
-// rows may be read and must not be changed, and no field may be set.
+// rows may be read and must not be changed, and no field may be set. Dst must
+// not overlap the rows: scores may arrive while other rows are still to be sent.
 type Call struct {
 	Dst   []float32 // receives one score per row, in order
 	Rows  []float32 // vectors, row after row
@@ -24,11 +24,9 @@ type Call struct {
 	// instead.
 	Done chan *Call
 
-	flight   *flight
-	started  bool      // and Wait has not returned
-	deadline time.Time // zero: none
-	timer    *time.Timer
-	err      error
+	flight  *flight
+	started bool // and Wait has not returned
+	err     error
 }
 
 // Score scores the vectors in rows, row after row, and puts one score for each
@@ -41,6 +39,7 @@ type Call struct {
 // ctx ended counts. For errors see the package comment.
 //
 // Ownership: rows is read and dst written until Score returns, never after.
+// They must not overlap.
 // Cost: no allocation in the steady state; rows of fewer than 8 KiB a request
 // are copied once, others not at all on a little-endian machine.
 func (c *Client) Score(ctx context.Context, dst, rows []float32) error {
@@ -94,35 +93,32 @@ func (c *Client) start(call *Call, ended error) {
 	case len(call.Dst) == 0:
 		f.end(nil)
 	default:
+		f.limit(c.cfg.Timeout)
 		c.place(request{flight: f, vectors: len(call.Dst)})
 	}
 }
 
 // prepare gives call a flight that no request refers to.
 func (call *Call) prepare(c *Client) *flight {
-	f := call.flight
-	if f == nil {
-		f = &flight{finished: make(chan struct{}, 1)}
-		call.flight = f
+	if call.flight == nil {
+		call.flight = newFlight()
 	}
+	f := call.flight
 	f.client, f.call, f.done = c, call, call.Done
 	f.dst, f.missing = call.Dst, len(call.Dst)
 	if f.payload = (payload{encoded: call.Bytes}); call.Bytes == nil {
 		f.payload = payloadOf(call.Rows)
 	}
 	f.begun, f.over = 0, false
-	call.started, call.deadline = true, time.Time{}
-	if c.cfg.Timeout > 0 {
-		call.deadline = time.Now().Add(c.cfg.Timeout)
-	}
+	call.started = true
 	return f
 }
 
 // Wait returns when call has ended, and how: nil when Dst holds its scores.
-// When ctx ends first, or Config.Timeout after Start, Wait abandons the call:
-// its connections' order stands, its late answer is dropped. A context that
-// has ended already thus cancels a call. Until Wait is called nothing but the
-// answer or the loss of the connection ends it.
+// When ctx ends first, Wait abandons the call: its connections' order stands,
+// its late answer is dropped. A context that has ended already thus cancels a
+// call. Until Wait is called nothing but the answer, the loss of a connection
+// or Config.Timeout ends it.
 //
 // One goroutine at a time may wait. Waiting again returns the same. It panics
 // on a call never started.
@@ -130,7 +126,7 @@ func (call *Call) Wait(ctx context.Context) error {
 	if call.started {
 		call.await(ctx)
 		call.conclude()
-	} else if call.flight == nil && call.err == nil {
+	} else if call.flight == nil {
 		panic("client: Wait on a call that was not started")
 	}
 	return call.err
@@ -142,42 +138,24 @@ func (call *Call) await(ctx context.Context) {
 	case <-f.finished:
 		return
 	case <-ctx.Done():
-		f.leave(ctx.Err())
-	case <-call.expiry():
-		f.leave(context.DeadlineExceeded)
+		f.end(&GaveUp{Err: ctx.Err()})
 	}
 	<-f.finished // also when an answer was faster
-}
-
-// expiry returns a channel that receives at the deadline, nil without one.
-func (call *Call) expiry() <-chan time.Time {
-	if call.deadline.IsZero() {
-		return nil
-	}
-	left := time.Until(call.deadline)
-	if call.timer == nil {
-		call.timer = time.NewTimer(left)
-	} else {
-		call.timer.Reset(left)
-	}
-	return call.timer.C
 }
 
 // conclude takes what is known of a flight that has ended, and lets go of the
 // caller's memory.
 func (call *Call) conclude() {
 	f := call.flight
-	if call.timer != nil {
-		call.timer.Stop()
-	}
 	f.mu.Lock()
+	stopped := f.unlimit()
 	f.dst, f.payload = nil, payload{}
 	call.err, call.started = f.err, false
 	if gaveUp, ok := f.err.(*GaveUp); ok {
 		gaveUp.Written = f.begun > 0 // known only after a write was interrupted
 	}
 	f.mu.Unlock()
-	if call.err != nil {
-		call.flight = nil // requests may still refer to it
+	if call.err != nil || !stopped {
+		call.flight = newFlight() // requests, or the timer, may still refer to f
 	}
 }

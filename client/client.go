@@ -89,8 +89,8 @@ func (c *Client) awaitFirst(ctx context.Context) error {
 }
 
 // Close ends the connections. Calls started before get their answers first,
-// for as long as somebody waits for them and a server can be reached; calls
-// started later fail with ErrClosed. When Close returns, the Client's
+// unless they are given up or no server can be reached; calls started later
+// fail with ErrClosed. When Close returns, the Client's
 // goroutines are gone. It may be called again, also concurrently, and always
 // returns nil.
 func (c *Client) Close() error {

@@ -58,6 +58,7 @@ var worlds = rapid.Custom(func(rt *rapid.T) world {
 			Window:     rapid.IntRange(1, 6).Draw(rt, "window"),
 			Conns:      rapid.IntRange(1, 3).Draw(rt, "conns"),
 			Retry:      rapid.IntRange(0, 3).Draw(rt, "retry"),
+			Timeout:    time.Duration(rapid.OneOf(rapid.Just(0), rapid.IntRange(1, 500)).Draw(rt, "timeout")) * time.Microsecond,
 		},
 		addrs:   rapid.IntRange(1, 2).Draw(rt, "addresses"),
 		pieces:  rapid.SliceOfN(rapid.IntRange(1, 400), 1, 20).Draw(rt, "pieces"),
@@ -86,7 +87,7 @@ func (w *world) expected(err error, gives int) bool {
 	var lost *ConnectionLost
 	var unavailable *Unavailable
 	return err == nil ||
-		gives > 0 && errors.Is(err, context.DeadlineExceeded) ||
+		(gives > 0 || w.cfg.Timeout > 0) && errors.Is(err, context.DeadlineExceeded) ||
 		len(w.cuts) > 0 && (errors.As(err, &lost) || errors.As(err, &unavailable))
 }
 

@@ -37,7 +37,8 @@ type Config struct {
 	MaxVectors int // vectors in the largest request; 0 means wire.DefaultMaxVectors
 
 	// Timeout is the longest that a call may take, from Start on, whatever its
-	// context allows; 0 means that only the context bounds it.
+	// context allows and whether or not anybody waits; 0 means that only the
+	// context bounds it.
 	Timeout time.Duration
 
 	// DialTimeout bounds each attempt to connect; 0 means DefaultDialTimeout.
@@ -52,7 +53,8 @@ type Config struct {
 	// Retry is how often a request may be sent again when a connection was
 	// lost after the request had been written, at least in part. Scoring
 	// changes nothing on the server, so the only cost is scoring twice. 0
-	// means never: the call fails with *ConnectionLost.
+	// means never: the call fails with *ConnectionLost, also when all that
+	// happened is that the server closed an idle connection as it was written.
 	Retry int
 
 	dial func(ctx context.Context, addr string) (net.Conn, error) // tests replace it

@@ -28,7 +28,7 @@
 // Config.Retry times: scoring changes nothing on the server, so that is safe
 // unless a request itself makes servers fail.
 //
-// While no connection stands calls wait, as long as every address may still
+// While no connection stands calls wait, as long as some address may still
 // answer its first new attempt. When all have failed, waiting and later calls
 // fail at once with *Unavailable, until an attempt succeeds: on a request path
 // an error now is worth more than a hope.
@@ -38,11 +38,12 @@
 // # Deadlines
 //
 // Every wait of a call ends with its context, and with Config.Timeout: in line,
-// being written, and waiting for the answer. A call abandoned disturbs no
-// other. What was not written of it is not; a write in the middle of its rows is
-// interrupted and goes on from a copy of the one request it was in; its answer
-// is read and dropped. Neither dst nor rows is touched once Score or Wait has
-// returned.
+// being written, and waiting for the answer. Before Wait a call from Start has
+// no context; Config.Timeout bounds it all the same. A call abandoned disturbs
+// no other. What was not written of it is not; a write in the middle of its
+// rows is interrupted and goes on from a copy of the one request it was in; its
+// answer is read and dropped. Neither dst nor rows is touched once Score or
+// Wait has returned.
 //
 // # Errors
 //

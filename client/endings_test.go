@@ -246,8 +246,8 @@ func TestErrorTexts(t *testing.T) {
 		{&ConnectionLost{Addr: "a:1", Written: true, Err: x}, "client: connection to a:1 lost while waiting for the answer: x"},
 		{&ConnectionLost{Addr: "a:1", Err: x}, "client: connection to a:1 lost before a request was answered: x"},
 		{&Unavailable{Errs: []error{x, fmt.Errorf("client: %w", x)}}, "client: no server can be reached: x; x"},
-		{&ProtocolError{Got: 3}, "client: response of 3 scores without a request"},
-		{&ProtocolError{Got: 3, Want: 2}, "client: response of 3 scores to a request of 2 vectors"},
+		{&ProtocolError{Got: 3}, "response of 3 scores without a request"},
+		{&ProtocolError{Got: 3, Want: 2}, "response of 3 scores to a request of 2 vectors"},
 	} {
 		if c.err.Error() != c.want {
 			t.Errorf("got %q, want %q", c.err, c.want)

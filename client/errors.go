@@ -102,7 +102,7 @@ type ProtocolError struct {
 
 func (e *ProtocolError) Error() string {
 	if e.Want == 0 {
-		return fmt.Sprintf("client: response of %d scores without a request", e.Got)
+		return fmt.Sprintf("response of %d scores without a request", e.Got)
 	}
-	return fmt.Sprintf("client: response of %d scores to a request of %d vectors", e.Got, e.Want)
+	return fmt.Sprintf("response of %d scores to a request of %d vectors", e.Got, e.Want)
 }

@@ -1,16 +1,18 @@
 package client
 
 import (
+	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/disrust/disrust/wire"
 )
 
 // flight is one call on its way, from Start until it has ended. Requests refer
 // to it, not to the Call, because some may outlive the call's end: a flight
-// that ended well has none left and is used again; one that ended in an error
-// is left to the collector.
+// that ended well has none left and is used again; one that ended in an error,
+// or whose timer fired, is left to the collector.
 //
 // Invariant: rows are read, and dst is written, only before over is set, or by
 // a write under way on one of readers. The flight has ended, and its caller is
@@ -29,6 +31,33 @@ type flight struct {
 	readers []*link // one element for each request being written by reference
 	over    bool    // decided: err says how
 	err     error   // fixed once over
+	timer   *time.Timer
+	limited bool // timer runs, or has fired
+}
+
+func newFlight() *flight { return &flight{finished: make(chan struct{}, 1)} }
+
+// limit has f abandoned after timeout; 0 means never.
+func (f *flight) limit(timeout time.Duration) {
+	if timeout == 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.limited = true
+	if f.timer == nil {
+		f.timer = time.AfterFunc(timeout, func() { f.end(&GaveUp{Err: context.DeadlineExceeded}) })
+	} else {
+		f.timer.Reset(timeout)
+	}
+}
+
+// unlimit stops what limit began; false when it is too late for that: f must
+// not be used again. mu is held.
+func (f *flight) unlimit() (stopped bool) {
+	stopped = !f.limited || f.timer.Stop()
+	f.limited = false
+	return stopped
 }
 
 // live reports whether f still wants answers.
@@ -52,21 +81,11 @@ func (f *flight) answer(at int, scores []byte) (ended bool) {
 	return f.missing == 0 && f.decide(nil)
 }
 
-// end ends f with err, unless its end is decided already.
+// end ends f with err, unless its end is decided already, and makes writes
+// under way let go of its rows. No lock of a link is held.
 func (f *flight) end(err error) {
 	f.mu.Lock()
 	ended := f.decide(err)
-	f.mu.Unlock()
-	if ended {
-		f.finish()
-	}
-}
-
-// leave ends f on behalf of its caller and makes writes under way let go of
-// its rows.
-func (f *flight) leave(why error) {
-	f.mu.Lock()
-	ended := f.decide(&GaveUp{Err: why})
 	readers := slices.Clone(f.readers)
 	f.mu.Unlock()
 	for _, l := range readers {

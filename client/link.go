@@ -130,11 +130,9 @@ func (l *link) busy() bool {
 // ended with err: those not begun, and of the others those that may be sent
 // again. It ends the calls of the rest.
 func (l *link) remains(err error) (elsewhere []request) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for k := l.answered; k < l.admitted; k++ {
-		r := *l.at(k)
-		if k < l.taken {
+	unanswered, begun := l.unanswered()
+	for k, r := range unanswered {
+		if k < begun {
 			if r.retries == l.slot.client.cfg.Retry {
 				r.flight.end(l.lossOf(err))
 				continue
@@ -144,6 +142,17 @@ func (l *link) remains(err error) (elsewhere []request) {
 		elsewhere = append(elsewhere, r)
 	}
 	return elsewhere
+}
+
+// unanswered returns the requests on the link and how many of them, the first,
+// were begun.
+func (l *link) unanswered() (requests []request, begun int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for k := l.answered; k < l.admitted; k++ {
+		requests = append(requests, *l.at(k))
+	}
+	return requests, int(l.taken - l.answered)
 }
 
 func (l *link) lossOf(err error) error {

@@ -10,7 +10,38 @@ import (
 	"net"
 	"slices"
 	"testing"
+	"time"
 )
+
+// TestLostPartEndsTheCall has two parts of a call in writes that do not end,
+// and loses the connection of one: the other must let go of the rows.
+func TestLostPartEndsTheCall(t *testing.T) {
+	far := make(chan net.Conn, 2)
+	cfg := Config{Dim: 1, MaxVectors: 4000, Conns: 2, StallTimeout: time.Hour}
+	cfg.dial = func(context.Context, string) (net.Conn, error) {
+		near, itsFar := net.Pipe()
+		select {
+		case far <- itsFar:
+			return near, nil
+		default:
+			return nil, errors.New("refused")
+		}
+	}
+	c := dial(t, cfg, "a:1")
+	call := &Call{Dst: make([]float32, 8000), Rows: make([]float32, 8000), Done: make(chan *Call, 1)}
+	c.Start(call)
+	lost, stays := <-far, <-far
+	for _, conn := range []net.Conn{lost, stays} {
+		if _, err := conn.Read(make([]byte, 8)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost.Close()
+	await(t, "its end", func() bool { return len(call.Done) == 1 })
+	if err := call.Wait(t.Context()); !errors.As(err, new(*ConnectionLost)) {
+		t.Errorf("got %v", err)
+	}
+}
 
 // TestLeavingOneWriteOfMany has three large requests in one write, of which
 // the server has read half the first. The first and the second call leave: the

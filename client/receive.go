@@ -119,9 +119,10 @@ func (s *silence) grown() error {
 	return nil
 }
 
-// awaiting reports whether answers are due.
+// awaiting reports whether answers are due, or the end of a connection that
+// could not be written to.
 func (l *link) awaiting() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.answered < l.taken
+	return l.answered < l.taken || l.err != nil
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // nobody returns an address where nobody listens.
@@ -101,6 +102,34 @@ func TestWrittenIsNotSentTwice(t *testing.T) {
 	}
 	if err := queued.Wait(t.Context()); err != nil {
 		t.Errorf("queued: got %v", err)
+	}
+}
+
+// writeFails is a connection that cannot be written to and says nothing else.
+type writeFails struct{ net.Conn }
+
+func (writeFails) Write([]byte) (int, error) { return 0, errors.New("no") }
+
+// TestWriteFails moves a request whose write failed, though the reader of its
+// connection meets no end.
+func TestWriteFails(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	var attempts atomic.Int32
+	cfg := small
+	cfg.StallTimeout = 20 * time.Millisecond
+	cfg.dial = func(_ context.Context, addr string) (net.Conn, error) {
+		if attempts.Add(1) == 1 {
+			return writeFails{near}, nil
+		}
+		return net.Dial("tcp", addr)
+	}
+	c := dial(t, cfg, serve(t, 3, answerAll))
+	call := &Call{Dst: make([]float32, 1), Rows: []float32{1, 2, 3}, Done: make(chan *Call, 1)}
+	c.Start(call)
+	await(t, "its end", func() bool { return len(call.Done) == 1 })
+	if err := call.Wait(t.Context()); err != nil || call.Dst[0] != 6 {
+		t.Errorf("got %v, %v", call.Dst, err)
 	}
 }
 
@@ -214,17 +243,25 @@ func TestCloseEndsAttempts(t *testing.T) {
 // one works, and then loses that: the first must be tried again, at once,
 // before any call is told that there is no server.
 func TestLastLossForgetsOldFailures(t *testing.T) {
+	for how, end := range map[string]func(*peer){"closes": func(*peer) {}, "hangs": swallow} {
+		t.Run(how, func(t *testing.T) { lastLossForgetsOldFailures(t, end) })
+	}
+}
+
+func lastLossForgetsOldFailures(t *testing.T, end func(*peer)) {
 	lose := make(chan struct{})
 	recovers := serve(t, 3, answerAll)
 	ends := serve(t, 3, func(p *peer) {
 		scores, _ := p.readScores()
 		p.writeScores(scores)
 		<-lose
+		end(p)
 	})
 	refused := errors.New("refused")
 	var recovered atomic.Bool
 	var failures, connections atomic.Int32
 	cfg := small
+	cfg.Retry, cfg.StallTimeout = 10, 20*time.Millisecond
 	cfg.dial = func(_ context.Context, addr string) (net.Conn, error) {
 		if addr == recovers && !recovered.Load() {
 			failures.Add(1)
@@ -242,7 +279,6 @@ func TestLastLossForgetsOldFailures(t *testing.T) {
 	await(t, "the next attempt to be far", func() bool { return failures.Load() == 5 })
 	recovered.Store(true)
 	close(lose)
-	await(t, "connection lost", func() bool { return c.slots[1].link.Load() == nil })
 	if err := scoreOnce(t.Context(), c, 1, 1); err != nil {
 		t.Errorf("got %v", err)
 	}

@@ -69,8 +69,8 @@ func (s *slot) pause(delay time.Duration) bool {
 }
 
 // attempt connects once and stays until the connection is lost. It reports
-// whether the connection was of use: brought an answer, or lasted. again says
-// that the attempt before was of none.
+// whether the connection was of use: brought an answer, or lasted, but not by
+// silence alone. again says that the attempt before was of none.
 func (s *slot) attempt(again bool) (ofUse bool) {
 	c := s.client
 	conn, err := c.cfg.dial(c.alive, s.addr)
@@ -84,10 +84,7 @@ func (s *slot) attempt(again bool) (ofUse bool) {
 		return false
 	}
 	err = l.run()
-	ofUse = l.answered > 0 || time.Since(start) > maxDelay
-	if errors.Is(err, ErrStalled) {
-		ofUse = false
-	}
+	ofUse = l.answered > 0 || !errors.Is(err, ErrStalled) && time.Since(start) > maxDelay
 	c.lost(s, l, err, ofUse, again)
 	return ofUse
 }
@@ -166,14 +163,16 @@ func (c *Client) open() {
 // unavailable returns an *Unavailable when every slot's last attempt brought
 // nothing, else nil. mu is held.
 func (c *Client) unavailable() error {
+	if slices.ContainsFunc(c.slots, (*slot).mayConnect) {
+		return nil
+	}
 	var reasons []error
-	for k, s := range c.slots {
-		if s.link.Load() != nil || s.failed == nil {
-			return nil
-		}
-		if k%c.cfg.Conns == 0 {
-			reasons = append(reasons, s.failed)
-		}
+	for ofAddr := range slices.Chunk(c.slots, c.cfg.Conns) {
+		reasons = append(reasons, ofAddr[0].failed)
 	}
 	return &Unavailable{Errs: reasons}
 }
+
+// mayConnect reports whether s is connected, or has yet to try. Client.mu is
+// held.
+func (s *slot) mayConnect() bool { return s.link.Load() != nil || s.failed == nil }

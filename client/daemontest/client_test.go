@@ -139,7 +139,7 @@ func TestStalled(t *testing.T) {
 	stopped, works := start(t, "0"), start(t, "0")
 	c := dial(t, client.Config{
 		Addrs:        []string{stopped.addr, works.addr},
-		StallTimeout: 50 * time.Millisecond,
+		StallTimeout: 250 * time.Millisecond,
 		Retry:        10,
 		Timeout:      safety,
 	})

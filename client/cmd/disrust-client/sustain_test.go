@@ -142,7 +142,11 @@ func TestUnreachableServerIsKept(t *testing.T) {
 
 func TestVerdict(t *testing.T) {
 	valid := sample.Total{Interval: sample.Interval{Requests: 1}, Valid: true}
-	invalid := sample.Total{Interval: sample.Interval{Requests: 1}, Why: "the generator slept"}
+	closed := sample.Total{Interval: sample.Interval{Requests: 1}, Why: "the generator was busy"}
+	invalid := sample.Total{Interval: sample.Interval{Requests: 1, Lag: sample.NewHistogram()}, Why: "the generator slept"}
+	if err := verdict(closed, nil); err != nil {
+		t.Errorf("a closed loop with a busy generator: %v", err)
+	}
 	for want, err := range map[string]error{
 		"":     verdict(valid, nil),
 		"lost": verdict(invalid, errors.New("lost")),
