@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/disrust/disrust/client"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/drive"
 )
 
 // smoke scores the smallest and largest requests through the client library.

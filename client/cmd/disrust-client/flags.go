@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/drive"
 )
 
 // flagInfo is one flag: how help shows it, and what it sets.

@@ -6,9 +6,9 @@ require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/cheggaaa/pb/v3 v3.3.0
 	github.com/disrust/disrust/client v0.1.0
+	github.com/disrust/disrust/client/drive v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	github.com/mattn/go-isatty v0.0.24
-	golang.org/x/sys v0.49.0
 	pgregory.net/rapid v1.3.0
 )
 
@@ -18,9 +18,11 @@ require (
 	github.com/fatih/color v1.19.0 // indirect
 	github.com/mattn/go-colorable v0.1.16 // indirect
 	github.com/mattn/go-runewidth v0.0.31 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )
 
 replace (
 	github.com/disrust/disrust/client => ../..
+	github.com/disrust/disrust/client/drive => ../../drive
 	github.com/disrust/disrust/wire => ../../../wire
 )

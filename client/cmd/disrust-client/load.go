@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
 )

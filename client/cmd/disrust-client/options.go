@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/wire"
 )

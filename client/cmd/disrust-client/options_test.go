@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 )
 

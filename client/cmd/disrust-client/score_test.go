@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
 )
 

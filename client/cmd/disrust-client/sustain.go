@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // sustain measures latencies. ctx's end brings the summary on early.

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/drive"
+	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/knee"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // sweep searches for the highest load that keeps the bound. ctx's end ends it

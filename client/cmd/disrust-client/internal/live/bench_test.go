@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 func BenchmarkInterval(b *testing.B) {

@@ -13,7 +13,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 	"github.com/mattn/go-isatty"
 )
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 func second(t *testing.T, at time.Duration, nanos ...int64) sample.Interval {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 func Example() {

@@ -3,7 +3,7 @@ package result
 import (
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // Format is the version of the stored form that this package writes and reads.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // Sweep is a search for the highest rate that keeps a bound: steps that differ

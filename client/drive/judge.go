@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // The rule by which a run is valid: its figures are the server's, not the

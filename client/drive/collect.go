@@ -4,7 +4,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // mark is a moment of the run and what had been used until then.

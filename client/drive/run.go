@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // driver is a way to do a crew's I/O. It closes the crew's connections.

@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // Config says how a run drives its server.

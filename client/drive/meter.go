@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/sample"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // meter gathers the figures of one crew. The crew records under mu, once for
