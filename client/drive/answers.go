@@ -99,10 +99,13 @@ func (l *lane) tooMuch() error {
 	return fmt.Errorf("answered wrongly: more came than the %s asked for", counted(l.sent, "response"))
 }
 
-// ended says why a connection that owes answers gives none; cause is nil if the
-// peer closed it in order.
+// ended says how a connection ended that was still to be used; cause is nil if
+// the peer closed it in order.
 func (l *lane) ended(cause error) error {
 	err := fmt.Errorf("closed after %d of %s", l.answered, counted(l.sent, "response"))
+	if l.answered == l.sent {
+		err = fmt.Errorf("closed before its next request, after %s", counted(l.sent, "response"))
+	}
 	if cause != nil {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}

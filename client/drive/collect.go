@@ -9,14 +9,15 @@ import (
 
 // mark is a moment of the run and what had been used until then.
 type mark struct {
-	at, waited int64
-	cpu        time.Duration
+	at     int64
+	waited []int64 // by each crew
+	cpu    time.Duration
 }
 
 func (r *run) mark() mark {
 	m := mark{at: r.now(), cpu: processCPU()}
 	for _, c := range r.crews {
-		m.waited += c.meter.waited.Load()
+		m.waited = append(m.waited, c.meter.waitedUntil(m.at))
 	}
 	return m
 }
@@ -90,12 +91,21 @@ func (r *run) total(sum figures, begin, end mark) sample.Total {
 	elapsed := end.at - begin.at
 	t := sample.Total{Interval: sum.interval(elapsed, elapsed), CPU: end.cpu - begin.cpu}
 	if elapsed > 0 {
-		waited := float64(end.waited-begin.waited) / float64(elapsed) / float64(len(r.crews))
-		if r.measured {
-			waited = 1 - float64(t.CPU)/float64(elapsed)/float64(runtime.GOMAXPROCS(0))
-		}
-		t.Busy = min(1, max(0, 1-waited))
+		t.Busy = min(1, max(0, r.busy(begin, end)))
 	}
 	t.Valid, t.Why = judge(t)
 	return t
+}
+
+// busy is the share of its time in which the busiest crew did not wait: one
+// without time to spare delays its connections, whatever the others have.
+func (r *run) busy(begin, end mark) (most float64) {
+	elapsed := float64(end.at - begin.at)
+	if r.measured {
+		return float64(end.cpu-begin.cpu) / elapsed / float64(runtime.GOMAXPROCS(0))
+	}
+	for i := range r.crews {
+		most = max(most, 1-float64(end.waited[i]-begin.waited[i])/elapsed)
+	}
+	return most
 }

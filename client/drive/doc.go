@@ -25,10 +25,11 @@
 //
 //   - the p99 of Lag is above 1 ms, or above 50 us and a tenth of the p99 of
 //     Latency; or
-//   - the generator was busy for more than 95 % of its time (Busy: not waiting
-//     for sockets or for the next request to be due; with the portable driver
-//     the share of the CPUs it used). In a closed loop the server might then do
-//     more; in an open one, responses were read late.
+//   - a thread of the generator was busy for more than 95 % of its time (Busy:
+//     not waiting for sockets, for the next request to be due, or for the other
+//     threads to end; with the portable driver the share of the CPUs it used). In
+//     a closed loop the server might then do more; in an open one, responses were
+//     read late.
 //
 // # Endings
 //

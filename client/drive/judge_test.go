@@ -36,3 +36,46 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// TestBusyIsTheBusiest: a thread with time to spare does not hide one without,
+// and one that has ended waits.
+func TestBusyIsTheBusiest(t *testing.T) {
+	r := &run{clock: clock{time.Now()}, crews: []*crew{{}, {}}}
+	begin := mark{at: 100, waited: []int64{10, 20}}
+	end := mark{at: 200, waited: []int64{10 + 2, 20 + 80}}
+	if total := r.total(newFigures(false), begin, end); total.Busy != 0.98 || total.Valid {
+		t.Errorf("busy %v, valid %v", total.Busy, total.Valid)
+	}
+	var m meter
+	m.waited.Store(30)
+	if got := m.waitedUntil(200); got != 30 {
+		t.Errorf("a crew at work has waited %d, want 30", got)
+	}
+	m.ended.Store(150)
+	if got := m.waitedUntil(200); got != 30+50 {
+		t.Errorf("a crew that is done has waited %d, want 80", got)
+	}
+}
+
+// TestCrewsTellTheirEnd: from then on they count as waiting.
+func TestCrewsTellTheirEnd(t *testing.T) {
+	each(t, func(t *testing.T, d driver) {
+		c := config(t, serve(t, &script{}))
+		if err := c.prepare(); err != nil {
+			t.Fatal(err)
+		}
+		conns, err := c.dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &run{Config: c, driver: d, finished: make(chan struct{})}
+		r.enlist(conns)
+		r.start()
+		<-r.finished
+		for i, c := range r.crews {
+			if c.meter.ended.Load() == 0 {
+				t.Errorf("crew %d of %d does not tell", i+1, len(r.crews))
+			}
+		}
+	})
+}

@@ -210,3 +210,15 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestClosedWhileIdle: a peer that owes nothing is not said to.
+func TestClosedWhileIdle(t *testing.T) {
+	l := lane{sent: 24, answered: 24}
+	if got := l.ended(nil).Error(); got != "closed before its next request, after 24 responses" {
+		t.Errorf("%q", got)
+	}
+	l.sent = 25
+	if got := l.ended(nil).Error(); got != "closed after 24 of 25 responses" {
+		t.Errorf("%q", got)
+	}
+}

@@ -15,6 +15,7 @@ type meter struct {
 	mu      sync.Mutex
 	figures              // guarded by mu
 	waited  atomic.Int64 // nanoseconds the crew's thread has waited in all; only it adds
+	ended   atomic.Int64 // when the crew was done; 0: not yet
 }
 
 // figures is what was measured in a stretch of the run.
@@ -40,6 +41,16 @@ func (m *meter) take(empty figures) figures {
 	taken := m.figures
 	m.figures = empty
 	return taken
+}
+
+// waitedUntil returns how long the crew had waited at a time not before now. One
+// that is done waits for the others.
+func (m *meter) waitedUntil(at int64) int64 {
+	waited := m.waited.Load()
+	if ended := m.ended.Load(); ended > 0 {
+		waited += max(0, at-ended)
+	}
+	return waited
 }
 
 // merge adds g to f.

@@ -141,6 +141,7 @@ func (r *run) start() {
 				first.Do(func() { r.err = err })
 				r.aborted.Store(true)
 			}
+			c.meter.ended.Store(r.now())
 		})
 	}
 	go func() {

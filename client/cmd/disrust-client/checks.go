@@ -10,6 +10,7 @@ import (
 
 	"github.com/disrust/disrust/client"
 	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // smoke scores the smallest and largest requests through the client library.
@@ -105,6 +106,9 @@ func pipeline(ctx context.Context, o *options, s streams) error {
 	if err != nil {
 		return err
 	}
+	if err := interrupted(total, pipelineRequests); err != nil {
+		return err
+	}
 	fmt.Fprintf(s.stdout, "pipeline: %s, %s, every response right\n",
 		counted(total.Answered, "request"), counted(total.Vectors, "vector"))
 	return nil
@@ -134,6 +138,9 @@ func bench(ctx context.Context, o *options, s streams) error {
 	if err != nil {
 		return err
 	}
+	if err := interrupted(total, 1); err != nil {
+		return err
+	}
 	seconds := total.Length.Seconds()
 	fmt.Fprintf(s.stdout, "bench: %s on %s in %.3f s: %.0f requests/s, every response right",
 		counted(total.Answered, "request"), counted(o.conns.low, "connection"), seconds, float64(total.Answered)/seconds)
@@ -142,6 +149,15 @@ func bench(ctx context.Context, o *options, s streams) error {
 	}
 	fmt.Fprintln(s.stdout)
 	return nil
+}
+
+// interrupted says that a run without an error has fewer answers than it takes
+// to say something.
+func interrupted(total sample.Total, least int64) error {
+	if total.Answered >= least {
+		return nil
+	}
+	return fmt.Errorf("interrupted after %s, every response right", counted(total.Answered, "response"))
 }
 
 // counted is "1 vector" or "2 vectors".

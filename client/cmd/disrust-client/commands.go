@@ -74,8 +74,8 @@ answers, and latency counts from the moment each was due, so a slow moment of th
 is in the figures of all who would have met it. Without, the loop is closed: each answer
 lets the next request go, which finds the highest rate but hides waiting.
 
-A run in which the generator itself was the bottleneck is shown as not valid, and the exit
-status is 1. Ctrl-C ends the run with its summary.
+A run in which the generator itself was the bottleneck is shown as not valid, and with
+--rate the exit status is 1. Ctrl-C ends the run with its summary.
 
 examples
   disrust-client sustain --rate 50k --arrivals poisson --html run.html

@@ -14,6 +14,7 @@ import (
 // name that cannot be is said at once, and written when it is over.
 type files struct {
 	list   []outFile
+	inputs []string // must outlive the run
 	stdout io.Writer
 }
 
@@ -25,7 +26,7 @@ type outFile struct {
 
 // create creates the files that o asks for.
 func (o *options) create(stdout io.Writer) (*files, error) {
-	f := &files{stdout: stdout}
+	f := &files{inputs: append([]string{o.replay}, o.files...), stdout: stdout}
 	for _, err := range []error{
 		f.add(o.html, writePage),
 		f.add(o.json, func(w io.Writer, runs ...*result.Run) error { return runs[0].WriteJSON(w) }),
@@ -46,6 +47,9 @@ func (f *files) add(name string, write func(io.Writer, ...*result.Run) error) er
 	}
 	out := outFile{name: name, write: write}
 	if name != "-" {
+		if err := f.spare(name); err != nil {
+			return err
+		}
 		file, err := os.Create(name)
 		if err != nil {
 			return err
@@ -53,6 +57,29 @@ func (f *files) add(name string, write func(io.Writer, ...*result.Run) error) er
 		out.file = file
 	}
 	f.list = append(f.list, out)
+	return nil
+}
+
+// spare refuses the name of a file that is read, or written as another: creating
+// it would destroy what it holds.
+func (f *files) spare(name string) error {
+	there, err := os.Stat(name)
+	if err != nil || !there.Mode().IsRegular() {
+		return nil // Create says what is wrong
+	}
+	for _, input := range f.inputs {
+		if info, err := os.Stat(input); err == nil && os.SameFile(info, there) {
+			return fmt.Errorf("%s is read by the same command, and would be destroyed", name)
+		}
+	}
+	for _, out := range f.list {
+		if out.file == nil {
+			continue
+		}
+		if info, err := out.file.Stat(); err == nil && os.SameFile(info, there) {
+			return fmt.Errorf("%s is the same file as %s", name, out.name)
+		}
+	}
 	return nil
 }
 

@@ -37,7 +37,7 @@ var flagTable = []flagInfo{
 		func(o *options, s string) error { return setInto(&o.mix, s, drive.ParseMix) }},
 	{"replay", "FILE", "send the rows of a .npy or raw float32 file; of the answers only sizes are verified",
 		func(o *options, s string) error { return setFile(&o.replay, s) }},
-	{"seed", "N", "of generated rows, mixes and arrivals (1)",
+	{"seed", "N", "of the order of sizes in a mix, and of poisson arrivals (1)",
 		func(o *options, s string) error { return setSeed(&o.seed, s) }},
 
 	{"slo", "pP=T", "the bound: a percentile and how long it may be (p99.9=1ms)",

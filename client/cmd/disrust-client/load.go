@@ -6,9 +6,9 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
+	"github.com/disrust/disrust/client/drive"
 )
 
 // load is what the engine is told of o. What the command decides is not in it.
@@ -53,6 +53,9 @@ func (o *options) replayed() ([]byte, error) {
 	defer f.Close()
 	if most := maxReplayBytes / int64(o.format.RowBytes()); f.Rows > most {
 		return nil, misuse{fmt.Errorf("%s has %d rows; a replay holds up to %d in memory (score takes files of any size)", o.replay, f.Rows, most)}
+	}
+	if f.Rows == 0 {
+		return nil, misuse{fmt.Errorf("%s holds no rows to replay", o.replay)}
 	}
 	rows := make([]byte, f.Rows*int64(o.format.RowBytes()))
 	if _, err := io.ReadFull(f, rows); err != nil {

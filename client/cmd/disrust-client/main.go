@@ -15,7 +15,8 @@
 // summary; a second one ends it at once.
 //
 // The exit status is 0 when all is right, 1 when a response was wrong or
-// missing or a run is not valid, and 2 when the command line makes no sense.
+// missing, an open loop is not valid or no step of a sweep kept its bound, and 2
+// when the command line makes no sense.
 package main
 
 import (

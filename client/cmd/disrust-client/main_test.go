@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 // tool runs the command line and returns what the user sees.
@@ -152,4 +154,14 @@ func inFile(t testing.TB, name string, content []byte) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func TestInterruptedCheck(t *testing.T) {
+	if err := interrupted(sample.Total{Answered: 1000}, pipelineRequests); err != nil {
+		t.Error(err)
+	}
+	err := interrupted(sample.Total{Answered: 999}, pipelineRequests)
+	if err == nil || err.Error() != "interrupted after 999 responses, every response right" {
+		t.Errorf("999 of 1000 answered: %v", err)
+	}
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client"
-	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -128,6 +128,9 @@ func (o *options) parseWords(words []string, given map[string]bool) error {
 		if err := setNumber(&o.port, words[0], math.MaxUint16); err != nil {
 			return fmt.Errorf("port is %q; %w", words[0], err)
 		}
+		if given["port"] {
+			return errors.New("the port is given twice, as --port and as the first word")
+		}
 		given["port"], words = true, words[1:]
 	}
 	if len(words) > 0 {
@@ -140,7 +143,7 @@ func (o *options) parseWords(words []string, given map[string]bool) error {
 	case o.help:
 		return nil
 	case o.command.name == "bench":
-		return o.parseBench(words)
+		return o.parseBench(words, given)
 	case o.command.name == "report" && len(words) == 0, o.command.name == "score" && len(words) != 1:
 		return fmt.Errorf("after %s comes %s", o.command.name, o.command.words)
 	case o.command.words == "" && len(words) > 0:
@@ -151,8 +154,11 @@ func (o *options) parseWords(words []string, given map[string]bool) error {
 }
 
 // parseBench reads [conns [requests]].
-func (o *options) parseBench(words []string) error {
+func (o *options) parseBench(words []string, given map[string]bool) error {
 	if len(words) > 0 {
+		if given["conns"] {
+			return errors.New("connections are given twice, as --conns and after bench")
+		}
 		n, err := conns(words[0])
 		if err != nil {
 			return fmt.Errorf("conns is %q; %w", words[0], err)

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/drive"
 )
 
 // optionCases are command lines and what they change in the defaults, which have
@@ -103,7 +103,11 @@ func TestBadOptions(t *testing.T) {
 		"9900x":                               `port is "9900x"; allowed are 1 to 65535`,
 		"--dim 0":                             `allowed are 1 to 1048576`,
 		"--max-vectors 65536":                 `invalid value "65536" for flag -max-vectors: allowed are 1 to 65535`,
+		"--port 9900 9901 smoke":              `the port is given twice, as --port and as the first word`,
+		"bench --conns 2 3":                   `connections are given twice, as --conns and after bench`,
 		"--host=":                             `invalid value "" for flag -host: allowed are an address and a name`,
+		"--host=[::1]":                        `invalid value "[::1]" for flag -host: allowed are an address and a name, without a port or brackets`,
+		"--host=127.0.0.1:9900":               `invalid value "127.0.0.1:9900" for flag -host: allowed are an address and a name, without a port or brackets`,
 		"--dim 1048576 --max-vectors 1000":    `max_vectors is 1000; with dim 1048576 allowed are 1 to 511`,
 		"sustain --vectors 65":                `--vectors has 65; with --max-vectors 64 allowed are 1 to 64`,
 		"sustain --vectors 1:2,65:1":          `--vectors has 65`,

@@ -19,6 +19,7 @@ func report(_ context.Context, o *options, s streams) error {
 		}
 		runs[i] = r
 	}
+	tellApart(runs, o.files)
 	if o.html == "" && o.csv == "" {
 		return writeTexts(s, runs)
 	}
@@ -43,6 +44,19 @@ func readRun(name string) (*result.Run, error) {
 	base := filepath.Base(name)
 	r.Name = base[:len(base)-len(filepath.Ext(base))]
 	return r, nil
+}
+
+// tellApart calls runs whose files have one name by the names as they were given.
+func tellApart(runs []*result.Run, files []string) {
+	times := make(map[string]int)
+	for _, r := range runs {
+		times[r.Name]++
+	}
+	for i, r := range runs {
+		if times[r.Name] > 1 {
+			r.Name = files[i]
+		}
+	}
 }
 
 func writeTexts(s streams, runs []*result.Run) error {

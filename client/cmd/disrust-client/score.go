@@ -32,11 +32,9 @@ func score(ctx context.Context, o *options, s streams) (err error) {
 		return misuse{err}
 	}
 	defer rows.Close()
-	out, err := o.scoresFile(s)
-	if err != nil {
+	if err := o.checkScores(s); err != nil {
 		return misuse{err}
 	}
-	defer func() { err = both(err, out.Close()) }()
 	cfg := o.client(o.conns.low)
 	cfg.Retry = scoringRetry
 	c, err := o.dial(ctx, cfg)
@@ -44,28 +42,38 @@ func score(ctx context.Context, o *options, s streams) (err error) {
 		return err
 	}
 	defer c.Close()
+	out, err := o.scoresFile(s)
+	if err != nil {
+		return misuse{fmt.Errorf("cannot write: %w", err)}
+	}
+	defer func() { err = both(err, out.Close()) }()
 	counter := live.NewCounter(s.stderr, watched(s.stderr), rows.Rows, "rows")
 	defer counter.Done()
 	return o.newScoring(ctx, c, rows, out, counter).run()
 }
 
-// scoresFile is what scores are written to.
-func (o *options) scoresFile(s streams) (io.WriteCloser, error) {
+// checkScores refuses to write scores where they would do harm.
+func (o *options) checkScores(s streams) error {
 	if o.out == "" {
 		if watched(s.stdout) {
-			return nil, errors.New("scores are no text for a terminal; send them to a file, by > or --out")
+			return errors.New("scores are no text for a terminal; send them to a file, by > or --out")
 		}
-		return kept{s.stdout}, nil
+		return nil
 	}
 	from, _ := os.Stat(o.files[0])
 	if to, err := os.Stat(o.out); err == nil && os.SameFile(from, to) {
-		return nil, fmt.Errorf("%s holds the rows: scores would destroy them", o.out)
+		return fmt.Errorf("%s holds the rows: scores would destroy them", o.out)
 	}
-	file, err := os.Create(o.out)
-	if err != nil {
-		return nil, fmt.Errorf("cannot write: %w", err)
+	return nil
+}
+
+// scoresFile is what scores are written to. It is created only when there is a
+// server: older scores outlive an attempt without one.
+func (o *options) scoresFile(s streams) (io.WriteCloser, error) {
+	if o.out == "" {
+		return kept{s.stdout}, nil
 	}
-	return file, nil
+	return os.Create(o.out)
 }
 
 // kept is a writer that others close.

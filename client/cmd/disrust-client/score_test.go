@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
+	"github.com/disrust/disrust/client/drive"
 )
 
 // rowsAndScores are n rows, encoded, and what they must score.

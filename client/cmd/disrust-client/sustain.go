@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
@@ -29,7 +29,7 @@ func sustain(ctx context.Context, o *options, s streams) error {
 		r.Errors = []string{failed.Error()}
 	}
 	if total.Length > 0 {
-		o.conclude(s, r, failed == nil)
+		o.conclude(s, r, failed == nil && total.Requests > 0)
 	}
 	return both(verdict(total, failed), out.write(r))
 }

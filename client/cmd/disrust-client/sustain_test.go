@@ -178,7 +178,7 @@ func TestUnwritableFile(t *testing.T) {
 func TestBadReplay(t *testing.T) {
 	for name, says := range map[string]string{
 		inFile(t, "a.f32", make([]byte, 513)): "has 513 bytes: 1 rows of 128 float32, and 1 bytes too many",
-		inFile(t, "b.f32", nil):               "0 bytes are no whole rows",
+		inFile(t, "b.f32", nil):               "holds no rows to replay",
 		inFile(t, "c.npy", nil):               "is named .npy, but",
 		t.TempDir() + "/d":                    "/d: ",
 	} {
@@ -213,5 +213,13 @@ func TestInterruptBringsSummary(t *testing.T) {
 	}
 	if nothing := strings.Contains(stderr.String(), "nothing was measured"); !nothing {
 		settled(t, status, stderr.String())
+	}
+}
+
+// TestNothingMeasured: of no response at all none is called right.
+func TestNothingMeasured(t *testing.T) {
+	status, stdout, stderr := tool(t, words("PORT sustain --rate 1 --warmup 0s --duration 1ms", serve(t, 128, faults{}))...)
+	if status != 1 || !strings.Contains(stderr, "nothing was measured") || strings.Contains(stdout, "every response") {
+		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr, stdout)
 	}
 }

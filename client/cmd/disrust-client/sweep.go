@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/knee"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
@@ -47,14 +47,14 @@ func (o *options) newSweep() *result.Run {
 }
 
 // search runs step after step until the knee is found, a step fails, or ctx
-// ends. A step cut short says nothing and is not kept; one that is not valid says
+// ends. A step cut short says nothing and is not kept, unless it failed; one that is not valid says
 // nothing of the server and is run once more.
 func (o *options) search(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) error {
 	search, again := o.newSearch(r.Sweep.Varied), false
 	for load, more := search.Next(); more; load, more = search.Next() {
 		cfg, asked, name := o.stepOf(r, load, requests)
 		total, err := o.measureStep(ctx, s, r, cfg, &asked, name)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 			r.Sweep.Interrupted = true
 			return nil
 		}

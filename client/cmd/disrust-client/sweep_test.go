@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"net"
 	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -126,5 +129,44 @@ func TestFullDisk(t *testing.T) {
 	status, _, stderr = tool(t, words("PORT sustain --conns 1 --warmup 0s --csv /dev/full", serve(t, 128, faults{close: 5}))...)
 	if status != 1 || !regexp.MustCompile(`closed after 4 of \d+ responses.*; cannot write /dev/full: .*\n$`).MatchString(stderr) {
 		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+}
+
+// TestInterruptedSweepIsWrong: a wrong answer counts, although it came only once
+// the sweep was interrupted.
+func TestInterruptedSweepIsWrong(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var server sync.WaitGroup
+	defer server.Wait()
+	server.Go(func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		io.ReadFull(conn, make([]byte, 1))
+		cancel()
+		io.WriteString(conn, "wrong")
+		io.Copy(io.Discard, conn)
+	})
+	var stdout, stderr bytes.Buffer
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	status := run(ctx, words("PORT sweep --conns 1..2 --warmup 0s --step 1h", port), &stdout, &stderr)
+	if status != 1 || !strings.Contains(stderr.String(), "connection 1: answered wrongly: ") {
+		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr.String(), stdout.String())
+	}
+}
+
+// TestReportTellsApart: two files of one name, in two folders.
+func TestReportTellsApart(t *testing.T) {
+	one, other := stored(t, "run.json", "sustain --duration 20ms"), stored(t, "run.json", "sustain --duration 20ms")
+	status, stdout, stderr := tool(t, "report", "--csv", "-", one, other)
+	if status != 0 || !strings.Contains(stdout, ","+one+"\n") || !strings.Contains(stdout, ","+other+"\n") {
+		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr, stdout)
 	}
 }

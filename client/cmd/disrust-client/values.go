@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -84,10 +85,12 @@ func rate(s string) (float64, error) {
 	return v, nil
 }
 
-// setHost refuses the empty host, which would be dialled as this machine.
+// setHost refuses the empty host, which would be dialled as this machine, and
+// what has a port or brackets around it.
 func setHost(p *string, s string) error {
-	if s == "" {
-		return errors.New("allowed are an address and a name")
+	_, err := netip.ParseAddr(s)
+	if s == "" || err != nil && strings.ContainsAny(s, ":[]") {
+		return errors.New("allowed are an address and a name, without a port or brackets")
 	}
 	*p = s
 	return nil

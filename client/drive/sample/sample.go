@@ -49,7 +49,7 @@ type Total struct {
 	// included. Those sent and not answered, rightly or wrongly, are missing.
 	Sent, Answered, Wrong int64
 
-	Busy  float64       // share of its time in which the generator did not wait
+	Busy  float64       // share of its time in which the generator's busiest thread did not wait
 	CPU   time.Duration // user and system time of the generator's process, warm-up left out
 	Valid bool          // the generator was not the bottleneck
 	Why   string        // a sentence, if it was

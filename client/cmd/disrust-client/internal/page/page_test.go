@@ -8,11 +8,13 @@ import (
 	"errors"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 func written(t testing.TB, runs ...result.Run) string {
@@ -190,5 +192,15 @@ func TestWriteErrors(t *testing.T) {
 	r.Total.Latency.Histogram = "AAAA"
 	if err := Write(&bytes.Buffer{}, r); err == nil || !strings.Contains(err.Error(), "before: histogram_hdr is no HdrHistogram") {
 		t.Errorf("a broken histogram gives %v", err)
+	}
+}
+
+// TestEmptyStep: a step that was answered nothing has no latency, rather than 0.
+func TestEmptyStep(t *testing.T) {
+	r := &result.Run{Sweep: &result.Sweep{Varied: "rate"}}
+	r.Sweep.Add(result.Asked{Rate: 1, Conns: 8}, sample.Total{Valid: true}, nil)
+	want := []string{"1/s", "8", "0/s", "–", "–", "–", "–", "nothing was answered"}
+	if got := steps(r).Rows[0]; !slices.Equal(got, want) {
+		t.Errorf("row %q, want %q", got, want)
 	}
 }

@@ -147,10 +147,15 @@ func steps(r *result.Run) table {
 		if step.Rate > 0 {
 			asked = result.Count(step.Rate) + "/s"
 		}
-		t.Rows = append(t.Rows, []string{
-			asked, strconv.Itoa(step.Conns), result.Count(step.Total.Rate) + "/s",
-			latency(l.P50), latency(l.P99), latency(step.Bounded), latency(l.Max), step.Verdict(),
-		})
+		row := []string{asked, strconv.Itoa(step.Conns), result.Count(step.Total.Rate) + "/s"}
+		for _, v := range []time.Duration{l.P50, l.P99, step.Bounded, l.Max} {
+			cell := "–"
+			if l.Count > 0 {
+				cell = latency(v)
+			}
+			row = append(row, cell)
+		}
+		t.Rows = append(t.Rows, append(row, step.Verdict()))
 	}
 	return t
 }

@@ -87,7 +87,11 @@ func (i *Interval) cells() []string {
 func (s *Step) cells() []string {
 	cells := s.Total.Interval.cells()
 	cells[0] = nanos(s.Start)
-	return append(cells, decimal(s.Rate), strconv.Itoa(s.Conns), nanos(s.Bounded), strconv.FormatBool(s.Kept))
+	bounded := ""
+	if s.Total.Latency.Count > 0 {
+		bounded = nanos(s.Bounded)
+	}
+	return append(cells, decimal(s.Rate), strconv.Itoa(s.Conns), bounded, strconv.FormatBool(s.Kept))
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -159,8 +159,11 @@ func TestSweep(t *testing.T) {
 	total := sample.Total{Interval: sample.Interval{Requests: 1, Latency: histogram(t, 1)}, Why: "late"}
 	invalid.Add(Asked{}, total, nil)
 	invalid.Add(Asked{}, sample.Total{Valid: true}, nil) // answered nothing
-	if invalid.Best() != nil || invalid.Steps[0].Verdict() != "not valid: late" || invalid.Steps[1].Verdict() != "missed" {
+	if invalid.Best() != nil || invalid.Steps[0].Verdict() != "not valid: late" || invalid.Steps[1].Verdict() != "nothing was answered" {
 		t.Errorf("steps that measured nothing are kept: %+v", invalid)
+	}
+	if cells := invalid.Steps[1].cells(); cells[len(cells)-2] != "" {
+		t.Errorf("a step that measured nothing has %q for its bound", cells[len(cells)-2])
 	}
 }
 
@@ -190,5 +193,31 @@ func TestThisMachine(t *testing.T) {
 	}
 	if got := field(text, "model"); got != "" {
 		t.Errorf("a field that is not there is %q", got)
+	}
+}
+
+// TestMissedByTheGenerator: a bound that the generator's own lateness breaks
+// says nothing of the server. Lag of a few requests, while the connections of
+// the others were full, breaks no bound.
+func TestMissedByTheGenerator(t *testing.T) {
+	const late = 20 * time.Millisecond
+	slow := []time.Duration{1, 1, 1, 1, 1, 1, 1, late, late, late}
+	for name, c := range map[string]struct {
+		lag   []time.Duration
+		limit time.Duration
+		want  string
+	}{
+		"late":         {slow, 10 * time.Millisecond, "not valid: at p80 the generator itself wrote 20.0 ms late, which breaks the bound"},
+		"late for few": {slow[9:], 10 * time.Millisecond, "missed"},
+		"in time":      {slow[:7], 10 * time.Millisecond, "missed"},
+		"kept":         {slow, time.Second, "kept"},
+	} {
+		s := &Sweep{SLO: Bound{Percentile: 80, Limit: c.limit}}
+		s.Add(Asked{}, sample.Total{Valid: true, Interval: sample.Interval{
+			Requests: 10, Latency: histogram(t, late, late, late, late, late, late, late, late, late, late), Lag: histogram(t, c.lag...),
+		}}, nil)
+		if got := s.Steps[0].Verdict(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

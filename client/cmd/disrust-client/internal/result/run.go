@@ -60,7 +60,7 @@ type Interval struct {
 type Total struct {
 	Interval
 
-	Busy  float64       `json:"busy_ratio"`          // share of its time in which the generator did not wait
+	Busy  float64       `json:"busy_ratio"`          // share of its time in which the generator's busiest thread did not wait
 	CPU   time.Duration `json:"generator_cpu_nanos"` // user and system time of the generator's process
 	Valid bool          `json:"valid"`               // the generator was not the bottleneck
 	Why   string        `json:"invalid_because,omitempty"`

@@ -46,6 +46,11 @@ type Asked struct {
 //
 // Invariant: Knee is the kept step with the most answers a second.
 func (s *Sweep) Add(a Asked, t sample.Total, err error) {
+	if t.Valid && err == nil {
+		if t.Why = s.missedBy(t); t.Why != "" {
+			t.Valid = false
+		}
+	}
 	step := Step{Start: a.Start, Rate: a.Rate, Conns: a.Conns, Total: *NewTotal(t)}
 	if err != nil {
 		step.Error = err.Error()
@@ -59,6 +64,21 @@ func (s *Sweep) Add(a Asked, t sample.Total, err error) {
 		at := len(s.Steps) - 1
 		s.Knee = &at
 	}
+}
+
+// missedBy says that the generator alone broke the bound, if it did: it wrote so
+// many requests so late that no server could have kept it.
+func (s *Sweep) missedBy(t sample.Total) string {
+	if t.Lag == nil || t.Lag.TotalCount() == 0 {
+		return ""
+	}
+	allowed := 100 - s.SLO.Percentile // of all requests; fewer may have a lag
+	percentile := 100 - allowed*float64(t.Latency.TotalCount())/float64(t.Lag.TotalCount())
+	lag := time.Duration(t.Lag.ValueAtPercentile(percentile))
+	if percentile <= 0 || lag <= s.SLO.Limit {
+		return ""
+	}
+	return fmt.Sprintf("at %s the generator itself wrote %s late, which breaks the bound", s.SLO.Name(), Latency(lag))
 }
 
 // Best is the step at the knee, nil if none kept the bound.
@@ -86,6 +106,8 @@ func (s *Step) Verdict() string {
 		return "failed: " + s.Error
 	case !s.Total.Valid:
 		return "not valid: " + s.Total.Why
+	case s.Total.Requests == 0:
+		return "nothing was answered"
 	}
 	return "missed"
 }

@@ -65,7 +65,7 @@ var (
 )
 
 // entry is one entry of the dictionary, with the comma or brace behind it.
-var entry = regexp.MustCompile(`^\s*['"](\w+)['"]\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[[^\]]*\])|(True|False)|\(([0-9,\s]*)\))\s*(,\s*\}|,|\})`)
+var entry = regexp.MustCompile(`^\s*['"](\w+)['"]\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[[^\]]*\])|(True|False)|\(\s*((?:\d+\s*,\s*)*(?:\d+\s*)?)\))\s*(,\s*\}|,|\})`)
 
 // parse reads the dictionary. Its three keys come in any order.
 func parse(text string) (h header, err error) {

@@ -73,6 +73,7 @@ func TestRefused(t *testing.T) {
 		dictionary("'<f4'", "False", "(3, 3)"):                        "has 24 bytes of rows, but its header says 3 rows of 12 bytes",
 		dictionary("'<f4'", "False", "(1, 3)"):                        "has 24 bytes of rows, but",
 		dictionary("'<f4'", "False", "(4611686018427387906, 3)"):      "has 24 bytes of rows, but",
+		dictionary("'<f4'", "False", "(2 3)"):                         "no dictionary",
 		dictionary("'<f4'", "False", "(9223372036854775808, 3)"):      "whose shape holds 9223372036854775808",
 		dictionary("'<f4'", "0", "(2, 3)"):                            "has a .npy header that is no dictionary",
 		npy("{'descr': '<f4', 'fortran_order': False, }", 24):         "no dictionary of descr, fortran_order and shape",
