@@ -1,0 +1,117 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/disrust/disrust/server/bench/internal/peer"
+	"github.com/disrust/disrust/server/bench/internal/result"
+)
+
+// peakRounds is how often the first peer's peak is measured for rate:half.
+const peakRounds = 3
+
+// bench is a benchmark under way.
+type bench struct {
+	options
+	programs string    // folder of the built servers
+	progress io.Writer // a line for each run
+	report   result.Report
+}
+
+// newBench builds the servers that take part. The caller closes the bench.
+func newBench(o options, command string, progress io.Writer) (*bench, error) {
+	b := &bench{options: o, progress: progress, report: result.Report{
+		Command: command, Started: time.Now(), Machine: result.ThisMachine(), Peers: named(o.peers),
+		Rounds: o.rounds, Warmup: o.warmup, Duration: o.duration, Notes: notes, Runs: []result.Run{},
+	}}
+	for _, w := range o.works {
+		b.report.Works = append(b.report.Works, result.Named{Name: w.String(), Text: w.describe()})
+	}
+	var commands []string
+	for _, c := range o.peers {
+		commands = append(commands, c.command)
+	}
+	slices.Sort(commands)
+	var err error
+	if b.programs, err = os.MkdirTemp("", "bench"); err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(progress, "building the servers")
+	if err := peer.Build(b.programs, slices.Compact(commands)); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *bench) close() { os.RemoveAll(b.programs) }
+
+// run does all works until ctx ends. What was measured before an error is in
+// the report.
+func (b *bench) run(ctx context.Context) error {
+	for _, w := range b.works {
+		if ctx.Err() != nil {
+			break
+		}
+		if err := b.rounds(ctx, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rounds gives each contender its turns at one work.
+func (b *bench) rounds(ctx context.Context, w work) error {
+	name := w.String()
+	if w.rate == half {
+		top, err := b.peak(ctx)
+		if err != nil {
+			return err
+		}
+		w.rate = top / 2
+	}
+	for round := range b.options.rounds {
+		for _, c := range order(b.peers, round) {
+			if w.rate > 0 && !c.threads {
+				continue
+			}
+			run, err := b.measure(ctx, c, w)
+			if ctx.Err() != nil {
+				return nil // what was interrupted does not count
+			}
+			if err != nil {
+				return fmt.Errorf("%s, round %d: %w", name, round+1, err)
+			}
+			run.Work, run.Round = name, round+1
+			b.report.Runs = append(b.report.Runs, run)
+			fmt.Fprintf(b.progress, "%s round %d of %d: %s %.0f requests/s\n", name, round+1, b.options.rounds, c.name, run.Rate)
+		}
+	}
+	return nil
+}
+
+// peak returns how many requests a second the first peer answers in a closed
+// loop over as many connections as an open one has.
+func (b *bench) peak(ctx context.Context) (float64, error) {
+	var rates []float64
+	for range peakRounds {
+		run, err := b.measure(ctx, b.peers[0], peak)
+		if ctx.Err() != nil {
+			return 1, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("peak: %w", err)
+		}
+		rates = append(rates, run.Rate)
+	}
+	top := result.NewSpread(rates).Median
+	fmt.Fprintf(b.progress, "peak of %s: %.0f requests/s\n", b.peers[0].name, top)
+	return top, nil
+}

@@ -1,0 +1,45 @@
+package load
+
+import (
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/disrust/disrust/client/drive/sample"
+)
+
+// meter gathers the latencies of one connection's workers.
+type meter struct {
+	begin time.Time // of what is measured
+
+	mu      sync.Mutex
+	latency *hdrhistogram.Histogram // guarded by mu
+	last    time.Time               // answer; guarded by mu
+}
+
+// record notes an answer, unless it came within the warm-up.
+func (m *meter) record(asked, answered time.Time) {
+	if answered.Before(m.begin) {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_ = m.latency.RecordValue(min(int64(answered.Sub(asked)), sample.Highest)) // within its range there is no error
+	if answered.After(m.last) {
+		m.last = answered
+	}
+}
+
+// total adds up meters that began together and are no longer used.
+func total(meters []*meter, vectors int) sample.Total {
+	t := sample.Total{Valid: true}
+	t.Latency = sample.NewHistogram()
+	for _, m := range meters {
+		t.Latency.Merge(m.latency)
+		t.Length = max(t.Length, m.last.Sub(m.begin))
+	}
+	t.Requests = t.Latency.TotalCount()
+	t.Vectors = t.Requests * int64(vectors)
+	return t
+}

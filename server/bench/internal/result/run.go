@@ -1,0 +1,89 @@
+// Package result is what the benchmark measured: runs, their medians and ratios,
+// and the forms in which they are shown.
+package result
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Run is one server driven once by one work. Durations are in nanoseconds.
+type Run struct {
+	Work  string `json:"work"`
+	Peer  string `json:"peer"`
+	Round int    `json:"round"` // from 1 on
+
+	Requests int64         `json:"requests"` // answered, and verified
+	Elapsed  time.Duration `json:"elapsed_ns"`
+	Asked    float64       `json:"asked_rate,omitempty"` // requests a second, of an open loop
+	Unsent   int64         `json:"unsent,omitempty"`     // due at the end, not sent for want of room
+	Rate     float64       `json:"requests_per_second"`
+
+	// Latency of an open loop is from when a request was due.
+	Latency Latency `json:"latency_ns"`
+
+	ServerCPU    time.Duration `json:"server_cpu_ns"`
+	GeneratorCPU time.Duration `json:"generator_cpu_ns"`
+	Busy         float64       `json:"generator_busy"` // share of its time; see Limited
+	Limited      string        `json:"limited,omitempty"`
+}
+
+// Latency is a distribution's percentiles.
+type Latency struct {
+	P50   time.Duration `json:"p50"`
+	P90   time.Duration `json:"p90"`
+	P99   time.Duration `json:"p99"`
+	P999  time.Duration `json:"p99_9"`
+	P9999 time.Duration `json:"p99_99"`
+	Max   time.Duration `json:"max"`
+}
+
+// NewLatency reads the percentiles off h.
+func NewLatency(h *hdrhistogram.Histogram) Latency {
+	at := func(p float64) time.Duration { return time.Duration(h.ValueAtPercentile(p)) }
+	return Latency{at(50), at(90), at(99), at(99.9), at(99.99), time.Duration(h.Max())}
+}
+
+// ServerNanos is the server's CPU time a request.
+func (r *Run) ServerNanos() float64 { return perRequest(r.ServerCPU, r.Requests) }
+
+// GeneratorNanos is the generator's CPU time a request.
+func (r *Run) GeneratorNanos() float64 { return perRequest(r.GeneratorCPU, r.Requests) }
+
+func perRequest(used time.Duration, requests int64) float64 {
+	if requests == 0 {
+		return 0
+	}
+	return float64(used) / float64(requests)
+}
+
+// Report is everything: what was asked, where, and all runs in the order in
+// which they were made.
+type Report struct {
+	Command  string        `json:"command"`
+	Started  time.Time     `json:"started"`
+	Machine  Machine       `json:"machine"`
+	Works    []Named       `json:"works"` // in the order asked for
+	Peers    []Named       `json:"peers"` // the first is what the others are compared with
+	Rounds   int           `json:"rounds"`
+	Warmup   time.Duration `json:"warmup_ns"`
+	Duration time.Duration `json:"duration_ns"`
+	Notes    []string      `json:"notes"`
+	Runs     []Run         `json:"runs"`
+}
+
+// Named is a work or a peer and what it is.
+type Named struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// WriteJSON writes the report as indented JSON.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}

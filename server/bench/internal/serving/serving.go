@@ -1,0 +1,57 @@
+// Package serving is what the peers have in common, so that what differs is how
+// they move bytes: the model, the command line and the listener.
+package serving
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/wire"
+)
+
+// Addr reads the command line, which names a port of 127.0.0.1.
+func Addr() string {
+	log.SetFlags(0)
+	port := flag.Int("port", 0, "port of 127.0.0.1 to listen on")
+	flag.Parse()
+	return fmt.Sprintf("127.0.0.1:%d", *port)
+}
+
+// Listen listens on Addr, or ends the process. Without Multipath TCP, which
+// package net would ask for and a plain socket does not have.
+func Listen() net.Listener {
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	listener, err := config.Listen(context.Background(), "tcp", Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	return listener
+}
+
+// Scorer scores with disrust's own model, so that models are not what is
+// compared. One goroutine at a time uses it. It allocates nothing once it has
+// seen the largest request.
+type Scorer struct{ rows, scores []float32 }
+
+// Score returns the scores of packed rows. They hold until the next call. It
+// panics if payload is not whole rows.
+func (s *Scorer) Score(payload []byte) []float32 {
+	count := len(payload) / wire.Default.RowBytes()
+	if len(s.scores) < count {
+		s.rows, s.scores = make([]float32, count*wire.DefaultDim), make([]float32, count)
+	}
+	rows := s.rows[:count*wire.DefaultDim]
+	wire.CopyRows(rows, payload)
+	return Sum(rows, s.scores[:count])
+}
+
+// Sum scores rows into scores, which it returns.
+func Sum(rows, scores []float32) []float32 {
+	_ = batcher.Sum{}.Score(rows, wire.DefaultDim, scores) // it never fails
+	return scores
+}

@@ -1,0 +1,161 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"html"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/disrust/disrust/server/bench/internal/load"
+	"github.com/disrust/disrust/server/bench/internal/result"
+)
+
+// short is as much as shows that all works. Without a warm-up, so that the first
+// answer counts, however late it is.
+var short = []string{"--rounds", "1", "--duration", "50ms", "--warmup", "0s"}
+
+// read parses a file of JSON.
+func read(t *testing.T, name string) (r result.Report) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestAll runs every peer in every kind of work.
+func TestAll(t *testing.T) {
+	folder := t.TempDir()
+	raw, page := filepath.Join(folder, "runs.json"), filepath.Join(folder, "page.html")
+	var stdout, stderr bytes.Buffer
+	args := append(short, "--work", "2x3,2x1x64,rate:half", "--json", raw, "--html", page, "--disrust-flags", "--max-conns 100")
+	if status := run(t.Context(), args, &stdout, &stderr); status != 0 {
+		t.Fatalf("status %d: %s", status, &stderr)
+	}
+	report := read(t, raw)
+	if want := 2*len(contenders) + 3; len(report.Runs) != want {
+		t.Errorf("%d runs, want %d", len(report.Runs), want)
+	}
+	for _, r := range report.Runs {
+		if r.Requests < 1 || r.Rate <= 0 || r.Latency.P50 <= 0 || r.Latency.Max < r.Latency.P999 || r.Elapsed <= 0 {
+			t.Errorf("a run is %+v", r)
+		}
+	}
+	checkTable(t, &report, stdout.String())
+	checkPage(t, &report, page)
+}
+
+// checkTable looks for each row's cells in the table.
+func checkTable(t *testing.T, report *result.Report, table string) {
+	t.Helper()
+	lines := map[string]bool{}
+	for line := range strings.Lines(table) {
+		lines[strings.Join(strings.Fields(line), " ")] = true
+	}
+	for _, row := range report.Rows() {
+		if line := strings.Join(strings.Fields(strings.Join(row.Cells(), " ")), " "); row.Runs > 0 && !lines[line] {
+			t.Errorf("the table has no line %q", line)
+		}
+	}
+}
+
+// checkPage compares what the page's script sees, and its table, with the runs.
+func checkPage(t *testing.T, report *result.Report, name string) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), `<script type="application/json" id="data">`)
+	stored, _, _ := strings.Cut(rest, "</script>")
+	var data struct{ Rows []result.Row }
+	if err := json.Unmarshal([]byte(stored), &data); err != nil {
+		t.Fatalf("the page's data is no JSON: %v", err)
+	}
+	rows := report.Rows()
+	if len(data.Rows) != len(rows) {
+		t.Fatalf("the page has %d rows, want %d", len(data.Rows), len(rows))
+	}
+	for i, row := range rows {
+		if data.Rows[i] != row {
+			t.Errorf("the page has\n%+v, want\n%+v", data.Rows[i], row)
+		}
+		for _, cell := range row.Cells() {
+			if !strings.Contains(html.UnescapeString(string(text)), "<td>"+cell+"</td>") {
+				t.Errorf("the page's table has no %q", cell)
+			}
+		}
+	}
+}
+
+// interrupter is a progress that ends the benchmark at its first run.
+type interrupter struct{ stop context.CancelFunc }
+
+func (i interrupter) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("round 1")) {
+		i.stop()
+	}
+	return len(b), nil
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	raw := filepath.Join(t.TempDir(), "runs.json")
+	var stdout bytes.Buffer
+	args := append(short, "--peers", "gonet", "--rounds", "1000", "--work", "1x1,rate:half", "--json", raw)
+	if status := run(ctx, args, &stdout, interrupter{stop}); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	if report := read(t, raw); len(report.Runs) != 1 {
+		t.Errorf("%d runs are kept, want the whole one", len(report.Runs))
+	}
+	if !strings.Contains(stdout.String(), "gonet") {
+		t.Errorf("the table is %s", &stdout)
+	}
+}
+
+// TestWrongPeer: a server that does not answer as it has to fails the run.
+func TestWrongPeer(t *testing.T) {
+	o, err := parseOptions(append(short, "--peers", "gonet", "--work", "1x1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.peers[0].drive = load.HTTPBinary // which gonet does not speak
+	var stdout, stderr bytes.Buffer
+	err = benchmark(t.Context(), o, "bench", &stdout, &stderr)
+	if err == nil || !strings.Contains(err.Error(), "1x1, round 1: gonet: connection 1: not answered") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	for _, c := range []struct {
+		args         string
+		status       int
+		stdout, said string
+	}{
+		{"--help", 0, "go run ./server/bench", ""},
+		{"--rounds 0", 2, "", "bench: --rounds: allowed are 1 to 1000\n"},
+		{"--peers gonet --work 1x1 --rounds 1 --duration 10ms --warmup 0s --json /nonexistent/file", 1, "gonet", "bench: open /nonexistent/file: no such file or directory\n"},
+		{"--peers disrust --work 1x1 --disrust-flags --nonsense", 1, "", "ended before it was ready: disrust: "},
+	} {
+		var stdout, stderr bytes.Buffer
+		if status := run(t.Context(), strings.Fields(c.args), &stdout, &stderr); status != c.status {
+			t.Errorf("%s: status %d: %s", c.args, status, &stderr)
+		}
+		if !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.said) {
+			t.Errorf("%s prints %s and says %s", c.args, &stdout, &stderr)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/server/bench/internal/load"
+	"github.com/disrust/disrust/server/bench/internal/peer"
+	"github.com/disrust/disrust/server/bench/internal/result"
+)
+
+// stall is how long a server may give no answer.
+const stall = 10 * time.Second
+
+// exhausted is the share of all CPUs' time from which on none is left.
+const exhausted = 0.95
+
+// moment is the CPU time of the server and of the generator at a moment.
+type moment struct {
+	at                time.Time
+	server, generator time.Duration
+	err               error
+}
+
+func look(server int) moment {
+	m := moment{at: time.Now()}
+	var errs [2]error
+	m.server, errs[0] = peer.CPU(server)
+	m.generator, errs[1] = peer.CPU(os.Getpid())
+	m.err = errors.Join(errs[:]...)
+	return m
+}
+
+// measure starts a contender, drives it once, and stops it. The run is the
+// caller's to name.
+func (b *bench) measure(ctx context.Context, c contender, w work) (result.Run, error) {
+	var flags []string
+	if c.command == daemon {
+		flags = b.disrust
+	}
+	server, err := peer.Start(filepath.Join(b.programs, c.program()), flags...)
+	if err != nil {
+		return result.Run{}, err
+	}
+	defer server.Stop()
+	var begin, end moment
+	total, err := c.drive(ctx, load.Config{
+		Addr: server.Addr, Conns: w.conns, Window: w.window, Vectors: w.vectors, Rate: w.rate,
+		Warmup: b.warmup, Duration: b.duration, Stall: stall,
+		Begin: func() { begin = look(server.Pid()) },
+		End:   func() { end = look(server.Pid()) },
+	})
+	if err == nil {
+		err = errors.Join(begin.err, end.err)
+	}
+	if err == nil && ctx.Err() == nil && (total.Requests == 0 || end.at.IsZero()) {
+		err = errors.New("nothing was answered behind the warm-up")
+	}
+	if err != nil {
+		server.Stop()
+		return result.Run{}, fmt.Errorf("%s: %w; the server said %q", c.name, err, server.Words())
+	}
+	return newRun(c, w, total, begin, end), nil
+}
+
+func newRun(c contender, w work, t sample.Total, begin, end moment) result.Run {
+	r := result.Run{
+		Peer: c.name, Requests: t.Requests, Elapsed: t.Length, Asked: w.rate, Unsent: t.Unsent,
+		Rate: float64(t.Requests) / t.Length.Seconds(), Latency: result.NewLatency(t.Latency),
+		ServerCPU: end.server - begin.server, GeneratorCPU: end.generator - begin.generator,
+		Busy: t.Busy, Limited: t.Why,
+	}
+	if !c.threads {
+		r.Busy, r.Limited = shared(r, end.at.Sub(begin.at), runtime.NumCPU())
+	}
+	return r
+}
+
+// shared judges a generator that shares the CPUs with the server in goroutines
+// of a client library: how much of them it used, and whether that kept the
+// server from doing more.
+func shared(r result.Run, elapsed time.Duration, cpus int) (busy float64, limited string) {
+	all := float64(elapsed) * float64(cpus)
+	busy = float64(r.GeneratorCPU) / all
+	if float64(r.GeneratorCPU+r.ServerCPU) > exhausted*all && r.GeneratorCPU > r.ServerCPU {
+		limited = fmt.Sprintf("the client used %.0f %% of all CPUs, the server what was left", 100*busy)
+	}
+	return busy, limited
+}
