@@ -55,7 +55,7 @@ func setup(t testing.TB, model batcher.Model, dim, sources, rows, batchRows int)
 
 func newSource(t testing.TB, requests *ringbuf.Ring[batcher.Request], dim, rows int) *source {
 	s := &source{
-		pool: must[*bufpool.Pool](t)(bufpool.New(bufpool.Config{Size: rows * dim * 4})), waker: &waker{},
+		pool: must[*bufpool.Pool](t)(bufpool.New(bufpool.Config{Size: rows * dim * 4, Spans: rows})), waker: &waker{},
 		requests: requests.Producer(), dim: dim,
 	}
 	t.Cleanup(func() { s.pool.Close() })
