@@ -54,7 +54,7 @@ func drip(ctx context.Context, p *peer) error {
 	if p.IntN(2) == 0 {
 		return p.dribble(ctx, c, request)
 	}
-	bytes := len(request) - 100 // a busy machine may take longer over all of them than the daemon waits
+	bytes := len(request) - 20 // a busy machine may take longer over all of them than the daemon waits
 	if err := c.Send(request[:bytes]); err != nil {
 		return err
 	}

@@ -40,6 +40,11 @@ func neverRead(ctx context.Context, p *peer) error {
 // sent is how many requests a mute peer has sent.
 func sent(m *rawtest.Mute, vectors int) int { return int(m.SentBytes()) / requestBytes(vectors) }
 
+// sipBytes is the receive buffer of a slow reader. With the smallest there is TCP
+// itself comes to a halt for many seconds now and then, its sender's persist timer
+// running with the answers in its hands.
+const sipBytes = 8 << 10
+
 // slowReader sends until its writes block and reads an answer a byte at a
 // time, a byte every millisecond. An operation is a byte read.
 func slowReader(ctx context.Context, p *peer) error {
@@ -48,6 +53,9 @@ func slowReader(ctx context.Context, p *peer) error {
 		return err
 	}
 	defer c.hangUp()
+	if err := c.Widen(sipBytes); err != nil {
+		return err
+	}
 	first, vectors := p.number(chunk), 1+p.IntN(mostVectors)
 	_, answers := p.source.Pipeline(first, slices.Repeat([]int{vectors}, chunk)...)
 	m := rawtest.NewMuteOn(c.Client, p.source, first, vectors, chunk)

@@ -77,6 +77,10 @@ func (c *Client) Allow(d time.Duration) error {
 	return c.conn.SetDeadline(time.Now().Add(d))
 }
 
+// Widen gives the connection a receive buffer of so many bytes; the kernel doubles
+// them for its own needs.
+func (c *Client) Widen(bytes int) error { return c.conn.SetReadBuffer(bytes) }
+
 // Send writes all of b in as few segments as TCP likes.
 func (c *Client) Send(b []byte) error {
 	if n, err := c.conn.Write(b); err != nil {

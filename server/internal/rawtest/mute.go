@@ -64,7 +64,7 @@ func (m *Mute) SentBytes() int64 { return m.sent.Load() * int64(len(m.requests))
 func (m *Mute) Recover() error {
 	defer m.Close()
 	m.ends.Store(true)
-	if err := m.conn.SetReadBuffer(wideBytes); err != nil {
+	if err := m.Widen(wideBytes); err != nil {
 		return err
 	}
 	read, err := m.readTo(0, m.sent.Load())
