@@ -257,7 +257,7 @@ func TestWarmupIsNotMeasured(t *testing.T) {
 		return nil
 	}}
 	c := config(t, serve(t, &script{}))
-	c.Warmup = time.Millisecond
+	c.Warmup = 500 * time.Millisecond // ample for five answers to be there before its end
 	total, err := c.run(t.Context(), d)
 	if err != nil || total.Requests != 7 || total.Latency.TotalCount() != 7 {
 		t.Errorf("measured %d requests, %d latencies, %v; want 7", total.Requests, total.Latency.TotalCount(), err)
