@@ -114,7 +114,7 @@ func TestStopped(t *testing.T) {
 	if err := score(t.Context(), c, 1, 1); err != nil {
 		t.Fatal(err)
 	}
-	d.signal(t, syscall.SIGSTOP)
+	d.stop(t)
 	var callers sync.WaitGroup
 	for g := range 600 { // up to 19 MiB: more than sockets hold
 		callers.Go(func() {
@@ -143,7 +143,7 @@ func TestStalled(t *testing.T) {
 		Retry:        10,
 		Timeout:      safety,
 	})
-	stopped.signal(t, syscall.SIGSTOP)
+	stopped.stop(t)
 	l := underLoad(c, func(err error) bool {
 		t.Error(err)
 		return false

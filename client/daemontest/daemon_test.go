@@ -91,6 +91,17 @@ func (d *daemon) signal(t *testing.T, s syscall.Signal) {
 	}
 }
 
+// stop has every thread of the daemon stopped when it returns, which a SIGSTOP
+// alone does not say.
+func (d *daemon) stop(t *testing.T) {
+	t.Helper()
+	d.signal(t, syscall.SIGSTOP)
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(d.cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Fatalf("the daemon did not stop: %v, %v", status, err)
+	}
+}
+
 func dial(t *testing.T, cfg client.Config) *client.Client {
 	t.Helper()
 	c, err := client.Dial(t.Context(), cfg)
