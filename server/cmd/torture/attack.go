@@ -37,6 +37,7 @@ var attacks = []attack{
 	{"half-close", 8, "ends its stream after, or within, the last request", halfClose},
 	{"garbage", 8, "sends random bytes", garbage},
 	{"slow-reader", 8, "sends and sends and reads a byte at a time", slowReader},
+	{"narrow-reader", 8, "is a slow-reader with the smallest receive buffer", narrowReader},
 	{descriptorsName, 1, "connects more peers than the daemon has descriptors for", descriptors},
 }
 

@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // fake is a daemon that keeps every promise but one: the test's binary, run
@@ -96,6 +98,9 @@ func (f *fake) drain() int {
 
 // serve answers a connection until its end, its violation or the drain.
 func (f *fake) serve(c *net.TCPConn, number int64) {
+	if f.lie == "hold back" {
+		holdBack(c)
+	}
 	in, held := bufio.NewReader(c), []byte{}
 	for nth := 1; ; nth++ {
 		answer, err := answerOne(in)
@@ -138,7 +143,7 @@ func (f *fake) bend(answer []byte, number int64, nth int) []byte {
 		return []byte{}
 	case f.lie == "repeat" && now:
 		return append(answer, answer...)
-	case f.lie == "hang" && number == 1 && count > 100:
+	case f.lie == "hang" && number == 1 && count > 100, f.lie == "swallow" && nth > 3:
 		return []byte{}
 	case f.lie == "cut" && now, f.lie == "drop the last" && number > residents && nth == 3:
 		return nil
@@ -149,6 +154,17 @@ func (f *fake) bend(answer []byte, number int64, nth int) []byte {
 	}
 	f.last = answer
 	return answer
+}
+
+// holdBack has the kernel send a byte a second, after ten segments: it is no lie.
+func holdBack(c *net.TCPConn) {
+	raw, err := c.SyscallConn()
+	if err == nil {
+		err = raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_MAX_PACING_RATE, 1) })
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 // answerOne reads a request and returns its answer.

@@ -118,7 +118,7 @@ Flags:
   --for            time of all attacks, shared evenly by the rounds (1m)
   --placement      all, or some of: ` + strings.Join(placementNames(), ", ") + ` (all)
   --attacks        a list of those that are to be at once, or (all):
-                     all           the eleven below at once, a round a placement
+                     all           the twelve below at once, a round a placement
                      each          none, each alone, all, descriptors and kill, a round each
                      none          only neighbours
                      kill          kill -9 and restart, again and again

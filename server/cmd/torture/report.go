@@ -52,6 +52,12 @@ func (t *table) add(r *result) {
 			fmt.Fprintf(t.w, "%-11s    %-11s %6d %10d  %9d\n", "", a.Name, a.Peers, a.Operations, a.Verified)
 		}
 	}
+	for _, a := range r.Attacks {
+		if a.Stalls > 0 {
+			fmt.Fprintf(t.w, "%-11s    %s: %d stalls by TCP, the longest over %s: %s\n", "",
+				a.Name, a.Stalls, brief(a.LongestStall), a.StallState)
+		}
+	}
 	if len(r.Restarts) > 0 {
 		slices.Sort(r.Restarts)
 		fmt.Fprintf(t.w, "%-11s    killed %d times; the port answered again after %s, at worst %s\n", "",

@@ -2,7 +2,10 @@
 
 package main
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // mostFaults is how many faults of one attack are told; more are counted.
 const mostFaults = 8
@@ -19,6 +22,10 @@ type tally struct {
 	Failed     int64    `json:"failed"`      // connections that the daemon owed more
 	Faults     []string `json:"faults"`      // what happened to the first of these
 
+	Stalls       int64         `json:"stalls"`           // that were TCP's
+	LongestStall time.Duration `json:"longest_stall_ns"` // as it was last looked at
+	StallState   string        `json:"stall_state"`      // what the kernel had then
+
 	mu sync.Mutex
 }
 
@@ -34,6 +41,19 @@ func (t *tally) add(to *int64, count int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	*to += int64(count)
+}
+
+// stall notes what a look at a connection that TCP holds up found, and counts it
+// when it is the first.
+func (t *tally) stall(lasts time.Duration, state string, first bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if first {
+		t.Stalls++
+	}
+	if lasts > t.LongestStall {
+		t.LongestStall, t.StallState = lasts, state
+	}
 }
 
 // fault counts a connection on which the daemon did wrong.

@@ -42,8 +42,9 @@ func neverFinish(ctx context.Context, p *peer) error {
 	return nil
 }
 
-// drip sends a request a byte at a time, so slowly that the daemon must end it, or
-// its last bytes faster, to its end and its answer. An operation is such a byte.
+// drip sends a request a byte at a time, so slowly that the daemon must end it; or
+// faster, all of it or what a cut anywhere leaves, to its end and its answer. An
+// operation is such a byte.
 func drip(ctx context.Context, p *peer) error {
 	c, err := p.connect(ctx, rawtest.Dial)
 	if err != nil {
@@ -51,15 +52,28 @@ func drip(ctx context.Context, p *peer) error {
 	}
 	defer c.hangUp()
 	request, answer := p.pipeline(1, 1)
-	if p.IntN(2) == 0 {
+	tail := len(request)
+	switch p.IntN(4) {
+	case 0, 1:
 		return p.dribble(ctx, c, request)
+	case 2:
+		request, answer = p.pipeline(1, 1+p.IntN(mostVectors))
+		tail = 1 + p.IntN(tail)
 	}
-	bytes := len(request) - 20 // a busy machine may take longer over all of them than the daemon waits
-	if err := c.Send(request[:bytes]); err != nil {
+	if err := c.Send(request[:len(request)-tail]); err != nil {
 		return err
 	}
-	for ; bytes < len(request); bytes++ {
-		if err := c.Send(request[bytes : bytes+1]); err != nil {
+	if err := p.trickle(ctx, c, request[len(request)-tail:]); err != nil {
+		return err
+	}
+	return p.expect(c, answer, 1)
+}
+
+// trickle sends a byte every 3 ms, and what half the daemon's time for a request
+// leaves at once: a busy machine may take longer than that over a request.
+func (p *peer) trickle(ctx context.Context, c *link, request []byte) error {
+	for end := time.Now().Add(requestTimeout / 2); len(request) > 0 && time.Now().Before(end); request = request[1:] {
+		if err := c.Send(request[:1]); err != nil {
 			return err
 		}
 		p.did(1)
@@ -67,7 +81,7 @@ func drip(ctx context.Context, p *peer) error {
 			return ctx.Err()
 		}
 	}
-	return p.expect(c, answer, 1)
+	return c.Send(request)
 }
 
 // dribble sends a byte a second until the daemon ends the stream, as it must.

@@ -40,9 +40,8 @@ func neverRead(ctx context.Context, p *peer) error {
 // sent is how many requests a mute peer has sent.
 func sent(m *rawtest.Mute, vectors int) int { return int(m.SentBytes()) / requestBytes(vectors) }
 
-// sipBytes is the receive buffer of a slow reader. With the smallest there is TCP
-// itself comes to a halt for many seconds now and then, its sender's persist timer
-// running with the answers in its hands.
+// sipBytes is the receive buffer of a slow reader, with which TCP does not stand
+// still by itself as it does with a narrow reader's.
 const sipBytes = 8 << 10
 
 // slowReader sends until its writes block and reads an answer a byte at a
@@ -56,25 +55,31 @@ func slowReader(ctx context.Context, p *peer) error {
 	if err := c.Widen(sipBytes); err != nil {
 		return err
 	}
-	first, vectors := p.number(chunk), 1+p.IntN(mostVectors)
-	_, answers := p.source.Pipeline(first, slices.Repeat([]int{vectors}, chunk)...)
-	m := rawtest.NewMuteOn(c.Client, p.source, first, vectors, chunk)
+	m, answers := p.flood(c, 1+p.IntN(mostVectors))
 	defer m.Drop()
-	read, err := p.sip(ctx, c, answers, p.upTo(5*time.Second))
-	p.did(read)
-	p.found(read / answerBytes(vectors))
-	return err
+	return p.sip(ctx, c.Expect, answers, p.upTo(5*time.Second))
+}
+
+// flood has a connection send requests of so many vectors without end, to be
+// answered with answers again and again.
+func (p *peer) flood(c *link, vectors int) (m *rawtest.Mute, answers []byte) {
+	first := p.number(chunk)
+	_, answers = p.source.Pipeline(first, slices.Repeat([]int{vectors}, chunk)...)
+	return rawtest.NewMuteOn(c.Client, p.source, first, vectors, chunk), answers
 }
 
 // sip reads a byte a millisecond for d, which must be answers again and again.
-func (p *peer) sip(ctx context.Context, c *link, answers []byte, d time.Duration) (read int, err error) {
-	for end := time.Now().Add(d); time.Now().Before(end); read++ {
+func (p *peer) sip(ctx context.Context, expect func([]byte) error, answers []byte, d time.Duration) (err error) {
+	read := 0
+	for end := time.Now().Add(d); time.Now().Before(end) && p.pause(ctx, time.Millisecond); read++ {
 		at := read % len(answers)
-		if err := c.Expect(answers[at : at+1]); err != nil || !p.pause(ctx, time.Millisecond) {
-			return read, err
+		if err = expect(answers[at : at+1]); err != nil {
+			break
 		}
 	}
-	return read, nil
+	p.did(read)
+	p.found(read * chunk / len(answers))
+	return err
 }
 
 func requestBytes(vectors int) int { return 4 + 4*dim*vectors }

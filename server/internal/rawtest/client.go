@@ -28,8 +28,9 @@ func safety() time.Duration {
 // Client is one connection to a server under test. One goroutine may send
 // while another expects.
 type Client struct {
-	conn *net.TCPConn
-	got  []byte // what Expect read last, kept to be used again
+	conn  *net.TCPConn
+	got   []byte      // what Expect read last, kept to be used again
+	ended atomic.Bool // by Allow(0)
 }
 
 // Dial connects to addr.
@@ -74,7 +75,13 @@ func dial(d net.Dialer, addr string) (*Client, error) {
 // Allow moves the connection's deadline: what it does may take so long from
 // now. After Allow(0) all that it does fails at once, also what is under way.
 func (c *Client) Allow(d time.Duration) error {
+	c.ended.Store(d <= 0)
 	return c.conn.SetDeadline(time.Now().Add(d))
+}
+
+// AllowRead moves the deadline of what it reads only.
+func (c *Client) AllowRead(d time.Duration) error {
+	return c.conn.SetReadDeadline(time.Now().Add(d))
 }
 
 // Widen gives the connection a receive buffer of so many bytes; the kernel doubles
@@ -84,7 +91,7 @@ func (c *Client) Widen(bytes int) error { return c.conn.SetReadBuffer(bytes) }
 // Send writes all of b in as few segments as TCP likes.
 func (c *Client) Send(b []byte) error {
 	if n, err := c.conn.Write(b); err != nil {
-		return fmt.Errorf("sent %d of %d bytes: %w", n, len(b), err)
+		return fmt.Errorf("sent %d of %d bytes: %w", n, len(b), c.late(err))
 	}
 	return nil
 }
@@ -115,15 +122,15 @@ func (c *Client) SendBytes(b []byte) error {
 // Read reads what is there.
 func (c *Client) Read(b []byte) (int, error) { return c.conn.Read(b) }
 
-// Expect reads len(want) bytes and fails unless they are want. It allocates
-// only when want is longer than any before.
+// Expect reads len(want) bytes and fails unless they are want, with a LateError
+// if they are late. It allocates only when want is longer than any before.
 func (c *Client) Expect(want []byte) error {
 	if cap(c.got) < len(want) {
 		c.got = make([]byte, len(want))
 	}
 	got := c.got[:len(want)]
 	if n, err := io.ReadFull(c.conn, got); err != nil {
-		return fmt.Errorf("answers ended after %d of %d bytes: %w", n, len(want), err)
+		return fmt.Errorf("answers ended after %d of %d bytes: %w", n, len(want), c.late(err))
 	}
 	if !bytes.Equal(got, want) {
 		return differ(got, want)
@@ -151,7 +158,7 @@ func (c *Client) ExpectEOF() error {
 	case n > 0:
 		return fmt.Errorf("byte %#x follows the last answer, want end of stream", b[0])
 	case err != io.EOF:
-		return fmt.Errorf("want end of stream: %w", err)
+		return fmt.Errorf("want end of stream: %w", c.late(err))
 	}
 	return nil
 }
@@ -174,7 +181,7 @@ func (c *Client) ExpectCycle(cycle []byte, read *atomic.Int64) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("after %d bytes of answers: %w", read.Load(), err)
+			return fmt.Errorf("after %d bytes of answers: %w", read.Load(), c.late(err))
 		}
 	}
 }

@@ -1,0 +1,121 @@
+//go:build linux
+
+package rawtest
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+)
+
+// LateError is a deadline that passed on a connection, with what the kernel had
+// of it then: whether the server owed more, or TCP.
+type LateError struct {
+	Ends
+	cause error
+}
+
+func (e *LateError) Error() string { return fmt.Sprintf("%v; %v", e.cause, e.Ends) }
+
+func (e *LateError) Unwrap() error { return e.cause }
+
+// late has an error tell of both ends of the connection if it is a deadline that
+// passed by itself, not one that Allow(0) ended. It costs a look through all
+// connections of the machine.
+func (c *Client) late(err error) error {
+	if c.ended.Load() || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	return &LateError{c.ends(), err}
+}
+
+// Ends is a connection as the kernel has it, both ends on this machine.
+type Ends struct{ Server, Client End }
+
+// End is one socket of a connection.
+type End struct {
+	Known  bool
+	ToSend int // bytes that its process has handed over and the other end has not acknowledged
+	ToRead int // bytes that it has acknowledged and its process has not taken
+	timer  int
+	due    time.Duration // of the timer
+}
+
+// timers are those that a connection may have running, as the kernel numbers them.
+var timers = map[int]string{1: "retransmission", 2: "acknowledgement or keepalive", 4: "window probe"}
+
+func (e Ends) String() string {
+	return fmt.Sprintf("in the kernel the server's end %v, the client's %v", e.Server, e.Client)
+}
+
+func (e End) String() string {
+	if !e.Known {
+		return "is not there"
+	}
+	timer := timers[e.timer]
+	if timer == "" {
+		return fmt.Sprintf("has %d bytes to send and %d to read", e.ToSend, e.ToRead)
+	}
+	return fmt.Sprintf("has %d bytes to send and %d to read (%s due in %v)", e.ToSend, e.ToRead, timer, e.due)
+}
+
+// ends looks for both ends in the kernel's table of IPv4 connections. The kernel
+// gives it out a page at a time and may miss a line of one that changes
+// meanwhile, so an end is missing only if it is so again and again.
+func (c *Client) ends() (e Ends) {
+	client, server := addrPort(c.conn.LocalAddr()), addrPort(c.conn.RemoteAddr())
+	for tries := 0; tries < 3 && !(e.Server.Known && e.Client.Known); tries++ {
+		table, err := os.Open("/proc/net/tcp")
+		if err != nil {
+			return e
+		}
+		e = findEnds(table, server, client)
+		table.Close()
+	}
+	return e
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	ap := a.(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
+
+// findEnds reads the format of /proc/net/tcp (proc_net_tcp.rst, Linux 6.18):
+// after a number come the socket's own address and the other's, a state, the two
+// queues, and a timer with the ticks until it is due, all in hexadecimal.
+func findEnds(table io.Reader, server, client netip.AddrPort) (e Ends) {
+	at, to := inTable(server), inTable(client)
+	for lines := bufio.NewScanner(table); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		switch {
+		case len(fields) < 6:
+		case fields[1] == at && fields[2] == to:
+			e.Server = parseEnd(fields)
+		case fields[1] == to && fields[2] == at:
+			e.Client = parseEnd(fields)
+		}
+	}
+	return e
+}
+
+// inTable is an address as the table has it: its bytes as one number of the
+// machine's, its port as a number.
+func inTable(a netip.AddrPort) string {
+	ip := a.Addr().As4()
+	return fmt.Sprintf("%08X:%04X", binary.NativeEndian.Uint32(ip[:]), a.Port())
+}
+
+func parseEnd(fields []string) (e End) {
+	var ticks int
+	_, err := fmt.Sscanf(fields[4]+" "+fields[5], "%x:%x %x:%x", &e.ToSend, &e.ToRead, &e.timer, &ticks)
+	e.due = time.Duration(ticks) * time.Second / ticksPerSecond
+	e.Known = err == nil
+	return e
+}
