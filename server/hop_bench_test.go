@@ -1,0 +1,242 @@
+//go:build linux
+
+package server
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/eventfd"
+	"github.com/disrust/disrust/ringbuf"
+)
+
+// BenchmarkHop is the way from an I/O thread to the batcher and back, without
+// sockets: from the claim of a request of one vector until its response is polled.
+// With burst=64 one claim publishes 64 requests. With asleep the batch thread has
+// been asleep for a while when it is asked.
+//
+// ns/op is the mean for a request, the percentiles are of the whole burst. Both
+// include a reading of the clock. What it takes is the figure of clock: some 25 ns.
+func BenchmarkHop(b *testing.B) {
+	b.Run("clock", func(b *testing.B) {
+		nothing := func() {}
+		timeHops(b, 1, nothing, nothing, nothing)
+	})
+	b.Run("inline", func(b *testing.B) { benchmarkHop(b, Inline, WaitAuto, 1, false) })
+	b.Run("inline/burst=64", func(b *testing.B) { benchmarkHop(b, Inline, WaitAuto, hopRows, false) })
+	for wait, name := range []string{WaitAuto: "auto", WaitSpin: "spin", WaitYield: "yield", WaitBlock: "block"} {
+		wait, name := Wait(wait), "dedicated/"+name
+		b.Run(name, func(b *testing.B) { benchmarkHop(b, Dedicated, wait, 1, false) })
+		b.Run(name+"/burst=64", func(b *testing.B) { benchmarkHop(b, Dedicated, wait, hopRows, false) })
+		if wait.spins() >= 0 {
+			b.Run(name+"/asleep", func(b *testing.B) { benchmarkHop(b, Dedicated, wait, 1, true) })
+		}
+	}
+}
+
+// hopRows is the longest burst: each of its requests has a row.
+const hopRows = 64
+
+func benchmarkHop(b *testing.B, placement BatchThreads, wait Wait, burst int, asleep bool) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cpus + 2)) // as Start has it
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	r := newRequester(b, placement, wait)
+	for range DefaultConfig().RequestRing / hopRows { // all memory is touched
+		r.write(hopRows)
+		r.ask(hopRows)
+		r.check(b, hopRows)
+	}
+	prepare := func() { r.write(burst) }
+	if asleep {
+		prepare = func() { r.write(burst); r.batch.await() }
+	}
+	timeHops(b, burst, prepare, func() { r.ask(burst) }, func() { r.check(b, burst) })
+}
+
+// timeHops times each hop of burst requests apart from what is done before and
+// after it.
+func timeHops(b *testing.B, burst int, prepare, hop, check func()) {
+	times := make([]time.Duration, min(b.N, 1<<20)) // the latest
+	hops, total := 0, time.Duration(0)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for ; hops*burst < b.N; hops++ {
+		prepare()
+		start := time.Now()
+		hop()
+		took := time.Since(start)
+		check()
+		total += took
+		times[hops%len(times)] = took
+	}
+	b.StopTimer()
+	times = times[:min(hops, len(times))]
+	slices.Sort(times)
+	b.ReportMetric(float64(total)/float64(hops*burst), "ns/op")
+	for _, p := range []float64{50, 99, 99.9} {
+		at := int(p / 100 * float64(len(times)-1))
+		b.ReportMetric(float64(times[at]), fmt.Sprintf("p%v-ns", p))
+	}
+}
+
+// requester is an I/O thread's side of the rings.
+type requester struct {
+	requests  *ringbuf.Producer[batcher.Request]
+	responses *ringbuf.Consumer[batcher.Response]
+	source    batcher.Source
+	dim       int
+	next      uint64 // request: the sequence of its slot, the same in both rings
+
+	batcher *batcher.Batcher // polled inline, or nil
+	batch   *napper          // how the batch thread waits
+	wake    *sleeper         // how the I/O thread sleeps
+	wait    Wait
+	spins   int
+}
+
+// newRequester makes the rings and the batcher as build does.
+func newRequester(b *testing.B, placement BatchThreads, wait Wait) *requester {
+	cfg := DefaultConfig()
+	r := &requester{
+		dim: cfg.Dim, wait: wait, spins: wait.spins(),
+		wake:  &sleeper{event: newEvent(b)},
+		batch: &napper{WaitStrategy: wait.strategy(newEvent(b))},
+	}
+	responses, err := ringbuf.NewSPSC[batcher.Response](cfg.ResponseRing, r.wake)
+	fatal(b, err)
+	r.responses = responses.Consumer()
+	r.source = batcher.Source{Rows: make([]float32, hopRows*cfg.Dim), Scores: make([]float32, hopRows), Responses: responses.Producer()}
+	newRing, strategy := ringbuf.NewMPSC[batcher.Request], ringbuf.WaitStrategy(r.batch)
+	if placement == Inline {
+		newRing, strategy = ringbuf.NewSPSC[batcher.Request], ringbuf.BusySpin{}
+	}
+	requests, err := newRing(cfg.RequestRing, strategy)
+	fatal(b, err)
+	r.requests = requests.Producer()
+	scorer, err := batcher.New(batcher.Config{Model: batcher.Sum{}, Dim: cfg.Dim, Requests: requests.Consumer(), Sources: []batcher.Source{r.source}})
+	fatal(b, err)
+	if placement == Inline {
+		r.batcher = scorer
+		return r
+	}
+	ended := make(chan struct{})
+	go func() { scorer.Run(); close(ended) }()
+	b.Cleanup(func() { requests.Close(); <-ended })
+	return r
+}
+
+func newEvent(b *testing.B) *eventfd.EventFD {
+	event, err := eventfd.New()
+	fatal(b, err)
+	b.Cleanup(func() { event.Close() })
+	return event
+}
+
+func fatal(b *testing.B, err error) {
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// feature is each feature of a request. Its sums are exact, and other than those of
+// the requests before.
+func feature(request uint64) float32 { return float32(request%1000 + 1) }
+
+// write writes the rows of the next burst, as parsing does.
+func (r *requester) write(burst int) {
+	for i := range burst {
+		row := r.source.Rows[i*r.dim : (i+1)*r.dim]
+		for j := range row {
+			row[j] = feature(r.next + uint64(i))
+		}
+	}
+}
+
+// ask publishes a burst and polls its responses, which check releases.
+func (r *requester) ask(burst int) {
+	lo, ok := r.requests.Claim(burst)
+	if !ok {
+		panic("the request ring is full")
+	}
+	for i := range burst {
+		*r.requests.Slot(lo + ringbuf.Sequence(i)) = batcher.Request{Key: r.next + uint64(i), Row: uint32(i), Vectors: 1}
+	}
+	r.requests.Publish(lo, burst)
+	for polled := 0; polled < burst; {
+		r.await()
+		_, count := r.responses.Poll(burst - polled)
+		polled += count
+	}
+}
+
+// await has the batcher poll, or waits for responses as an I/O thread does; it
+// sleeps in a read in place of io_uring.
+func (r *requester) await() {
+	switch {
+	case r.batcher != nil:
+		r.batcher.Poll()
+	case !r.look() && r.responses.Announce():
+		r.wake.Sleep()
+		r.responses.Awake()
+	}
+}
+
+// look is the I/O thread's.
+func (r *requester) look() bool {
+	for i := 1; i != r.spins+1; i++ {
+		if r.responses.Ready() {
+			return true
+		}
+		if r.wait == WaitYield {
+			runtime.Gosched()
+		} else {
+			ringbuf.BusySpin{}.Idle(i)
+		}
+	}
+	return false
+}
+
+// check verifies a burst's responses and releases them.
+func (r *requester) check(b *testing.B, burst int) {
+	for i := range burst {
+		request := r.next + uint64(i)
+		got := *r.responses.Slot(ringbuf.Sequence(request))
+		want := batcher.Response{Key: request, Row: uint32(i), Vectors: 1}
+		score, sum := r.source.Scores[i], float32(r.dim)*feature(request)
+		if got != want || score != sum {
+			b.Fatalf("response %+v with score %v, want %+v with %v", got, score, want, sum)
+		}
+	}
+	r.responses.Release(burst)
+	r.next += uint64(burst)
+}
+
+// napper tells when the batch thread sleeps.
+type napper struct {
+	ringbuf.WaitStrategy
+	asleep atomic.Bool
+}
+
+// Sleep implements [ringbuf.WaitStrategy].
+func (n *napper) Sleep() {
+	n.asleep.Store(true)
+	n.WaitStrategy.Sleep()
+	n.asleep.Store(false)
+}
+
+// await returns once the sleep has lasted so long that the CPU is idle too.
+func (n *napper) await() {
+	const nap = 200 * time.Microsecond
+	for since := time.Now(); time.Since(since) < nap; {
+		ringbuf.BusySpin{}.Idle(0)
+		if !n.asleep.Load() {
+			since = time.Now()
+		}
+	}
+}
