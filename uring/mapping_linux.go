@@ -2,6 +2,7 @@ package uring
 
 import (
 	"fmt"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,18 +17,49 @@ type mapping struct {
 
 // mapShared maps memory of the ring fd.
 func mapShared(fd int, offset int64, bytes uintptr) (mapping, error) {
-	return mmap(fd, offset, bytes, unix.MAP_SHARED)
+	return mmap(fd, offset, bytes, unix.MAP_SHARED|unix.MAP_POPULATE)
 }
 
-// mapPrivate maps zeroed memory of our own.
+// hugePage is the size of a huge page where that is known, and a bound for alignment
+// elsewhere.
+const hugePage = 2 << 20
+
+// mapPrivate maps zeroed memory of our own, in huge pages if it is that large and the
+// system gives them to those who ask (transparent_hugepage is madvise or always).
 func mapPrivate(bytes uintptr) (mapping, error) {
-	return mmap(-1, 0, bytes, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if bytes < hugePage {
+		return mmap(-1, 0, bytes, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_POPULATE)
+	}
+	m, err := mmap(-1, 0, bytes+hugePage, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return mapping{}, err
+	}
+	m.align(bytes)
+	memory := unsafe.Slice((*byte)(m.base), m.bytes)
+	_ = unix.Madvise(memory, unix.MADV_HUGEPAGE) // it works without
+	if err := unix.Madvise(memory, unix.MADV_POPULATE_WRITE); err != nil {
+		m.unmap()
+		return mapping{}, fmt.Errorf("uring: populate %d bytes: %w", bytes, err)
+	}
+	return m, nil
 }
 
-// mmap touches every page, from the calling thread, so that none is faulted in
-// later and all are near its CPU.
+// align keeps bytes of m that begin with a huge page.
+func (m *mapping) align(bytes uintptr) {
+	page := uintptr(os.Getpagesize())
+	bytes = (bytes + page - 1) &^ (page - 1)
+	skip := -uintptr(m.base) & (hugePage - 1)
+	front := mapping{m.base, skip}
+	back := mapping{unsafe.Add(m.base, skip+bytes), m.bytes - skip - bytes}
+	front.unmap()
+	back.unmap()
+	*m = mapping{unsafe.Add(m.base, skip), bytes}
+}
+
+// mmap touches every page, if flags has MAP_POPULATE, from the calling thread, so
+// that none is faulted in later and all are near its CPU.
 func mmap(fd int, offset int64, bytes uintptr, flags int) (mapping, error) {
-	base, err := unix.MmapPtr(fd, offset, nil, bytes, unix.PROT_READ|unix.PROT_WRITE, flags|unix.MAP_POPULATE)
+	base, err := unix.MmapPtr(fd, offset, nil, bytes, unix.PROT_READ|unix.PROT_WRITE, flags)
 	if err != nil {
 		return mapping{}, fmt.Errorf("uring: map %d bytes: %w", bytes, err)
 	}
@@ -37,7 +69,7 @@ func mmap(fd int, offset int64, bytes uintptr, flags int) (mapping, error) {
 func (m mapping) at(offset uint32) unsafe.Pointer { return unsafe.Add(m.base, offset) }
 
 func (m mapping) unmap() {
-	if m.base == nil {
+	if m.bytes == 0 {
 		return
 	}
 	if err := unix.MunmapPtr(m.base, m.bytes); err != nil {
