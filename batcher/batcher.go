@@ -35,6 +35,7 @@ type Config struct {
 // Batcher drains a request ring into a model. One goroutine owns it.
 type Batcher struct {
 	model     Model
+	strided   StridedModel // model, if it is one
 	dim       int
 	batchRows int
 	requests  *ringbuf.Consumer[Request]
@@ -70,6 +71,7 @@ func New(cfg Config) (*Batcher, error) {
 		model: cfg.Model, dim: cfg.Dim, batchRows: cfg.BatchRows, requests: cfg.Requests,
 		sources: make([]source, len(cfg.Sources)), onFailure: cfg.OnFailure,
 	}
+	b.strided, _ = cfg.Model.(StridedModel)
 	if b.batchRows == 0 {
 		b.batchRows = DefaultBatchRows
 	}
@@ -133,7 +135,9 @@ func run(requests []Request, maxRows int) (count, rows int) {
 // requests stands for itself.
 func (b *Batcher) scoreRun(requests []Request, rows int) {
 	src := &b.sources[requests[0].Source]
-	err := b.call(src, int(requests[0].Row), rows)
+	row := int(requests[0].Row)
+	lo, hi := row*b.dim, (row+rows)*b.dim
+	err := b.call(src.Rows[lo:hi:hi], src.Scores[row:row+rows:row+rows])
 	if err != nil && len(requests) > 1 {
 		for i := range requests {
 			b.scoreRun(requests[i:i+1], int(requests[i].Vectors))
@@ -144,17 +148,6 @@ func (b *Batcher) scoreRun(requests []Request, rows int) {
 		b.fail(err, rows)
 	}
 	src.answer(requests, err != nil)
-}
-
-// call runs the model over rows rows of src and turns a panic into an error.
-func (b *Batcher) call(src *source, row, rows int) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &PanicError{Value: p}
-		}
-	}()
-	lo, hi := row*b.dim, (row+rows)*b.dim
-	return b.model.Score(src.Rows[lo:hi:hi], b.dim, src.Scores[row:row+rows:row+rows])
 }
 
 func (b *Batcher) fail(err error, vectors int) {

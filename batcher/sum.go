@@ -13,25 +13,30 @@ type Sum struct{}
 var accelerated = vek32.Info().Acceleration
 
 // Score implements [Model]. It never fails.
-func (Sum) Score(rows []float32, dim int, out []float32) error {
+func (s Sum) Score(rows []float32, dim int, out []float32) error {
+	return s.ScoreStrided(rows, dim, dim, out)
+}
+
+// ScoreStrided implements [StridedModel]. It never fails.
+func (Sum) ScoreStrided(rows []float32, dim, stride int, out []float32) error {
 	if !accelerated {
-		sumPortable(rows, dim, out)
+		sumPortable(rows, dim, stride, out)
 		return nil
 	}
 	for i := range out {
-		out[i] = vek32.Sum(rows[i*dim : i*dim+dim])
+		out[i] = vek32.Sum(rows[i*stride : i*stride+dim])
 	}
 	return nil
 }
 
-// sumPortable scores without vector instructions: eight partial sums a row, so
-// that additions do not wait for each other.
-func sumPortable(rows []float32, dim int, out []float32) {
+func sumPortable(rows []float32, dim, stride int, out []float32) {
 	for i := range out {
-		out[i] = sumRow(rows[i*dim : i*dim+dim])
+		out[i] = sumRow(rows[i*stride : i*stride+dim])
 	}
 }
 
+// sumRow sums without vector instructions: eight partial sums, so that additions
+// do not wait for each other.
 func sumRow(row []float32) float32 {
 	var a, b, c, d, e, f, g, h float32
 	for len(row) >= 8 {

@@ -22,7 +22,7 @@ func TestKernelsAgree(t *testing.T) {
 		if err := (Sum{}).Score(row, dim, vector[:]); err != nil {
 			t.Fatal(err)
 		}
-		sumPortable(row, dim, portable[:])
+		sumPortable(row, dim, dim, portable[:])
 		bound := float64(dim) * magnitude * 0x1p-24
 		for name, got := range map[string]float32{"vector": vector[0], "portable": portable[0]} {
 			if math.Abs(float64(got)-exact) > bound {
@@ -54,7 +54,7 @@ func TestKernelsAgreeOnSpecials(t *testing.T) {
 		if err := (Sum{}).Score(row, 128, vector[:]); err != nil {
 			t.Fatal(err)
 		}
-		sumPortable(row, 128, portable[:])
+		sumPortable(row, 128, 128, portable[:])
 		for _, got := range []float32{vector[0], portable[0]} {
 			if got != c.want && !(got != got && c.want != c.want) {
 				t.Errorf("%s: %v, want %v", name, got, c.want)
@@ -75,7 +75,7 @@ func BenchmarkSum(b *testing.B) {
 	b.Run("portable", func(b *testing.B) {
 		b.ReportAllocs()
 		for range b.N {
-			sumPortable(rows, 128, out)
+			sumPortable(rows, 128, 128, out)
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/64, "ns/row")
 	})

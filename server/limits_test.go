@@ -17,9 +17,14 @@ func tiny(cfg *server.Config) {
 }
 
 // TestTinyEverything fills both rings and the pool all the time. With a thread
-// that waited on one of them while another waits for it, this would stop.
+// that waited on one of them while another waits for it, this would stop. The model
+// is one that wants rows side by side: inline too, small requests go through both.
 func TestTinyEverything(t *testing.T) {
-	rawtest.EachPlacement(t, tiny, func(t *testing.T, s *rawtest.Server) {
+	packed := func(cfg *server.Config) {
+		tiny(cfg)
+		with(sum)(cfg)
+	}
+	rawtest.EachPlacement(t, packed, func(t *testing.T, s *rawtest.Server) {
 		rawtest.Check(t, rawtest.Each(64, func(client int) error {
 			requests, answers := rawtest.Source{Dim: 128, Client: client}.Pipeline(0, mixed(150, 64)...)
 			return exchange(s.Addr, requests, answers)

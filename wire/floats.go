@@ -18,6 +18,21 @@ func CopyRows(dst []float32, src []byte) { copyFloats(dst, src) }
 // CopyScores is CopyRows for the payload of a response.
 func CopyScores(dst []float32, src []byte) { copyFloats(dst, src) }
 
+// Floats returns the memory of b as the float32s that it encodes, without copying,
+// and true, if they can be read there: on a little-endian machine, if b begins at a
+// multiple of four bytes. len(b) must be one too: anything else panics. The floats
+// are b's memory, whoever owns that.
+func Floats(b []byte) ([]float32, bool) {
+	if len(b)%floatBytes != 0 {
+		panic(fmt.Sprintf("wire: %d bytes are no floats", len(b)))
+	}
+	p := unsafe.Pointer(unsafe.SliceData(b))
+	if !littleEndian || uintptr(p)%floatBytes != 0 {
+		return nil, false
+	}
+	return unsafe.Slice((*float32)(p), len(b)/floatBytes), true
+}
+
 func copyFloats(dst []float32, src []byte) {
 	if len(src) != floatBytes*len(dst) {
 		panic(fmt.Sprintf("wire: %d floats copied from %d bytes", len(dst), len(src)))

@@ -7,7 +7,7 @@ import "github.com/disrust/disrust/wire"
 const (
 	// ReceiveBytes is the size of a receive buffer: a read of this size spreads
 	// the kernel's price for an event over 127 requests of one vector.
-	ReceiveBytes = 64 << 10
+	ReceiveBytes = 128 << 10
 	// ReceiveBuffers is how many a thread has: reads of one turn, at most.
 	ReceiveBuffers = 64
 

@@ -46,8 +46,7 @@ func (t *Thread) received(c *conn, e *uring.CQE) {
 	}
 	t.touch(c)
 	if id, ok := e.BufferID(); ok {
-		c.held = held{buffer: id, valid: true, hi: uint32(max(e.Res, 0))}
-		t.held++
+		t.take(c, id, int(max(e.Res, 0)))
 	}
 	switch {
 	case e.Res > 0 && c.phase == open:
@@ -117,7 +116,9 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 		if data, ok = t.admitPartial(c, data); !ok {
 			return data, false
 		}
+		data = t.align(c, data)
 	}
+	data = t.scoreInPlace(c, data)
 	for c.phase == open && len(data) > 0 {
 		f := t.format.ParseRequest(data)
 		switch f.Status {
@@ -160,7 +161,7 @@ func (t *Thread) admitPartial(c *conn, data []byte) ([]byte, bool) {
 	case wire.Incomplete:
 		return nil, true
 	case wire.Complete:
-		if !t.admit(c, f.Vectors, block[wire.HeaderBytes:f.Bytes]) {
+		if len(t.scoreInPlace(c, block[:f.Bytes])) > 0 && !t.admit(c, f.Vectors, block[wire.HeaderBytes:f.Bytes]) {
 			return data, false
 		}
 	default:
@@ -235,7 +236,8 @@ func (t *Thread) resume() bool {
 		c.leave()
 		t.touch(c)
 	}
-	for free := ReceiveBuffers - t.held; free > 0 && t.starved.count > 0; free-- {
+	t.lend()
+	for free := t.lent; free > 0 && t.starved.count > 0; free-- {
 		// Armed here, it is ahead of all that flush arms, and takes a buffer at
 		// once: the connections that have just been served do not win again.
 		c := t.starved.front()
@@ -245,15 +247,6 @@ func (t *Thread) resume() bool {
 		t.touch(c)
 	}
 	return t.tally.published > before
-}
-
-// recycle gives the receive buffer that c holds back to the kernel.
-func (t *Thread) recycle(c *conn) {
-	if c.held.valid {
-		t.kernel.Recycle(c.held.buffer)
-		c.held = held{}
-		t.held--
-	}
 }
 
 func (t *Thread) dropPartial(c *conn) {

@@ -46,18 +46,36 @@ func (f waker) Wake()       { f() }
 // model scores a row by all of its bits. It fails for a row that is marked.
 type model struct{ w *world }
 
+// stridedModel is a model that can score rows which lie apart.
+type stridedModel struct{ model }
+
+func (w *world) model() batcher.Model {
+	if w.strided {
+		return stridedModel{model{w}}
+	}
+	return model{w}
+}
+
 // mark is the first feature of a row that the model fails for; no other has it.
 const mark = 0x7fc0dead
 
 var errModel = errors.New("a marked row")
 
-func (m *model) Score(rows []float32, dim int, out []float32) error {
+func (m model) Score(rows []float32, dim int, out []float32) error {
+	return m.score(rows, dim, dim, out)
+}
+
+func (m stridedModel) ScoreStrided(rows []float32, dim, stride int, out []float32) error {
+	return m.score(rows, dim, stride, out)
+}
+
+func (m model) score(rows []float32, dim, stride int, out []float32) error {
 	if m.w.inline {
 		m.w.meddle()
 	}
 	failed := len(out) > m.w.format.MaxVectors && m.w.oneIn(m.w.moody)
 	for i := range out {
-		row := rows[i*dim : (i+1)*dim]
+		row := rows[i*stride:][:dim]
 		out[i] = score(row)
 		failed = failed || m.w.failing && math.Float32bits(row[0]) == mark
 	}

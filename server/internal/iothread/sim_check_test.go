@@ -48,8 +48,9 @@ func (w *world) checkThread() {
 			w.fail("connection %d waits in a queue and receives", c.key.Index())
 		}
 	}
-	if held != t.held || held != w.kernel.buffers.count()-w.kernel.undelivered() {
-		w.fail("connections hold %d receive buffers, the thread counts %d, the kernel %d", held, t.held, w.kernel.buffers.count())
+	if lent := ReceiveBuffers - w.kernel.buffers.count() + w.kernel.undelivered(); held != t.held || lent != t.lent || held+len(t.spare)+lent != ReceiveBuffers {
+		w.fail("of %d receive buffers connections hold %d, %d are spare and %d lent; the thread counts %d held and %d lent",
+			ReceiveBuffers, held, len(t.spare), lent, t.held, t.lent)
 	}
 	if t.inFlight > w.limits.InFlight {
 		w.fail("%d requests in flight, with room for %d", t.inFlight, w.limits.InFlight)
@@ -132,7 +133,7 @@ func (w *world) checkHome() {
 		what  string
 		count int
 	}{
-		{"connections", t.conns.Len()}, {"receive buffers held", t.held}, {"receive buffers lent", k.buffers.count()},
+		{"connections", t.conns.Len()}, {"receive buffers held", t.held}, {"receive buffers lost", k.buffers.count() - len(t.spare)},
 		{"partial requests", t.partials.InUse()}, {"blocks of answers", t.outputs.InUse()}, {"bytes of the pool", t.pool.InUse()},
 		{"requests in flight", t.inFlight}, {"requests not published", len(t.pending)}, {"sends", len(t.sent)},
 		{"stalled connections", t.stalled.count}, {"starved connections", t.starved.count}, {"lingering connections", t.lingers.count},

@@ -17,6 +17,7 @@ type temper struct {
 	format    wire.Format
 	limits    Limits
 	inline    bool
+	strided   bool // the model scores rows that lie apart
 	spins     int
 	yield     bool
 	batchRows int
@@ -48,12 +49,12 @@ var formats = [...]wire.Format{
 	{Dim: 1, MaxVectors: 1}, {Dim: 1024, MaxVectors: 4}, {Dim: 1024, MaxVectors: 1}, {Dim: 128, MaxVectors: 8},
 }
 
-var widest = wire.Format{Dim: 16383, MaxVectors: 2}
+var widest = wire.Format{Dim: ReceiveBytes/4 - 1, MaxVectors: 2}
 
 func drawTemper(w *world) temper {
 	t := temper{
 		format: formats[w.IntN(len(formats))],
-		inline: w.oneIn(3), spins: pick(w, 0, 0, 1, 3, -1), yield: w.oneIn(2),
+		inline: w.oneIn(3), strided: w.oneIn(2), spins: pick(w, 0, 0, 1, 3, -1), yield: w.oneIn(2),
 		failing: w.oneIn(3), panicking: w.oneIn(2), moody: pick(w, 0, 0, 0, 3),
 		crowd: pick(w, 1, w.between(1, 3), w.between(1, 8)), pace: w.IntN(4), eager: w.oneIn(4), hasty: w.oneIn(8), freezes: w.oneIn(2),
 	}
@@ -61,6 +62,9 @@ func drawTemper(w *world) temper {
 		t.format = widest
 	}
 	t.limits = drawLimits(w, t.format)
+	if w.oneIn(50) && t.format.MaxVectors > 1 && !t.inline {
+		t.limits.PoolBytes = (t.format.MaxVectors - 1) * t.format.RowBytes() // some requests are too large
+	}
 	if !t.inline {
 		t.batchRows = pick(w, 1, 2, 7, 0)
 	}
@@ -92,9 +96,6 @@ func drawTemper(w *world) temper {
 
 func drawLimits(w *world, f wire.Format) Limits {
 	rows := pick(w, f.MaxVectors, f.MaxVectors+w.IntN(2*f.MaxVectors), 40*f.MaxVectors)
-	if w.oneIn(50) && f.MaxVectors > 1 {
-		rows = f.MaxVectors - 1 // some requests are too large
-	}
 	return Limits{
 		Conns:       pick(w, 1, 2, w.between(1, 8), 16),
 		InFlight:    pick(w, 1, 2, w.between(1, 8), 64, 300),
@@ -143,7 +144,7 @@ func (w *world) build() {
 	w.kernel.requests, w.kernel.responses = requests, responses
 	consumer := requests.Consumer()
 	b, err := batcher.New(batcher.Config{
-		Model: &model{w}, Dim: w.format.Dim, Requests: consumer, BatchRows: w.batchRows,
+		Model: w.model(), Dim: w.format.Dim, Requests: consumer, BatchRows: w.batchRows,
 		Sources: []batcher.Source{w.thread.Source(responses.Producer())},
 	})
 	w.must(err)

@@ -106,7 +106,7 @@ func (w *world) stuck() {
 			w.fail("the thread sleeps for ever, and peer %d is owed %s", s.peer.id, owed)
 		}
 	}
-	if w.thread.starved.count > 0 && w.kernel.buffers.count() < ReceiveBuffers {
+	if w.thread.starved.count > 0 && w.thread.held < ReceiveBuffers {
 		w.fail("the thread sleeps for ever, and %d connections wait for a receive buffer", w.thread.starved.count)
 	}
 	switch o := w.operator; {

@@ -59,6 +59,7 @@ type Thread struct {
 	pool      *bufpool.Pool
 	rows      []float32 // the pool as rows
 	scores    []float32 // one a row
+	singles   []float32 // of the requests of one vector in a receive buffer
 	rowBytes  int
 	readBytes int // of answers to what one receive can bring
 	partials  *blocks.Store
@@ -69,7 +70,12 @@ type Thread struct {
 	pending     []batcher.Request // admitted, not yet published
 	pendingRows int
 	inFlight    int // admitted and not yet collected
-	held        int // receive buffers that connections hold
+
+	// A receive buffer is held by a connection, spare, or lent to the kernel.
+	held     int
+	spare    []uint16 // last used on top
+	lent     int
+	readSize int // bytes that a receive brings, on average
 
 	accept     acceptState
 	ticking    bool // the timeout is in the kernel
@@ -101,6 +107,7 @@ func New(cfg Config) (*Thread, error) {
 		ops:      make([]uring.SQE, 0, 256+operations*l.Conns),
 		discards: make([]byte, ReceiveBytes),
 		requests: cfg.Requests, responses: cfg.Responses,
+		spare: make([]uint16, 0, ReceiveBuffers), lent: ReceiveBuffers, readSize: 1,
 		pending:   make([]batcher.Request, 0, min(l.InFlight, handRequests)),
 		tickEvery: uring.Timespec{Nsec: int64(Tick)},
 	}
@@ -123,6 +130,7 @@ func (t *Thread) makeMemory() (err error) {
 	mem := t.pool.Memory()
 	t.rows = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem)/4)
 	t.scores = make([]float32, len(t.rows)/t.dim)
+	t.singles = make([]float32, ReceiveBytes/t.format.RequestBytes(1))
 	if t.partials, err = blocks.New(l.Conns, t.format.RequestBytes(t.format.MaxVectors)); err != nil {
 		return err
 	}
