@@ -56,7 +56,7 @@ func (s *Server) makeRequests() (err error) {
 	if s.batch, err = eventfd.New(); err != nil {
 		return err
 	}
-	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, s.cfg.Wait.strategy(s.batch))
+	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, newWaiter(s.cfg.Wait, s.batch))
 	s.requests = []*ringbuf.Ring[batcher.Request]{ring}
 	return err
 }
@@ -67,7 +67,8 @@ func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
 	if t.wake, err = eventfd.New(); err != nil {
 		return err
 	}
-	t.responses, err = ringbuf.NewSPSC[batcher.Response](s.cfg.ResponseRing, &sleeper{event: t.wake})
+	wait := newWaiter(s.cfg.Wait, t.wake)
+	t.responses, err = ringbuf.NewSPSC[batcher.Response](s.cfg.ResponseRing, wait)
 	if err != nil {
 		t.wake.Close()
 		return err
@@ -75,7 +76,9 @@ func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
 	cfg := iothread.Config{
 		Format: s.cfg.format(), Limits: s.cfg.limits(), Listener: listener, Conns: &s.conns, Allow: s.cfg.Allow, WakeFD: t.wake.FD(),
 		Requests: s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
-		Spins: s.cfg.Wait.spins(), Yield: s.cfg.Wait == WaitYield,
+	}
+	if s.cfg.Wait != WaitBlock {
+		cfg.Idle = wait.Idle
 	}
 	if s.placement == Dedicated {
 		cfg.Source = uint16(i) // inline, it is alone in its batcher

@@ -33,7 +33,7 @@ func BenchmarkHop(b *testing.B) {
 		wait, name := Wait(wait), "dedicated/"+name
 		b.Run(name, func(b *testing.B) { benchmarkHop(b, Dedicated, wait, 1, false) })
 		b.Run(name+"/burst=64", func(b *testing.B) { benchmarkHop(b, Dedicated, wait, hopRows, false) })
-		if wait.spins() >= 0 {
+		if wait == WaitAuto || wait == WaitBlock {
 			b.Run(name+"/asleep", func(b *testing.B) { benchmarkHop(b, Dedicated, wait, 1, true) })
 		}
 	}
@@ -95,20 +95,17 @@ type requester struct {
 
 	batcher *batcher.Batcher // polled inline, or nil
 	batch   *napper          // how the batch thread waits
-	wake    *sleeper         // how the I/O thread sleeps
-	wait    Wait
-	spins   int
+	wait    *waiter          // how the I/O thread does
 }
 
 // newRequester makes the rings and the batcher as build does.
 func newRequester(b *testing.B, placement BatchThreads, wait Wait) *requester {
 	cfg := DefaultConfig()
 	r := &requester{
-		dim: cfg.Dim, wait: wait, spins: wait.spins(),
-		wake:  &sleeper{event: newEvent(b)},
-		batch: &napper{WaitStrategy: wait.strategy(newEvent(b))},
+		dim: cfg.Dim, wait: newWaiter(wait, newEvent(b)),
+		batch: &napper{WaitStrategy: newWaiter(wait, newEvent(b))},
 	}
-	responses, err := ringbuf.NewSPSC[batcher.Response](cfg.ResponseRing, r.wake)
+	responses, err := ringbuf.NewSPSC[batcher.Response](cfg.ResponseRing, r.wait)
 	fatal(b, err)
 	r.responses = responses.Consumer()
 	r.source = batcher.Source{Rows: make([]float32, hopRows*cfg.Dim), Scores: make([]float32, hopRows), Responses: responses.Producer()}
@@ -182,24 +179,21 @@ func (r *requester) await() {
 	case r.batcher != nil:
 		r.batcher.Poll()
 	case !r.look() && r.responses.Announce():
-		r.wake.Sleep()
+		r.wait.Sleep()
 		r.responses.Awake()
 	}
 }
 
 // look is the I/O thread's.
 func (r *requester) look() bool {
-	for i := 1; i != r.spins+1; i++ {
+	for empty := 1; ; empty++ {
 		if r.responses.Ready() {
 			return true
 		}
-		if r.wait == WaitYield {
-			runtime.Gosched()
-		} else {
-			ringbuf.BusySpin{}.Idle(i)
+		if r.wait.Idle(empty) {
+			return false
 		}
 	}
-	return false
 }
 
 // check verifies a burst's responses and releases them.

@@ -7,60 +7,71 @@ import (
 
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
+	"golang.org/x/sys/unix"
 )
 
-// lookFor is how long a thread with nothing to do looks for work before it
-// sleeps under WaitAuto: about what the sleep and the wake-up would cost.
-const lookFor = 50 * time.Microsecond
+const (
+	// spinFor is how long a thread with nothing to do looks for work without a break
+	// under WaitAuto: what the thread that it waits for takes to answer, if that is awake.
+	spinFor = 5 * time.Microsecond
 
-// sleeper is a consumer that sleeps on an eventfd: a batch thread in a read, an
-// I/O thread in io_uring, which reads it too.
-type sleeper struct {
-	event *eventfd.EventFD
-	spins int
+	// lookFor is how long it goes on looking while it lets other threads run, before it
+	// sleeps: about what the sleep and the wake-up would cost.
+	lookFor = 50 * time.Microsecond
+)
+
+// waiter is how one thread waits: it looks for work and then sleeps on an eventfd, a
+// batch thread in a read, an I/O thread in io_uring, which reads it too.
+type waiter struct {
+	wait   Wait
+	event  *eventfd.EventFD
+	spins  int       // looks without a break
+	yields time.Time // when the others began
+}
+
+func newWaiter(wait Wait, event *eventfd.EventFD) *waiter {
+	return &waiter{wait: wait, event: event, spins: max(1, int(spinFor/lookCost()))}
 }
 
 // Idle implements [ringbuf.WaitStrategy].
-func (s *sleeper) Idle(empty int) bool {
-	ringbuf.BusySpin{}.Idle(empty)
-	return empty > s.spins
+//
+// A thread that lets others run has its CPU back at once if there are none. If there
+// are, it may find that its time to look has passed: then it sleeps, and is woken
+// ahead of threads that only compute.
+func (w *waiter) Idle(empty int) (sleep bool) {
+	switch {
+	case w.wait == WaitBlock:
+		return true
+	case w.wait == WaitSpin, w.wait == WaitAuto && empty <= w.spins:
+		return ringbuf.BusySpin{}.Idle(empty)
+	case w.wait == WaitYield:
+		yield()
+		return false
+	}
+	if empty == w.spins+1 {
+		w.yields = time.Now()
+	}
+	yield()
+	return time.Since(w.yields) > lookFor
 }
 
 // Sleep implements [ringbuf.WaitStrategy].
-func (s *sleeper) Sleep() {
-	if _, err := s.event.Read(); err != nil {
+func (w *waiter) Sleep() {
+	if _, err := w.event.Read(); err != nil {
 		panic("server: reading an eventfd: " + err.Error())
 	}
 }
 
 // Wake implements [ringbuf.WaitStrategy].
-func (s *sleeper) Wake() {
-	if err := s.event.Signal(); err != nil {
+func (w *waiter) Wake() {
+	if err := w.event.Signal(); err != nil {
 		panic("server: signalling an eventfd: " + err.Error())
 	}
 }
 
-// strategy is how the batch thread waits.
-func (w Wait) strategy(event *eventfd.EventFD) ringbuf.WaitStrategy {
-	switch w {
-	case WaitSpin:
-		return ringbuf.BusySpin{}
-	case WaitYield:
-		return ringbuf.Yield{}
-	}
-	return &sleeper{event: event, spins: w.spins()}
-}
-
-// spins is how many looks precede a sleep; negative: there is none.
-func (w Wait) spins() int {
-	switch w {
-	case WaitBlock:
-		return 0
-	case WaitSpin, WaitYield:
-		return -1
-	}
-	return max(1, int(lookFor/lookCost()))
-}
+// yield lets other threads run on this CPU. runtime.Gosched lets other goroutines run:
+// one that is locked to its thread would be taken off it and put back, in 20 µs.
+func yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 
 // lookCost measures one look: the pause differs tenfold between processors.
 func lookCost() time.Duration {

@@ -3,6 +3,7 @@
 package iothread
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/disrust/disrust/server/internal/blocks"
@@ -20,24 +21,20 @@ const packed = 8
 // Only a thread that scores for itself can do so, and only for a connection that has
 // nothing in flight: its answers are in order.
 func (t *Thread) scoreInPlace(c *conn, data []byte) []byte {
-	if t.batcher == nil || c.inFlight > 0 {
-		return data
-	}
-	words, ok := wire.Floats(data[:len(data)&^3])
-	if !ok {
-		return data
-	}
-	taken := 0
-	for c.phase == open && taken < len(words) {
-		vectors, count := t.alike(words[taken:])
+	for t.batcher != nil && c.inFlight == 0 && c.phase == open {
+		vectors, count := t.alike(data)
 		if count == 0 || vectors < packed && !t.batcher.Strided() {
 			break
 		}
-		size := 1 + vectors*t.dim
-		t.answerInPlace(c, words[taken:taken+count*size], vectors, count)
-		taken += count * size
+		size := count * t.format.RequestBytes(vectors)
+		words, ok := wire.Floats(data[:size])
+		if !ok {
+			break
+		}
+		t.answerInPlace(c, words, vectors, count)
+		data = data[size:]
 	}
-	return data[4*taken:]
+	return data
 }
 
 // align moves data, the last bytes of c's receive buffer, down to a multiple of four
@@ -55,22 +52,20 @@ func (t *Thread) align(c *conn, data []byte) []byte {
 	return moved
 }
 
-// alike returns the size of the first request in words, and how many whole ones of
-// that size words begins with: none, if the first is not whole or not valid.
-func (t *Thread) alike(words []float32) (vectors, count int) {
-	header := math.Float32bits(words[0])
-	if header-1 >= uint32(t.format.MaxVectors) { // 0 wraps to the largest
+// alike returns the size of the first request in data, and how many whole ones of
+// that size data begins with: none, if the first is not whole or not valid.
+func (t *Thread) alike(data []byte) (vectors, count int) {
+	f := t.format.ParseRequest(data)
+	if f.Status != wire.Complete {
 		return 0, 0
 	}
-	vectors = int(header)
-	size := 1 + vectors*t.dim
-	for len(words) >= size && math.Float32bits(words[0]) == header {
+	for len(data) >= f.Bytes && binary.LittleEndian.Uint32(data) == uint32(f.Vectors) {
 		count++
-		if words = words[size:]; len(words) == 0 {
+		if data = data[f.Bytes:]; len(data) == 0 {
 			break
 		}
 	}
-	return vectors, count
+	return f.Vectors, count
 }
 
 // answerInPlace scores count requests of the same size, until the model fails for

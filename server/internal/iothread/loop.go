@@ -3,9 +3,6 @@
 package iothread
 
 import (
-	"runtime"
-
-	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/slab"
 	"github.com/disrust/disrust/uring"
 )
@@ -44,7 +41,7 @@ func (t *Thread) Run() (err error) {
 // turn submits the prepared operations and returns completions. It waits when
 // there is nothing else to do: first by looking, then asleep.
 func (t *Thread) turn() ([]uring.CQE, error) {
-	if t.cfg.Spins == 0 && !t.sequel {
+	if t.cfg.Idle == nil && !t.sequel {
 		return t.submitAndSleep()
 	}
 	completions, err := t.submit(false)
@@ -57,21 +54,16 @@ func (t *Thread) turn() ([]uring.CQE, error) {
 	return t.submitAndSleep()
 }
 
-// look polls for work a bounded number of times and reports whether there is
-// some.
+// look polls for work until it is time to sleep and reports whether there is some.
 func (t *Thread) look() bool {
-	var spin ringbuf.BusySpin
-	for i := 1; i != t.cfg.Spins+1; i++ {
+	for empty := 1; ; empty++ {
 		if t.kernel.Pending() || t.responses.Ready() || t.stop.Load() != 0 && !t.draining {
 			return true
 		}
-		if t.cfg.Yield {
-			runtime.Gosched()
-		} else {
-			spin.Idle(i)
+		if t.cfg.Idle(empty) {
+			return false
 		}
 	}
-	return false
 }
 
 // submitAndSleep waits for a completion. Answers of a batch thread arrive

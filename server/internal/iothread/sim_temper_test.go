@@ -18,8 +18,7 @@ type temper struct {
 	limits    Limits
 	inline    bool
 	strided   bool // the model scores rows that lie apart
-	spins     int
-	yield     bool
+	spins     int  // looks before it sleeps; negative: it never does
 	batchRows int
 	failing   bool // the model fails for marked requests
 	panicking bool // by a panic
@@ -54,7 +53,7 @@ var widest = wire.Format{Dim: ReceiveBytes/4 - 1, MaxVectors: 2}
 func drawTemper(w *world) temper {
 	t := temper{
 		format: formats[w.IntN(len(formats))],
-		inline: w.oneIn(3), strided: w.oneIn(2), spins: pick(w, 0, 0, 1, 3, -1), yield: w.oneIn(2),
+		inline: w.oneIn(3), strided: w.oneIn(2), spins: pick(w, 0, 0, 1, 3, -1),
 		failing: w.oneIn(3), panicking: w.oneIn(2), moody: pick(w, 0, 0, 0, 3),
 		crowd: pick(w, 1, w.between(1, 3), w.between(1, 8)), pace: w.IntN(4), eager: w.oneIn(4), hasty: w.oneIn(8), freezes: w.oneIn(2),
 	}
@@ -92,6 +91,14 @@ func drawTemper(w *world) temper {
 	t.mislead = pick(w, 0, 5)
 	t.acceptFails, t.acceptEnds, t.acceptErrors = pick(w, 0, 4, 1), pick(w, 0, 3), w.between(0, 5)
 	return t
+}
+
+// idle is the thread's.
+func (t temper) idle() func(int) bool {
+	if t.spins == 0 {
+		return nil
+	}
+	return func(empty int) bool { return empty == t.spins }
 }
 
 func drawLimits(w *world, f wire.Format) Limits {
@@ -138,7 +145,7 @@ func (w *world) build() {
 	w.conns.Store(int64(w.elsewhere))
 	w.thread, err = New(Config{
 		Format: w.format, Limits: w.limits, Conns: &w.conns, Allow: w.allow, Listener: listenerFD, Kernel: w.kernel, WakeFD: wakeFD,
-		Requests: requests.Producer(), Responses: responses.Consumer(), Spins: w.spins, Yield: w.yield,
+		Requests: requests.Producer(), Responses: responses.Consumer(), Idle: w.idle(),
 	})
 	w.must(err)
 	w.kernel.requests, w.kernel.responses = requests, responses

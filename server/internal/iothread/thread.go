@@ -31,10 +31,10 @@ type Config struct {
 	Requests  *ringbuf.Producer[batcher.Request]
 	Responses *ringbuf.Consumer[batcher.Response]
 
-	// Spins is how many times a thread with nothing to do looks for work before
-	// it sleeps; negative: it never sleeps.
-	Spins int
-	Yield bool // lets other threads run between two looks
+	// Idle is called by a thread with nothing to do after each look for work, counted
+	// from 1: it lets time pass and says whether to sleep. nil: the thread sleeps at
+	// once.
+	Idle func(empty int) (sleep bool)
 }
 
 // Thread is one I/O thread. All but Stop, Abort and Counters belongs to the
