@@ -35,6 +35,12 @@
 //     the run is scored again request by request. The process lives.
 //   - Each source with answers is woken at most once a batch.
 //
+// # Without the rings
+//
+// The goroutine that owns a Batcher may also hand it rows that lie somewhere else,
+// such as in a receive buffer: ScoreInPlace and, for a [StridedModel], ScoreApart
+// answer at once. Failures and counts are as of requests that came through a ring.
+//
 // # Ordering
 //
 // Writes to rows happen before the request's Publish, which happens before the

@@ -23,6 +23,18 @@
 //     Thread.stalled, first come, first served.
 //   - A connection holds at most one receive buffer, and only while it is stalled.
 //
+// # What is not copied
+//
+// A thread that scores for itself hands the model the rows where they were received
+// (scoreInPlace), if the model can read them there, and writes the answers straight to
+// the connection's output: nothing is admitted, and pool and rings stay empty. What
+// remains of a receive that ended within a request is copied to a block and scored
+// there. A model that wants rows side by side gets requests of many vectors in place,
+// and small ones by way of the pool, many connections' in one batch.
+//
+// The kernel is lent as few receive buffers as what it receives in them keeps in the
+// cache (lend), those used last first.
+//
 // # Who may touch what
 //
 // A connection's slot is freed only when no operation of the kernel is left that

@@ -16,7 +16,7 @@ import (
 // starts, or may be from then on.
 type Footprint struct {
 	Pool    uint64 // rows in flight
-	Scores  uint64 // one a row, and the record of which rows are whose
+	Scores  uint64 // one a row, some of rows scored in place, and the record of which rows are whose
 	Receive uint64 // receive buffers
 	Ring    uint64 // the io_uring's entries, and room to copy completions to
 	Slots   uint64 // of connections, whether they are there or not, and room for their operations of a turn
@@ -37,7 +37,7 @@ func (l Limits) Footprint(f wire.Format) Footprint {
 	)
 	return Footprint{
 		Pool:    uint64(l.PoolBytes),
-		Scores:  uint64(l.PoolBytes)/uint64(f.Dim) + span<<bits.Len(uint(l.spans(f)-1)),
+		Scores:  uint64(l.PoolBytes)/uint64(f.Dim) + span<<bits.Len(uint(l.spans(f)-1)) + 4*uint64(singles(f)),
 		Receive: (ReceiveBuffers + 1) * ReceiveBytes, // and the one for what nobody reads
 		Ring:    ringEntries*uint64(unsafe.Sizeof(uring.SQE{})) + 2*completions*uint64(unsafe.Sizeof(uring.CQE{})),
 		Slots:   uint64(l.Conns) * uint64(slot),

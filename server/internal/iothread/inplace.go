@@ -14,6 +14,10 @@ import (
 // that wants its rows side by side.
 const packed = 8
 
+// singles is how many requests of one vector are scored in place at once, at most: as
+// many as a receive brings, or one that took several receives.
+func singles(f wire.Format) int { return max(1, ReceiveBytes/f.RequestBytes(1)) }
+
 // scoreInPlace answers the whole requests that data begins with, as far as the
 // model can score them where they lie, and returns what is left of data. Their rows
 // are not copied and pass through no ring.

@@ -6,7 +6,8 @@ import "github.com/disrust/disrust/wire"
 
 const (
 	// ReceiveBytes is the size of a receive buffer: a read of this size spreads
-	// the kernel's price for an event over 127 requests of one vector.
+	// the kernel's price for an event over 254 requests of one vector, and cuts one in
+	// four of the largest that are common, of 64 vectors, in place of one in two.
 	ReceiveBytes = 128 << 10
 	// ReceiveBuffers is how many a thread has: reads of one turn, at most.
 	ReceiveBuffers = 64

@@ -42,13 +42,13 @@ type temper struct {
 }
 
 // formats: narrow rows make many answers a receive, wide ones make the least room
-// for answers (Limits.OutputBytes) small, the widest fills a receive buffer.
+// for answers (Limits.OutputBytes) small, the widest does not fit into a receive buffer.
 var formats = [...]wire.Format{
 	{Dim: 1, MaxVectors: 64}, {Dim: 1, MaxVectors: 64}, {Dim: 2, MaxVectors: 3}, {Dim: 3, MaxVectors: 64},
 	{Dim: 1, MaxVectors: 1}, {Dim: 1024, MaxVectors: 4}, {Dim: 1024, MaxVectors: 1}, {Dim: 128, MaxVectors: 8},
 }
 
-var widest = wire.Format{Dim: ReceiveBytes/4 - 1, MaxVectors: 2}
+var widest = wire.Format{Dim: ReceiveBytes / 4, MaxVectors: 2}
 
 func drawTemper(w *world) temper {
 	t := temper{

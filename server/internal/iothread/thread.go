@@ -59,7 +59,7 @@ type Thread struct {
 	pool      *bufpool.Pool
 	rows      []float32 // the pool as rows
 	scores    []float32 // one a row
-	singles   []float32 // of the requests of one vector in a receive buffer
+	singles   []float32 // scores of requests of one vector, before they are answers
 	rowBytes  int
 	readBytes int // of answers to what one receive can bring
 	partials  *blocks.Store
@@ -130,7 +130,7 @@ func (t *Thread) makeMemory() (err error) {
 	mem := t.pool.Memory()
 	t.rows = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem)/4)
 	t.scores = make([]float32, len(t.rows)/t.dim)
-	t.singles = make([]float32, ReceiveBytes/t.format.RequestBytes(1))
+	t.singles = make([]float32, singles(t.format))
 	if t.partials, err = blocks.New(l.Conns, t.format.RequestBytes(t.format.MaxVectors)); err != nil {
 		return err
 	}
