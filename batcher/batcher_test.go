@@ -102,8 +102,8 @@ func TestFailureConcernsOnlyItsRequest(t *testing.T) {
 					t.Errorf("key %d: score %v", r.Key, scores[1])
 				}
 			})
-			if b.failures != 1 || b.Stats().Failures != 1 {
-				t.Errorf("%d failures noted, %d counted, want 1", b.failures, b.Stats().Failures)
+			if len(b.failures) != 1 || b.Stats().Failures != 1 {
+				t.Errorf("%d failures noted, %d counted, want 1", len(b.failures), b.Stats().Failures)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/ringbuf"
 )
 
 // BenchmarkInline is a request's way through the batcher when the producer polls
@@ -50,4 +51,43 @@ func drive(b *testing.B, bench *bench, batch int, poll func()) {
 		}
 	}
 	b.StopTimer()
+}
+
+// BenchmarkSingles is 64 requests of one vector whose rows are there already:
+// through the rings, from packed rows, or where they lie behind their headers.
+func BenchmarkSingles(b *testing.B) {
+	const count, dim = 64, 128
+	b.Run("poll", func(b *testing.B) {
+		bench := setup(b, batcher.Sum{}, dim, 1, count, 0)
+		s := bench.sources[0]
+		b.ReportAllocs()
+		b.ResetTimer()
+		for done := 0; done < b.N; done += count {
+			s.askAgain(count)
+			bench.Poll()
+			_, n := s.responses.Poll(count)
+			s.responses.Release(n)
+		}
+	})
+	b.Run("apart", func(b *testing.B) {
+		bench := setup(b, batcher.Sum{}, dim, 1, count, 0)
+		rows, out := make([]float32, count*(1+dim)), make([]float32, count)
+		b.ReportAllocs()
+		b.ResetTimer()
+		for done := 0; done < b.N; done += count {
+			bench.ScoreApart(rows[1:], 1+dim, out)
+		}
+	})
+}
+
+// askAgain queues requests for the first count rows as they are.
+func (s *source) askAgain(count int) {
+	lo, ok := s.requests.Claim(count)
+	if !ok {
+		panic("test: request ring full")
+	}
+	for i := range count {
+		*s.requests.Slot(lo + ringbuf.Sequence(i)) = batcher.Request{Row: uint32(i), Vectors: 1, Source: s.index}
+	}
+	s.requests.Publish(lo, count)
 }

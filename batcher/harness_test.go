@@ -13,7 +13,12 @@ type bench struct {
 	*batcher.Batcher
 	requests *ringbuf.Ring[batcher.Request]
 	sources  []*source
-	failures int
+	failures []failure // as OnFailure was told of them
+}
+
+type failure struct {
+	err     error
+	vectors int
 }
 
 // source is a producer of requests with a pool of its own.
@@ -41,7 +46,7 @@ func setup(t testing.TB, model batcher.Model, dim, sources, rows, batchRows int)
 	b := &bench{requests: must[*ringbuf.Ring[batcher.Request]](t)(ringbuf.NewMPSC[batcher.Request](1024, ringbuf.NewBlock(10)))}
 	cfg := batcher.Config{
 		Model: model, Dim: dim, Requests: b.requests.Consumer(), BatchRows: batchRows,
-		OnFailure: func(error, int) { b.failures++ },
+		OnFailure: func(err error, vectors int) { b.failures = append(b.failures, failure{err, vectors}) },
 	}
 	for i := range sources {
 		s := newSource(t, b.requests, dim, rows)

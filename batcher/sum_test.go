@@ -63,6 +63,39 @@ func TestKernelsAgreeOnSpecials(t *testing.T) {
 	}
 }
 
+// TestRowsApartScoreAsPacked: where a row lies changes no bit of its score, and
+// what lies between rows is not read.
+func TestRowsApartScoreAsPacked(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		dim, count := rapid.IntRange(1, 40).Draw(t, "dim"), rapid.IntRange(0, 9).Draw(t, "rows")
+		stride := dim + rapid.IntRange(0, 9).Draw(t, "gap")
+		feature := rapid.OneOf(rapid.Float32Range(-1e6, 1e6), rapid.Map(rapid.Uint32(), math.Float32frombits))
+		packed := rapid.SliceOfN(feature, count*dim, count*dim).Draw(t, "features")
+		apart := make([]float32, 0, count*stride)
+		for i := range count {
+			for len(apart) < i*stride {
+				apart = append(apart, float32(math.NaN()))
+			}
+			apart = append(apart, packed[i*dim:(i+1)*dim]...)
+		}
+		var want, got [2][]float32
+		for i := range want {
+			want[i], got[i] = make([]float32, count), make([]float32, count)
+		}
+		Sum{}.Score(packed, dim, want[0])
+		Sum{}.ScoreStrided(apart, dim, stride, got[0])
+		sumPortable(packed, dim, dim, want[1])
+		sumPortable(apart, dim, stride, got[1])
+		for i, kernel := range []string{"vector", "portable"} {
+			for row := range count {
+				if math.Float32bits(got[i][row]) != math.Float32bits(want[i][row]) {
+					t.Fatalf("%s kernel: row %d is %v, packed %v", kernel, row, got[i][row], want[i][row])
+				}
+			}
+		}
+	})
+}
+
 func BenchmarkSum(b *testing.B) {
 	rows, out := make([]float32, 64*128), make([]float32, 64)
 	b.Run("vector", func(b *testing.B) {

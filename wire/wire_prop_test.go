@@ -138,3 +138,31 @@ func TestRoundTrip(t *testing.T) {
 		}
 	})
 }
+
+// TestFloatsAsCopied has any bytes read where they lie, wherever that is: those
+// that can be are the floats that a copy has, bit for bit.
+func TestFloatsAsCopied(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		count, offset := rapid.IntRange(0, 20).Draw(t, "count"), rapid.IntRange(0, 2*floatBytes-1).Draw(t, "offset")
+		special := rapid.SampledFrom(strangeBits)
+		var b []byte
+		for _, bits := range rapid.SliceOfN(rapid.OneOf(rapid.Uint32(), special), count, count).Draw(t, "bits") {
+			b = binary.LittleEndian.AppendUint32(b, bits)
+		}
+		b = at(offset, b)
+		floats, ok := Floats(b)
+		if want := native && offset%floatBytes == 0; ok != want {
+			t.Fatalf("%d bytes at offset %d: %v, want %v", len(b), offset, ok, want)
+		}
+		if !ok {
+			return
+		}
+		copied := make([]float32, count)
+		CopyRows(copied, b)
+		if !slices.EqualFunc(floats, copied, sameBits) {
+			t.Fatalf("% x read as %v, copied as %v", b, floats, copied)
+		}
+	})
+}
+
+func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }

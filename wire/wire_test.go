@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"strings"
 	"testing"
@@ -149,6 +150,10 @@ func TestMisusePanics(t *testing.T) {
 		"request of -1 vectors":   func() { AppendRequest(nil, -1, make([]float32, 2)) },
 		"request without rows":    func() { AppendRequest(nil, 2, nil) },
 		"no multiple":             func() { AppendRequest(nil, 2, make([]float32, 3)) },
+		"floats of 1 byte":        func() { Floats(make([]byte, 1)) },
+		"floats of 6 bytes":       func() { Floats(make([]byte, 6)) },
+		"floats of 7 bytes":       func() { Floats(make([]byte, 7)) },
+		"floats misaligned":       func() { Floats(at(1, make([]byte, 5))) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -187,6 +192,45 @@ func TestBitsPassUntouched(t *testing.T) {
 	}
 }
 
+// at returns a copy of b that begins so many bytes behind a multiple of four.
+func at(offset int, b []byte) []byte {
+	memory := bytesOf(make([]float32, len(b)/floatBytes+3))
+	return append(memory[offset:offset:len(memory)], b...)
+}
+
+// native is whether this machine's floats are the protocol's, asked of Go.
+var native = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+
+func TestFloatsAreTheMemory(t *testing.T) {
+	for offset := range floatBytes {
+		b := at(offset, goldenRequest[HeaderBytes:])
+		floats, ok := Floats(b)
+		if want := native && offset == 0; ok != want || !ok && floats != nil {
+			t.Fatalf("at offset %d: %v, %v, want %v", offset, floats, ok, want)
+		}
+		if !ok {
+			continue
+		}
+		if wantBits(t, floats, goldenRows); len(floats) != len(goldenRows) || cap(floats) != len(floats) {
+			t.Errorf("%d floats with room for %d, want %d and for no more", len(floats), cap(floats), len(goldenRows))
+		}
+		copy(b[floatBytes:], goldenResponse[HeaderBytes:])
+		wantBits(t, floats[1:], goldenScores)
+		floats[0] = math.Pi
+		if want := []byte{0xdb, 0x0f, 0x49, 0x40}; !bytes.Equal(b[:floatBytes], want) {
+			t.Errorf("pi was written as % x, want % x", b[:floatBytes], want)
+		}
+	}
+}
+
+func TestFloatsOfNothing(t *testing.T) {
+	for name, b := range map[string][]byte{"nil": nil, "empty": at(0, nil)} {
+		if floats, ok := Floats(b); ok != native || len(floats) != 0 {
+			t.Errorf("%s: %v, %v", name, floats, ok)
+		}
+	}
+}
+
 func TestAppendKeepsWhatWasThere(t *testing.T) {
 	dst := make([]byte, 0, 64)
 	dst = AppendResponse(append(dst, "head"...), goldenScores)
@@ -199,6 +243,7 @@ func TestAppendKeepsWhatWasThere(t *testing.T) {
 
 func TestNothingAllocates(t *testing.T) {
 	rows, scores, dst := make([]float32, 4), make([]float32, 2), make([]byte, 0, 64)
+	aligned := at(0, goldenRequest)
 	var frame Frame
 	allocs := testing.AllocsPerRun(100, func() {
 		frame = tiny.ParseRequest(goldenRequest)
@@ -207,6 +252,9 @@ func TestNothingAllocates(t *testing.T) {
 		dst = AppendResponse(dst, scores)
 		frame = tiny.ParseResponse(goldenResponse)
 		CopyScores(scores, goldenResponse[HeaderBytes:frame.Bytes])
+		if floats, ok := Floats(aligned); ok {
+			rows[0] = floats[0]
+		}
 	})
 	if allocs != 0 {
 		t.Errorf("%v allocations, want none", allocs)

@@ -1,0 +1,125 @@
+package batcher_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/disrust/disrust/batcher"
+	"pgregory.net/rapid"
+)
+
+// drawApart draws a model that fails in either way, and perhaps for every run of
+// several rows.
+func drawApart(t *rapid.T) *apart {
+	return &apart{
+		fault: rapid.SampledFrom([]func() error{returned, panicked}).Draw(t, "fault"),
+		most:  rapid.IntRange(0, 2).Draw(t, "most"),
+	}
+}
+
+// drawValues draws what each of some rows is filled with; few are poisoned.
+func drawValues(t *rapid.T, most int) []float32 {
+	values := rapid.SliceOfN(rapid.Float32Range(0, 50), 1, most).Draw(t, "values")
+	for i, v := range values {
+		values[i] = float32(int(v)) // its sums are exact
+	}
+	for _, i := range rapid.SliceOfN(rapid.IntRange(0, len(values)-1), 0, 3).Draw(t, "poisoned") {
+		values[i] = poisoned
+	}
+	return values
+}
+
+// rowsOf returns rows of values that begin stride features apart; all between is
+// poison, and the last row ends the slice.
+func rowsOf(values []float32, dim, stride int) []float32 {
+	rows := make([]float32, (len(values)-1)*stride+dim)
+	for i := range rows {
+		rows[i] = poisoned
+		if i%stride < dim {
+			rows[i] = values[i/stride]
+		}
+	}
+	return rows
+}
+
+// TestApartAnswersAsPoll: of the same requests of one vector, those before the
+// first that fails are answered as through the rings, and none after it is seen.
+func TestApartAnswersAsPoll(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		model, values := drawApart(rt), drawValues(rt, 20)
+		dim := rapid.IntRange(1, 9).Draw(rt, "dim")
+		stride := dim + rapid.IntRange(0, 5).Draw(rt, "gap")
+		b, out := setup(t, model, dim, 1, 1, 0), make([]float32, len(values))
+		n := b.ScoreApart(rowsOf(values, dim, stride), stride, out)
+
+		polled, ring := poll(t, model, dim, values)
+		if first := slices.IndexFunc(ring, func(a answered) bool { return a.failed }); first < 0 {
+			if n != len(values) || len(b.failures) != 0 {
+				rt.Fatalf("%d of %d answered, failures %+v; want all", n, len(values), b.failures)
+			}
+			if got, want := b.Stats(), polled.Stats(); got.Requests != want.Requests || got.Failures != want.Failures {
+				rt.Fatalf("counted %+v, through the rings %+v", got, want)
+			}
+		} else {
+			if n != first {
+				rt.Fatalf("%d answered, want the %d before the first failure", n, first)
+			}
+			wantFailure(rt, b.failures, 1)
+			if got := b.Stats(); got.Requests != uint64(n+1) || got.Failures != 1 {
+				rt.Fatalf("counted %+v, want %d requests, the last of them failed", got, n+1)
+			}
+		}
+		for i, score := range out[:n] {
+			if score != ring[i].score || score != float32(dim)*values[i] {
+				rt.Fatalf("request %d: score %v, through the rings %v, want %v", i, score, ring[i].score, float32(dim)*values[i])
+			}
+		}
+	})
+}
+
+// answered is a request of one vector as the rings answer it.
+type answered struct {
+	score  float32
+	failed bool
+}
+
+// poll has a batcher answer requests of one vector through its rings.
+func poll(tb testing.TB, model batcher.Model, dim int, values []float32) (*bench, []answered) {
+	b := setup(tb, model, dim, 1, len(values), 0)
+	for i, v := range values {
+		b.sources[0].ask(uint64(i), 1, v)
+	}
+	b.Poll()
+	answers := make([]answered, len(values))
+	b.sources[0].answers(func(r batcher.Response, scores []float32) { answers[r.Key] = answered{scores[0], r.Failed != 0} })
+	return b, answers
+}
+
+// TestInPlaceIsOneRequest: it is answered or fails as a whole, whichever of its
+// rows is poisoned.
+func TestInPlaceIsOneRequest(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		model, values := drawApart(rt), drawValues(rt, 6)
+		dim := rapid.IntRange(1, 9).Draw(rt, "dim")
+		b, out := setup(t, model, dim, 1, 1, 0), make([]float32, len(values))
+		want := !slices.Contains(values, poisoned) && (model.most == 0 || len(values) <= model.most)
+		if got := b.ScoreInPlace(rowsOf(values, dim, dim), out); got != want {
+			rt.Fatalf("answered is %v, want %v", got, want)
+		}
+		if st := b.Stats(); st.Requests != 1 || st.Failures != uint64(len(b.failures)) {
+			rt.Fatalf("counted %+v, want one request and %d failures", st, len(b.failures))
+		}
+		if !want {
+			wantFailure(rt, b.failures, len(values))
+			return
+		}
+		if len(b.failures) != 0 {
+			rt.Fatalf("failures %+v, want none", b.failures)
+		}
+		for i, score := range out {
+			if score != float32(dim)*values[i] {
+				rt.Fatalf("row %d: score %v, want %v", i, score, float32(dim)*values[i])
+			}
+		}
+	})
+}

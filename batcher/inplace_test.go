@@ -1,0 +1,138 @@
+package batcher_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/disrust/disrust/batcher"
+)
+
+// apart is the sum model for rows that lie apart; it fails for a row that begins
+// with poison. What it leaves in out then is wrong.
+type apart struct {
+	fault func() error
+	most  int // rows of a call that it can stand; 0: any
+	calls []int
+}
+
+func (a *apart) Score(rows []float32, dim int, out []float32) error {
+	return a.ScoreStrided(rows, dim, dim, out)
+}
+
+func (a *apart) ScoreStrided(rows []float32, dim, stride int, out []float32) error {
+	a.calls = append(a.calls, len(out))
+	failed := a.most > 0 && len(out) > a.most
+	for i := range out {
+		row := rows[i*stride:][:dim]
+		failed = failed || row[0] == poisoned
+		out[i] = 0
+		for _, v := range row {
+			out[i] += v
+		}
+	}
+	if !failed {
+		return nil
+	}
+	for i := range out {
+		out[i] = -1
+	}
+	return a.fault()
+}
+
+var errPoison = errors.New("poison")
+
+func returned() error { return errPoison }
+func panicked() error { panic(errPoison) }
+
+// wantFailure fails the test unless OnFailure was told of exactly one request, of
+// vectors rows, for which the model ended with errPoison.
+func wantFailure(t interface{ Fatalf(string, ...any) }, got []failure, vectors int) {
+	if len(got) != 1 || got[0].vectors != vectors {
+		t.Fatalf("OnFailure was told of %+v, want one request of %d vectors", got, vectors)
+	}
+	var p *batcher.PanicError
+	if err := got[0].err; err != errPoison && !(errors.As(err, &p) && p.Value == errPoison) {
+		t.Fatalf("OnFailure was told of the error %v, want %v", err, errPoison)
+	}
+}
+
+func TestStrided(t *testing.T) {
+	for name, c := range map[string]struct {
+		model batcher.Model
+		want  bool
+	}{
+		"Sum":       {batcher.Sum{}, true},
+		"apart":     {&apart{}, true},
+		"ModelFunc": {batcher.ModelFunc(batcher.Sum{}.Score), false},
+		"spy":       {&spy{}, false},
+	} {
+		if got := setup(t, c.model, 1, 1, 1, 0).Strided(); got != c.want {
+			t.Errorf("%s: Strided is %v", name, got)
+		}
+	}
+}
+
+// TestApartIsOneCall, unless that fails: then each request is one.
+func TestApartIsOneCall(t *testing.T) {
+	for name, c := range map[string]struct {
+		most  int
+		calls []int
+	}{
+		"the model can":        {0, []int{4}},
+		"it fails for several": {1, []int{4, 1, 1, 1, 1}},
+	} {
+		model := &apart{fault: panicked, most: c.most}
+		b := setup(t, model, 2, 1, 1, 0)
+		out := make([]float32, 4)
+		if n := b.ScoreApart([]float32{1, 2, poisoned, 3, 4, poisoned, 5, 6, poisoned, 7, 8}, 3, out); n != 4 {
+			t.Errorf("%s: %d answered, want 4", name, n)
+		}
+		if want := []float32{3, 7, 11, 15}; !slices.Equal(out, want) {
+			t.Errorf("%s: scores %v, want %v", name, out, want)
+		}
+		if !slices.Equal(model.calls, c.calls) {
+			t.Errorf("%s: model calls of %v rows, want %v", name, model.calls, c.calls)
+		}
+		if len(b.failures) != 0 || b.Stats().Failures != 0 || b.Stats().Requests != 4 {
+			t.Errorf("%s: failures %+v, %+v; want no failure of 4 requests", name, b.failures, b.Stats())
+		}
+	}
+}
+
+// TestNothingIsScoredAfterAFailure: a request behind the one that ends its
+// connection costs the model nothing.
+func TestNothingIsScoredAfterAFailure(t *testing.T) {
+	model := &apart{fault: returned}
+	b := setup(t, model, 1, 1, 1, 0)
+	if n := b.ScoreApart([]float32{1, 2, poisoned, 3, poisoned, 4}, 1, make([]float32, 6)); n != 2 {
+		t.Errorf("%d answered, want the 2 before the first poison", n)
+	}
+	if want := []int{6, 1, 1, 1}; !slices.Equal(model.calls, want) {
+		t.Errorf("model calls of %v rows, want %v", model.calls, want)
+	}
+	wantFailure(t, b.failures, 1)
+}
+
+func TestInPlaceDoesNotAllocate(t *testing.T) {
+	const dim, stride, count = 16, 17, 8
+	good, bad := make([]float32, count*stride), make([]float32, count*stride)
+	bad[5*stride] = poisoned
+	for name, model := range map[string]batcher.Model{
+		"Sum": batcher.Sum{}, "apart": &apart{fault: returned, calls: make([]int, 0, 4*count)},
+	} {
+		b, out := setup(t, model, dim, 1, 1, 0), make([]float32, count)
+		if n := testing.AllocsPerRun(100, func() {
+			b.ScoreInPlace(good[:count*dim], out)
+			b.ScoreApart(good, stride, out)
+			b.ScoreInPlace(bad[5*stride:][:dim], out[:1])
+			b.ScoreApart(bad, stride, out)
+			b.failures = b.failures[:0]
+			if a, ok := model.(*apart); ok {
+				a.calls = a.calls[:0]
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations, want 0", name, n)
+		}
+	}
+}

@@ -1,0 +1,222 @@
+//go:build linux
+
+package server_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// apart is failing for rows that need not lie side by side.
+type apart func() error
+
+func (fail apart) Score(rows []float32, dim int, out []float32) error {
+	return failing(fail)(rows, dim, out)
+}
+
+func (fail apart) ScoreStrided(rows []float32, dim, stride int, out []float32) error {
+	for i := range out {
+		out[i] = -1
+	}
+	for i := range out {
+		if err := fail.Score(rows[i*stride:][:dim], dim, out[i:i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func errs() error { return errPoison }
+
+// eachModel runs test inline on one thread with a model that can score rows where
+// small requests lie, and with one that cannot.
+func eachModel(t *testing.T, test func(t *testing.T, s *rawtest.Server, strided bool)) {
+	for name, model := range map[string]batcher.Model{"strided": apart(errs), "packed": failing(errs)} {
+		inline := func(cfg *server.Config) {
+			cfg.BatchThreads, cfg.IOThreads = server.Inline, 1
+			cfg.NewModel = func() (batcher.Model, error) { return model, nil }
+		}
+		t.Run(name, func(t *testing.T) {
+			rawtest.Run(t, inline, func(t *testing.T, s *rawtest.Server) { test(t, s, name == "strided") })
+		})
+	}
+}
+
+// TestCutAnywhere has receives end at every offset in a word, in a header and in
+// a row: what follows lies misaligned behind the rest of the cut request.
+func TestCutAnywhere(t *testing.T) {
+	const header, row, request = 4, 4 * 128, 4 + 4*128
+	cuts := slices.Concat(upTo(2*header), []int{request - 1, request, request + 1, request + 2, header + row + row/2 + 3})
+	eachModel(t, func(t *testing.T, s *rawtest.Server, strided bool) {
+		s.TakePeaks()
+		served := uint64(0)
+		for client, cut := range cuts {
+			source := rawtest.Source{Dim: 128, Client: client}
+			sizes := slices.Concat([]int{1, 64, 1}, mixed(200, 64), []int{64, 1})
+			requests, answers := source.Pipeline(0, sizes...)
+			before, beforeAnswers := source.Pipeline(0, sizes[:2]...)
+			cut += len(before)
+			c := dial(t, s.Addr)
+			rawtest.Check(t, c.Send(requests[:cut]))
+			rawtest.Check(t, c.Expect(beforeAnswers)) // the server has the beginning, all but the last byte perhaps
+			rawtest.Check(t, c.Exchange(requests[cut:], answers[len(beforeAnswers):]))
+			rawtest.Check(t, c.Finish())
+			served += uint64(len(sizes))
+		}
+		wantServed(t, s, served)
+		wantInPlace(t, s, strided)
+	})
+}
+
+// wantServed fails the test unless the server has taken in and answered just so
+// many requests, with no failure.
+func wantServed(t *testing.T, s *rawtest.Server, requests uint64) {
+	t.Helper()
+	if m := s.Metrics(); m.Published != requests || m.Sent != requests || m.ModelFailures != 0 || m.Batches == 0 {
+		t.Errorf("%d requests were taken in, %d answered, %d failed, in %d batches; want %d, all answered",
+			m.Published, m.Sent, m.ModelFailures, m.Batches, requests)
+	}
+}
+
+// wantInPlace fails the test unless the pool and the rings were left alone since
+// the last look, or were not.
+func wantInPlace(t *testing.T, s *rawtest.Server, want bool) {
+	t.Helper()
+	if p := s.TakePeaks(); p == (server.Peaks{}) != want {
+		t.Errorf("peaks are %+v: scored in place all the time is %v, want %v", p, !want, want)
+	}
+}
+
+// TestInPlaceLeavesThePool: what lies side by side is scored where it is for any
+// model; small requests only if the model can.
+func TestInPlaceLeavesThePool(t *testing.T) {
+	for name, c := range map[string]struct {
+		sizes  []int
+		packed bool // in place for a model that wants rows side by side
+	}{
+		"small": {slices.Repeat([]int{1}, 1000), false},
+		"large": {slices.Repeat([]int{64}, 50), true},
+		"mixed": {mixed(300, 64), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachModel(t, func(t *testing.T, s *rawtest.Server, strided bool) {
+				requests, answers := rawtest.Source{Dim: 128}.Pipeline(0, c.sizes...)
+				rawtest.Check(t, exchange(s.Addr, requests, answers))
+				wantServed(t, s, uint64(len(c.sizes)))
+				wantInPlace(t, s, strided || c.packed)
+			})
+		})
+	}
+}
+
+// TestVectorLargerThanAReceive: a request of one vector fills no receive buffer,
+// however many there are.
+func TestVectorLargerThanAReceive(t *testing.T) {
+	const dim = 40_000
+	huge := func(cfg *server.Config) { cfg.Dim, cfg.MaxVectors = dim, 3 }
+	rawtest.EachPlacement(t, huge, func(t *testing.T, s *rawtest.Server) {
+		requests, answers := rawtest.Source{Dim: dim}.Pipeline(0, 1, 2, 1, 3, 1)
+		rawtest.Check(t, exchange(s.Addr, requests, answers))
+	})
+}
+
+// poisonedRun is a run of requests, one of them poisoned in its last vector.
+type poisonedRun struct {
+	before, vectors, after int // requests, vectors of the poisoned one, requests
+	cut                    int // bytes of the poisoned one in the first write; -1: all is one write
+}
+
+// TestPoisonAnywhere: of what a peer sends, all before a request that the model
+// fails for is answered and nothing after it; then the stream ends in order.
+func TestPoisonAnywhere(t *testing.T) {
+	runs := map[string]poisonedRun{
+		"alone":                {0, 1, 0, -1},
+		"first":                {0, 1, 99, -1},
+		"middle":               {50, 1, 49, -1},
+		"last":                 {99, 1, 0, -1},
+		"large, in the middle": {20, 64, 20, -1},
+		"two, in the middle":   {50, 2, 49, -1},
+	}
+	for _, cut := range []int{1, 4, 7, 4 + 256, 4 + 511} {
+		runs[fmt.Sprintf("cut at %d", cut)] = poisonedRun{10, 1, 30, cut}
+		runs[fmt.Sprintf("of three, cut at %d", cut)] = poisonedRun{10, 3, 30, cut}
+		runs[fmt.Sprintf("first, cut at %d", cut)] = poisonedRun{0, 1, 30, cut}
+	}
+	for name, model := range map[string]batcher.Model{
+		"strided/error": apart(errs), "strided/panic": apart(func() error { panic(errPoison) }), "packed/error": failing(errs),
+	} {
+		t.Run(name, func(t *testing.T) {
+			poisonable := func(cfg *server.Config) {
+				cfg.NewModel = func() (batcher.Model, error) { return model, nil }
+			}
+			rawtest.EachPlacement(t, poisonable, func(t *testing.T, s *rawtest.Server) {
+				for name, run := range runs {
+					if err := run.play(s); err != nil {
+						t.Errorf("%s: %v", name, err)
+					}
+				}
+				wantFailures(t, s, uint64(len(runs)))
+			})
+		})
+	}
+}
+
+// wantFailures waits for the count: a peer may see the end of its stream first.
+func wantFailures(t *testing.T, s *rawtest.Server, want uint64) {
+	t.Helper()
+	rawtest.Until(t, "failures are counted", func() bool { return s.Metrics().ModelFailures >= want })
+	if got := s.Metrics().ModelFailures; got != want {
+		t.Errorf("ModelFailures is %d, want %d", got, want)
+	}
+}
+
+func (p poisonedRun) play(s *rawtest.Server) error {
+	source := rawtest.Source{Dim: 128, Client: 7}
+	stream, answers := source.Pipeline(0, slices.Repeat([]int{1}, p.before)...)
+	first := len(stream)
+	stream = source.AppendRequest(stream, p.before, p.vectors)
+	binary.LittleEndian.PutUint32(stream[len(stream)-4*128:], math.Float32bits(poison))
+	for i := range p.after {
+		stream = source.AppendRequest(stream, p.before+1+i, 1)
+	}
+	sent := s.Metrics().Sent
+	c, err := rawtest.Dial(s.Addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if p.cut >= 0 {
+		if err := errors.Join(c.Send(stream[:first+p.cut]), c.Expect(answers)); err != nil {
+			return err
+		}
+		stream, answers = stream[first+p.cut:], nil
+	}
+	if err := errors.Join(c.Send(stream), c.Expect(answers), c.ExpectEOF()); err != nil {
+		return err
+	}
+	if got := s.Metrics().Sent - sent; got != uint64(p.before) {
+		return fmt.Errorf("Sent grew by %d, want %d", got, p.before)
+	}
+	return nil
+}
+
+// TestPoisonInPlace: what follows a failure in a run is not taken in, and scoring
+// the run again uses nothing of the pool.
+func TestPoisonInPlace(t *testing.T) {
+	eachModel(t, func(t *testing.T, s *rawtest.Server, strided bool) {
+		rawtest.Check(t, poisonedRun{before: 50, vectors: 1, after: 49, cut: -1}.play(s))
+		wantFailures(t, s, 1)
+		if got := s.Metrics().Published; strided && got != 51 {
+			t.Errorf("%d requests were taken in, want the 50 before the poison and the one it is in", got)
+		}
+		wantInPlace(t, s, strided)
+	})
+}
