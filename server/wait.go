@@ -36,8 +36,8 @@ func newWaiter(wait Wait, event *eventfd.EventFD) *waiter {
 // Idle implements [ringbuf.WaitStrategy].
 //
 // A thread that lets others run has its CPU back at once if there are none. If there
-// are, it may find that its time to look has passed: then it sleeps, and is woken
-// ahead of threads that only compute.
+// are, it may be kept from it for as long as they compute; then it finds that its time
+// to look has passed and sleeps, and is woken like any other sleeper.
 func (w *waiter) Idle(empty int) (sleep bool) {
 	switch {
 	case w.wait == WaitBlock:
@@ -69,7 +69,10 @@ func (w *waiter) Wake() {
 	}
 }
 
-// yield lets other threads run on this CPU. runtime.Gosched lets other goroutines run:
+// yield lets other threads run on this CPU. The Go scheduler is not told: a stop of the
+// world, which steady state does not have, waits until the thread runs again.
+//
+// runtime.Gosched lets other goroutines run:
 // one that is locked to its thread would be taken off it and put back, in 20 µs.
 func yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 

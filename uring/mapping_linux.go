@@ -37,7 +37,8 @@ func mapPrivate(bytes uintptr) (mapping, error) {
 	m.align(bytes)
 	memory := unsafe.Slice((*byte)(m.base), m.bytes)
 	_ = unix.Madvise(memory, unix.MADV_HUGEPAGE) // it works without
-	if err := unix.Madvise(memory, unix.MADV_POPULATE_WRITE); err != nil {
+	// Linux 5.14; a kernel that is older refuses the buffer ring with a better error.
+	if err := unix.Madvise(memory, unix.MADV_POPULATE_WRITE); err != nil && err != unix.EINVAL {
 		m.unmap()
 		return mapping{}, fmt.Errorf("uring: populate %d bytes: %w", bytes, err)
 	}

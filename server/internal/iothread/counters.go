@@ -12,7 +12,7 @@ type Counters struct {
 	Refused      atomic.Uint64 // all slots were taken
 	AcceptErrors atomic.Uint64
 	Closed       atomic.Uint64
-	Published    atomic.Uint64 // requests admitted
+	Published    atomic.Uint64 // requests admitted, or answered in place
 	Sent         atomic.Uint64 // answers given to a connection's output
 	Failed       atomic.Uint64 // requests the model failed for
 	Violations   atomic.Uint64 // of the protocol, by peers
@@ -25,7 +25,7 @@ type Counters struct {
 	Denied       atomic.Uint64 // connections from addresses that are not allowed
 
 	Conns        Gauge
-	InFlight     Gauge // requests admitted and not yet answered
+	InFlight     Gauge // requests admitted and not yet answered; none that are answered in place
 	PoolInUse    Gauge // bytes
 	HeldBuffers  Gauge // receive buffers that connections hold
 	Blocks       Gauge // blocks with the beginning of a request or with unsent answers

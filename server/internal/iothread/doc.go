@@ -6,7 +6,7 @@
 // A turn of the loop ([Thread.Run]) reads like this:
 //
 //	hand the kernel what the last turn prepared, take what it has completed
-//	complete  each completion: accept, parse and admit, or note
+//	complete  each completion: accept, parse and admit or answer, or note
 //	exchange  publish what was admitted, collect the answers, resume who waited
 //	flush     one send and one receive a connection that needs it
 //

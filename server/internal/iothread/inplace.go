@@ -47,7 +47,7 @@ func (t *Thread) align(c *conn, data []byte) []byte {
 	h := &c.held
 	lo := h.hi - uint32(len(data))
 	off := lo % 4
-	if t.batcher == nil || off == 0 || len(data) == 0 {
+	if t.batcher == nil || c.inFlight > 0 || off == 0 || len(data) == 0 {
 		return data
 	}
 	h.hi -= off

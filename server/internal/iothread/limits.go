@@ -9,7 +9,8 @@ const (
 	// the kernel's price for an event over 254 requests of one vector, and cuts one in
 	// four of the largest that are common, of 64 vectors, in place of one in two.
 	ReceiveBytes = 128 << 10
-	// ReceiveBuffers is how many a thread has: reads of one turn, at most.
+	// ReceiveBuffers is how many a thread has: reads of one turn, at most, and fewer
+	// when reads are large: see lend.
 	ReceiveBuffers = 64
 
 	minOutputBytes = 16 << 10

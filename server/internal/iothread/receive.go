@@ -92,7 +92,7 @@ func (t *Thread) endInput(c *conn) {
 	}
 }
 
-// parse admits the requests in c's receive buffer and gives the buffer back. It
+// parse answers or admits the requests in c's receive buffer and gives the buffer back. It
 // reports false if there was no room for one: it and what follows stay there.
 func (t *Thread) parse(c *conn) bool {
 	h := &c.held
@@ -105,7 +105,7 @@ func (t *Thread) parse(c *conn) bool {
 	return true
 }
 
-// admitAll admits what data holds and returns what it could not, with false if
+// admitAll answers or admits what data holds and returns what it could not, with false if
 // that was for want of room.
 func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 	ok := true
@@ -229,7 +229,7 @@ func (t *Thread) violate(c *conn) {
 }
 
 // resume goes on with connections that waited for room or for a receive buffer,
-// first come, first served, and reports whether something was admitted.
+// first come, first served, and reports whether something was taken in.
 func (t *Thread) resume() bool {
 	before := t.tally.published
 	for c := t.stalled.front(); c != nil && t.parse(c); c = t.stalled.front() {
