@@ -220,3 +220,20 @@ func TestPoisonInPlace(t *testing.T) {
 		wantInPlace(t, s, strided)
 	})
 }
+
+// TestScoringEndsAtPoison: the model is not asked about what follows a failure in a
+// run of requests that are each a batch of their own.
+func TestScoringEndsAtPoison(t *testing.T) {
+	const requests, vectors, poisoned = 10, 8, 5
+	eachModel(t, func(t *testing.T, s *rawtest.Server, strided bool) {
+		source := rawtest.Source{Dim: 128}
+		stream, _ := source.Pipeline(0, slices.Repeat([]int{vectors}, requests)...)
+		_, answers := source.Pipeline(0, slices.Repeat([]int{vectors}, poisoned)...)
+		binary.LittleEndian.PutUint32(stream[poisoned*len(stream)/requests+4:], math.Float32bits(poison))
+		c := dial(t, s.Addr)
+		rawtest.Check(t, errors.Join(c.Send(stream), c.Expect(answers), c.ExpectEOF(), c.Close()))
+		if got := s.Metrics().Batches; got != poisoned+1 {
+			t.Errorf("the model was called %d times, want %d", got, poisoned+1)
+		}
+	})
+}
