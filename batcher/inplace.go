@@ -36,7 +36,7 @@ func (b *Batcher) ScoreApart(rows []float32, stride int, out []float32) int {
 		return len(out)
 	}
 	for i := range out { // each stands for itself
-		if !b.ScoreInPlace(rows[i*stride:i*stride+b.dim], out[i:i+1]) {
+		if !b.ScoreInPlace(rows[i*stride:i*stride+b.dim:i*stride+b.dim], out[i:i+1:i+1]) {
 			return i
 		}
 	}

@@ -83,7 +83,7 @@ func (t *Thread) answerInPlace(c *conn, words []float32, vectors, count int) {
 	lo := int(c.out.size)
 	out, _ := wire.Floats(t.outputs.Bytes(c.out.block)[lo : lo+count*answer])
 	var answered int
-	if vectors == 1 && t.batcher.Strided() {
+	if vectors == 1 { // then the model is strided: see scoreInPlace
 		answered = t.answerSingles(words, out, count)
 	} else {
 		answered = t.answerEach(words, out, vectors, count)
