@@ -23,11 +23,13 @@ func (r *run) mark() mark {
 }
 
 // collect reports interval after interval until the crews are done, and returns
-// what they add up to.
+// what they add up to. Crews may be done before it begins: what they measured
+// counts.
 func (r *run) collect() sample.Total {
-	finished := r.until(int64(r.Warmup))
-	begin, previous := r.mark(), int64(0)
+	begin, previous, finished := r.began, int64(0), false
 	if r.Warmup > 0 {
+		finished = r.until(int64(r.Warmup))
+		begin = r.mark()
 		r.take()
 	}
 	sum := newFigures(r.Rate > 0)

@@ -25,6 +25,7 @@ type run struct {
 	control
 	clock
 	crews    []*crew
+	began    mark          // when the crews set to work
 	finished chan struct{} // closed when all crews are done
 	err      error         // the first; valid once finished
 }
@@ -132,6 +133,7 @@ func (c *crew) join(conn net.Conn, l lane) {
 // start sets the crews to work. The first failure ends the others' work too.
 func (r *run) start() {
 	r.clock = clock{time.Now()}
+	r.began = r.mark()
 	var working sync.WaitGroup
 	var first sync.Once
 	for _, c := range r.crews {

@@ -118,6 +118,27 @@ func TestLastIntervalAwaitsAnswers(t *testing.T) {
 	}
 }
 
+// TestOverBeforeCollected has crews that are done before anyone looks at them.
+func TestOverBeforeCollected(t *testing.T) {
+	each(t, func(t *testing.T, d driver) {
+		c := config(t, serve(t, &script{}))
+		conns, err := c.dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &run{Config: c, driver: d, finished: make(chan struct{})}
+		r.enlist(conns)
+		r.start()
+		<-r.finished
+		total := r.collect()
+		r.count(&total)
+		wantCounts(t, total, c.Quota)
+		if total.Length <= 0 {
+			t.Errorf("%d requests in %v", total.Requests, total.Length)
+		}
+	})
+}
+
 // TestDeepPipeline has more in flight than kernel buffers hold, at a server that
 // stops reading when its responses are not read.
 func TestDeepPipeline(t *testing.T) {
