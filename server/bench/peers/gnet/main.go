@@ -1,7 +1,7 @@
 // Command gnet serves disrust's protocol with gnet, an event-loop library for
 // Go, the way its documentation has it: an event loop for each CPU, requests
-// parsed where they lie in the loop's buffer, one write for all that arrived
-// together.
+// peeked and discarded one after the other where they lie in the loop's buffer,
+// one write for all that arrived together.
 package main
 
 import (
@@ -32,34 +32,46 @@ func (*server) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	return nil, gnet.None
 }
 
-// OnTraffic implements gnet.EventHandler.
+// OnTraffic implements gnet.EventHandler. What is not discarded stays in gnet's
+// buffer, and there is another call when more has come.
 func (*server) OnTraffic(c gnet.Conn) gnet.Action {
 	conn := c.Context().(*connection)
-	in, err := c.Peek(-1)
-	if err != nil {
-		return gnet.Close
+	valid := conn.answer(c)
+	if len(conn.out) > 0 {
+		if _, err := c.Write(conn.out); err != nil {
+			return gnet.Close
+		}
 	}
-	read, valid := conn.answer(in)
-	if _, err := c.Write(conn.out); err != nil || !valid {
-		return gnet.Close
-	}
-	if _, err := c.Discard(read); err != nil {
+	if !valid {
 		return gnet.Close
 	}
 	return gnet.None
 }
 
-// answer puts the responses to the whole requests of in into out and returns
-// how many bytes those were; valid is false when the protocol is broken.
-func (c *connection) answer(in []byte) (read int, valid bool) {
+// answer takes the whole requests that are here and puts their responses into
+// out. It is false when the protocol is broken.
+//
+// One request is peeked at a time: of all that is here, gnet would make a copy
+// whenever a part was left from the last call. Nothing is discarded when no whole
+// request is here: gnet takes 0 bytes for all of them.
+func (c *connection) answer(in gnet.Conn) (valid bool) {
 	c.out = c.out[:0]
 	for {
-		frame := wire.Default.ParseRequest(in[read:])
-		if frame.Status != wire.Complete {
-			return read, frame.Status == wire.Incomplete
+		header, err := in.Peek(wire.HeaderBytes)
+		if err != nil { // it is not here yet
+			return true
 		}
-		payload := in[read+wire.HeaderBytes : read+frame.Bytes]
-		c.out = wire.AppendResponse(c.out, c.Score(payload))
-		read += frame.Bytes
+		frame := wire.Default.ParseRequest(header)
+		if frame.Status == wire.Invalid {
+			return false
+		}
+		request, err := in.Peek(wire.HeaderBytes + frame.Bytes)
+		if err != nil {
+			return true
+		}
+		c.out = wire.AppendResponse(c.out, c.Score(request[wire.HeaderBytes:]))
+		if _, err := in.Discard(len(request)); err != nil {
+			return false
+		}
 	}
 }

@@ -1,0 +1,105 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/server/bench/internal/peer"
+	"github.com/disrust/disrust/wire"
+)
+
+// TestPieces: each server of disrust's protocol answers requests that it has to
+// read in pieces, of which some hold no whole request.
+func TestPieces(t *testing.T) {
+	var packages []string
+	for _, c := range contenders {
+		if c.threads {
+			packages = append(packages, c.command)
+		}
+	}
+	programs := t.TempDir()
+	if err := peer.Build(programs, packages); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range packages {
+		server, err := peer.Start(filepath.Join(programs, path.Base(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := inPieces(t, server.Addr); err != nil {
+			t.Errorf("%s: %v", path.Base(name), err)
+		}
+		server.Stop()
+	}
+}
+
+// inPieces sends three requests, waits after each piece until the server has
+// taken it, and compares what comes back.
+func inPieces(t *testing.T, addr string) error {
+	var requests, want, got []byte
+	for i, vectors := range []int{1, 1, wire.DefaultMaxVectors} {
+		rows, scores := drive.Rows(i, vectors, wire.DefaultDim)
+		requests, want = wire.AppendRequest(requests, vectors, rows), wire.AppendResponse(want, scores)
+	}
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		return err
+	}
+	one, from := wire.Default.RequestBytes(1), 0
+	for _, to := range []int{1, wire.HeaderBytes, 100, one + 2, one + 5, one + 90, 2*one + 7, 2*one + 3000, len(requests) - 1, len(requests)} {
+		if _, err := conn.Write(requests[from:to]); err != nil {
+			return fmt.Errorf("piece up to byte %d: %w", to, err)
+		}
+		from = to
+		for !taken(t, conn) {
+		}
+	}
+	got = make([]byte, len(want))
+	if n, err := io.ReadFull(conn, got); err != nil {
+		return fmt.Errorf("after %d of %d bytes: %w", n, len(want), err)
+	}
+	if !bytes.Equal(got, want) {
+		return fmt.Errorf("the answer is %x, not %x", got, want)
+	}
+	return nil
+}
+
+// taken says whether the other end of conn has read all that was sent: neither
+// socket's queue of /proc/net/tcp (proc_net(5)) holds anything of it. A
+// connection that is no longer there has nothing to take.
+func taken(t *testing.T, conn net.Conn) bool {
+	t.Helper()
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := fmt.Sprintf(":%04X", conn.LocalAddr().(*net.TCPAddr).Port)
+	other := fmt.Sprintf(":%04X", conn.RemoteAddr().(*net.TCPAddr).Port)
+	for line := range strings.Lines(string(table)) {
+		fields := strings.Fields(line)
+		local, remote, queues := fields[1], fields[2], fields[4]
+		sent, received, _ := strings.Cut(queues, ":")
+		switch {
+		case strings.HasSuffix(local, own) && strings.HasSuffix(remote, other) && strings.Trim(sent, "0") != "":
+			return false
+		case strings.HasSuffix(local, other) && strings.HasSuffix(remote, own) && strings.Trim(received, "0") != "":
+			return false
+		}
+	}
+	return true
+}
