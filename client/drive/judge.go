@@ -13,27 +13,21 @@ const (
 	// maxBusy is the share of its time in which a generator may not wait. A
 	// busier one serves connections late, which looks like a slow server.
 	maxBusy = 0.95
-	// maxLag bounds how late one request in a hundred may be written.
+	// maxLag bounds how late one request in a hundred may be written, whatever
+	// share of its latency that is.
 	maxLag = time.Millisecond
-	// maxLagShare bounds the same, as a share of the latency that one request in
-	// a hundred exceeds, which it is part of; but a lag of goodLag is as good as
-	// a thread that sleeps between requests can do.
-	maxLagShare = 0.1
-	goodLag     = 50 * time.Microsecond
 )
 
 // judge says whether a run is valid, and why it is not.
 func judge(t sample.Total) (valid bool, why string) {
-	if t.Lag != nil && t.Lag.TotalCount() > 0 {
-		lag := time.Duration(t.Lag.ValueAtPercentile(99))
+	lag := t.LagAt(99)
+	if lag > maxLag {
+		return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late", lag.Round(time.Microsecond))
+	}
+	if t.Lagged(99) {
 		latency := time.Duration(t.Latency.ValueAtPercentile(99))
-		if lag > maxLag {
-			return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late", lag.Round(time.Microsecond))
-		}
-		if lag > goodLag && float64(lag) > maxLagShare*float64(latency) {
-			return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late, which is more than a tenth of the p99 latency, %v",
-				lag.Round(time.Microsecond), latency.Round(time.Microsecond))
-		}
+		return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late, which is more than a tenth of the p99 latency, %v",
+			lag.Round(time.Microsecond), latency.Round(time.Microsecond))
 	}
 	if t.Busy > maxBusy {
 		return false, fmt.Sprintf("the generator was busy %.0f %% of its time", 100*t.Busy)

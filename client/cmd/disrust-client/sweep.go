@@ -20,14 +20,14 @@ func sweep(ctx context.Context, o *options, s streams) error {
 	if err != nil {
 		return err
 	}
-	out, err := o.create(s.stdout)
+	out, err := o.tryFiles(s.stdout)
 	if err != nil {
 		return err
 	}
 	r := o.newSweep()
 	fmt.Fprintf(s.text, "%s\n%s", r.Heading(), r.Sweep.TableHead())
 	failed := o.search(ctx, s, r, requests)
-	fmt.Fprintf(s.text, "\n%s\n", r.Sweep.Conclusion())
+	fmt.Fprintf(s.text, "%s\n%s\n", r.Sweep.Legend(), r.Sweep.Conclusion())
 	if failed != nil {
 		r.Errors = []string{failed.Error()}
 	} else if r.Sweep.Knee == nil {
@@ -47,8 +47,8 @@ func (o *options) newSweep() *result.Run {
 }
 
 // search runs step after step until the knee is found, a step fails, or ctx
-// ends. A step cut short says nothing and is not kept, unless it failed; one that is not valid says
-// nothing of the server and is run once more.
+// ends. A step cut short says nothing and is not kept, unless it failed; one
+// that is not valid says nothing of the server and is run once more.
 func (o *options) search(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) error {
 	search, again := o.newSearch(r.Sweep.Varied), false
 	for load, more := search.Next(); more; load, more = search.Next() {

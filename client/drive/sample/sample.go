@@ -54,3 +54,33 @@ type Total struct {
 	Valid bool          // the generator was not the bottleneck
 	Why   string        // a sentence, if it was
 }
+
+// A lag matters to a latency that it is part of when it is above goodLag, as
+// good as a thread that sleeps between requests can do, and above largeShare of
+// that latency.
+const (
+	goodLag    = 50 * time.Microsecond
+	largeShare = 0.1
+)
+
+// LagAt is how late the generator wrote at a percentile of Latency: as many
+// requests were written later than that as were answered slower than the
+// percentile. Requests without a lag count as written in time. It is 0 in a
+// closed loop.
+func (i *Interval) LagAt(percentile float64) time.Duration {
+	if i.Lag == nil || i.Lag.TotalCount() == 0 {
+		return 0
+	}
+	slower := (100 - percentile) * float64(i.Latency.TotalCount())
+	if late := 100 - slower/float64(i.Lag.TotalCount()); late > 0 {
+		return time.Duration(i.Lag.ValueAtPercentile(late))
+	}
+	return 0
+}
+
+// Lagged reports whether LagAt the percentile matters to the Latency there: the
+// figure then tells of the generator as well as of the server.
+func (i *Interval) Lagged(percentile float64) bool {
+	lag := i.LagAt(percentile)
+	return lag > goodLag && float64(lag) > largeShare*float64(i.Latency.ValueAtPercentile(percentile))
+}

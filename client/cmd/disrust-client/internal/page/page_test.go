@@ -178,6 +178,29 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// TestLagged: a figure that the generator's lag is a large part of has a star
+// wherever it stands, and what it means is said.
+func TestLagged(t *testing.T) {
+	r := measurement(t, "before", 1, 120*time.Microsecond, 8)
+	if text := written(t, r); strings.Contains(text, ">*") {
+		t.Error("a figure has a star without a cause")
+	}
+	r.Total.Lagged = []string{"max"}
+	most := html.EscapeString(latency(r.Total.Latency.Max))
+	value, unit, _ := strings.Cut(most, " ")
+	swept := search(t, "sweep", 1, 500e3)
+	swept.Sweep.Steps[0].Total.Lagged = []string{"p99_9"}
+	for want, text := range map[string]string{
+		"<dt>max</dt><dd>*" + value + " <span>" + unit:  written(t, r),
+		"<td>*" + most + "</td>":                        written(t, r),
+		"<td>*" + latency(swept.Sweep.Steps[0].Bounded): written(t, swept),
+	} {
+		if !strings.Contains(text, want) || !strings.Contains(text, "*: the generator wrote so many requests") {
+			t.Errorf("%q, or what stars mean, is not in the page", want)
+		}
+	}
+}
+
 type brokenWriter struct{}
 
 var errBroken = errors.New("broken")

@@ -72,7 +72,7 @@ func tiles(runs []result.Run) []tile {
 	for _, f := range total.Latency.Figures() {
 		switch f.Name {
 		case "p50", "p99", "p99_9", "max":
-			value, unit, _ := strings.Cut(latency(f.Value), " ")
+			value, unit, _ := strings.Cut(micro(total.Shown(f)), " ")
 			list = append(list, tile{f.Label, value, unit})
 		}
 	}
@@ -98,33 +98,45 @@ func tables(runs []result.Run) []table {
 	return append(list, facts(runs))
 }
 
+// column is latencies and how to show them.
+type column struct {
+	*result.Distribution
+	shown func(result.Figure) string
+}
+
+func uncorrected(f result.Figure) string { return result.Latency(f.Value) }
+
 // percentiles has a column for each latency that a run has of its own.
 func percentiles(runs []result.Run) table {
 	t := table{Title: "Latency", Head: []string{""}}
-	var columns []*result.Distribution
+	var columns []column
+	var totals []*result.Total
 	corrected := false
 	for i := range runs {
 		total, name := shown(&runs[i])
 		switch {
 		case total == nil:
+			continue
 		case total.Differ():
 			corrected = true
 			t.Head = append(t.Head, name+", corrected", name+", uncorrected")
-			columns = append(columns, total.Latency, total.Service)
+			columns = append(columns, column{total.Latency, total.Shown}, column{total.Service, uncorrected})
 		default:
 			t.Head = append(t.Head, name)
-			columns = append(columns, total.Latency)
+			columns = append(columns, column{total.Latency, total.Shown})
 		}
+		totals = append(totals, total)
 	}
 	if corrected {
-		t.Text = "Corrected: from when a request was due. Uncorrected: from when it was written."
+		t.Text = "Corrected: from when a request was due. Uncorrected: from when it was written. "
 	}
+	t.Text += result.Legend(totals...)
 	for n, f := range new(result.Distribution).Figures() {
 		row, told := []string{f.Label}, false
-		for _, d := range columns {
+		for _, c := range columns {
 			cell := "–"
-			if own := d.Figures()[n]; d.Tells(own) {
-				cell, told = latency(own.Value), true
+			if own := c.Figures()[n]; c.Tells(own) {
+				cell, told = micro(c.shown(own)), true
 			}
 			row = append(row, cell)
 		}
@@ -138,26 +150,31 @@ func percentiles(runs []result.Run) table {
 func steps(r *result.Run) table {
 	s := r.Sweep
 	t := table{
-		Title: "Steps of " + r.Name, Text: micro(s.Conclusion()) + ".",
+		Title: "Steps of " + r.Name, Text: micro(s.Conclusion()) + ". " + s.Legend(),
 		Head: []string{"asked", "connections", "answered", "p50", "p99", s.SLO.Name() + " (bound)", "max", s.SLO.String()},
 	}
 	for i := range s.Steps {
 		step := &s.Steps[i]
-		asked, l := "closed loop", step.Total.Latency
+		asked := "closed loop"
 		if step.Rate > 0 {
 			asked = result.Count(step.Rate) + "/s"
 		}
 		row := []string{asked, strconv.Itoa(step.Conns), result.Count(step.Total.Rate) + "/s"}
-		for _, v := range []time.Duration{l.P50, l.P99, step.Bounded, l.Max} {
-			cell := "–"
-			if l.Count > 0 {
-				cell = latency(v)
-			}
-			row = append(row, cell)
-		}
-		t.Rows = append(t.Rows, append(row, step.Verdict()))
+		t.Rows = append(t.Rows, append(append(row, stepLatencies(s, step)...), step.Verdict()))
 	}
 	return t
+}
+
+// stepLatencies are the median, p99, that of the bound and the maximum.
+func stepLatencies(s *result.Sweep, step *result.Step) []string {
+	if step.Total.Latency.Count == 0 {
+		return []string{"–", "–", "–", "–"}
+	}
+	shown := map[float64]string{s.SLO.Percentile: latency(step.Bounded)}
+	for _, f := range step.Total.Latency.Figures() {
+		shown[f.Percentile] = micro(step.Total.Shown(f))
+	}
+	return []string{shown[50], shown[99], shown[s.SLO.Percentile], shown[100]}
 }
 
 // facts has a column for each run: what was asked, of whom, and from where.
@@ -245,7 +262,7 @@ func generator(r *result.Run) string {
 	}
 	text := fmt.Sprintf("%.0f %% busy, %s of CPU a request", 100*t.Busy, latency(t.CPUPerRequest()))
 	if t.Lag != nil && t.Lag.Count > 0 {
-		text += fmt.Sprintf("; wrote late by %s (p50), %s (p99), %s (max)", latency(t.Lag.P50), latency(t.Lag.P99), latency(t.Lag.Max))
+		text += "; wrote late by " + micro(t.Lateness())
 	}
 	return text
 }

@@ -196,8 +196,8 @@ func TestThisMachine(t *testing.T) {
 	}
 }
 
-// TestMissedByTheGenerator: a bound that the generator's own lateness breaks
-// says nothing of the server. Lag of a few requests, while the connections of
+// TestMissedByTheGenerator: a bound that the generator's own lateness breaks, or
+// that would be kept without, says nothing of the server. Lag of a few requests, while the connections of
 // the others were full, breaks no bound.
 func TestMissedByTheGenerator(t *testing.T) {
 	const late = 20 * time.Millisecond
@@ -211,6 +211,8 @@ func TestMissedByTheGenerator(t *testing.T) {
 		"late for few": {slow[9:], 10 * time.Millisecond, "missed"},
 		"in time":      {slow[:7], 10 * time.Millisecond, "missed"},
 		"kept":         {slow, time.Second, "kept"},
+		"in part":      {append(slow[:7:7], 15*time.Millisecond, late, late), 16 * time.Millisecond, "not valid: at p80 the generator itself wrote 15.0 ms late, which breaks the bound"},
+		"a small part": {append(slow[:7:7], 3*time.Millisecond, late, late), 16 * time.Millisecond, "missed"},
 	} {
 		s := &Sweep{SLO: Bound{Percentile: 80, Limit: c.limit}}
 		s.Add(Asked{}, sample.Total{Valid: true, Interval: sample.Interval{

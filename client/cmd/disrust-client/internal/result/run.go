@@ -64,6 +64,10 @@ type Total struct {
 	CPU   time.Duration `json:"generator_cpu_nanos"` // user and system time of the generator's process
 	Valid bool          `json:"valid"`               // the generator was not the bottleneck
 	Why   string        `json:"invalid_because,omitempty"`
+
+	// Lagged names the figures of Latency that tell of the generator as well as
+	// of the server: its own lag is a large part of them.
+	Lagged []string `json:"lagged_figures,omitempty"`
 }
 
 // AddInterval keeps the next stretch of the run. What s points to is the
@@ -73,7 +77,13 @@ func (r *Run) AddInterval(s sample.Interval) { r.Intervals = append(r.Intervals,
 
 // NewTotal keeps t. What t points to is the caller's again when it returns.
 func NewTotal(t sample.Total) *Total {
-	return &Total{Interval: newInterval(t.Interval), Busy: t.Busy, CPU: t.CPU, Valid: t.Valid, Why: t.Why}
+	kept := &Total{Interval: newInterval(t.Interval), Busy: t.Busy, CPU: t.CPU, Valid: t.Valid, Why: t.Why}
+	for _, f := range kept.Latency.Figures() {
+		if f.Percentile > 0 && kept.Latency.Tells(f) && t.Interval.Lagged(f.Percentile) {
+			kept.Lagged = append(kept.Lagged, f.Name)
+		}
+	}
+	return kept
 }
 
 // newInterval keeps a run that measured nothing, too, as an empty histogram.

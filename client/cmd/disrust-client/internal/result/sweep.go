@@ -66,16 +66,16 @@ func (s *Sweep) Add(a Asked, t sample.Total, err error) {
 	}
 }
 
-// missedBy says that the generator alone broke the bound, if it did: it wrote so
-// many requests so late that no server could have kept it.
+// missedBy says that the generator broke the bound, if it did: it wrote so many
+// requests so late that no server could have kept it, or that this one would
+// have without.
 func (s *Sweep) missedBy(t sample.Total) string {
-	if t.Lag == nil || t.Lag.TotalCount() == 0 {
+	if t.Latency == nil { // nothing was measured
 		return ""
 	}
-	allowed := 100 - s.SLO.Percentile // of all requests; fewer may have a lag
-	percentile := 100 - allowed*float64(t.Latency.TotalCount())/float64(t.Lag.TotalCount())
-	lag := time.Duration(t.Lag.ValueAtPercentile(percentile))
-	if percentile <= 0 || lag <= s.SLO.Limit {
+	lag := t.LagAt(s.SLO.Percentile)
+	latency := time.Duration(t.Latency.ValueAtPercentile(s.SLO.Percentile))
+	if latency <= s.SLO.Limit || lag <= s.SLO.Limit && latency-lag > s.SLO.Limit {
 		return ""
 	}
 	return fmt.Sprintf("at %s the generator itself wrote %s late, which breaks the bound", s.SLO.Name(), Latency(lag))

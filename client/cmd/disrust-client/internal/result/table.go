@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 func (s *Sweep) text(b *strings.Builder) {
@@ -12,7 +11,7 @@ func (s *Sweep) text(b *strings.Builder) {
 	for i := range s.Steps {
 		b.WriteString(s.TableRow(&s.Steps[i]))
 	}
-	fmt.Fprintf(b, "\n%s\n", s.Conclusion())
+	b.WriteString(s.Legend() + "\n" + s.Conclusion() + "\n")
 }
 
 // TableHead is the line above the steps. Its columns have a fixed width, so that
@@ -31,14 +30,19 @@ func (s *Sweep) TableRow(step *Step) string {
 	if step.Rate > 0 {
 		asked = Count(step.Rate)
 	}
-	shown := []time.Duration{d.P50, d.P99, d.P999, d.Max}
-	if s.ownColumn() {
-		shown = append(shown, step.Bounded)
+	var cells []string
+	for _, f := range d.Figures() {
+		switch f.Name {
+		case "p50", "p99", "p99_9", "max":
+			cells = append(cells, step.Total.Shown(f))
+		}
 	}
-	cells := make([]string, len(shown))
-	for i, v := range shown {
-		if cells[i] = "-"; d.Count > 0 {
-			cells[i] = Latency(v)
+	if s.ownColumn() {
+		cells = append(cells, Latency(step.Bounded))
+	}
+	if d.Count == 0 {
+		for i := range cells {
+			cells[i] = "-"
 		}
 	}
 	return tableLine(asked, strconv.Itoa(step.Conns), Count(step.Total.Rate), cells, step.Verdict())
@@ -50,6 +54,15 @@ func tableLine(asked, conns, answered string, latencies []string, verdict string
 		line += fmt.Sprintf(" %8s", cell)
 	}
 	return line + "  " + verdict + "\n"
+}
+
+// Legend is what goes below the steps: what their stars mean, if there are any.
+func (s *Sweep) Legend() string {
+	var totals []*Total
+	for i := range s.Steps {
+		totals = append(totals, &s.Steps[i].Total)
+	}
+	return Legend(totals...)
 }
 
 // ownColumn reports whether the bound's percentile is not in the table anyway.

@@ -3,6 +3,7 @@ package result
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -92,8 +93,8 @@ func (t *Total) percentiles(b *strings.Builder) {
 		if !t.Latency.Tells(f) {
 			continue
 		}
-		row := []string{f.Label, Latency(f.Value)}
-		if differ && Latency(uncorrected[i].Value) != row[1] {
+		row := []string{f.Label, t.Shown(f)}
+		if differ && Latency(uncorrected[i].Value) != Latency(f.Value) {
 			row = append(row, Latency(uncorrected[i].Value))
 		}
 		table = append(table, row)
@@ -104,9 +105,41 @@ func (t *Total) percentiles(b *strings.Builder) {
 		b.WriteString("corrected: from when a request was due; uncorrected: from when it was written, where that differs\n")
 	}
 	if t.Lag != nil && t.Lag.Count > 0 {
-		fmt.Fprintf(b, "written late by the generator: p50 %s, p99 %s, max %s\n",
-			Latency(t.Lag.P50), Latency(t.Lag.P99), Latency(t.Lag.Max))
+		fmt.Fprintf(b, "written late by the generator: %s\n", t.Lateness())
 	}
+	b.WriteString(Legend(t))
+}
+
+// Shown is a figure of t's latency in three digits, with a star if the
+// generator lagged.
+func (t *Total) Shown(f Figure) string {
+	if slices.Contains(t.Lagged, f.Name) {
+		return "*" + Latency(f.Value)
+	}
+	return Latency(f.Value)
+}
+
+// Legend is a line that says what stars mean, or nothing if no figure of totals
+// has one.
+func Legend(totals ...*Total) string {
+	for _, t := range totals {
+		if len(t.Lagged) > 0 {
+			return "*: the generator wrote so many requests so late that its own lag is more than a tenth of this figure\n"
+		}
+	}
+	return ""
+}
+
+// Lateness is such as "p50 458 ns, p99 37.1 us, max 7.65 ms": how late the
+// generator wrote. It needs a Lag that is not empty.
+func (t *Total) Lateness() string {
+	var list []string
+	for _, f := range t.Lag.Figures() {
+		if f.Name != "p90" && f.Name != "p95" && f.Name != "mean" && t.Lag.Tells(f) {
+			list = append(list, f.Label+" "+Latency(f.Value))
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // Differ reports whether corrected and uncorrected latency differ in a figure

@@ -1,9 +1,13 @@
 package result
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 func text(t *testing.T, r *Run) string {
@@ -51,7 +55,7 @@ generator: 100 % busy, 1.00 ms of CPU a request
   max      22.0 ms      2.20 ms
   mean     3.05 ms      1.15 ms
 corrected: from when a request was due; uncorrected: from when it was written, where that differs
-written late by the generator: p50 5.00 us, p99 70.0 us, max 70.0 us
+written late by the generator: p50 5.00 us, max 70.0 us
 3 requests were due at the end and not sent, because their connections were full; they count in the latency
 
 generator: 25 % busy, 5.00 us of CPU a request
@@ -73,6 +77,41 @@ knee: 2,000 requests/s, with p99.9 at 4.40 ms (the bound is 10ms)
 	} {
 		if got := text(t, c.run); got != c.want {
 			t.Errorf("%s:\n%s\nwant:\n%s", name, got, c.want)
+		}
+	}
+}
+
+// lagging is an open loop of which a few requests were written so late that the
+// generator is most of the tail.
+func lagging(t *testing.T) *Run {
+	t.Helper()
+	r := openLoop(t)
+	s := sample.Interval{
+		At: time.Second, Length: time.Second, Requests: 1000, Vectors: 1000,
+		Latency: histogram(t, spread(1000, 2)...), Service: histogram(t, spread(1000, 2)...), Lag: histogram(t, spread(1000, 2)...),
+	}
+	r.Total = NewTotal(sample.Total{Interval: s, Valid: true})
+	return r
+}
+
+// TestLaggedFigures are marked wherever they are shown, and kept by name.
+func TestLaggedFigures(t *testing.T) {
+	r := lagging(t)
+	const legend = "\n*: the generator wrote so many requests so late that its own lag is more than a tenth of this figure\n"
+	for _, want := range []string{"\n  p50    *1.06 ms\n", "\n  max    *2.20 ms\n", "written late by the generator: p50 1.06 ms, p99 2.18 ms, p99.9 2.20 ms, max 2.20 ms" + legend} {
+		if got := text(t, r); !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	read, err := ReadJSON(bytes.NewReader(stored(t, r)))
+	if err != nil || !slices.Equal(read.Total.Lagged, []string{"p50", "p90", "p95", "p99", "p99_9", "max"}) {
+		t.Errorf("kept are %v, %v", read.Total.Lagged, err)
+	}
+	swept := sweep(t)
+	swept.Sweep.Steps[1].Total = *r.Total
+	for _, want := range []string{" *1.06 ms *2.18 ms *2.20 ms *2.20 ms  missed\n", legend + "\nknee: "} {
+		if got := text(t, swept); !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
 		}
 	}
 }
