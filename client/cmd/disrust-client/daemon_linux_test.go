@@ -209,10 +209,12 @@ func TestDaemonKilled(t *testing.T) {
 	}
 }
 
-// TestSecondInterruptEndsAtOnce a run that waits for a stopped daemon.
+// TestSecondInterruptEndsAtOnce a run that waits for a stopped daemon, and
+// leaves no file of it.
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	d := disrust(t)
-	self := exec.Command(os.Args[0], "--port", d.port, "sustain", "--warmup", "0s", "--duration", "1h")
+	self := exec.Command(os.Args[0], "--port", d.port, "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
+	self.Dir = t.TempDir()
 	self.Env = append(os.Environ(), asTool+"=yes")
 	out, err := self.StdoutPipe()
 	if err != nil {
@@ -235,6 +237,9 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 			// in a flood of them.
 			if !self.ProcessState.Sys().(syscall.WaitStatus).Signaled() || interrupts < 2 {
 				t.Errorf("after %d interrupts: %v", interrupts, self.ProcessState)
+			}
+			if entries, err := os.ReadDir(self.Dir); err != nil || len(entries) != 0 {
+				t.Errorf("left are %v, %v", entries, err)
 			}
 			return
 		default:

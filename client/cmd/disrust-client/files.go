@@ -10,8 +10,9 @@ import (
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 )
 
-// files are what a run is written to. They are created before it, so that a
-// name that cannot be is said at once, and written when it is over.
+// files are what a run is written to. Each is tried before it, so that a name
+// that cannot be is said at once, and written when it is over: a run that is cut
+// off leaves older files as they were, and no new ones.
 type files struct {
 	list   []outFile
 	inputs []string // must outlive the run
@@ -19,14 +20,17 @@ type files struct {
 }
 
 type outFile struct {
-	name  string
-	file  *os.File // nil: standard output
-	write func(io.Writer, ...*result.Run) error
+	name    string
+	file    *os.File // as it was tried; nil: standard output
+	fresh   bool     // trying made it
+	regular bool     // not a pipe or a device, whose reader would take closing it for the end
+	write   func(io.Writer, ...*result.Run) error
 }
 
-// create creates the files that o asks for.
-func (o *options) create(stdout io.Writer) (*files, error) {
+// tryFiles finds out whether the files that o asks for can be written.
+func (o *options) tryFiles(stdout io.Writer) (*files, error) {
 	f := &files{inputs: append([]string{o.replay}, o.files...), stdout: stdout}
+	defer f.leave()
 	for _, err := range []error{
 		f.add(o.html, writePage),
 		f.add(o.json, func(w io.Writer, runs ...*result.Run) error { return runs[0].WriteJSON(w) }),
@@ -34,7 +38,6 @@ func (o *options) create(stdout io.Writer) (*files, error) {
 		f.add(o.hdr, func(w io.Writer, runs ...*result.Run) error { return runs[0].WriteHDR(w) }),
 	} {
 		if err != nil {
-			f.close()
 			return nil, misuse{fmt.Errorf("cannot write: %w", err)}
 		}
 	}
@@ -50,22 +53,45 @@ func (f *files) add(name string, write func(io.Writer, ...*result.Run) error) er
 		if err := f.spare(name); err != nil {
 			return err
 		}
-		file, err := os.Create(name)
-		if err != nil {
+		if err := out.try(); err != nil {
 			return err
 		}
-		out.file = file
 	}
 	f.list = append(f.list, out)
 	return nil
 }
 
-// spare refuses the name of a file that is read, or written as another: creating
+// try opens the file and changes nothing in it.
+func (out *outFile) try() (err error) {
+	_, missing := os.Lstat(out.name)
+	if out.file, err = os.OpenFile(out.name, os.O_WRONLY|os.O_CREATE, 0o666); err != nil {
+		return err
+	}
+	out.fresh = errors.Is(missing, os.ErrNotExist)
+	info, err := out.file.Stat()
+	out.regular = err == nil && info.Mode().IsRegular()
+	return nil
+}
+
+// leave closes regular files and takes away those that trying made.
+func (f *files) leave() {
+	for _, out := range f.list {
+		if !out.regular {
+			continue
+		}
+		out.file.Close()
+		if out.fresh {
+			os.Remove(out.name)
+		}
+	}
+}
+
+// spare refuses the name of a file that is read, or written as another: writing
 // it would destroy what it holds.
 func (f *files) spare(name string) error {
 	there, err := os.Stat(name)
 	if err != nil || !there.Mode().IsRegular() {
-		return nil // Create says what is wrong
+		return nil // try says what is wrong
 	}
 	for _, input := range f.inputs {
 		if info, err := os.Stat(input); err == nil && os.SameFile(info, there) {
@@ -83,34 +109,35 @@ func (f *files) spare(name string) error {
 	return nil
 }
 
-func (f *files) close() {
-	for _, out := range f.list {
-		if out.file != nil {
-			out.file.Close()
-		}
-	}
-}
-
 // write writes runs to all files and closes them.
-func (f *files) write(runs ...*result.Run) error {
-	var errs []error
+func (f *files) write(runs ...*result.Run) (err error) {
 	for _, out := range f.list {
-		if err := out.fill(f.stdout, runs); err != nil {
-			errs = append(errs, fmt.Errorf("cannot write %s: %w", out.name, err))
+		if failed := out.fill(f.stdout, runs); failed != nil {
+			err = both(err, fmt.Errorf("cannot write %s: %w", out.name, failed))
 		}
 	}
-	return errors.Join(errs...)
+	return err
 }
 
-func (out *outFile) fill(stdout io.Writer, runs []*result.Run) error {
+// fill writes the whole file, or takes away what it could write of it.
+func (out *outFile) fill(stdout io.Writer, runs []*result.Run) (err error) {
 	if out.file == nil {
 		return out.write(stdout, runs...)
 	}
-	if err := out.write(out.file, runs...); err != nil {
-		out.file.Close()
-		return err
+	file := out.file
+	if out.regular {
+		if file, err = os.Create(out.name); err != nil {
+			return err
+		}
 	}
-	return out.file.Close()
+	err = out.write(file, runs...)
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil && out.regular {
+		os.Remove(out.name)
+	}
+	return err
 }
 
 func writePage(w io.Writer, runs ...*result.Run) error {

@@ -2,9 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"html"
+	"io"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 )
 
 // TestOutputsSpareFiles: no file that a command reads, or writes already, is
@@ -29,6 +35,86 @@ func TestOutputsSpareFiles(t *testing.T) {
 	}
 	if !bytes.Equal(read(t, "rows"), rows) || !bytes.Equal(read(t, one), kept) {
 		t.Error("what was read is not what it was")
+	}
+}
+
+// TestFilesOfFailedRun: each of them has what was measured until then, and says
+// what failed.
+func TestFilesOfFailedRun(t *testing.T) {
+	const says = "closed after 199 of "
+	for args, lines := range map[string]int{
+		"sustain --conns 1 --warmup 0s --duration 1h":                         1,
+		"sustain --conns 1 --warmup 0s --duration 1h --rate 10k":              1,
+		"sweep --conns 1..4 --warmup 0s --step 1h":                            1,
+		"sustain --conns 1 --warmup 1h --duration 1h":                         0,
+		"sustain --conns 1 --warmup 0s --duration 1h --host 256.0.0.1":        0,
+		"sweep --rate 10k..20k --conns 1 --warmup 0s --step 1h --slo p100=1m": 1,
+	} {
+		t.Chdir(t.TempDir())
+		status, _, stderr := tool(t, words("PORT "+args+" --json a.json --csv a.csv --hdr a.hdr --html a.html", serve(t, 128, faults{close: 200}))...)
+		cause := says
+		if strings.Contains(args, "--host") {
+			cause = "cannot reach 256.0.0.1:"
+		}
+		r, err := readRun("a.json")
+		if err != nil || status != 1 || len(r.Errors) != 1 || !strings.Contains(r.Errors[0], cause) || !strings.HasSuffix(stderr, r.Errors[0]+"\n") {
+			t.Errorf("%s: status %d, stderr %q, kept %q, %v", args, status, stderr, r.Errors, err)
+			continue
+		}
+		rows := strings.Split(strings.TrimSuffix(string(read(t, "a.csv")), "\n"), "\n")
+		if len(rows) != 1+lines+1 || !strings.Contains(rows[len(rows)-1], cause) {
+			t.Errorf("%s: CSV is\n%s", args, strings.Join(rows, "\n"))
+		}
+		if log := string(read(t, "a.hdr")); !strings.Contains(log, "\n#[error: ") || !strings.Contains(log, cause) || strings.Contains(log, "Tag=") != (lines > 0) {
+			t.Errorf("%s: the log is\n%s", args, log)
+		}
+		if page := string(read(t, "a.html")); !strings.Contains(page, `<p class="warning">`+html.EscapeString(r.Errors[0])) {
+			t.Errorf("%s: the page has no warning", args)
+		}
+	}
+}
+
+// TestFilesOfEndedProcess: until the run is over older files are as they were,
+// and new ones are not there.
+func TestFilesOfEndedProcess(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("old.json", []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout := &interrupting{at: "second", interrupt: func() {
+		if entries, err := os.ReadDir("."); err != nil || len(entries) != 1 || string(read(t, "old.json")) != "old" {
+			t.Errorf("the folder has %v, %v", entries, err)
+		}
+		cancel()
+	}}
+	run(ctx, words("PORT sustain --warmup 0s --duration 1h --json old.json --html new.html", serve(t, 128, faults{})), stdout, io.Discard)
+	if _, err := readRun("old.json"); err != nil || len(read(t, "new.html")) == 0 {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestNoHalfFile: what cannot be written whole is not left, and neither are
+// files of a command that writes none.
+func TestNoHalfFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	out := outFile{name: "a", write: func(w io.Writer, _ ...*result.Run) error {
+		io.WriteString(w, "half")
+		return errors.New("no space")
+	}}
+	if err := out.try(); err != nil {
+		t.Fatal(err)
+	}
+	f := files{list: []outFile{out, out}}
+	f.leave()
+	if err := f.write(); err == nil || err.Error() != "cannot write a: no space; cannot write a: no space" {
+		t.Errorf("got %v", err)
+	}
+	if status, _, _ := tool(t, "sustain", "--html", "b", "--json", "none/c"); status != 2 {
+		t.Errorf("status %d", status)
+	}
+	if entries, err := os.ReadDir("."); err != nil || len(entries) != 0 {
+		t.Errorf("left are %v, %v", entries, err)
 	}
 }
 

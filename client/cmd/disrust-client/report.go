@@ -23,7 +23,7 @@ func report(_ context.Context, o *options, s streams) error {
 	if o.html == "" && o.csv == "" {
 		return writeTexts(s, runs)
 	}
-	out, err := o.create(s.stdout)
+	out, err := o.tryFiles(s.stdout)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func sustain(ctx context.Context, o *options, s streams) error {
 	if err != nil {
 		return err
 	}
-	out, err := o.create(s.stdout)
+	out, err := o.tryFiles(s.stdout)
 	if err != nil {
 		return err
 	}

@@ -27,25 +27,33 @@ func writeCSV(w io.Writer, runs []*Run, head []string) error {
 	_ = out.Write(head) // Error repeats what was wrong
 	for _, r := range runs {
 		for i := range r.Intervals {
-			_ = out.Write(r.line(r.Intervals[i].cells(), head))
+			_ = out.Write(r.line(r.Intervals[i].cells(), "", head))
 		}
-		if r.Sweep == nil {
-			continue
+		if r.Sweep != nil {
+			for i := range r.Sweep.Steps {
+				_ = out.Write(r.line(r.Sweep.Steps[i].cells(), "", head))
+			}
 		}
-		for i := range r.Sweep.Steps {
-			_ = out.Write(r.line(r.Sweep.Steps[i].cells(), head))
+		for _, e := range r.Errors {
+			_ = out.Write(r.line(nil, e, head))
 		}
 	}
 	out.Flush()
 	return out.Error()
 }
 
-// line fills cells up to head, with the name of r if head asks for it.
-func (r *Run) line(cells, head []string) []string {
+// line fills cells up to head, with an error and the name of r where head asks
+// for them.
+func (r *Run) line(cells []string, err string, head []string) []string {
 	line := make([]string, len(head))
 	copy(line, cells)
-	if last := len(head) - 1; head[last] == "run" {
-		line[last] = r.Name
+	for i, name := range head {
+		switch name {
+		case "error":
+			line[i] = err
+		case "run":
+			line[i] = r.Name
+		}
 	}
 	return line
 }
@@ -61,7 +69,7 @@ func intervalNames(swept bool) []string {
 	if swept {
 		names = append(names, "asked_rate_requests_per_second", "conns", "slo_latency_nanos", "kept")
 	}
-	return names
+	return append(names, "error")
 }
 
 func (i *Interval) cells() []string {

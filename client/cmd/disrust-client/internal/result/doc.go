@@ -17,6 +17,9 @@
 // standard text, base64 of the compressed V2 encoding, of nanoseconds. Files
 // can so be merged and compared at any percentile, by any HdrHistogram library.
 //
+// A total names its lagged_figures, of which the generator's own lag is a large
+// part. A run that failed has what was measured until then and its errors.
+//
 // # CSV
 //
 // WriteCSV writes a line of names, then a line for each interval or step. The
@@ -29,11 +32,13 @@
 //	service_... and lag_... likewise
 //
 // A sweep's lines go on with asked_rate_requests_per_second conns
-// slo_latency_nanos kept. WriteCSVs ends each line with its run's name, in the
+// slo_latency_nanos kept. Next comes error: a run that failed has a last line
+// which holds nothing else. WriteCSVs ends each line with its run's name, in the
 // column run.
 //
 // # HdrHistogram log
 //
 // WriteHDR writes the interval log, format 1.3, that the tools of every
-// HdrHistogram library read. Lines are tagged "corrected" or "uncorrected".
+// HdrHistogram library read. Lines are tagged "corrected" or "uncorrected". What
+// failed is in comments at the head.
 package result

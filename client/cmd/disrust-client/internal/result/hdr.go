@@ -18,7 +18,8 @@ const (
 
 // WriteHDR writes the HdrHistogram interval log, format 1.3: an open loop's
 // intervals both corrected and uncorrected, a closed loop's uncorrected; of a
-// sweep, each step as one interval. Times are absolute for a reader.
+// sweep, each step as one interval. Times are absolute for a reader. Errors are
+// comments at the head.
 func (r *Run) WriteHDR(w io.Writer) error {
 	buffered := bufio.NewWriter(w) // its Flush repeats the first error
 	base := r.Started.Truncate(time.Second)
@@ -48,14 +49,20 @@ type logWriter struct {
 // head writes what goes before the intervals. The format keeps base as whole
 // seconds, so base is.
 func (l *logWriter) head(r *Run, base time.Time) {
-	// A comment is one line, whatever was typed.
-	command := strings.NewReplacer("\n", " ", "\r", " ").Replace(r.Command)
 	l.SetBaseTime(base.UnixMilli())
 	_ = l.OutputLogFormatVersion()
-	_ = l.OutputComment("[" + command + "]")
+	l.comment(r.Command)
+	for _, e := range r.Errors {
+		l.comment("error: " + e)
+	}
 	_ = l.OutputStartTime(base.UnixMilli())
 	_ = l.OutputBaseTime(base.UnixMilli())
 	_ = l.OutputLegend()
+}
+
+// comment writes one line, whatever is in text.
+func (l *logWriter) comment(text string) {
+	_ = l.OutputComment("[" + strings.NewReplacer("\n", " ", "\r", " ").Replace(text) + "]")
 }
 
 func (l *logWriter) interval(i *Interval, start time.Duration) error {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 func stored(t testing.TB, r *Run) []byte {
@@ -213,6 +215,41 @@ func TestCSVs(t *testing.T) {
 		}
 		if got := strings.Join(names, " "); got != c.want || rows[0][len(rows[0])-1] != "run" {
 			t.Errorf("%s: runs are %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestFailedIsStored: in every form it can be told from a run that ended well,
+// also when nothing was measured.
+func TestFailedIsStored(t *testing.T) {
+	const says = "connection 3: closed after 12 of 76 responses,\n\"early\""
+	failed, none, well := openLoop(t), openLoop(t), closedLoop(t)
+	failed.Errors, none.Errors = []string{says}, []string{says}
+	none.Intervals, none.Total = nil, NewTotal(sample.Total{Valid: true})
+	for name, c := range map[string]struct {
+		run   *Run
+		lines int
+	}{"failed": {failed, 2}, "none": {none, 0}} {
+		read, err := ReadJSON(bytes.NewReader(stored(t, c.run)))
+		if err != nil || len(read.Errors) != 1 || read.Errors[0] != says {
+			t.Errorf("%s: JSON has %q, %v", name, read.Errors, err)
+		}
+		var log, table bytes.Buffer
+		if err := c.run.WriteHDR(&log); err != nil || !strings.Contains(log.String(), "\n#[error: connection 3: closed after 12 of 76 responses, \"early\"]\n") {
+			t.Errorf("%s: the log is %q, %v", name, log.String(), err)
+		}
+		if err := WriteCSVs(&table, []*Run{c.run, well}); err != nil {
+			t.Fatal(name, err)
+		}
+		rows, err := csv.NewReader(&table).ReadAll()
+		if err != nil || len(rows) != 1+c.lines+1+1 {
+			t.Fatalf("%s: %d lines of CSV, %v", name, len(rows), err)
+		}
+		for i, row := range rows[1:] {
+			told := row[len(row)-2]
+			if last := i == c.lines; last != (told == says) || !last && told != "" || last && strings.Join(row, "") != says+"before" {
+				t.Errorf("%s: line %d is %q", name, i+1, row)
+			}
 		}
 	}
 }
