@@ -14,32 +14,43 @@ type StridedModel interface {
 // ScoreApart may be called.
 func (b *Batcher) Strided() bool { return b.strided != nil }
 
-// ScoreInPlace answers a request without the rings: it scores the request's rows,
-// len(out) of them, where they lie, and reports false if the model failed for it.
-// It is for the goroutine that owns b, which knows that no earlier request waits.
-// No allocation.
-func (b *Batcher) ScoreInPlace(rows, out []float32) bool {
-	err := b.call(rows, out)
-	if err != nil {
-		b.fail(err, len(out))
+// ScoreInPlace answers requests of the same size without the rings: it scores their
+// rows where they lie. In requests one follows the other, each a header of one word and
+// vectors rows; answers is as long as their answers, each a header of one word and
+// vectors scores. Headers are neither read nor written. It returns how many requests it
+// answered: all, or those before the first that the model failed for.
+//
+// It is for the goroutine that owns b, which knows that no earlier request waits. A
+// request is a call of the model. No allocation.
+func (b *Batcher) ScoreInPlace(requests, answers []float32, vectors int) int {
+	count := len(answers) / (1 + vectors)
+	answered, err := b.callEach(requests, answers, vectors, count)
+	if err == nil {
+		b.stats.batch(count)
+		return count
 	}
-	b.stats.batch(1)
-	return err == nil
+	b.fail(err, vectors)
+	b.stats.batch(answered + 1)
+	return answered
 }
 
 // ScoreApart is ScoreInPlace for len(out) requests of one row each, which begin
-// stride features apart in rows. It returns how many it answered: all, or those
-// before the first that the model failed for.
+// stride features apart in rows, and their scores side by side. It is one call of the
+// model, unless that fails.
 func (b *Batcher) ScoreApart(rows []float32, stride int, out []float32) int {
 	if b.callStrided(rows, stride, out) == nil {
 		b.stats.batch(len(out))
 		return len(out)
 	}
 	for i := range out { // each stands for itself
-		if !b.ScoreInPlace(rows[i*stride:i*stride+b.dim:i*stride+b.dim], out[i:i+1:i+1]) {
+		err := b.call(rows[i*stride:i*stride+b.dim:i*stride+b.dim], out[i:i+1:i+1])
+		if err != nil {
+			b.fail(err, 1)
+			b.stats.batch(i + 1)
 			return i
 		}
 	}
+	b.stats.batch(len(out))
 	return len(out)
 }
 
@@ -47,6 +58,20 @@ func (b *Batcher) ScoreApart(rows []float32, stride int, out []float32) int {
 func (b *Batcher) call(rows, out []float32) (err error) {
 	defer catch(&err)
 	return b.model.Score(rows, b.dim, out)
+}
+
+// callEach runs the model for count requests, laid out as ScoreInPlace says, and returns
+// for how many it did not fail.
+func (b *Batcher) callEach(requests, answers []float32, vectors, count int) (answered int, err error) {
+	defer catch(&err)
+	size := vectors * b.dim
+	for ; answered < count; answered++ {
+		if err = b.model.Score(requests[1:1+size:1+size], b.dim, answers[1:1+vectors:1+vectors]); err != nil {
+			break
+		}
+		requests, answers = requests[1+size:], answers[1+vectors:]
+	}
+	return answered, err
 }
 
 func (b *Batcher) callStrided(rows []float32, stride int, out []float32) (err error) {

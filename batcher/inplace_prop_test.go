@@ -95,31 +95,53 @@ func poll(tb testing.TB, model batcher.Model, dim int, values []float32) (*bench
 	return b, answers
 }
 
-// TestInPlaceIsOneRequest: it is answered or fails as a whole, whichever of its
-// rows is poisoned.
-func TestInPlaceIsOneRequest(t *testing.T) {
+// TestInPlaceAnswersUntilAFailure: requests of any size are answered one by one until
+// the first that the model fails for, whichever of its rows is poisoned; headers and what
+// lies behind are left alone.
+func TestInPlaceAnswersUntilAFailure(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		model, values := drawApart(rt), drawValues(rt, 6)
-		dim := rapid.IntRange(1, 9).Draw(rt, "dim")
-		b, out := setup(t, model, dim, 1, 1, 0), make([]float32, len(values))
-		want := !slices.Contains(values, poisoned) && (model.most == 0 || len(values) <= model.most)
-		if got := b.ScoreInPlace(rowsOf(values, dim, dim), out); got != want {
-			rt.Fatalf("answered is %v, want %v", got, want)
+		model, values := drawApart(rt), drawValues(rt, 24)
+		dim, vectors := rapid.IntRange(1, 9).Draw(rt, "dim"), rapid.IntRange(1, 5).Draw(rt, "vectors")
+		count := len(values) / vectors
+		want := count
+		for i := count - 1; i >= 0; i-- {
+			if slices.Contains(values[i*vectors:(i+1)*vectors], poisoned) || model.most > 0 && vectors > model.most {
+				want = i
+			}
 		}
-		if st := b.Stats(); st.Requests != 1 || st.Failures != uint64(len(b.failures)) {
-			rt.Fatalf("counted %+v, want one request and %d failures", st, len(b.failures))
+		requests, answers := frames(values[:count*vectors], vectors, dim), make([]float32, count*(1+vectors))
+		b := setup(t, model, dim, 1, 1, 0)
+		if got := b.ScoreInPlace(requests, answers, vectors); got != want {
+			rt.Fatalf("%d answered, want %d of %d", got, want, count)
 		}
-		if !want {
-			wantFailure(rt, b.failures, len(values))
-			return
+		if want == count {
+			if st := b.Stats(); len(b.failures) != 0 || st.Requests != uint64(count) || st.Polls != 1 {
+				rt.Fatalf("counted %+v, failures %+v; want one run of %d requests", st, b.failures, count)
+			}
+		} else {
+			wantFailure(rt, b.failures, vectors)
+			if st := b.Stats(); st.Requests != uint64(want+1) || st.Failures != 1 || st.Polls != 1 {
+				rt.Fatalf("counted %+v, want %d requests, the last of them failed", st, want+1)
+			}
 		}
-		if len(b.failures) != 0 {
-			rt.Fatalf("failures %+v, want none", b.failures)
-		}
-		for i, score := range out {
-			if score != float32(dim)*values[i] {
-				rt.Fatalf("row %d: score %v, want %v", i, score, float32(dim)*values[i])
+		for i, got := range answers[:want*(1+vectors)] {
+			switch vector := i%(1+vectors) - 1; {
+			case vector < 0 && got != 0:
+				rt.Fatalf("the header of answer %d is written", i/(1+vectors))
+			case vector >= 0 && got != float32(dim)*values[i/(1+vectors)*vectors+vector]:
+				rt.Fatalf("answer %d, vector %d: %v", i/(1+vectors), vector, got)
 			}
 		}
 	})
+}
+
+// frames are requests of so many rows of values, each behind a poisoned header.
+func frames(values []float32, vectors, dim int) (words []float32) {
+	for i, v := range values {
+		if i%vectors == 0 {
+			words = append(words, poisoned)
+		}
+		words = append(words, slices.Repeat([]float32{v}, dim)...)
+	}
+	return words
 }

@@ -117,15 +117,15 @@ func TestNothingIsScoredAfterAFailure(t *testing.T) {
 func TestInPlaceDoesNotAllocate(t *testing.T) {
 	const dim, stride, count = 16, 17, 8
 	good, bad := make([]float32, count*stride), make([]float32, count*stride)
-	bad[5*stride] = poisoned
+	bad[5*stride], bad[5*stride+1] = poisoned, poisoned // as a row, and as one behind a header
 	for name, model := range map[string]batcher.Model{
 		"Sum": batcher.Sum{}, "apart": &apart{fault: returned, calls: make([]int, 0, 4*count)},
 	} {
-		b, out := setup(t, model, dim, 1, 1, 0), make([]float32, count)
+		b, out, answers := setup(t, model, dim, 1, 1, 0), make([]float32, count), make([]float32, 2*count)
 		if n := testing.AllocsPerRun(100, func() {
-			b.ScoreInPlace(good[:count*dim], out)
+			b.ScoreInPlace(good, answers, 1)
 			b.ScoreApart(good, stride, out)
-			b.ScoreInPlace(bad[5*stride:][:dim], out[:1])
+			b.ScoreInPlace(bad, answers, 1)
 			b.ScoreApart(bad, stride, out)
 			b.failures = b.failures[:0]
 			if a, ok := model.(*apart); ok {

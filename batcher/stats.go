@@ -5,12 +5,12 @@ import "sync/atomic"
 // Stats counts what a Batcher has done since New.
 type Stats struct {
 	Requests   uint64 // answered
-	Polls      uint64 // that found a batch, and calls in place
+	Polls      uint64 // that found a batch, and runs scored in place
 	EmptyPolls uint64 // that found none
 	Failures   uint64 // requests the model failed for
 }
 
-// stats is written by the batcher's goroutine, once a poll or call in place, and read by any.
+// stats is written by the batcher's goroutine, once a poll or run in place, and read by any.
 // It has two cache lines (128 bytes) to itself.
 type stats struct {
 	_        [64]byte

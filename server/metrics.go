@@ -18,7 +18,7 @@ type Metrics struct {
 	PoolExhausted, PoolTooLarge             uint64
 	BuffersExhausted                        uint64 // times a receive found no buffer
 	KernelBusy                              uint64 // times the kernel was too short of memory to take operations
-	Batches, EmptyPolls                     uint64 // calls of the model in place and polls of the request ring that found some; polls that found none
+	Batches, EmptyPolls                     uint64 // runs of requests scored in place and polls of the request ring that found some; polls that found none
 
 	Conns, InFlight          int64
 	PoolInUse                int64 // bytes

@@ -86,7 +86,7 @@ func (t *Thread) answerInPlace(c *conn, words []float32, vectors, count int) {
 	if vectors == 1 { // then the model is strided: see scoreInPlace
 		answered = t.answerSingles(words, out, count)
 	} else {
-		answered = t.answerEach(words, out, vectors, count)
+		answered = t.answerEach(words, out, vectors)
 	}
 	c.out.size += uint32(answered * answer)
 	t.touch(c)
@@ -112,16 +112,11 @@ func (t *Thread) answerSingles(words, out []float32, count int) (answered int) {
 }
 
 // answerEach is a call of the model for each request.
-func (t *Thread) answerEach(words, out []float32, vectors, count int) (answered int) {
+func (t *Thread) answerEach(words, out []float32, vectors int) (answered int) {
+	answered = t.batcher.ScoreInPlace(words, out, vectors)
 	header := math.Float32frombits(uint32(vectors))
-	size := vectors * t.dim
-	for range count {
-		if !t.batcher.ScoreInPlace(words[1:1+size:1+size], out[1:1+vectors:1+vectors]) {
-			return answered
-		}
-		out[0] = header
-		words, out = words[1+size:], out[1+vectors:]
-		answered++
+	for i := range answered {
+		out[i*(1+vectors)] = header
 	}
 	return answered
 }
