@@ -18,6 +18,10 @@ const (
 	// lookFor is how long it goes on looking while it lets other threads run, before it
 	// sleeps: about what the sleep and the wake-up would cost.
 	lookFor = 50 * time.Microsecond
+
+	// mostSkipped bounds how often a thread sleeps at once since it has looked in vain:
+	// work that comes faster again is noticed after as many sleeps.
+	mostSkipped = 15
 )
 
 // waiter is how one thread waits: it looks for work and then sleeps on an eventfd, a
@@ -27,6 +31,10 @@ type waiter struct {
 	event  *eventfd.EventFD
 	spins  int       // looks without a break
 	yields time.Time // when the others began
+
+	found   bool // the last look found work, as far as Idle knows
+	vain    int  // sleeps at once that the last look in vain was worth
+	skipped int  // of them, still to come
 }
 
 func newWaiter(wait Wait, event *eventfd.EventFD) *waiter {
@@ -39,20 +47,51 @@ func newWaiter(wait Wait, event *eventfd.EventFD) *waiter {
 // are, it may be kept from it for as long as they compute; then it finds that its time
 // to look has passed and sleeps, and is woken like any other sleeper.
 func (w *waiter) Idle(empty int) (sleep bool) {
-	switch {
-	case w.wait == WaitBlock:
+	switch w.wait {
+	case WaitBlock:
 		return true
-	case w.wait == WaitSpin, w.wait == WaitAuto && empty <= w.spins:
+	case WaitSpin:
 		return ringbuf.BusySpin{}.Idle(empty)
-	case w.wait == WaitYield:
+	case WaitYield:
 		yield()
 		return false
+	}
+	if empty == 1 && w.skip() {
+		return true
+	}
+	if empty <= w.spins {
+		return ringbuf.BusySpin{}.Idle(empty)
 	}
 	if empty == w.spins+1 {
 		w.yields = time.Now()
 	}
 	yield()
-	return time.Since(w.yields) > lookFor
+	if time.Since(w.yields) <= lookFor {
+		return false
+	}
+	w.inVain()
+	return true
+}
+
+// skip begins a wait and reports whether the thread is to sleep at once, since looks have
+// been in vain. Where work comes more seldom than a look lasts, looking costs a CPU for
+// nothing.
+func (w *waiter) skip() bool {
+	if w.skipped > 0 {
+		w.skipped--
+		return true
+	}
+	if w.found {
+		w.vain = 0
+	}
+	w.found = true // unless inVain says otherwise
+	return false
+}
+
+// inVain ends a look that found nothing: twice as many as before are skipped.
+func (w *waiter) inVain() {
+	w.vain = min(2*w.vain+1, mostSkipped)
+	w.skipped, w.found = w.vain, false
 }
 
 // Sleep implements [ringbuf.WaitStrategy].
@@ -72,8 +111,8 @@ func (w *waiter) Wake() {
 // yield lets other threads run on this CPU. The Go scheduler is not told: a stop of the
 // world, which steady state does not have, waits until the thread runs again.
 //
-// runtime.Gosched lets other goroutines run:
-// one that is locked to its thread would be taken off it and put back, in 20 µs.
+// runtime.Gosched lets other goroutines run: one that is locked to its thread would be
+// taken off it and put back, in 20 µs.
 func yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 
 // lookCost measures one look: the pause differs tenfold between processors.
