@@ -112,6 +112,16 @@ func TestNothingIsScoredAfterAFailure(t *testing.T) {
 		t.Errorf("model calls of %v rows, want %v", model.calls, want)
 	}
 	wantFailure(t, b.failures, 1)
+
+	model.calls, b.failures = nil, nil
+	requests := []float32{0, 1, 2, 0, poisoned, 4, 0, 5, 6} // of two vectors, each behind a header
+	if n := b.ScoreInPlace(requests, make([]float32, 9), 2); n != 1 {
+		t.Errorf("%d answered, want the one before the poison", n)
+	}
+	if want := []int{2, 2}; !slices.Equal(model.calls, want) {
+		t.Errorf("model calls of %v rows, want %v", model.calls, want)
+	}
+	wantFailure(t, b.failures, 2)
 }
 
 func TestInPlaceDoesNotAllocate(t *testing.T) {

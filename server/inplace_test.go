@@ -221,8 +221,8 @@ func TestPoisonInPlace(t *testing.T) {
 	})
 }
 
-// TestScoringEndsAtPoison: the model is not asked about what follows a failure in a
-// run of requests that are each a batch of their own.
+// TestScoringEndsAtPoison: what follows a failure in a run of requests that are each a
+// call of the model is not taken in.
 func TestScoringEndsAtPoison(t *testing.T) {
 	const requests, vectors, poisoned = 10, 8, 5
 	eachModel(t, func(t *testing.T, s *rawtest.Server, strided bool) {
@@ -232,8 +232,9 @@ func TestScoringEndsAtPoison(t *testing.T) {
 		binary.LittleEndian.PutUint32(stream[poisoned*len(stream)/requests+4:], math.Float32bits(poison))
 		c := dial(t, s.Addr)
 		rawtest.Check(t, errors.Join(c.Send(stream), c.Expect(answers), c.ExpectEOF(), c.Close()))
-		if got := s.Metrics().Batches; got != poisoned+1 {
-			t.Errorf("the model was called %d times, want %d", got, poisoned+1)
+		wantFailures(t, s, 1)
+		if got := s.Metrics().Published; got != poisoned+1 {
+			t.Errorf("%d requests were taken in, want %d", got, poisoned+1)
 		}
 	})
 }
