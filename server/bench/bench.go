@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/disrust/disrust/server/bench/internal/peer"
@@ -29,7 +31,7 @@ type bench struct {
 func newBench(o options, command string, progress io.Writer) (*bench, error) {
 	b := &bench{options: o, progress: progress, report: result.Report{
 		Command: command, Started: time.Now(), Machine: result.ThisMachine(), Peers: named(o.peers),
-		Rounds: o.rounds, Warmup: o.warmup, Duration: o.duration, Notes: notes, Runs: []result.Run{},
+		Rounds: o.rounds, Warmup: o.warmup, Duration: o.duration, Notes: notes, Runs: []result.Run{}, Failures: []result.Failure{},
 	}}
 	for _, w := range o.works {
 		b.report.Works = append(b.report.Works, result.Named{Name: w.String(), Text: w.describe()})
@@ -53,18 +55,32 @@ func newBench(o options, command string, progress io.Writer) (*bench, error) {
 
 func (b *bench) close() { os.RemoveAll(b.programs) }
 
-// run does all works until ctx ends. What was measured before an error is in
-// the report.
+// run does all works until ctx ends, or until a vital contender fails. What was
+// measured before is in the report. That others failed is an error at the end.
 func (b *bench) run(ctx context.Context) error {
 	for _, w := range b.works {
+		err := b.rounds(ctx, w)
 		if ctx.Err() != nil {
+			b.report.Ended = "interrupted"
 			break
 		}
-		if err := b.rounds(ctx, w); err != nil {
+		if err != nil {
+			b.report.Ended = err.Error()
 			return err
 		}
 	}
-	return nil
+	return b.failures()
+}
+
+// failures has a line for each row that failed.
+func (b *bench) failures() error {
+	var errs []error
+	for _, row := range b.report.Rows() {
+		if row.Failed > 0 {
+			errs = append(errs, fmt.Errorf("%s, %s: %s", row.Work, row.Peer, row.Failure()))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // rounds gives each contender its turns at one work.
@@ -73,7 +89,7 @@ func (b *bench) rounds(ctx context.Context, w work) error {
 	if w.rate == half {
 		top, err := b.peak(ctx)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		w.rate = top / 2
 	}
@@ -87,7 +103,10 @@ func (b *bench) rounds(ctx context.Context, w work) error {
 				return nil // what was interrupted does not count
 			}
 			if err != nil {
-				return fmt.Errorf("%s, round %d: %w", name, round+1, err)
+				if err := b.failed(c, name, round+1, err); err != nil {
+					return err
+				}
+				continue
 			}
 			run.Work, run.Round = name, round+1
 			b.report.Runs = append(b.report.Runs, run)
@@ -95,6 +114,24 @@ func (b *bench) rounds(ctx context.Context, w work) error {
 		}
 	}
 	return nil
+}
+
+// failed notes that a contender failed, which is an error if the contender is
+// vital: with nothing to compare with, or if it is disrust that is wrong, the rest
+// is worth nothing.
+func (b *bench) failed(c contender, work string, round int, why error) error {
+	b.report.Failures = append(b.report.Failures, result.Failure{Work: work, Peer: c.name, Round: round, Why: oneLine(why)})
+	err := fmt.Errorf("%s, round %d: %s: %s", work, round, c.name, oneLine(why))
+	if c.name == b.peers[0].name || c.command == daemon {
+		return err
+	}
+	fmt.Fprintf(b.progress, "%s FAILED, the others go on: %v\n", c.name, err)
+	return nil
+}
+
+// oneLine is err's text for a row of the table.
+func oneLine(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
 }
 
 // peak returns how many requests a second the first peer answers in a closed
@@ -107,7 +144,7 @@ func (b *bench) peak(ctx context.Context) (float64, error) {
 			return 1, nil
 		}
 		if err != nil {
-			return 0, fmt.Errorf("peak: %w", err)
+			return 0, fmt.Errorf("peak: %s: %s", b.peers[0].name, oneLine(err))
 		}
 		rates = append(rates, run.Rate)
 	}

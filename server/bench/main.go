@@ -9,8 +9,11 @@
 // one table with medians, ranges and ratios. Rounds are interleaved. All runs go
 // to a file as JSON, and to a page with charts, if asked for.
 //
-// The exit status is 0 when all is right, 1 when an answer was wrong or missing
-// or the benchmark could not be run, and 2 when the command line makes no sense.
+// When a peer fails, by a wrong or a missing answer, its row says so and the
+// others go on; when disrust or the first peer does, the benchmark ends.
+//
+// The exit status is 0 when all is right, 1 when a peer failed or the benchmark
+// could not be run, and 2 when the command line makes no sense.
 package main
 
 import (
@@ -89,7 +92,9 @@ func writeFile(name string, write func(io.Writer) error) error {
 	return errors.Join(write(f), f.Close())
 }
 
-// complain writes err as one line.
+// complain writes err, each of its lines with the command's name.
 func complain(stderr io.Writer, err error) {
-	fmt.Fprintf(stderr, "bench: %s\n", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
+		fmt.Fprintf(stderr, "bench: %s\n", strings.TrimSpace(line))
+	}
 }

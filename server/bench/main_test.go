@@ -63,7 +63,8 @@ func checkTable(t *testing.T, report *result.Report, table string) {
 		lines[strings.Join(strings.Fields(line), " ")] = true
 	}
 	for _, row := range report.Rows() {
-		if line := strings.Join(strings.Fields(strings.Join(row.Cells(), " ")), " "); row.Runs > 0 && !lines[line] {
+		line := strings.Join(strings.Fields(strings.Join(append(row.Cells(), row.Failure()), " ")), " ")
+		if !row.Empty() && !lines[line] {
 			t.Errorf("the table has no line %q", line)
 		}
 	}
@@ -82,6 +83,9 @@ func checkPage(t *testing.T, report *result.Report, name string) {
 	if err := json.Unmarshal([]byte(stored), &data); err != nil {
 		t.Fatalf("the page's data is no JSON: %v", err)
 	}
+	if ended := "<b>Ended early:</b> " + report.Ended; strings.Contains(html.UnescapeString(string(text)), ended) != (report.Ended != "") {
+		t.Errorf("the page does not say %q, or needlessly", report.Ended)
+	}
 	rows := report.Rows()
 	if len(data.Rows) != len(rows) {
 		t.Fatalf("the page has %d rows, want %d", len(data.Rows), len(rows))
@@ -90,10 +94,14 @@ func checkPage(t *testing.T, report *result.Report, name string) {
 		if data.Rows[i] != row {
 			t.Errorf("the page has\n%+v, want\n%+v", data.Rows[i], row)
 		}
+		plain := html.UnescapeString(string(text))
 		for _, cell := range row.Cells() {
-			if !strings.Contains(html.UnescapeString(string(text)), "<td>"+cell+"</td>") {
+			if !row.Empty() && !strings.Contains(plain, "<td>"+cell+"</td>") {
 				t.Errorf("the page's table has no %q", cell)
 			}
+		}
+		if said := row.Failure(); said != "" && !(strings.Contains(plain, said+"</td>") && strings.Contains(plain, said+"</p>")) {
+			t.Errorf("the page's top or its table does not say %q", said)
 		}
 	}
 }

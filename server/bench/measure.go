@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/disrust/disrust/client/drive/sample"
@@ -66,9 +67,23 @@ func (b *bench) measure(ctx context.Context, c contender, w work) (result.Run, e
 	}
 	if err != nil {
 		server.Stop()
-		return result.Run{}, fmt.Errorf("%s: %w; the server said %q", c.name, err, server.Words())
+		return result.Run{}, fmt.Errorf("%w; the server said %s", err, brief(server.Words()))
 	}
 	return newRun(c, w, total, begin, end), nil
+}
+
+// mostWords of what a server said are repeated: the first, where a panic has its
+// reason.
+const mostWords = 300
+
+func brief(words string) string {
+	if words == "" {
+		return "nothing"
+	}
+	if len(words) > mostWords {
+		words = words[:mostWords] + "..."
+	}
+	return strconv.Quote(words)
 }
 
 func newRun(c contender, w work, t sample.Total, begin, end moment) result.Run {

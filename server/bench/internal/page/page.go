@@ -58,6 +58,7 @@ type content struct {
 	Figures []figure
 	Head    []string
 	Rows    []row
+	Failed  []*result.Row
 	Data    template.JS
 	Script  template.JS
 	Library library
@@ -70,8 +71,11 @@ type library struct {
 
 // row is a line of the table.
 type row struct {
-	Cells []string
-	First bool // of its work
+	Cells   []string
+	First   bool // of its work
+	Failure string
+	Below   bool // Failure is below the cells, all of which there are, else behind them
+	Span    int  // columns that Failure has
 }
 
 // data is what page.js draws.
@@ -96,6 +100,7 @@ func Write(w io.Writer, r *result.Report) error {
 		Figures: figures,
 		Head:    result.Head,
 		Rows:    table(rows),
+		Failed:  failed(rows),
 		Data:    template.JS(text),
 		Script:  template.JS(script),
 		Library: library{Version: chartVersion, Text: template.JS(chartScript)},
@@ -110,17 +115,33 @@ func names(list []result.Named) []string {
 	return all
 }
 
-// table leaves out what was not measured.
+// table leaves out what was not tried.
 func table(rows []result.Row) []row {
 	var lines []row
 	work := ""
 	for i := range rows {
-		if r := &rows[i]; r.Runs > 0 {
-			lines = append(lines, row{r.Cells(), r.Work != work})
+		if r := &rows[i]; !r.Empty() {
+			cells := r.Cells()
+			line := row{Cells: cells, First: r.Work != work, Failure: r.Failure(), Span: len(result.Head) - len(cells)}
+			if line.Below = line.Span == 0; line.Below {
+				line.Span = len(result.Head)
+			}
+			lines = append(lines, line)
 			work = r.Work
 		}
 	}
 	return lines
+}
+
+// failed are the rows of peers that failed.
+func failed(rows []result.Row) []*result.Row {
+	var some []*result.Row
+	for i := range rows {
+		if rows[i].Failed > 0 {
+			some = append(some, &rows[i])
+		}
+	}
+	return some
 }
 
 // policy allows these scripts and the style, and nothing from elsewhere.

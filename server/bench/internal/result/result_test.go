@@ -61,7 +61,7 @@ func sampled() *Report {
 	r := &Report{
 		Command: "bench", Started: time.Unix(1e9, 0).UTC(), Machine: Machine{CPUs: 2, System: "linux/amd64", Go: "go1.26"},
 		Works: []Named{{"1x1", "one"}, {"rate:half", "half"}}, Peers: []Named{{"gonet", "plain"}, {"disrust", "ours"}},
-		Rounds: 3, Notes: []string{"a note"},
+		Rounds: 3, Notes: []string{"a note"}, Failures: []Failure{{"8x8", "gonet", 1, "of a work not asked for"}},
 	}
 	add := func(work, peer string, round int, rate float64, cpu, p50 time.Duration, limited string) {
 		r.Runs = append(r.Runs, Run{
@@ -108,6 +108,25 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// TestFailures: a row counts its peer's failures and has the first one's reason,
+// beside the figures of the other rounds, if there are any.
+func TestFailures(t *testing.T) {
+	r := sampled()
+	r.Failures = []Failure{{"1x1", "disrust", 2, "first"}, {"rate:half", "disrust", 1, "other"}, {"1x1", "disrust", 4, "second"}}
+	rows := r.Rows()
+	for i, want := range []string{"", "FAILED (rounds: 2 of 5): first", "", "FAILED (rounds: 1 of 1): other"} {
+		if got := rows[i].Failure(); got != want || rows[i].Empty() {
+			t.Errorf("row %d says %q, want %q; empty is %v", i, got, want, rows[i].Empty())
+		}
+	}
+	if rows[1].Rate.Median != 2200 {
+		t.Errorf("its rate is %+v", rows[1].Rate)
+	}
+	if none := sampled().Rows()[3]; !none.Empty() || none.Failure() != "" {
+		t.Errorf("a row that was not tried is %+v", none)
+	}
+}
+
 // TestRatioUnknown: without the first peer's figures there is nothing to
 // compare with.
 func TestRatioUnknown(t *testing.T) {
@@ -120,14 +139,20 @@ func TestRatioUnknown(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	var b bytes.Buffer
-	if err := sampled().WriteTable(&b); err != nil {
+	r := sampled()
+	r.Failures = []Failure{{"1x1", "disrust", 4, "it lied"}, {"rate:half", "disrust", 1, "it closed"}}
+	r.Ended = "a reason"
+	if err := r.WriteTable(&b); err != nil {
 		t.Fatal(err)
 	}
-	const want = `work       peer     k requests/s      x     server CPU ns  x     p50 us             x     p99 us             x     p99.9 us           x     generator CPU ns  busy
+	const want = `ENDED EARLY: a reason
+
+work       peer     k requests/s      x     server CPU ns  x     p50 us             x     p99 us             x     p99.9 us           x     generator CPU ns  busy
 1x1        gonet    1.10 [1.00-1.20]  1.00  500 [400-600]  1.00  12.0 [10.0-14.0]   1.00  36.0 [30.0-42.0]   1.00  48.0 [40.0-56.0]   1.00  100 [80.0-120]    50%
-1x1        disrust  2.20 [1.00-3.00]  2.00  200 [100-300]  0.40  5.00 [4.00-6.00]   0.42  15.0 [12.0-18.0]   0.42  20.0 [16.0-24.0]   0.42  40.0 [20.0-60.0]  50% *
+1x1        disrust  2.20 [1.00-3.00]  2.00  200 [100-300]  0.40  5.00 [4.00-6.00]   0.42  15.0 [12.0-18.0]   0.42  20.0 [16.0-24.0]   0.42  40.0 [20.0-60.0]  50% *  FAILED (rounds: 1 of 4): it lied
 
 rate:half  gonet    0.50              1.00  400            1.00  10.0               1.00  30.0               1.00  40.0               1.00  80.0              50%
+rate:half  disrust  FAILED (rounds: 1 of 1): it closed
 
 a note
 `

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -25,7 +26,10 @@ func NewSpread(values []float64) Spread {
 type Row struct {
 	Work string `json:"work"`
 	Peer string `json:"peer"`
-	Runs int    `json:"runs"` // as many rounds; 0: there is nothing else in the row
+	Runs int    `json:"runs"` // as many rounds have figures; 0: there are none in the row
+
+	Failed int    `json:"failed"` // as many rounds have none, as the peer failed
+	Why    string `json:"why"`    // it failed, the first time
 
 	Rate   Spread `json:"rate"`
 	Server Spread `json:"server"` // CPU ns a request
@@ -65,6 +69,14 @@ func (r *Report) row(work, peer string) Row {
 		}
 	}
 	row := Row{Work: work, Peer: peer, Runs: len(runs)}
+	for _, f := range r.Failures {
+		if f.Work != work || f.Peer != peer {
+			continue
+		}
+		if row.Failed++; row.Failed == 1 {
+			row.Why = f.Why
+		}
+	}
 	if len(runs) == 0 {
 		return row
 	}
@@ -86,6 +98,18 @@ func (r *Report) row(work, peer string) Row {
 	row.Busy = over(func(r *Run) float64 { return r.Busy })
 	row.Limited = limited(runs)
 	return row
+}
+
+// Empty says whether there is nothing to show.
+func (row *Row) Empty() bool { return row.Runs == 0 && row.Failed == 0 }
+
+// Failure says in words in how many rounds the peer failed, and why; "" if it did
+// not.
+func (row *Row) Failure() string {
+	if row.Failed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("FAILED (rounds: %d of %d): %s", row.Failed, row.Runs+row.Failed, row.Why)
 }
 
 func limited(runs []Run) string {

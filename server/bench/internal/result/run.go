@@ -60,6 +60,15 @@ func perRequest(used time.Duration, requests int64) float64 {
 	return float64(used) / float64(requests)
 }
 
+// Failure is a run that gave no figures, as the server did not start, stopped, or
+// did not answer or not rightly.
+type Failure struct {
+	Work  string `json:"work"`
+	Peer  string `json:"peer"`
+	Round int    `json:"round"` // from 1 on
+	Why   string `json:"why"`
+}
+
 // Report is everything: what was asked, where, and all runs in the order in
 // which they were made.
 type Report struct {
@@ -73,6 +82,10 @@ type Report struct {
 	Duration time.Duration `json:"duration_ns"`
 	Notes    []string      `json:"notes"`
 	Runs     []Run         `json:"runs"`
+	Failures []Failure     `json:"failures"`
+
+	// Ended says why the benchmark ended before all was measured; "" if it did not.
+	Ended string `json:"ended_early,omitempty"`
 }
 
 // Named is a work or a peer and what it is.

@@ -65,22 +65,26 @@ func digits(v float64) string {
 	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
-// WriteTable writes the rows that have runs, those of a work apart from the
-// next, and the notes.
+// WriteTable writes the rows, those of a work apart from the next, and the notes.
+// A row that failed says so in its last cell, which may be the first after its
+// name. What was never tried is left out.
 func (r *Report) WriteTable(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(cells []string) { fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t")) } // Flush has the error
+	if r.Ended != "" {
+		fmt.Fprintf(w, "ENDED EARLY: %s\n\n", r.Ended)
+	}
 	line(Head)
 	work := ""
 	for _, row := range r.Rows() {
-		if row.Runs == 0 {
+		if row.Empty() {
 			continue
 		}
 		if work != "" && row.Work != work {
 			line(make([]string, len(Head)))
 		}
 		work = row.Work
-		line(row.Cells())
+		line(append(row.Cells(), row.Failure()))
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -30,12 +30,19 @@
       ctx.textBaseline = "middle";
       ctx.strokeStyle = ctx.fillStyle = css("ink");
       chart.getDatasetMeta(0).data.forEach((bar, i) => {
+        const failed = rows[i].failed ? "failed " + rows[i].failed + " of " + counted(rows[i].failed + rows[i].runs, "round") : "";
+        if (!rows[i].runs) {
+          ctx.fillStyle = css("warn");
+          ctx.fillText(failed, x.left + 7, bar.y);
+          return;
+        }
+        ctx.fillStyle = css("ink");
         const s = spreads[i], low = x.getPixelForValue(s.low), high = x.getPixelForValue(s.high);
         ctx.beginPath();
         ctx.moveTo(low, bar.y); ctx.lineTo(high, bar.y);
         for (const end of [low, high]) { ctx.moveTo(end, bar.y - 3); ctx.lineTo(end, bar.y + 3); }
         ctx.stroke();
-        ctx.fillText(show(s.median) + (s.ratio ? "  ×" + ratio(s.ratio) : "") + (rows[i].limited ? " *" : ""), Math.max(high, bar.x) + 7, bar.y);
+        ctx.fillText(show(s.median) + (s.ratio ? "  ×" + ratio(s.ratio) : "") + (rows[i].limited ? " *" : "") + (failed && "  " + failed), Math.max(high, bar.x) + 7, bar.y);
       });
       ctx.restore();
     },
@@ -98,8 +105,8 @@
     Chart.defaults.plugins.legend.display = false;
     for (const kind in kinds) data.works.forEach((work, i) => {
       const canvas = document.getElementById(kind + "-" + i);
-      const rows = data.rows.filter(r => r.work === work && r.runs);
-      if (!rows.length) {
+      const rows = data.rows.filter(r => r.work === work && (r.runs || r.failed && kind !== "latency"));
+      if (!rows.some(r => r.runs)) {
         canvas.parentNode.classList.add("empty");
         canvas.parentNode.textContent = "Nothing was measured.";
         return;

@@ -1,0 +1,167 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/server/bench/internal/load"
+	"github.com/disrust/disrust/server/bench/internal/serving"
+	"github.com/disrust/disrust/wire"
+)
+
+// mischief is what a server does with a connection's third answer: it returns
+// what to send instead, nothing for closing the connection.
+type mischief func(response []byte) []byte
+
+func liar(response []byte) []byte {
+	response[len(response)-1] ^= 1
+	return response
+}
+
+func closer([]byte) []byte { return nil }
+
+// serve answers connections until the test ends, each the first two times rightly.
+func (m mischief) serve(t *testing.T) (addr string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go m.answer(conn)
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func (m mischief) answer(conn net.Conn) {
+	defer conn.Close()
+	var scorer serving.Scorer
+	r, request := bufio.NewReader(conn), make([]byte, wire.Default.RequestBytes(1))
+	for n := 1; ; n++ {
+		if _, err := io.ReadFull(r, request); err != nil {
+			return
+		}
+		response := wire.AppendResponse(nil, scorer.Score(request[wire.HeaderBytes:]))
+		if n == 3 {
+			response = m(response)
+		}
+		if _, err := conn.Write(response); err != nil || len(response) == 0 {
+			return
+		}
+	}
+}
+
+// instead makes a contender's load go to addr the first so many times, though its
+// own server runs.
+func instead(c *contender, addr string, times int) {
+	drive := c.drive
+	c.drive = func(ctx context.Context, config load.Config) (sample.Total, error) {
+		if times--; times >= 0 {
+			config.Addr = addr
+		}
+		return drive(ctx, config)
+	}
+}
+
+// TestPeerFails: the benchmark goes on when a peer lies or closes, says so in the
+// table, the JSON and the page, and ends with an error.
+func TestPeerFails(t *testing.T) {
+	folder := t.TempDir()
+	raw, page := filepath.Join(folder, "runs.json"), filepath.Join(folder, "page.html")
+	o, err := parseOptions(append(short, "--rounds", "2", "--peers", "gonet,gnet,disrust", "--work", "1x1,2x2", "--json", raw, "--html", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	instead(&o.peers[1], mischief(liar).serve(t), 1)
+	o.peers[1], o.peers[2] = o.peers[2], o.peers[1] // the liar is the last
+	plain := o.peers[0]
+	plain.name = "closer"
+	instead(&plain, mischief(closer).serve(t), 4)
+	o.peers = append(o.peers, plain)
+	var stdout, stderr bytes.Buffer
+	err = benchmark(t.Context(), o, "bench", &stdout, &stderr)
+	const lied = `FAILED \(rounds: 1 of 2\): connection 1: answered wrongly: byte 7 of response 3 is .*, 1 wrongly, 0 not; the server said nothing`
+	const closed = `FAILED \(rounds: 2 of 2\): connection .: closed after . of . responses; .*; the server said nothing`
+	want := `^1x1, gnet: ` + lied + "\n1x1, closer: " + closed + "\n2x2, closer: " + closed + "$"
+	if err == nil || !regexp.MustCompile(want).MatchString(err.Error()) {
+		t.Errorf("the error is %v", err)
+	}
+	for _, row := range []string{`1x1 +gnet +\d.*% \*? *` + lied, "1x1 +closer +" + closed, "2x2 +closer +" + closed, `2x2 +gnet +\d.*%( \*)?`} {
+		if !regexp.MustCompile("(?m)^" + row + "$").MatchString(stdout.String()) {
+			t.Errorf("the table has no %q:\n%s", row, &stdout)
+		}
+	}
+	report := read(t, raw)
+	if len(report.Runs) != 2*2*3-1 || len(report.Failures) != 1+4 || report.Ended != "" {
+		t.Errorf("there are %d runs and %d failures; ended early: %q", len(report.Runs), len(report.Failures), report.Ended)
+	}
+	if f := report.Failures[0]; f.Work != "1x1" || f.Peer != "gnet" || f.Round != 1 || !strings.Contains(f.Why, "answered wrongly") {
+		t.Errorf("the first failure is %+v", f)
+	}
+	checkTable(t, &report, stdout.String())
+	checkPage(t, &report, page)
+}
+
+// TestVitalFails: the benchmark ends at once, and says so on top of what there is,
+// when disrust or the first peer lies or closes, or the first when its peak is
+// measured.
+func TestVitalFails(t *testing.T) {
+	for _, c := range []struct {
+		peers, work string
+		which       int
+		mischief    mischief
+		want        string
+		runs        int
+	}{
+		{"gonet,disrust,gnet", "1x1,2x2", 0, liar, "1x1, round 1: gonet: connection 1: answered wrongly: ", 0},
+		{"gonet,disrust,gnet", "1x1,2x2", 1, liar, "1x1, round 1: disrust: connection 1: answered wrongly: ", 1},
+		{"gonet,gnet,disrust", "1x1,2x2", 2, closer, "1x1, round 1: disrust: connection 1: closed after 2 of 3 responses", 2},
+		{"gnet,disrust", "rate:half", 0, closer, "rate:half: peak: gnet: connection ", 0},
+	} {
+		folder := t.TempDir()
+		raw, page := filepath.Join(folder, "runs.json"), filepath.Join(folder, "page.html")
+		o, err := parseOptions(append(short, "--rounds", "2", "--peers", c.peers, "--work", c.work, "--json", raw, "--html", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		instead(&o.peers[c.which], c.mischief.serve(t), 100)
+		var stdout, stderr bytes.Buffer
+		err = benchmark(t.Context(), o, "bench", &stdout, &stderr)
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: the error is %v", c.want, err)
+			continue
+		}
+		report := read(t, raw)
+		if !strings.Contains(stdout.String(), "\nENDED EARLY: "+err.Error()+"\n") || report.Ended != err.Error() || len(report.Runs) != c.runs {
+			t.Errorf("%s: %d runs; ended early: %q; the table is\n%s", c.want, len(report.Runs), report.Ended, &stdout)
+		}
+		checkTable(t, &report, stdout.String())
+		checkPage(t, &report, page)
+	}
+}
+
+// TestBrief: of what a server says no more is repeated than tells why.
+func TestBrief(t *testing.T) {
+	long := strings.Repeat("x", mostWords)
+	for words, want := range map[string]string{"": "nothing", "a\nb": `"a\nb"`, long: `"` + long + `"`, long + "y": `"` + long + `..."`} {
+		if got := brief(words); got != want {
+			t.Errorf("of %q: %s", words, got)
+		}
+	}
+}
