@@ -43,10 +43,7 @@ func (b Budget) Total() uint64 { return b.Start() + uint64(b.MaxConns)*b.Conn }
 // Budget is the memory of a server with this Config. Errors are sentences for the
 // person who chose it.
 func (c Config) Budget() (Budget, error) {
-	if err := c.check(); err != nil {
-		return Budget{}, &ConfigError{err}
-	}
-	placement, err := c.place()
+	placement, err := c.settle()
 	if err != nil {
 		return Budget{}, err
 	}

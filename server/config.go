@@ -50,7 +50,7 @@ type Config struct {
 	SharePort bool           // beside another server that serves it: for a restart without a gap
 	Allow     []netip.Prefix // the addresses served; none: all. Others are closed on arrival
 
-	IOThreads    int // 0: the CPUs less one, at least 1
+	IOThreads    int // 0: half of the CPUs, or all but one if the model is costly and scored inline; at least 1
 	BatchThreads BatchThreads
 	Wait         Wait
 	Pin          bool // each thread to a CPU of its own
@@ -139,16 +139,13 @@ func (c *Config) check() error {
 	if err := c.checkAllow(); err != nil {
 		return err
 	}
-	if c.IOThreads == 0 {
-		c.IOThreads = max(1, cpus-1)
-	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if err := c.format().Validate(); err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "wire: "))
 	}
-	return c.checkMemory()
+	return nil
 }
 
 func checkTimeout(name string, d time.Duration) error {
@@ -174,6 +171,7 @@ func (c *Config) checkAllow() error {
 	return nil
 }
 
+// checkMemory checks what depends on how many I/O threads there are.
 func (c *Config) checkMemory() error {
 	if err := checkRing("request-ring", c.RequestRing, c.IOThreads); err != nil {
 		return err

@@ -10,31 +10,69 @@ import (
 	"github.com/disrust/disrust/batcher"
 )
 
-// handOver is the cost of a row from which a thread of its own for the model
-// pays: below it the I/O thread scores a row in less time than two threads need
-// to tell each other of it.
+// handOver is the cost of a row from which the model is what a server's time goes to:
+// below it an I/O thread scores a row in less time than two threads need to tell each
+// other of it.
 const handOver = time.Microsecond
 
 // cpus is how many this process may use, a container's quota included.
 var cpus = min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
 
-// place decides where batches are scored.
+// settle checks c, decides what is left to the server, and returns where batches are
+// scored. Errors are sentences for the person who chose c.
+func (c *Config) settle() (BatchThreads, error) {
+	if err := c.check(); err != nil {
+		return Auto, &ConfigError{err}
+	}
+	placement, err := c.place()
+	if err != nil {
+		return Auto, err
+	}
+	if err := c.checkMemory(); err != nil {
+		return Auto, &ConfigError{err}
+	}
+	return placement, nil
+}
+
+// place decides on the I/O threads, if that is left to it, and returns where batches are
+// scored.
+//
+// Half of the CPUs suffice to receive for all: the kernel's network stack and what asks
+// need the others, and fewer threads are awake more and do more in a turn. A costly model
+// that is scored inline gets all CPUs but one. A thread of its own for it is worth its
+// hand-over only beside a single I/O thread: several score more than one does.
 func (c *Config) place() (BatchThreads, error) {
-	if c.BatchThreads != Auto {
+	if c.IOThreads > 0 && c.BatchThreads != Auto {
 		return c.BatchThreads, nil
 	}
-	if cpus <= c.IOThreads {
-		return Inline, nil // no CPU is left for a batch thread
+	costly, err := c.costly()
+	if err != nil {
+		return Auto, err
 	}
+	if c.IOThreads == 0 {
+		threads := cpus / 2
+		if costly && c.BatchThreads != Dedicated {
+			threads = cpus - 1
+		}
+		c.IOThreads = max(1, min(threads, MaxIOThreads, c.RequestRing))
+	}
+	switch {
+	case c.BatchThreads != Auto:
+		return c.BatchThreads, nil
+	case costly && c.IOThreads == 1 && cpus > 1:
+		return Dedicated, nil
+	}
+	return Inline, nil
+}
+
+// costly reports whether the model takes longer for a row than a hand-over.
+func (c *Config) costly() (bool, error) {
 	model, err := c.NewModel()
 	if err != nil {
-		return Auto, fmt.Errorf("model %s: %w", c.Model, err)
+		return false, fmt.Errorf("model %s: %w", c.Model, err)
 	}
 	const sample = 1 << 20 // features
-	if rowCost(model, c.Dim, max(1, min(c.MaxVectors, 64, sample/c.Dim))) < handOver {
-		return Inline, nil
-	}
-	return Dedicated, nil
+	return rowCost(model, c.Dim, max(1, min(c.MaxVectors, 64, sample/c.Dim))) >= handOver, nil
 }
 
 // rowCost is the least time the model took for a row of zeros, of a few batches.

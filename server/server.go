@@ -55,10 +55,7 @@ func (t *thread) abort() { t.Abort() }
 // Start opens the port and serves it. When it returns, connections are accepted.
 // Errors are sentences for the person who chose the Config.
 func Start(cfg Config) (*Server, error) {
-	if err := cfg.check(); err != nil {
-		return nil, &ConfigError{err}
-	}
-	placement, err := cfg.place()
+	placement, err := cfg.settle()
 	if err != nil {
 		return nil, err
 	}

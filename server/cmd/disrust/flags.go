@@ -50,7 +50,7 @@ func flags(o *options) *flag.FlagSet {
 	f.Var(number{&c.Port, 0, math.MaxUint16}, "port", "TCP port; 0: any free one")
 	f.Var(toggle{&c.SharePort}, "share-port", "serve a port that another disrust serves, beside it: for a restart without a gap")
 	f.Var(prefixes{&c.Allow}, "allow", "addresses served, such as 10.0.0.0/8,192.168.1.7; others are closed on arrival")
-	f.Var(number{&c.IOThreads, 0, server.MaxIOThreads}, "io-threads", "I/O threads; 0: the CPUs less one")
+	f.Var(number{&c.IOThreads, 0, server.MaxIOThreads}, "io-threads", "I/O threads; 0: half of the CPUs, or all but one for a costly model")
 	f.Var(number{&c.Dim, 1, math.MaxInt32}, "dim", "features a vector")
 	f.Var(number{&c.MaxVectors, 1, server.MaxMaxVectors}, "max-vectors", "vectors a request, at most")
 	f.Var(choice[func() (batcher.Model, error)]{c.Model, &c.NewModel, models, "sum"}, "model", "model to serve: sum")

@@ -1,0 +1,82 @@
+//go:build linux
+
+package server
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/disrust/disrust/batcher"
+)
+
+// TestPlace lists what is chosen for numbers of CPUs, models and flags.
+func TestPlace(t *testing.T) {
+	defer func(n int) { cpus = n }(cpus)
+	cheap := batcher.ModelFunc(func([]float32, int, []float32) error { return nil })
+	slow := batcher.ModelFunc(func(rows []float32, dim int, out []float32) error {
+		for end := time.Now().Add(time.Duration(2*len(out)) * handOver); time.Now().Before(end); {
+		}
+		return nil
+	})
+	for _, c := range []struct {
+		cpus    int
+		model   batcher.Model
+		threads int
+		batch   BatchThreads
+		ring    int
+
+		wantThreads int
+		wantBatch   BatchThreads
+	}{
+		{1, cheap, 0, Auto, 1 << 16, 1, Inline},
+		{2, cheap, 0, Auto, 1 << 16, 1, Inline},
+		{16, cheap, 0, Auto, 1 << 16, 8, Inline},
+		{16, cheap, 0, Auto, 4, 4, Inline}, // each has a slot at least
+		{16, cheap, 0, Dedicated, 1 << 16, 8, Dedicated},
+		{4096, cheap, 0, Auto, 1 << 16, MaxIOThreads, Inline},
+		{1, slow, 0, Auto, 1 << 16, 1, Inline},
+		{2, slow, 0, Auto, 1 << 16, 1, Dedicated},
+		{16, slow, 0, Auto, 1 << 16, 15, Inline},
+		{16, slow, 0, Dedicated, 1 << 16, 8, Dedicated},
+		{16, slow, 0, Inline, 1 << 16, 15, Inline},
+		{16, slow, 1, Auto, 1 << 16, 1, Dedicated},
+		{16, slow, 3, Auto, 1 << 16, 3, Inline},
+		{2, cheap, 3, Dedicated, 1 << 16, 3, Dedicated},
+	} {
+		cpus = c.cpus
+		cfg := DefaultConfig()
+		cfg.NewModel = func() (batcher.Model, error) { return c.model, nil }
+		cfg.IOThreads, cfg.BatchThreads, cfg.RequestRing = c.threads, c.batch, c.ring
+		batch, err := cfg.settle()
+		if err != nil || cfg.IOThreads != c.wantThreads || batch != c.wantBatch {
+			t.Errorf("%+v: %d I/O threads, batches %v, %v", c, cfg.IOThreads, batch, err)
+		}
+	}
+}
+
+// TestPlaceAsksNobody whose answer is not needed, and tells why a model is not there.
+func TestPlaceAsksNobody(t *testing.T) {
+	absent := errors.New("the file is missing")
+	cfg := DefaultConfig()
+	cfg.NewModel = func() (batcher.Model, error) { return nil, absent }
+	if _, err := cfg.settle(); !errors.Is(err, absent) {
+		t.Errorf("%v, want %v", err, absent)
+	}
+	cfg.IOThreads, cfg.BatchThreads = 1, Inline
+	if batch, err := cfg.settle(); err != nil || batch != Inline {
+		t.Errorf("batches %v, %v", batch, err)
+	}
+}
+
+// TestModelsThatFailForZeros are no worse than cheap ones.
+func TestModelsThatFailForZeros(t *testing.T) {
+	for name, model := range map[string]batcher.ModelFunc{
+		"error": func([]float32, int, []float32) error { return errors.New("zeros") },
+		"panic": func([]float32, int, []float32) error { panic("zeros") },
+	} {
+		if cost := rowCost(model, 4, 2); cost != 0 {
+			t.Errorf("%s: a row takes %v", name, cost)
+		}
+	}
+}
