@@ -15,7 +15,10 @@ import (
 // time is its subject, so it waits for time and not for a condition, once for
 // all of them.
 func TestIdleCostsNothing(t *testing.T) {
-	const idle = 2 * time.Second
+	const (
+		idle     = 2 * time.Second
+		rounding = 10 * time.Millisecond // of the CPU time read
+	)
 	daemons := make(map[string]*rawtest.Daemon)
 	for _, conns := range []int{0, 100} {
 		for _, flags := range everyPlacement {
@@ -29,7 +32,7 @@ func TestIdleCostsNothing(t *testing.T) {
 	}
 	<-time.After(idle)
 	for name, d := range daemons {
-		if used := d.CPU(t) - before[name]; used > idle/20 {
+		if used := d.CPU(t) - before[name]; used > idle/100+rounding {
 			t.Errorf("%s: an idle daemon ran for %v of %v", name, used, idle)
 		}
 	}
