@@ -8,9 +8,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
 // dom returns what Chromium makes of a page.
@@ -49,6 +52,31 @@ func TestDrawn(t *testing.T) {
 	text := dom(t, written(t, r))
 	if n := strings.Count(text, `class="plot empty">Nothing was measured.`); n != 3 || len(drawn(text)) != 3 {
 		t.Errorf("of six charts %d are empty and %d drawn", n, len(drawn(text)))
+	}
+}
+
+// TestFailedDrawn: a peer without figures is among the bars, which say that it
+// failed, and not among the lines.
+func TestFailedDrawn(t *testing.T) {
+	r := report("rate:half")
+	r.Failures = []result.Failure{{Work: "rate:half", Peer: "other rate:half", Round: 1, Why: "it closed"}}
+	const both = "gonet other rate:half"
+	want := []string{both, both, both, "gonet", both, both}
+	if got := drawn(dom(t, written(t, r))); !slices.Equal(got, want) {
+		t.Errorf("drawn are %q, want %q", got, want)
+	}
+}
+
+// TestScales: figures that lie too far apart for one linear axis have a
+// logarithmic one.
+func TestScales(t *testing.T) {
+	r := report("rate:half")
+	if n := strings.Count(dom(t, written(t, r)), `data-scale="logarithmic"`); n != 0 {
+		t.Errorf("%d axes are logarithmic though figures are near", n)
+	}
+	r.Runs[1].Rate = 1000 * r.Runs[0].Rate
+	if n := strings.Count(dom(t, written(t, r)), `data-scale="logarithmic"`); n != 1 {
+		t.Errorf("%d axes are logarithmic, want one", n)
 	}
 }
 

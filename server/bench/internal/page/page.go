@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
@@ -42,9 +43,9 @@ var page = template.Must(template.New("page").Parse(document))
 
 // figures are the sections with charts. page.js draws one for each work, by ID.
 var figures = []figure{
-	{"rate", "Throughput", "Requests a second and ratio to the first peer: medians, with the range of the rounds. Longer is better. *: the generator was the bottleneck, so the server could do more."},
+	{"rate", "Throughput", "Requests a second and ratio to the first peer: medians, with the range of the rounds. Longer is better; look at the figures where the scale is logarithmic. *: the generator was the bottleneck, so the server could do more."},
 	{"latency", "Latency", "By percentile, on a logarithmic scale: medians over the rounds. Lower is better. In a closed loop latency is what throughput and window make it; look at 1x1 and the open loop."},
-	{"server", "Server CPU a request", "User and system time of all the server's threads, and ratio to the first peer. Shorter is better."},
+	{"server", "Server CPU a request", "User and system time of all the server's threads, and ratio to the first peer. Shorter is better; look at the figures where the scale is logarithmic."},
 }
 
 type figure struct{ ID, Title, Text string }
@@ -71,11 +72,26 @@ type library struct {
 
 // row is a line of the table.
 type row struct {
-	Cells   []string
+	Cells   []cell
 	First   bool // of its work
 	Failure string
 	Below   bool // Failure is below the cells, all of which there are, else behind them
 	Span    int  // columns that Failure has
+}
+
+// cell is a figure and its range, which has a line of its own.
+type cell struct{ Text, Range string }
+
+func split(texts []string) []cell {
+	var cells []cell
+	for _, text := range texts {
+		c := cell{Text: text}
+		if at := strings.Index(text, " ["); at >= 0 {
+			c = cell{text[:at], text[at+1:]}
+		}
+		cells = append(cells, c)
+	}
+	return cells
 }
 
 // data is what page.js draws.
@@ -121,7 +137,7 @@ func table(rows []result.Row) []row {
 	work := ""
 	for i := range rows {
 		if r := &rows[i]; !r.Empty() {
-			cells := r.Cells()
+			cells := split(r.Cells())
 			line := row{Cells: cells, First: r.Work != work, Failure: r.Failure(), Span: len(result.Head) - len(cells)}
 			if line.Below = line.Span == 0; line.Below {
 				line.Span = len(result.Head)

@@ -92,6 +92,46 @@ func TestSelfContained(t *testing.T) {
 	}
 }
 
+// TestFailures: the top and the table say who failed and why; in the table behind
+// the names if there are no figures, else in a line below them. The top says why
+// the benchmark ended early.
+func TestFailures(t *testing.T) {
+	const top = `<p class="warning">`
+	text := written(t, report("rate:half"))
+	if strings.Contains(text, top+"<b>") || strings.Contains(text, `class="failure"`) {
+		t.Error("a page without failures speaks of some")
+	}
+	r := report("rate:half")
+	r.Ended = "a reason"
+	r.Failures = []result.Failure{
+		{Work: "1x1", Peer: "gonet", Round: 2, Why: "it lied"},
+		{Work: "rate:half", Peer: "other rate:half", Round: 1, Why: "it closed"},
+	}
+	text = html.UnescapeString(written(t, r))
+	for _, part := range []string{
+		top + "<b>Ended early:</b> a reason</p>",
+		top + "<b>gonet</b> at <b>1x1</b>: FAILED (rounds: 1 of 2): it lied</p>",
+		top + "<b>other rate:half</b> at <b>rate:half</b>: FAILED (rounds: 1 of 1): it closed</p>",
+		`<td>0%</td></tr>` + "\n" + `<tr><td class="failure" colspan="14">FAILED (rounds: 1 of 2): it lied</td></tr>`,
+		`<tr><td>rate:half</td><td>other rate:half</td><td class="failure" colspan="12">FAILED (rounds: 1 of 1): it closed</td></tr>`,
+	} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the page has no %s", part)
+		}
+	}
+}
+
+// TestRanges: a figure's range is set apart from it.
+func TestRanges(t *testing.T) {
+	r := report("rate:half")
+	again := r.Runs[0]
+	again.Rate = 3e5
+	r.Runs = append(r.Runs, again)
+	if text := written(t, r); !strings.Contains(text, "<td>200 <small>[100-300]</small></td>") {
+		t.Error("the range is not set apart")
+	}
+}
+
 func TestHostile(t *testing.T) {
 	const hostile = `</script><script>alert(1)</script>"'<img src=x onerror=alert(2)>` + "\u2028]]>-->{{.}}${x}\n</style></title>"
 	text := written(t, report(hostile))
