@@ -195,8 +195,23 @@ func TestLagged(t *testing.T) {
 		"<td>*" + most + "</td>":                        written(t, r),
 		"<td>*" + latency(swept.Sweep.Steps[0].Bounded): written(t, swept),
 	} {
-		if !strings.Contains(text, want) || !strings.Contains(text, "*: the generator wrote so many requests") {
+		if !strings.Contains(text, want) || !strings.Contains(text, "*: the generator&#39;s own lag is more") {
 			t.Errorf("%q, or what stars mean, is not in the page", want)
+		}
+	}
+}
+
+// TestServersMachine: a page says what is known of it, and what is not.
+func TestServersMachine(t *testing.T) {
+	for want, server := range map[string]result.Server{
+		"the client's machine":                       result.ServerAt("127.0.0.1:9900", ""),
+		"another one; --server-note says what it is": result.ServerAt("192.0.2.1:9900", ""),
+		"another one":                                result.ServerAt("192.0.2.1:9900", "64 CPUs"),
+	} {
+		r := blank("run")
+		r.Server = server
+		if got := serverMachine(&r); got != want {
+			t.Errorf("%+v: %q, want %q", server, got, want)
 		}
 	}
 }

@@ -220,7 +220,10 @@ func serverMachine(r *result.Run) string {
 	if r.Server.ThisMachine {
 		return "the client's machine"
 	}
-	return ""
+	if r.Server.Note == "" {
+		return "another one; --server-note says what it is"
+	}
+	return "another one"
 }
 
 func loop(r *result.Run) string {

@@ -124,7 +124,7 @@ func (t *Total) Shown(f Figure) string {
 func Legend(totals ...*Total) string {
 	for _, t := range totals {
 		if len(t.Lagged) > 0 {
-			return "*: the generator wrote so many requests so late that its own lag is more than a tenth of this figure\n"
+			return "*: the generator's own lag is more than a tenth of this figure\n"
 		}
 	}
 	return ""

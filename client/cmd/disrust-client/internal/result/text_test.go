@@ -97,7 +97,7 @@ func lagging(t *testing.T) *Run {
 // TestLaggedFigures are marked wherever they are shown, and kept by name.
 func TestLaggedFigures(t *testing.T) {
 	r := lagging(t)
-	const legend = "\n*: the generator wrote so many requests so late that its own lag is more than a tenth of this figure\n"
+	const legend = "\n*: the generator's own lag is more than a tenth of this figure\n"
 	for _, want := range []string{"\n  p50    *1.06 ms\n", "\n  max    *2.20 ms\n", "written late by the generator: p50 1.06 ms, p99 2.18 ms, p99.9 2.20 ms, max 2.20 ms" + legend} {
 		if got := text(t, r); !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
