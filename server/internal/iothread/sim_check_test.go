@@ -105,7 +105,8 @@ func (k *kernel) undelivered() int {
 //
 // Inline, a request is scored and answered in the turn that receives it, and its
 // answer sent in the next: before that a receive may have to be armed (a turn), and
-// a turn of the loop may be two of the kernel's. Dedicated, others' requests may be
+// a turn of the loop may be two of the kernel's. Of a herd all others may be ahead of
+// it whenever it needs a receive buffer, as many at a time as buffers are lent. Dedicated, others' requests may be
 // ahead of it, in the order they came. Each turn in which it waits for those
 // answers one at least, so it waits no longer than there are requests.
 func (s *socket) checkPromptness() {
@@ -115,6 +116,9 @@ func (s *socket) checkPromptness() {
 			continue
 		}
 		bound := 8 + 2*w.receiveSpace/ReceiveBytes
+		if w.herd {
+			bound += 2 * (1 + w.crowd/leastLent) * (1 + w.receiveSpace/ReceiveBytes)
+		}
 		if !w.inline {
 			for _, other := range w.peers {
 				bound += 2 * len(other.ends)
@@ -224,7 +228,7 @@ func (p *peer) checkDue() {
 	switch {
 	case s.taken < p.beforeStop:
 		p.w.fail("peer %d was sent %d bytes of answers, %d were due", p.id, s.taken, p.beforeStop)
-	case p.sawReset && !(p.w.hasty && expired):
+	case p.sawReset && !((p.w.hasty || p.w.hushed) && expired):
 		p.w.fail("peer %d, which behaved, was reset", p.id)
 	case !p.sawFIN && !p.sawReset && !s.hungUp:
 		p.w.fail("peer %d never saw the end", p.id)

@@ -4,20 +4,64 @@ package iothread
 
 import (
 	"math"
+	"slices"
 
+	"github.com/disrust/disrust/wire"
 	"golang.org/x/sys/unix"
 )
 
-// crowded makes a world of more connections than there are receive buffers, and
-// so little room for requests that all buffers come to be held.
+// crowded makes a world of more connections than there are receive buffers. They are
+// in want of them since, inline, all peers speak at once, and, dedicated, there is so
+// little room for requests that all buffers come to be held.
 func (t *temper) crowded(w *world) {
-	t.crowd, t.limits.Conns, t.descriptors = w.between(ReceiveBuffers+2, ReceiveBuffers+20), 100, math.MaxInt
-	t.limits.InFlight, t.inline, t.elsewhere = w.between(1, 2), false, 0
+	t.crowd, t.descriptors, t.elsewhere = w.between(ReceiveBuffers+2, ReceiveBuffers+20), math.MaxInt, 0
+	if t.inline {
+		t.herded(w)
+		return
+	}
+	t.limits.InFlight, t.limits.Conns = w.between(1, 2), crowdConns
 	if w.oneIn(2) {
 		t.mutes = w.between(ReceiveBuffers, ReceiveBuffers+10)
 		t.crowd = t.mutes + w.between(1, 9)
 		t.limits.OutputBytes = OutputBytes(t.format)
 	}
+}
+
+// crowdConns are more than a crowd.
+const crowdConns = 100
+
+// large is a format of which receives bring so much that few buffers are lent, and of
+// which some requests are batches of their own and others not.
+var large = wire.Format{Dim: 1024, MaxVectors: 2 * packed}
+
+// herded is crowded for a thread that scores for itself: it holds no receive buffer
+// from one turn to the next, so the want of them is that of a turn.
+func (t *temper) herded(w *world) {
+	if w.oneIn(2) {
+		t.format = large
+		t.limits = drawLimits(w, t.format)
+		t.receiveSpace = drawReceiveSpace(w, t.format)
+	}
+	t.herd, t.loud, t.limits.Conns = true, w.oneIn(2), crowdConns
+}
+
+// herd is peers that speak when all do, once all are there.
+type herd struct{ w *world }
+
+func (h herd) act() bool {
+	if h.w.frozen() || slices.ContainsFunc(h.w.peers, (*peer).coming) {
+		return false
+	}
+	spoke := false
+	for _, p := range h.w.peers {
+		spoke = p.socket != nil && p.write() || spoke
+	}
+	return spoke
+}
+
+// coming: it is not accepted yet, and may be.
+func (p *peer) coming() bool {
+	return !p.gone && (p.socket == nil || p.socket.fd < 0 && !p.socket.closed)
 }
 
 // silence makes a peer that reads nothing. It asks once, and when all like it have
@@ -65,7 +109,7 @@ func (c *calamity) act() bool {
 		}
 	}
 	c.w.note("calamity")
-	c.over, c.w.hush = true, true
+	c.over, c.w.hush, c.w.hushed = true, true, true
 	for _, conn := range t.conns.All() {
 		if conn.held.valid {
 			s := c.w.kernel.open(conn.fd)

@@ -45,6 +45,8 @@ type kernel struct {
 	completed []uring.CQE
 	delivered []uring.CQE
 	buffers   buffers
+	short     bool // a receive found that there was none
+	withheld  bool // and the thread had some
 
 	refuses   bool   // to take a turn: the thread is to clean up and end
 	wakes     uint64 // the eventfd's count
@@ -182,7 +184,7 @@ func (k *kernel) work() {
 	for again := true; again; {
 		again = false
 		for _, o := range slices.Clone(k.inFlight) {
-			if k.ready(o) && (k.w.eager || k.w.oneIn(2)) {
+			if k.ready(o) && (k.w.eager || k.w.herd && o.code == opRecv || k.w.oneIn(2)) {
 				k.perform(o)
 				again = k.w.eager
 			}

@@ -48,6 +48,9 @@ func (w *world) drawPeer(id int) *peer {
 	if w.crowd < 20 && w.format.RequestBytes(1) < 5000 && w.oneIn(10) {
 		requests = w.between(30, 200)
 	}
+	if w.herd {
+		requests = w.between(0, 8)
+	}
 	p := &peer{w: w, id: id, addr: peerAddr(id), script: w.drawScript(requests), polite: w.oneIn(5), reads: math.MaxInt}
 	p.ending = pick(w, shutsDown, shutsDown, shutsDown, waits, waits, stays, staysOn, hangsUp, resets)
 	if id < w.mutes {
@@ -79,6 +82,8 @@ func (p *peer) act() bool {
 	case p.socket == nil && !p.gone:
 		p.gone = !p.connect()
 		return true
+	case p.w.herd:
+		return p.read()
 	case p.w.oneIn(2):
 		return p.read() || p.write()
 	}
@@ -201,6 +206,9 @@ func (p *peer) hangUp() {
 // piece draws how much of size bytes to send at once: little, to some byte about a
 // request's end, any part, or all.
 func (p *peer) piece(size int) int {
+	if p.w.loud {
+		return size
+	}
 	at := p.socket.arrived
 	if next := p.whole(at); next < len(p.ends) && p.w.oneIn(3) {
 		return max(1, min(size, p.ends[next]-at+p.w.between(-2, 5)))

@@ -26,6 +26,8 @@ type temper struct {
 
 	crowd        int  // peers
 	mutes        int  // of them read nothing
+	herd         bool // they speak when all do, and what has come is received at once
+	loud         bool // they say all that they can
 	pace         int  // 0 to 3 of 4: how likely another step is at each occasion
 	eager        bool // what can complete does so at once, and nothing goes wrong by itself
 	hasty        bool // time passes while there is work; else only when there is none
@@ -77,7 +79,7 @@ func drawTemper(w *world) temper {
 	if w.oneIn(10) {
 		t.allow = []netip.Prefix{netip.PrefixFrom(peerAddr(w.IntN(4)), w.between(29, 32)), netip.MustParsePrefix("fd00::/8")}
 	}
-	t.receiveSpace = pick(w, 2*t.format.RequestBytes(1), t.format.RequestBytes(t.format.MaxVectors)+7, 4*ReceiveBytes)
+	t.receiveSpace = drawReceiveSpace(w, t.format)
 	if w.oneIn(100) {
 		t.refusal = w.between(1, 100)
 	}
@@ -99,6 +101,10 @@ func (t temper) idle() func(int) bool {
 		return nil
 	}
 	return func(empty int) bool { return empty == t.spins }
+}
+
+func drawReceiveSpace(w *world, f wire.Format) int {
+	return pick(w, 2*f.RequestBytes(1), f.RequestBytes(f.MaxVectors)+7, 4*ReceiveBytes)
 }
 
 func drawLimits(w *world, f wire.Format) Limits {

@@ -22,7 +22,7 @@ func (k *kernel) receive(o *operation) {
 	case o.Flags&uring.SQEBufferSelect == 0:
 		k.discard(o)
 		return
-	case len(k.buffers.free) == 0 || w.oneIn(w.starve):
+	case k.lacksBuffers(), w.oneIn(w.starve):
 		if s.starved++; s.starved > maxStarved && w.eager {
 			w.fail("peer %d finds no receive buffer, %d times in a row", s.peer.id, s.starved)
 		}
@@ -41,6 +41,16 @@ func (k *kernel) receive(o *operation) {
 		return
 	}
 	k.finish(o, int32(n), uint32(k.buffers.lend(n))<<16|uring.CQEBuffer|k.nonEmpty(s))
+}
+
+// lacksBuffers notes that there is no receive buffer, if so.
+func (k *kernel) lacksBuffers() bool {
+	if len(k.buffers.free) > 0 {
+		return false
+	}
+	k.short = true
+	k.withheld = k.withheld || len(k.w.thread.spare) > 0
+	return true
 }
 
 // discard completes a receive that drops what it takes.

@@ -29,6 +29,7 @@ type world struct {
 	steps    int
 	busy     bool   // an actor is moving
 	hush     bool   // no peer moves until the thread has nothing to do
+	hushed   bool   // that has been so, and time passed
 	first    front  // in the line for room, a turn ago
 	admitted uint64 // requests, by then
 	failed   string // what was found, also if a recover swallows the panic
@@ -50,6 +51,9 @@ func newWorld(seed uint64, crowds bool) *world {
 	}
 	if w.mutes > 0 {
 		w.actors = append(w.actors, &calamity{w: w})
+	}
+	if w.temper.herd {
+		w.actors = append(w.actors, herd{w})
 	}
 	for id := range w.crowd {
 		p := w.drawPeer(id)
