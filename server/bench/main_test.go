@@ -128,7 +128,7 @@ func TestInterrupted(t *testing.T) {
 	if report := read(t, raw); len(report.Runs) != 1 {
 		t.Errorf("%d runs are kept, want the whole one", len(report.Runs))
 	}
-	if !strings.Contains(stdout.String(), "gonet") {
+	if !strings.Contains(stdout.String(), "\nENDED EARLY: interrupted\n") || !strings.Contains(stdout.String(), "gonet") {
 		t.Errorf("the table is %s", &stdout)
 	}
 }
