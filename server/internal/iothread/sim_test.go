@@ -18,10 +18,35 @@ func TestSim(t *testing.T) { explore(t, false, 1) }
 // TestSimCrowd is TestSim with more connections than receive buffers.
 func TestSimCrowd(t *testing.T) { explore(t, true, 80) }
 
+// TestCrowdsAreShort: crowds lack receive buffers, whoever scores and with whatever
+// model, also while the thread has some that it does not lend.
+func TestCrowdsAreShort(t *testing.T) {
+	type kind struct{ inline, strided, withheld bool }
+	const kinds = 8
+	found := map[kind]bool{}
+	for seed := uint64(1); len(found) < kinds; seed++ {
+		if seed > 250 {
+			t.Fatalf("of %d kinds of crowds only these lack buffers: %v", kinds, found)
+		}
+		w := newWorld(seed, true)
+		if fault := w.simulate(); fault != "" {
+			t.Fatalf("seed %d: %s", seed, fault)
+		}
+		if w.kernel.short {
+			found[kind{w.inline, w.strided, false}] = true
+		}
+		if w.kernel.withheld {
+			found[kind{w.inline, w.strided, true}] = true
+		}
+	}
+}
+
 // explore simulates every seed asked for, or one in so many of them.
 func explore(t *testing.T, crowds bool, share int) {
 	if seed := *testflag.SimSeed; seed != 0 {
-		if found := simulate(seed, crowds, true); found != "" {
+		w := newWorld(seed, crowds)
+		w.verbose = true
+		if found := w.simulate(); found != "" {
 			t.Fatal(found)
 		}
 		return
@@ -31,7 +56,7 @@ func explore(t *testing.T, crowds bool, share int) {
 		seeds = defaultSeeds
 	}
 	for seed := uint64(1); seed <= uint64(max(1, seeds/share)); seed++ {
-		if found := simulate(seed, crowds, false); found != "" {
+		if found := newWorld(seed, crowds).simulate(); found != "" {
 			t.Fatalf("seed %d: %s\nreplay: go test ./server/internal/iothread -run '%s$' -sim.seed %d", seed, found, t.Name(), seed)
 		}
 	}
@@ -40,10 +65,8 @@ func explore(t *testing.T, crowds bool, share int) {
 // errTurn is what the simulated kernel refuses a turn with.
 var errTurn = errors.New("refused")
 
-// simulate runs the schedule of a seed and returns what was wrong with it.
-func simulate(seed uint64, crowds, verbose bool) (found string) {
-	w := newWorld(seed, crowds)
-	w.verbose = verbose
+// simulate runs the schedule and returns what was wrong with it.
+func (w *world) simulate() (found string) {
 	defer w.thread.Close()
 	defer func() {
 		if p := recover(); p != nil {
