@@ -52,6 +52,19 @@ func TestGenerateKeepsProportions(t *testing.T) {
 	}
 }
 
+// TestLargeRequestsShareAWrite, those of the protocol's usual largest size.
+func TestLargeRequestsShareAWrite(t *testing.T) {
+	q, err := Generate(wire.Default, Uniform(wire.Default.MaxVectors), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range q.Count() {
+		if n, _, _ := q.run(i, 8); n != 7 {
+			t.Errorf("from request %d on one write has %d", i+1, n)
+		}
+	}
+}
+
 func TestGenerateRefuses(t *testing.T) {
 	for _, c := range []struct {
 		f    wire.Format

@@ -17,9 +17,11 @@ const (
 	// maxCycleBytes bounds a cycle of large requests.
 	maxCycleBytes = 1 << 30
 	// writeBytes is what one write offers at most, unless a single request is
-	// larger: from there on the price of a call no longer matters, and what is sent
-	// over and over had better stay in the cache.
-	writeBytes = 64 << 10
+	// larger. It holds seven requests of 64 vectors of 128 features, 32 KiB and a
+	// header each: a server that is woken for each of them costs both ends more
+	// than copying it does. More had better not be sent over and over, to stay in
+	// the cache.
+	writeBytes = 256 << 10
 )
 
 // Requests is what a run sends: a cycle of requests, and the responses that
@@ -48,7 +50,7 @@ type reply struct{ end, vectors int }
 // The same arguments make the same cycle. No two rows of a cycle have the same
 // score, so a response that slipped to another request is seen as wrong.
 //
-// Cost: 64 KiB or so, more for large requests; an error above 1 GiB.
+// Cost: 320 KiB or so, more for large requests; an error above 1 GiB.
 func Generate(f wire.Format, mix Mix, seed uint64) (*Requests, error) {
 	if err := fits(f, mix); err != nil {
 		return nil, err
