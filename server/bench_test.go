@@ -7,8 +7,11 @@ import (
 	"io"
 	"net"
 	"testing"
+	"time"
 
+	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/internal/rawtest"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -17,38 +20,65 @@ import (
 func BenchmarkRoundTrip(b *testing.B) {
 	for _, placement := range []server.BatchThreads{server.Inline, server.Dedicated} {
 		for _, window := range []int{1, 8, 64} {
-			name := map[server.BatchThreads]string{server.Inline: "inline", server.Dedicated: "dedicated"}[placement]
-			b.Run(fmt.Sprintf("%s/window=%d", name, window), func(b *testing.B) { benchmark(b, placement, window) })
+			cfg := server.DefaultConfig()
+			cfg.IOThreads, cfg.BatchThreads = 1, placement
+			b.Run(fmt.Sprintf("%s/window=%d", placements[placement], window), func(b *testing.B) { benchmark(b, cfg, 1, window) })
 		}
 	}
 }
 
-func benchmark(b *testing.B, placement server.BatchThreads, window int) {
-	cfg := server.DefaultConfig()
-	cfg.Port, cfg.IOThreads, cfg.BatchThreads = 0, 1, placement
+// BenchmarkCostlyModel is 64 connections with 8 requests of one vector each, for a model
+// that computes for 5 µs a vector, with as many I/O threads as the server chooses: ns a
+// request, the client, which needs little, included.
+func BenchmarkCostlyModel(b *testing.B) {
+	const cost = 5 * time.Microsecond
+	model := batcher.ModelFunc(func(rows []float32, dim int, out []float32) error {
+		for begin := time.Now(); time.Since(begin) < time.Duration(len(out))*cost; {
+		}
+		return nil
+	})
+	for placement, name := range placements {
+		cfg := server.DefaultConfig()
+		cfg.BatchThreads = placement
+		cfg.NewModel = func() (batcher.Model, error) { return model, nil }
+		b.Run(name, func(b *testing.B) { benchmark(b, cfg, 64, 8) })
+	}
+}
+
+var placements = map[server.BatchThreads]string{server.Auto: "auto", server.Inline: "inline", server.Dedicated: "dedicated"}
+
+func benchmark(b *testing.B, cfg server.Config, conns, window int) {
+	cfg.Port = 0
 	s, err := server.Start(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { s.Shutdown(b.Context()) })
-	conn, err := net.Dial("tcp", s.Addr().String())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer conn.Close()
 	var requests []byte
 	for range window {
 		requests = wire.AppendRequest(requests, 1, make([]float32, cfg.Dim))
 	}
-	responses := make([]byte, window*wire.ResponseBytes(1))
 	b.ReportAllocs()
 	b.ResetTimer()
-	for done := 0; done < b.N; done += window {
+	rounds := (b.N + conns*window - 1) / (conns * window)
+	rawtest.Check(b, rawtest.Each(conns, func(int) error { return askRepeatedly(s, requests, window*wire.ResponseBytes(1), rounds) }))
+}
+
+// askRepeatedly writes requests and reads their answers, so often.
+func askRepeatedly(s *server.Server, requests []byte, answers, rounds int) error {
+	conn, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	responses := make([]byte, answers)
+	for range rounds {
 		if _, err := conn.Write(requests); err != nil {
-			b.Fatal(err)
+			return err
 		}
 		if _, err := io.ReadFull(conn, responses); err != nil {
-			b.Fatal(err)
+			return err
 		}
 	}
+	return nil
 }
