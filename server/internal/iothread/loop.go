@@ -106,15 +106,16 @@ func (t *Thread) complete(e *uring.CQE) {
 }
 
 // exchange publishes what was admitted and collects answers until nobody who
-// waits for room can go on.
+// waits for room can go on, and then has those receive who waited for a buffer.
 func (t *Thread) exchange() {
 	for {
 		t.hand()
 		t.collect()
 		if !t.resume() {
-			return
+			break
 		}
 	}
+	t.feed()
 }
 
 // flush lets each connection that something happened to do what is next.

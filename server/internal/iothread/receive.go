@@ -228,14 +228,20 @@ func (t *Thread) violate(c *conn) {
 	t.endInput(c)
 }
 
-// resume goes on with connections that waited for room or for a receive buffer,
-// first come, first served, and reports whether something was taken in.
+// resume goes on with connections that waited for room, first come, first served,
+// and reports whether something was taken in.
 func (t *Thread) resume() bool {
 	before := t.tally.published
 	for c := t.stalled.front(); c != nil && t.parse(c); c = t.stalled.front() {
 		c.leave()
 		t.touch(c)
 	}
+	return t.tally.published > before
+}
+
+// feed lends buffers to the kernel and has as many connections receive that found
+// none, first come, first served: with more, some would find none again and be last.
+func (t *Thread) feed() {
 	t.lend()
 	for free := t.lent; free > 0 && t.starved.count > 0; free-- {
 		// Armed here, it is ahead of all that flush arms, and takes a buffer at
@@ -246,7 +252,6 @@ func (t *Thread) resume() bool {
 		t.arm(c)
 		t.touch(c)
 	}
-	return t.tally.published > before
 }
 
 func (t *Thread) dropPartial(c *conn) {
