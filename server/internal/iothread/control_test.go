@@ -20,6 +20,7 @@ import (
 type idleKernel struct{ closed []int }
 
 func (*idleKernel) Turn([]uring.SQE, bool) ([]uring.CQE, error) { return nil, nil }
+func (*idleKernel) Untaken() int                                { return 0 }
 func (*idleKernel) Pending() bool                               { return false }
 func (*idleKernel) Buffer(uint16, int) []byte                   { return nil }
 func (*idleKernel) Recycle(uint16)                              {}

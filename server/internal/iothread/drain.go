@@ -2,7 +2,10 @@
 
 package iothread
 
-import "github.com/disrust/disrust/slab"
+import (
+	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/uring"
+)
 
 // Stop asks the thread to drain: to stop accepting, read what has arrived,
 // answer it and close. Any goroutine may call it, and must then wake the thread.
@@ -57,9 +60,15 @@ func (t *Thread) done() bool {
 }
 
 // abandon closes what there is when the kernel refuses to go on, so that peers
-// are not left waiting and the port is free.
+// are not left waiting and the port is free. What it took of the last turn, it closes:
+// such a descriptor may be another's by now.
 func (t *Thread) abandon() {
 	t.endAccept()
+	for _, op := range t.ops[len(t.ops)-t.kernel.Untaken():] {
+		if op.Opcode == uring.OpClose {
+			t.kernel.Close(int(op.FD))
+		}
+	}
 	for _, c := range t.conns.All() {
 		t.kernel.Close(int(c.fd))
 	}

@@ -18,6 +18,9 @@ type Kernel interface {
 	// may be overwritten after Turn, completions are valid until the next one.
 	Turn(ops []uring.SQE, block bool) ([]uring.CQE, error)
 
+	// Untaken is how many of ops, the last of them, a Turn that failed did not take.
+	Untaken() int
+
 	// Pending reports, without asking the kernel, whether a Turn would find
 	// completions.
 	Pending() bool

@@ -82,8 +82,11 @@ func (t *Thread) submitAndSleep() ([]uring.CQE, error) {
 
 func (t *Thread) submit(block bool) ([]uring.CQE, error) {
 	completions, err := t.kernel.Turn(t.ops, block)
+	if err != nil {
+		return nil, err // abandon looks at t.ops
+	}
 	t.ops = t.ops[:0]
-	return completions, err
+	return completions, nil
 }
 
 // complete takes one completion to whom it concerns.

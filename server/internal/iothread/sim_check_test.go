@@ -157,14 +157,13 @@ func (w *world) checkHome() {
 	}
 }
 
-// checkAbandoned: when the kernel refuses to go on, peers and port are let go. (Of
-// a connection that had just ended, the close was part of the turn refused.)
+// checkAbandoned: when the kernel refuses to go on, peers and port are let go.
 func (w *world) checkAbandoned() {
 	if w.kernel.listening {
 		w.fail("abandoned: the listener")
 	}
 	for _, s := range w.kernel.sockets {
-		if s != nil && w.thread.conns.Get(s.key) != nil {
+		if s != nil && s.acceptTurn > 0 {
 			w.fail("abandoned: peer %d", s.peer.id)
 		}
 	}

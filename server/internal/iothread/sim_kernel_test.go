@@ -48,7 +48,8 @@ type kernel struct {
 	short     bool // a receive found that there was none
 	withheld  bool // and the thread had some
 
-	refuses   bool   // to take a turn: the thread is to clean up and end
+	refuses   bool   // to take all of a turn: the thread is to clean up and end
+	untaken   int    // of that turn's operations
 	wakes     uint64 // the eventfd's count
 	turns     int
 	ticks     uint32 // delivered
@@ -70,7 +71,7 @@ func (k *kernel) Turn(ops []uring.SQE, block bool) ([]uring.CQE, error) {
 	}
 	clear(k.delivered)
 	if k.turns == k.w.refusal {
-		k.refuses = true
+		k.refuse(ops)
 		return nil, errTurn
 	}
 	k.w.checkThread()
@@ -87,6 +88,18 @@ func (k *kernel) Turn(ops []uring.SQE, block bool) ([]uring.CQE, error) {
 	}
 	return k.deliver(), nil
 }
+
+// refuse takes some of a turn's operations.
+func (k *kernel) refuse(ops []uring.SQE) {
+	taken := k.w.IntN(len(ops) + 1)
+	for i := range ops[:taken] {
+		k.submit(&ops[i])
+	}
+	k.refuses, k.untaken = true, len(ops)-taken
+}
+
+// Untaken implements [Kernel].
+func (k *kernel) Untaken() int { return k.untaken }
 
 // Pending implements [Kernel].
 func (k *kernel) Pending() bool {

@@ -23,6 +23,7 @@ type RingKernel struct {
 	buffers     *uring.BufRing
 	completions []uring.CQE
 	naps        int // of the current turn
+	left        int // of its operations are not in the ring yet
 	busy        atomic.Uint64
 }
 
@@ -49,6 +50,7 @@ func (k *RingKernel) Turn(ops []uring.SQE, block bool) ([]uring.CQE, error) {
 	k.naps = 0
 	got := 0
 	for i := range ops {
+		k.left = len(ops) - i
 		op, err := k.ring.Next()
 		for err != nil {
 			if err = k.nap(err); err != nil {
@@ -59,6 +61,7 @@ func (k *RingKernel) Turn(ops []uring.SQE, block bool) ([]uring.CQE, error) {
 		}
 		*op = ops[i]
 	}
+	k.left = 0
 	for {
 		err := k.enter(block && got == 0)
 		got = k.take(got)
@@ -70,6 +73,9 @@ func (k *RingKernel) Turn(ops []uring.SQE, block bool) ([]uring.CQE, error) {
 		}
 	}
 }
+
+// Untaken implements [Kernel]: the ring takes operations in order.
+func (k *RingKernel) Untaken() int { return k.left + k.ring.Unsubmitted() }
 
 func (k *RingKernel) enter(block bool) (err error) {
 	if block {
