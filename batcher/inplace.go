@@ -24,6 +24,9 @@ func (b *Batcher) Strided() bool { return b.strided != nil }
 // request is a call of the model. No allocation.
 func (b *Batcher) ScoreInPlace(requests, answers []float32, vectors int) int {
 	count := len(answers) / (1 + vectors)
+	if len(requests) != count*(1+vectors*b.dim) {
+		panic("batcher: requests and answers are not of the same requests")
+	}
 	answered, err := b.callEach(requests, answers, vectors, count)
 	if err == nil {
 		b.stats.batch(count)

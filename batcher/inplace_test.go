@@ -124,6 +124,17 @@ func TestNothingIsScoredAfterAFailure(t *testing.T) {
 	wantFailure(t, b.failures, 2)
 }
 
+// TestInPlaceMisuse is no failure of the model.
+func TestInPlaceMisuse(t *testing.T) {
+	b := setup(t, batcher.Sum{}, 2, 1, 1, 0)
+	defer func() {
+		if recover() == nil || len(b.failures) != 0 {
+			t.Errorf("no panic, or it was counted as the model's: %+v", b.failures)
+		}
+	}()
+	b.ScoreInPlace(make([]float32, 5), make([]float32, 4), 1)
+}
+
 func TestInPlaceDoesNotAllocate(t *testing.T) {
 	const dim, stride, count = 16, 17, 8
 	good, bad := make([]float32, count*stride), make([]float32, count*stride)

@@ -22,7 +22,7 @@ import (
 type BatchThreads int
 
 const (
-	// Auto decides by the CPUs and by the model's cost, measured at start-up.
+	// Auto decides by the I/O threads and by the model's cost, measured at start-up.
 	Auto BatchThreads = iota
 	// Inline has each I/O thread score its own requests. There is no hand-over,
 	// which for cheap models costs more than the work.
@@ -59,7 +59,7 @@ type Config struct {
 	MaxVectors int // a request
 
 	Model    string                        // its name, for people
-	NewModel func() (batcher.Model, error) // called once for each batcher; each calls its own from one goroutine
+	NewModel func() (batcher.Model, error) // called once for each batcher, which calls its own from one goroutine, and once to measure it
 
 	PoolBytes    int // of rows in flight, an I/O thread
 	RequestRing  int // slots, a power of two; shared by the I/O threads
@@ -145,7 +145,7 @@ func (c *Config) check() error {
 	if err := c.format().Validate(); err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "wire: "))
 	}
-	return nil
+	return c.checkMemory()
 }
 
 func checkTimeout(name string, d time.Duration) error {
@@ -171,9 +171,8 @@ func (c *Config) checkAllow() error {
 	return nil
 }
 
-// checkMemory checks what depends on how many I/O threads there are.
 func (c *Config) checkMemory() error {
-	if err := checkRing("request-ring", c.RequestRing, c.IOThreads); err != nil {
+	if err := checkRing("request-ring", c.RequestRing, max(1, c.IOThreads)); err != nil {
 		return err
 	}
 	if err := checkRing("response-ring", c.ResponseRing, 1); err != nil {
@@ -183,7 +182,7 @@ func (c *Config) checkMemory() error {
 	if c.PoolBytes/row < c.MaxVectors {
 		return fmt.Errorf("a pool of %d bytes: a request of %d vectors of dim %d needs %d", c.PoolBytes, c.MaxVectors, c.Dim, c.MaxVectors*row)
 	}
-	if blocks := float64(c.MaxConns) * (float64(row)*float64(c.MaxVectors) + float64(2*c.limits().OutputBytes)); blocks > addressSpace {
+	if blocks := float64(c.MaxConns) * (float64(row)*float64(c.MaxVectors) + float64(2*iothread.OutputBytes(c.format()))); blocks > addressSpace {
 		return fmt.Errorf("max-conns %d: with max-vectors %d and dim %d they may need %s in all; %s is allowed", c.MaxConns, c.MaxVectors, c.Dim, size(uint64(blocks)), size(addressSpace))
 	}
 	if uint64(c.PoolBytes/row) > math.MaxUint32 {

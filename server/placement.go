@@ -24,14 +24,7 @@ func (c *Config) settle() (BatchThreads, error) {
 	if err := c.check(); err != nil {
 		return Auto, &ConfigError{err}
 	}
-	placement, err := c.place()
-	if err != nil {
-		return Auto, err
-	}
-	if err := c.checkMemory(); err != nil {
-		return Auto, &ConfigError{err}
-	}
-	return placement, nil
+	return c.place()
 }
 
 // place decides on the I/O threads, if that is left to it, and returns where batches are
@@ -45,13 +38,16 @@ func (c *Config) place() (BatchThreads, error) {
 	if c.IOThreads > 0 && c.BatchThreads != Auto {
 		return c.BatchThreads, nil
 	}
-	costly, err := c.costly()
-	if err != nil {
-		return Auto, err
+	costly := false
+	if c.BatchThreads != Dedicated && cpus > 1 { // else it decides nothing
+		var err error
+		if costly, err = c.costly(); err != nil {
+			return Auto, err
+		}
 	}
 	if c.IOThreads == 0 {
 		threads := cpus / 2
-		if costly && c.BatchThreads != Dedicated {
+		if costly {
 			threads = cpus - 1
 		}
 		c.IOThreads = max(1, min(threads, MaxIOThreads, c.RequestRing))
@@ -59,7 +55,7 @@ func (c *Config) place() (BatchThreads, error) {
 	switch {
 	case c.BatchThreads != Auto:
 		return c.BatchThreads, nil
-	case costly && c.IOThreads == 1 && cpus > 1:
+	case costly && c.IOThreads == 1:
 		return Dedicated, nil
 	}
 	return Inline, nil

@@ -58,14 +58,21 @@ func TestPlace(t *testing.T) {
 // TestPlaceAsksNobody whose answer is not needed, and tells why a model is not there.
 func TestPlaceAsksNobody(t *testing.T) {
 	absent := errors.New("the file is missing")
+	defer func(n int) { cpus = n }(cpus)
+	cpus = 2
 	cfg := DefaultConfig()
 	cfg.NewModel = func() (batcher.Model, error) { return nil, absent }
 	if _, err := cfg.settle(); !errors.Is(err, absent) {
 		t.Errorf("%v, want %v", err, absent)
 	}
-	cfg.IOThreads, cfg.BatchThreads = 1, Inline
-	if batch, err := cfg.settle(); err != nil || batch != Inline {
-		t.Errorf("batches %v, %v", batch, err)
+	for _, decided := range []struct {
+		threads int
+		batch   BatchThreads
+	}{{1, Inline}, {0, Dedicated}} {
+		cfg.IOThreads, cfg.BatchThreads = decided.threads, decided.batch
+		if batch, err := cfg.settle(); err != nil || batch != decided.batch {
+			t.Errorf("%+v: batches %v, %v", decided, batch, err)
+		}
 	}
 }
 

@@ -48,6 +48,23 @@ func TestLooksInVainAreSkipped(t *testing.T) {
 	}
 }
 
+// TestNearAnswersAreLookedFor, however often looks for requests were in vain between them:
+// a wait that counts from 2 neither sleeps at once nor tells of others.
+func TestNearAnswersAreLookedFor(t *testing.T) {
+	w, requests := newWaiter(WaitAuto, nil), 0
+	for range 100 {
+		if looks(w) > 0 {
+			requests++
+		}
+		if w.Idle(2) {
+			t.Fatal("slept at once while an answer was near")
+		}
+	}
+	if requests > 10 {
+		t.Errorf("looked for requests %d times of 100, each time in vain", requests)
+	}
+}
+
 // TestOnlyAutoAndBlockSleep, and block never looks.
 func TestOnlyAutoAndBlockSleep(t *testing.T) {
 	for wait, sleeps := range map[Wait]bool{WaitBlock: true, WaitSpin: false, WaitYield: false} {

@@ -57,7 +57,8 @@ func inPieces(t *testing.T, addr string) error {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+	deadline := time.Now().Add(time.Minute)
+	if err := conn.SetDeadline(deadline); err != nil {
 		return err
 	}
 	one, from := wire.Default.RequestBytes(1), 0
@@ -67,6 +68,9 @@ func inPieces(t *testing.T, addr string) error {
 		}
 		from = to
 		for !taken(t, conn) {
+			if time.Now().After(deadline) {
+				return fmt.Errorf("the piece up to byte %d was not read", to)
+			}
 		}
 	}
 	got = make([]byte, len(want))

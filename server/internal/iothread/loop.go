@@ -54,9 +54,14 @@ func (t *Thread) turn() ([]uring.CQE, error) {
 	return t.submitAndSleep()
 }
 
-// look polls for work until it is time to sleep and reports whether there is some.
+// look polls for work until it is time to sleep and reports whether there is some. For
+// answers of a batch thread, which are near, it always looks: see Config.Idle.
 func (t *Thread) look() bool {
-	for empty := 1; ; empty++ {
+	empty := 1
+	if t.batcher == nil && t.inFlight > 0 {
+		empty = 2
+	}
+	for ; ; empty++ {
 		if t.kernel.Pending() || t.responses.Ready() || t.stop.Load() != 0 && !t.draining {
 			return true
 		}

@@ -106,9 +106,10 @@ func (k *kernel) undelivered() int {
 // Inline, a request is scored and answered in the turn that receives it, and its
 // answer sent in the next: before that a receive may have to be armed (a turn), and
 // a turn of the loop may be two of the kernel's. Of a herd all others may be ahead of
-// it whenever it needs a receive buffer, as many at a time as buffers are lent. Dedicated, others' requests may be
-// ahead of it, in the order they came. Each turn in which it waits for those
-// answers one at least, so it waits no longer than there are requests.
+// it whenever it needs a receive buffer, as many at a time as buffers are lent.
+// Dedicated, others' requests may be ahead of it, in the order they came. Each turn in
+// which it waits for those answers one at least, so it waits no longer than there are
+// requests.
 func (s *socket) checkPromptness() {
 	w, p := s.w, s.peer
 	for ; s.answered < len(p.ends) && p.owes[s.answered+1] <= s.taken; s.answered++ {

@@ -100,7 +100,7 @@ func (t temper) idle() func(int) bool {
 	if t.spins == 0 {
 		return nil
 	}
-	return func(empty int) bool { return empty == t.spins }
+	return func(empty int) bool { return empty >= t.spins }
 }
 
 func drawReceiveSpace(w *world, f wire.Format) int {

@@ -32,8 +32,8 @@ type Config struct {
 	Responses *ringbuf.Consumer[batcher.Response]
 
 	// Idle is called by a thread with nothing to do after each look for work, counted
-	// from 1: it lets time pass and says whether to sleep. nil: the thread sleeps at
-	// once.
+	// from 1, or from 2 where sleeping at once would be a mistake: it lets time pass and
+	// says whether to sleep. nil: the thread sleeps at once.
 	Idle func(empty int) (sleep bool)
 }
 
