@@ -64,14 +64,7 @@ func TestCrewsTellTheirEnd(t *testing.T) {
 		if err := c.prepare(); err != nil {
 			t.Fatal(err)
 		}
-		conns, err := c.dial(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &run{Config: c, driver: d, finished: make(chan struct{})}
-		r.enlist(conns)
-		r.start()
-		<-r.finished
+		r := runCrews(t, c, d)
 		for i, c := range r.crews {
 			if c.meter.ended.Load() == 0 {
 				t.Errorf("crew %d of %d does not tell", i+1, len(r.crews))

@@ -118,18 +118,24 @@ func TestLastIntervalAwaitsAnswers(t *testing.T) {
 	}
 }
 
+// runCrews starts a run and returns when its crews are done, which nobody collects.
+func runCrews(t *testing.T, c Config, d driver) *run {
+	conns, err := c.dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{Config: c, driver: d, finished: make(chan struct{})}
+	r.enlist(conns)
+	r.start()
+	<-r.finished
+	return r
+}
+
 // TestOverBeforeCollected has crews that are done before anyone looks at them.
 func TestOverBeforeCollected(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c := config(t, serve(t, &script{}))
-		conns, err := c.dial(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &run{Config: c, driver: d, finished: make(chan struct{})}
-		r.enlist(conns)
-		r.start()
-		<-r.finished
+		r := runCrews(t, c, d)
 		over := time.Duration(r.now())
 		total := r.collect()
 		r.count(&total)
