@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/page"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
@@ -24,6 +25,7 @@ type outFile struct {
 	file    *os.File // as it was tried; nil: standard output
 	fresh   bool     // trying made it
 	regular bool     // not a pipe or a device, whose reader would take closing it for the end
+	path    string   // of a regular file: where name leads
 	write   func(io.Writer, ...*result.Run) error
 }
 
@@ -63,14 +65,20 @@ func (f *files) add(name string, write func(io.Writer, ...*result.Run) error) er
 
 // try opens the file and changes nothing in it.
 func (out *outFile) try() (err error) {
-	_, missing := os.Lstat(out.name)
+	_, missing := os.Stat(out.name)
 	if out.file, err = os.OpenFile(out.name, os.O_WRONLY|os.O_CREATE, 0o666); err != nil {
 		return err
 	}
 	out.fresh = errors.Is(missing, os.ErrNotExist)
 	info, err := out.file.Stat()
-	out.regular = err == nil && info.Mode().IsRegular()
-	return nil
+	if err == nil && info.Mode().IsRegular() {
+		out.regular = true
+		out.path, err = filepath.EvalSymlinks(out.name)
+	}
+	if err != nil {
+		out.file.Close()
+	}
+	return err
 }
 
 // leave closes regular files and takes away those that trying made.
@@ -81,7 +89,7 @@ func (f *files) leave() {
 		}
 		out.file.Close()
 		if out.fresh {
-			os.Remove(out.name)
+			os.Remove(out.path)
 		}
 	}
 }
@@ -126,7 +134,7 @@ func (out *outFile) fill(stdout io.Writer, runs []*result.Run) (err error) {
 	}
 	file := out.file
 	if out.regular {
-		if file, err = os.Create(out.name); err != nil {
+		if file, err = os.Create(out.path); err != nil {
 			return err
 		}
 	}
@@ -135,7 +143,7 @@ func (out *outFile) fill(stdout io.Writer, runs []*result.Run) (err error) {
 		err = closed
 	}
 	if err != nil && out.regular {
-		os.Remove(out.name)
+		os.Remove(out.path)
 	}
 	return err
 }

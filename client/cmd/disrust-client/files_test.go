@@ -118,6 +118,31 @@ func TestNoHalfFile(t *testing.T) {
 	}
 }
 
+// TestLinksStay: a symbolic link outlives what it leads to.
+func TestLinksStay(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Symlink("new", "link"); err != nil {
+		t.Fatal(err)
+	}
+	wrong := errors.New("no space")
+	f := files{}
+	if err := f.add("link", func(io.Writer, ...*result.Run) error { return wrong }); err != nil {
+		t.Fatal(err)
+	}
+	f.leave()
+	for range 2 { // the second write creates the file anew
+		if _, err := os.Stat("link"); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the link leads to a file, %v", err)
+		}
+		if to, err := os.Readlink("link"); to != "new" {
+			t.Errorf("the link leads to %q, %v", to, err)
+		}
+		if err := f.write(); !errors.Is(err, wrong) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 // TestScoresOutliveNoServer: without a server, older scores stay.
 func TestScoresOutliveNoServer(t *testing.T) {
 	rows, scores := rowsAndScores(2, 128)

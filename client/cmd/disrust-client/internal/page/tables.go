@@ -170,10 +170,11 @@ func stepLatencies(s *result.Sweep, step *result.Step) []string {
 	if step.Total.Latency.Count == 0 {
 		return []string{"–", "–", "–", "–"}
 	}
-	shown := map[float64]string{s.SLO.Percentile: latency(step.Bounded)}
+	shown := map[float64]string{}
 	for _, f := range step.Total.Latency.Figures() {
 		shown[f.Percentile] = micro(step.Total.Shown(f))
 	}
+	shown[s.SLO.Percentile] = micro(step.Bound())
 	return []string{shown[50], shown[99], shown[s.SLO.Percentile], shown[100]}
 }
 

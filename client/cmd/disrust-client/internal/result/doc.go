@@ -18,7 +18,8 @@
 // can so be merged and compared at any percentile, by any HdrHistogram library.
 //
 // A total names its lagged_figures, of which the generator's own lag is a large
-// part. A run that failed has what was measured until then and its errors.
+// part; a step whose latency at the bound is one has slo_latency_lagged. A run
+// that failed has what was measured until then and its errors.
 //
 // # CSV
 //

@@ -29,8 +29,9 @@ type Step struct {
 	Start   time.Duration `json:"start_nanos"`              // of its measuring, since the run's
 	Rate    float64       `json:"rate_requests_per_second"` // asked; 0 is a closed loop
 	Conns   int           `json:"conns"`
-	Bounded time.Duration `json:"slo_latency_nanos"` // latency at the bound's percentile
-	Kept    bool          `json:"kept"`              // the bound, in a valid run without errors
+	Bounded time.Duration `json:"slo_latency_nanos"`            // latency at the bound's percentile
+	Lagged  bool          `json:"slo_latency_lagged,omitempty"` // the generator's own lag is a large part of that
+	Kept    bool          `json:"kept"`                         // the bound, in a valid run without errors
 	Error   string        `json:"error,omitempty"`
 	Total   Total         `json:"total"`
 }
@@ -57,6 +58,7 @@ func (s *Sweep) Add(a Asked, t sample.Total, err error) {
 	}
 	if t.Latency != nil { // nil: nothing was measured
 		step.Bounded = time.Duration(t.Latency.ValueAtPercentile(s.SLO.Percentile))
+		step.Lagged = t.Lagged(s.SLO.Percentile)
 	}
 	step.Kept = err == nil && t.Valid && t.Requests > 0 && step.Bounded <= s.SLO.Limit
 	s.Steps = append(s.Steps, step)
@@ -96,6 +98,10 @@ func (s *Sweep) X(step *Step) float64 {
 	}
 	return step.Rate
 }
+
+// Bound is the latency at the bound's percentile in three digits, with a star if
+// the generator lagged.
+func (s *Step) Bound() string { return starred(s.Bounded, s.Lagged) }
 
 // Verdict says whether the step kept the bound, and if not, what was wrong.
 func (s *Step) Verdict() string {

@@ -38,7 +38,7 @@ func (s *Sweep) TableRow(step *Step) string {
 		}
 	}
 	if s.ownColumn() {
-		cells = append(cells, Latency(step.Bounded))
+		cells = append(cells, step.Bound())
 	}
 	if d.Count == 0 {
 		for i := range cells {
@@ -58,11 +58,12 @@ func tableLine(asked, conns, answered string, latencies []string, verdict string
 
 // Legend is what goes below the steps: what their stars mean, if there are any.
 func (s *Sweep) Legend() string {
-	var totals []*Total
 	for i := range s.Steps {
-		totals = append(totals, &s.Steps[i].Total)
+		if step := &s.Steps[i]; step.Lagged || len(step.Total.Lagged) > 0 {
+			return legend
+		}
 	}
-	return Legend(totals...)
+	return ""
 }
 
 // ownColumn reports whether the bound's percentile is not in the table anyway.

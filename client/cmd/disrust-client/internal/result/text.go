@@ -113,18 +113,24 @@ func (t *Total) percentiles(b *strings.Builder) {
 // Shown is a figure of t's latency in three digits, with a star if the
 // generator lagged.
 func (t *Total) Shown(f Figure) string {
-	if slices.Contains(t.Lagged, f.Name) {
-		return "*" + Latency(f.Value)
-	}
-	return Latency(f.Value)
+	return starred(f.Value, slices.Contains(t.Lagged, f.Name))
 }
+
+func starred(latency time.Duration, lagged bool) string {
+	if lagged {
+		return "*" + Latency(latency)
+	}
+	return Latency(latency)
+}
+
+const legend = "*: the generator's own lag is more than a tenth of this figure\n"
 
 // Legend is a line that says what stars mean, or nothing if no figure of totals
 // has one.
 func Legend(totals ...*Total) string {
 	for _, t := range totals {
 		if len(t.Lagged) > 0 {
-			return "*: the generator's own lag is more than a tenth of this figure\n"
+			return legend
 		}
 	}
 	return ""
