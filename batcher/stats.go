@@ -10,8 +10,8 @@ type Stats struct {
 	Failures   uint64 // requests the model failed for
 }
 
-// stats is written by the batcher's goroutine, once a poll or run in place, and read by any.
-// It has two cache lines (128 bytes) to itself.
+// stats is written by the batcher's goroutine, once a poll or run in place, and read by
+// any. It has two cache lines (128 bytes) to itself.
 type stats struct {
 	_        [64]byte
 	requests atomic.Uint64

@@ -19,9 +19,9 @@ const (
 	// sleeps: about what the sleep and the wake-up would cost.
 	lookFor = 50 * time.Microsecond
 
-	// mostSkipped bounds how often a thread sleeps at once since it has looked in vain:
+	// maxBackoff bounds how often a thread sleeps at once since it has looked in vain:
 	// work that comes faster again is noticed after as many sleeps.
-	mostSkipped = 15
+	maxBackoff = 15
 )
 
 // waiter is how one thread waits: it looks for work and then sleeps on an eventfd, a
@@ -33,8 +33,8 @@ type waiter struct {
 	yields time.Time // when the others began
 
 	found   bool // the last look found work, as far as Idle knows
-	vain    int  // sleeps at once that the last look in vain was worth
-	skipped int  // of them, still to come
+	backoff int  // waits without a look that the last one in vain was worth
+	skips   int  // of them, still to come
 }
 
 func newWaiter(wait Wait, event *eventfd.EventFD) *waiter {
@@ -77,12 +77,12 @@ func (w *waiter) Idle(empty int) (sleep bool) {
 // been in vain. Where work comes more seldom than a look lasts, looking costs a CPU for
 // nothing.
 func (w *waiter) skip() bool {
-	if w.skipped > 0 {
-		w.skipped--
+	if w.skips > 0 {
+		w.skips--
 		return true
 	}
 	if w.found {
-		w.vain = 0
+		w.backoff = 0
 	}
 	w.found = true // unless inVain says otherwise
 	return false
@@ -90,8 +90,8 @@ func (w *waiter) skip() bool {
 
 // inVain ends a look that found nothing: twice as many as before are skipped.
 func (w *waiter) inVain() {
-	w.vain = min(2*w.vain+1, mostSkipped)
-	w.skipped, w.found = w.vain, false
+	w.backoff = min(2*w.backoff+1, maxBackoff)
+	w.skips, w.found = w.backoff, false
 }
 
 // Sleep implements [ringbuf.WaitStrategy].

@@ -26,7 +26,7 @@ func TestLooksInVainAreSkipped(t *testing.T) {
 				t.Fatal("a wait that was to look slept at once")
 			}
 			n := 0
-			for w.skipped > 0 {
+			for w.skips > 0 {
 				if looks(w) != 0 {
 					t.Fatal("a wait that was to sleep at once looked")
 				}

@@ -45,7 +45,8 @@ func TestTwoAtOnce(t *testing.T) {
 // TestSharePort restarts a daemon without a gap: while clients connect and ask,
 // its successor joins it on the port, then it drains. No answer is wrong; a
 // connection may be refused or cut only in the instants in which the first stops
-// listening, one for each of its threads. A daemon that was not told to share is refused before and after.
+// listening, one for each of its threads. A daemon that was not told to share is
+// refused before and after.
 func TestSharePort(t *testing.T) {
 	for listeners := 1; listeners <= 2; listeners++ {
 		threads := strconv.Itoa(listeners)

@@ -197,8 +197,8 @@ func TestThisMachine(t *testing.T) {
 }
 
 // TestMissedByTheGenerator: a bound that the generator's own lateness breaks, or
-// that would be kept without, says nothing of the server. Lag of a few requests, while the connections of
-// the others were full, breaks no bound.
+// that would be kept without, says nothing of the server. Lag of a few requests,
+// while the connections of the others were full, breaks no bound.
 func TestMissedByTheGenerator(t *testing.T) {
 	const late = 20 * time.Millisecond
 	slow := []time.Duration{1, 1, 1, 1, 1, 1, 1, late, late, late}
