@@ -3,6 +3,7 @@
 package server_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -49,7 +50,7 @@ var placements = map[server.BatchThreads]string{server.Auto: "auto", server.Inli
 
 func benchmark(b *testing.B, cfg server.Config, conns, window int) {
 	cfg.Port = 0
-	s, err := server.Start(cfg)
+	s, err := server.Start(context.Background(), cfg)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 
@@ -16,7 +17,7 @@ import (
 // build makes everything that serve will run. The I/O threads' goroutines exist
 // already, since an io_uring belongs to the thread that made it and memory is
 // best touched by the thread that uses it; they wait for begin.
-func (s *Server) build(listeners []int) (err error) {
+func (s *Server) build(ctx context.Context, listeners []int) (err error) {
 	begin := make(chan bool, s.cfg.IOThreads)
 	defer func() {
 		for range s.threads {
@@ -31,11 +32,17 @@ func (s *Server) build(listeners []int) (err error) {
 		return err
 	}
 	for i, fd := range listeners {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
 		if err := s.makeThread(i, fd, begin); err != nil {
 			return fmt.Errorf("I/O thread %d: %w", i, err)
 		}
 	}
 	if err := s.makeBatchers(); err != nil {
+		return err
+	}
+	if err := context.Cause(ctx); err != nil {
 		return err
 	}
 	return listen.Listen(listeners, s.addr, s.cfg.SharePort) // last: who connects is served
@@ -87,7 +94,6 @@ func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
 	s.running.Add(1)
 	go s.run(t, i, cfg, made, begin)
 	if err := <-made; err != nil {
-		s.running.Wait()
 		t.wake.Close()
 		return err
 	}

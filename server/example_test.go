@@ -31,7 +31,7 @@ func Example() {
 	cfg := server.DefaultConfig()
 	cfg.Port, cfg.Dim = 0, 3 // any free port, vectors of three features
 	cfg.Model, cfg.NewModel = "largest", func() (batcher.Model, error) { return largest{}, nil }
-	s, err := server.Start(cfg)
+	s, err := server.Start(context.Background(), cfg)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -4,6 +4,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -116,8 +117,28 @@ func TestModelCannotBeMade(t *testing.T) {
 	cfg := rawtest.Config()
 	rawtest.Size(&cfg)
 	cfg.NewModel = func() (batcher.Model, error) { return nil, errPoison }
-	if _, err := server.Start(cfg); !errors.Is(err, errPoison) {
+	if _, err := server.Start(t.Context(), cfg); !errors.Is(err, errPoison) {
 		t.Fatalf("Start returned %v, want it to wrap %v", err, errPoison)
+	}
+}
+
+// TestStartGivesUp: a context that ends before anybody can connect ends the start.
+func TestStartGivesUp(t *testing.T) {
+	for _, placement := range []server.BatchThreads{server.Inline, server.Dedicated} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cfg := rawtest.Config()
+		cfg.IOThreads, cfg.BatchThreads = 2, placement
+		rawtest.Size(&cfg)
+		cfg.NewModel = func() (batcher.Model, error) {
+			cancel()
+			return batcher.Sum{}, nil
+		}
+		if _, err := server.Start(ctx, cfg); !errors.Is(err, context.Canceled) {
+			t.Errorf("Start returned %v, want %v", err, context.Canceled)
+		}
+		if err := server.Run(ctx, cfg); err != nil {
+			t.Errorf("Run returned %v", err)
+		}
 	}
 }
 

@@ -53,8 +53,10 @@ func (t *thread) stop()  { t.Stop() }
 func (t *thread) abort() { t.Abort() }
 
 // Start opens the port and serves it. When it returns, connections are accepted.
-// Errors are sentences for the person who chose the Config.
-func Start(cfg Config) (*Server, error) {
+// Errors are sentences for the person who chose the Config. When ctx ends before
+// connections are accepted, Start gives up, between one thread's memory and the
+// next, and returns the context's error; later ctx means nothing.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
 	placement, err := cfg.settle()
 	if err != nil {
 		return nil, err
@@ -73,7 +75,7 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, placement: placement, addr: addr, ended: make(chan struct{})}
 	s.failures.log = cfg.Log
-	if err := s.build(listeners); err != nil {
+	if err := s.build(ctx, listeners); err != nil {
 		listen.Close(listeners)
 		return nil, err
 	}
@@ -138,10 +140,14 @@ func (s *Server) each(tell func(*thread)) {
 	}
 }
 
-// Run serves until ctx ends, then drains for at most cfg.DrainTimeout.
+// Run serves until ctx ends, then drains for at most cfg.DrainTimeout. That ctx
+// ends is no error.
 func Run(ctx context.Context, cfg Config) error {
-	s, err := Start(cfg)
+	s, err := Start(ctx, cfg)
 	if err != nil {
+		if errors.Is(err, context.Cause(ctx)) {
+			return nil // it ended before anybody was served
+		}
 		return err
 	}
 	s.cfg.Log.Info("ready", "server", s.String())

@@ -101,7 +101,7 @@ func unfit(c server.Config) error {
 // refusal is why no server starts with c, on a port that is free.
 func refusal(c server.Config) error {
 	c.Host, c.Port = "127.0.0.1", 0
-	s, err := server.Start(c)
+	s, err := server.Start(context.Background(), c)
 	if err == nil {
 		return s.Shutdown(context.Background())
 	}

@@ -30,8 +30,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	o, err := commandLine(args)
 	switch {
 	case errors.Is(err, errHelp):
-		fmt.Fprint(stdout, help())
-		return 0
+		return show(help(), stdout, stderr)
 	case err != nil:
 		return fail(stderr, err, statusUsage)
 	}
@@ -44,43 +43,52 @@ func run(args []string, stdout, stderr io.Writer) int {
 	signal.Ignore(syscall.SIGPIPE) // a reader of the metrics that leaves ends them, not the server
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	ctx, end := context.WithCancel(context.Background())
+	defer end()
 	o.cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
-	s, err := server.Start(o.cfg)
+	ended := make(chan int, 1)
+	go func() { ended <- serve(ctx, o, stdout, stderr) }()
+	for range 2 {
+		select {
+		case <-signals:
+			end()
+		case status := <-ended:
+			return status
+		}
+	}
+	return statusInterrupted // by the second signal
+}
+
+// serve starts the server, serves until ctx ends, and drains.
+func serve(ctx context.Context, o options, stdout, stderr io.Writer) int {
+	s, err := server.Start(ctx, o.cfg)
+	if errors.Is(err, context.Canceled) {
+		return 0 // nobody was served yet
+	}
 	if err != nil {
 		return fail(stderr, err, status(err))
 	}
 	fmt.Fprintf(stderr, "disrust: ready on %s\n", s)
-	return serve(s, o, signals, stdout, stderr)
-}
-
-// serve waits for the first signal, drains, and lets a second one end it at once.
-func serve(s *server.Server, o options, signals <-chan os.Signal, stdout, stderr io.Writer) int {
 	finish := func() {}
 	if o.metrics {
 		finish = report(s, stdout, o.interval)
 	}
 	select {
-	case <-signals:
+	case <-ctx.Done():
 	case <-s.Done():
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), o.cfg.DrainTimeout)
 	defer cancel()
-	drained := make(chan error, 1)
-	go func() { drained <- s.Shutdown(ctx) }()
-	select {
-	case <-signals:
-		return statusInterrupted
-	case err := <-drained:
-		finish()
-		if errors.Is(err, server.ErrCut) { // peers that did not read in time
-			fmt.Fprintf(stderr, "disrust: the drain ended after %s: %s\n", o.cfg.DrainTimeout, err)
-			return 0
-		}
-		if err != nil {
-			return fail(stderr, err, statusFailed)
-		}
+	err = s.Shutdown(ctx)
+	finish()
+	if errors.Is(err, server.ErrCut) { // peers that did not read in time
+		fmt.Fprintf(stderr, "disrust: the drain ended after %s: %s\n", o.cfg.DrainTimeout, err)
 		return 0
 	}
+	if err != nil {
+		return fail(stderr, err, statusFailed)
+	}
+	return 0
 }
 
 // plan prints what a server with cfg would take.
@@ -89,7 +97,14 @@ func plan(cfg server.Config, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(stderr, err, status(err))
 	}
-	fmt.Fprint(stdout, budget)
+	return show(budget, stdout, stderr)
+}
+
+// show writes what was asked for.
+func show(what any, stdout, stderr io.Writer) int {
+	if _, err := fmt.Fprint(stdout, what); err != nil {
+		return fail(stderr, err, statusFailed)
+	}
 	return 0
 }
 

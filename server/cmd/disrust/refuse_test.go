@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -89,6 +90,28 @@ func TestTooFewDescriptors(t *testing.T) {
 	_, stderr, status := rawtest.RunToEnd(t, "sh", "-c", "ulimit -n 16; exec "+daemon)
 	if status != environment || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "16 open files") {
 		t.Errorf("status %d, stderr %q; want a sentence about 16 open files", status, stderr)
+	}
+}
+
+// TestDescriptorsRunOut: threads need two each, and the daemon says so whichever
+// of them the last one does not get.
+func TestDescriptorsRunOut(t *testing.T) {
+	for limit := 32; limit < 38; limit++ {
+		limited := fmt.Sprintf("ulimit -n %d; exec %s --port 0 --pool-mib 1 --max-conns 16 --io-threads 16", limit, daemon)
+		_, stderr, status := rawtest.RunToEnd(t, "sh", "-c", limited)
+		if status != environment || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "too many open files") {
+			t.Errorf("of %d: status %d, stderr %q; want a sentence", limit, status, stderr)
+		}
+	}
+}
+
+// TestNowhereToPrint: what was asked for and cannot be written is an error.
+func TestNowhereToPrint(t *testing.T) {
+	for _, args := range []string{"plan", "--help"} {
+		_, stderr, status := rawtest.RunToEnd(t, "sh", "-c", daemon+" "+args+" >/dev/full")
+		if status != environment || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "no space") {
+			t.Errorf("%s: status %d, stderr %q; want a sentence", args, status, stderr)
+		}
 	}
 }
 

@@ -4,10 +4,12 @@ package main
 
 import (
 	"errors"
+	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
@@ -51,6 +53,21 @@ func testDrain(t *testing.T, sig syscall.Signal, flags []string) {
 // with the server's kernel once it is sent.
 func inFlight(i int) (requests, answers []byte) {
 	return rawtest.Source{Dim: 128, Client: i}.Pipeline(1, slices.Repeat([]int{1}, 40)...)
+}
+
+// TestSignalAtStart sends one at every moment of a start: until the daemon asks for
+// signals it is killed, from then on it ends in order.
+func TestSignalAtStart(t *testing.T) {
+	for delay := time.Duration(0); delay < 60*time.Millisecond; delay += 2 * time.Millisecond {
+		cmd := exec.CommandContext(t.Context(), daemon, small()[1:]...)
+		rawtest.Check(t, cmd.Start())
+		<-time.After(delay)
+		rawtest.Check(t, cmd.Process.Signal(syscall.SIGTERM))
+		cmd.Wait() // ProcessState says how it ended
+		if end := cmd.ProcessState.Sys().(syscall.WaitStatus); end.ExitStatus() != 0 && end.Signal() != syscall.SIGTERM {
+			t.Errorf("after %v: %v", delay, cmd.ProcessState)
+		}
+	}
 }
 
 // TestSecondSignalEnds holds a drain up with a peer that reads nothing. The

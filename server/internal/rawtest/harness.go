@@ -60,7 +60,7 @@ func Start(t testing.TB, tweak func(*server.Config)) *Server {
 	cfg.MaxConns = 1024
 	tweak(&cfg)
 	Size(&cfg)
-	s, err := server.Start(cfg)
+	s, err := server.Start(context.Background(), cfg)
 	Check(t, err)
 	running := &Server{Addr: s.Addr().String(), IOThreads: cfg.IOThreads, Server: s}
 	t.Cleanup(func() { s.Shutdown(cancelled()) }) // for a test that ended early

@@ -3,6 +3,7 @@
 package rawtest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/disrust/disrust/server"
@@ -32,7 +33,7 @@ func TestSize(t *testing.T) {
 		if cfg.PoolBytes != test.wantPool || cfg.RequestRing != test.wantRequest || cfg.ResponseRing != test.wantRespond {
 			t.Errorf("%+v: pool %d, rings %d and %d", test, cfg.PoolBytes, cfg.RequestRing, cfg.ResponseRing)
 		}
-		s, err := server.Start(cfg)
+		s, err := server.Start(context.Background(), cfg)
 		Check(t, err)
 		Check(t, s.Shutdown(t.Context()))
 	}
