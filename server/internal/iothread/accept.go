@@ -64,15 +64,15 @@ func (t *Thread) welcome(fd int32) {
 		t.closeFD(int(fd))
 		return
 	}
-	if t.cfg.Conns.Add(1) > int64(t.cfg.Limits.Conns) {
+	key, ok := slab.Key(0), t.cfg.Conns.Add(1) <= int64(t.cfg.Limits.Conns)
+	if ok {
+		key, ok = t.conns.Insert(newConn(fd)) // false when slots are worn out, after billions of connections
+	}
+	if !ok {
 		t.cfg.Conns.Add(-1)
 		t.tally.refused++
 		t.closeFD(int(fd))
 		return
-	}
-	key, ok := t.conns.Insert(newConn(fd))
-	if !ok {
-		panic("iothread: no slot for a connection that is allowed")
 	}
 	t.tally.accepted++
 	c := t.conns.Get(key)

@@ -128,6 +128,21 @@ func TestFailingAcceptRests(t *testing.T) {
 	}
 }
 
+// TestWornSlots: without a slot for it, which takes billions of connections, one
+// that is allowed is refused.
+func TestWornSlots(t *testing.T) {
+	th, _ := idleThread(t)
+	for {
+		if _, ok := th.conns.Insert(newConn(5)); !ok {
+			break
+		}
+	}
+	th.welcome(6)
+	if th.tally.refused != 1 || th.tally.accepted != 0 || th.cfg.Conns.Load() != 0 {
+		t.Errorf("%d refused, %d accepted, %d counted", th.tally.refused, th.tally.accepted, th.cfg.Conns.Load())
+	}
+}
+
 // TestPeersTimeOnly: the time in which the thread does not receive is not the
 // peer's, and what it lets pass before that counts.
 func TestPeersTimeOnly(t *testing.T) {
