@@ -86,6 +86,11 @@ func TestBadInput(t *testing.T) {
 		{"more", "more"},
 		{"-- --port 1", "--port"},
 		{"-- --pin -dim=4", "--dim"},
+		{"-- plan", "plan flag"},
+		{"-- 2 9911", "2 flag"},
+		{"-- --pin 2", "2 flag"},
+		{"-- --pool-mib 1 2", "2 flag"},
+		{"-- --wait=block 2", "2 flag"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			status, stdout, stderr := runHere(t, strings.Fields(test.args)...)

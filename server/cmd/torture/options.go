@@ -97,12 +97,17 @@ func (o *options) setMaxConns(s string) (err error) {
 // permitted refuses flags of the daemon that would have it serve otherwise
 // than the torture expects.
 func permitted(extra []string) error {
+	value := false // what comes next may be a flag's
 	for _, arg := range extra {
 		name, isFlag := strings.CutPrefix(arg, "-")
-		name, _, _ = strings.Cut(strings.TrimPrefix(name, "-"), "=")
-		if isFlag && slices.Contains(reserved, name) {
+		name, _, whole := strings.Cut(strings.TrimPrefix(name, "-"), "=")
+		switch {
+		case isFlag && slices.Contains(reserved, name):
 			return fmt.Errorf("the daemon's --%s is the torture's to set", name)
+		case !isFlag && !value:
+			return fmt.Errorf("%q is no flag of the daemon", arg)
 		}
+		value = isFlag && !whole && name != "pin" // which stands alone
 	}
 	return nil
 }
