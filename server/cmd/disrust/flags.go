@@ -58,7 +58,7 @@ func flags(o *options) *flag.FlagSet {
 		"threads that only score: 0 (the I/O threads do it), 1 or auto")
 	f.Var(choice[server.Wait]{"auto", &c.Wait, waits, "auto, spin, yield or block"}, "wait",
 		"how threads wait: auto (look for work a little, then sleep), spin, yield or block")
-	f.Var(toggle{&c.Pin}, "pin", "tie each thread to a CPU of its own")
+	f.Var(toggle{&c.Pin}, "pin", "tie each thread to a CPU of its own; with fewer CPUs than threads, they share in turn")
 	f.Var(number{&o.poolMiB, 1, maxPoolMiB}, "pool-mib", "MiB of vectors in flight, an I/O thread")
 	f.Var(number{&c.RequestRing, 1, server.MaxRingSlots}, "request-ring", "requests in flight, all I/O threads; a power of two")
 	f.Var(number{&c.ResponseRing, 1, server.MaxRingSlots}, "response-ring", "requests in flight, an I/O thread; a power of two")
