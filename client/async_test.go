@@ -40,6 +40,28 @@ func TestStartAndDone(t *testing.T) {
 	}
 }
 
+// TestTimeoutInStart has calls given up while they are started, and used again
+// by who harvests them: Start may not touch them any more (under -race).
+func TestTimeoutInStart(t *testing.T) {
+	cfg := small
+	cfg.Timeout = 1
+	c := dial(t, cfg, serve(t, 3, answerAll))
+	done, idle := make(chan *Call, 1), make(chan *Call, 1)
+	go func() {
+		for call := range done {
+			call.Wait(t.Context())
+			call.Dst, call.Rows = make([]float32, 1), make([]float32, 3)
+			idle <- call
+		}
+	}()
+	idle <- &Call{Dst: make([]float32, 1), Rows: make([]float32, 3), Done: done}
+	for range 1000 {
+		c.Start(<-idle)
+	}
+	<-idle
+	close(done)
+}
+
 // TestWaitAgain returns the same.
 func TestWaitAgain(t *testing.T) {
 	c := dial(t, small, serve(t, 3, answerAll))

@@ -93,8 +93,9 @@ func (c *Client) start(call *Call, ended error) {
 	case len(call.Dst) == 0:
 		f.end(nil)
 	default:
-		f.limit(c.cfg.Timeout)
-		c.place(request{flight: f, vectors: len(call.Dst)})
+		r := request{flight: f, vectors: len(call.Dst)}
+		f.limit(c.cfg.Timeout) // from here on call may have ended, and be the caller's again
+		c.place(r)
 	}
 }
 

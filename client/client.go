@@ -90,9 +90,9 @@ func (c *Client) awaitFirst(ctx context.Context) error {
 
 // Close ends the connections. Calls started before get their answers first,
 // unless they are given up or no server can be reached; calls started later
-// fail with ErrClosed. When Close returns, the Client's
-// goroutines are gone. It may be called again, also concurrently, and always
-// returns nil.
+// fail with ErrClosed, if nothing else is wrong with them. When Close returns,
+// the Client's goroutines are gone. It may be called again, also concurrently,
+// and always returns nil.
 func (c *Client) Close() error {
 	c.closer.Do(func() {
 		c.closing.Store(true)

@@ -46,7 +46,7 @@ func (m Mix) validate() error {
 	sum, sizes := 0, make(map[int]bool)
 	for _, share := range m {
 		if share.Vectors < 1 || share.Weight < 1 || share.Weight > maxWeight {
-			return fmt.Errorf("mix %v: allowed are sizes from 1 on and weights from 1 to %d", m, maxWeight)
+			return fmt.Errorf("size %d with weight %d: allowed are sizes from 1 on and weights from 1 to %d", share.Vectors, share.Weight, maxWeight)
 		}
 		if sizes[share.Vectors] {
 			return fmt.Errorf("mix %v: size %d is given twice", m, share.Vectors)

@@ -27,7 +27,7 @@ func smoke(ctx context.Context, o *options, s streams) error {
 		}
 		vectors += size
 	}
-	fmt.Fprintf(s.stdout, "smoke: %s, %s, every score right\n", counted(len(sizes), "request"), counted(vectors, "vector"))
+	fmt.Fprintf(s.text, "smoke: %s, %s, every score right\n", counted(len(sizes), "request"), counted(vectors, "vector"))
 	return nil
 }
 
@@ -109,7 +109,7 @@ func pipeline(ctx context.Context, o *options, s streams) error {
 	if err := interrupted(total, pipelineRequests); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "pipeline: %s, %s, every response right\n",
+	fmt.Fprintf(s.text, "pipeline: %s, %s, every response right\n",
 		counted(total.Answered, "request"), counted(total.Vectors, "vector"))
 	return nil
 }
@@ -142,12 +142,12 @@ func bench(ctx context.Context, o *options, s streams) error {
 		return err
 	}
 	seconds := total.Length.Seconds()
-	fmt.Fprintf(s.stdout, "bench: %s on %s in %.3f s: %.0f requests/s, every response right",
+	fmt.Fprintf(s.text, "bench: %s on %s in %.3f s: %.0f requests/s, every response right",
 		counted(total.Answered, "request"), counted(o.conns.low, "connection"), seconds, float64(total.Answered)/seconds)
 	if !total.Valid {
-		fmt.Fprintf(s.stdout, "; %s, so the server may do more", total.Why)
+		fmt.Fprintf(s.text, "; %s, so the server may do more", total.Why)
 	}
-	fmt.Fprintln(s.stdout)
+	fmt.Fprintln(s.text)
 	return nil
 }
 

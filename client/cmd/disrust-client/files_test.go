@@ -152,3 +152,32 @@ func TestScoresOutliveNoServer(t *testing.T) {
 		t.Errorf("status %d, stderr %q, %d bytes of scores left", status, stderr, len(read(t, out)))
 	}
 }
+
+// full is where nothing can be written.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
+
+// TestTextIsResult: what people asked for and cannot be given is an error.
+func TestTextIsResult(t *testing.T) {
+	one := stored(t, "one.json", "sustain --duration 20ms")
+	for _, args := range []string{
+		"--help", "PORT smoke", "PORT pipeline", "PORT bench 1 100", "PORT sustain --warmup 0s --duration 20ms",
+		"PORT sweep --conns 1..2 --warmup 0s --step 20ms --slo p50=1m", "report " + one,
+	} {
+		var stderr bytes.Buffer
+		status := run(t.Context(), words(args, serve(t, 128, faults{})), full{}, &stderr)
+		if said := stderr.String(); status != 1 || !strings.HasSuffix(said, "no space\n") {
+			t.Errorf("%s: status %d, stderr %q", args, status, said)
+		}
+	}
+}
+
+// TestFilesOfNothing: a run without a single answer says so in its files.
+func TestFilesOfNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	status, _, _ := tool(t, words("PORT sustain --rate 1 --warmup 0s --duration 1ms --json a.json", serve(t, 128, faults{}))...)
+	if r, err := readRun("a.json"); err != nil || status != 1 || len(r.Errors) != 1 || !strings.HasPrefix(r.Errors[0], "nothing was measured") {
+		t.Errorf("status %d, %v, %+v", status, err, r)
+	}
+}

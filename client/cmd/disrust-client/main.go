@@ -43,6 +43,26 @@ type streams struct {
 	text           io.Writer // for people: stdout, or stderr if a file goes there
 }
 
+func printHelp(_ context.Context, o *options, s streams) error {
+	fmt.Fprint(s.text, o.helpText())
+	return nil
+}
+
+// output remembers the first error of w, so that who writes lines for people need
+// not look.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
 // misuse is an error of the command line, found only when it was followed.
 type misuse struct{ error }
 
@@ -56,15 +76,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 		complain(stderr, err)
 		return 2
 	}
-	if o.help {
-		fmt.Fprint(stdout, o.helpText())
-		return 0
+	run, text := o.command.run, &output{w: stdout}
+	switch {
+	case o.help:
+		run = printHelp
+	case o.writesTo("-"):
+		text.w = stderr
 	}
-	s := streams{stdout: stdout, stderr: stderr, text: stdout}
-	if o.writesTo("-") {
-		s.text = stderr
+	err = run(ctx, o, streams{stdout: stdout, stderr: stderr, text: text})
+	if err == nil && text.err != nil {
+		err = fmt.Errorf("cannot write the result: %w", text.err)
 	}
-	if err := o.command.run(ctx, o, s); err != nil {
+	if err != nil {
 		complain(stderr, fmt.Errorf("%s: %w", o.command.name, err))
 		if _, bad := errors.AsType[misuse](err); bad {
 			return 2

@@ -25,13 +25,14 @@ func sustain(ctx context.Context, o *options, s streams) error {
 	r := o.newRun()
 	total, failed := o.measure(ctx, s, r, requests)
 	r.Total = result.NewTotal(total)
-	if failed != nil {
-		r.Errors = []string{failed.Error()}
+	wrong := verdict(total, failed)
+	if failed != nil || total.Requests == 0 {
+		r.Errors = []string{wrong.Error()}
 	}
 	if total.Length > 0 {
 		o.conclude(s, r, failed == nil && total.Requests > 0)
 	}
-	return both(verdict(total, failed), out.write(r))
+	return both(wrong, out.write(r))
 }
 
 // measure drives the server and shows and keeps each second.
@@ -56,7 +57,7 @@ func (o *options) measure(ctx context.Context, s streams, r *result.Run, request
 
 func (o *options) conclude(s streams, r *result.Run, right bool) {
 	fmt.Fprintln(s.text)
-	_ = r.WriteText(s.text) // nobody can be told that standard output is gone
+	_ = r.WriteText(s.text) // s.text remembers
 	switch {
 	case right && o.replay == "":
 		fmt.Fprintln(s.text, "every response right")
@@ -71,10 +72,10 @@ func verdict(total sample.Total, failed error) error {
 	switch {
 	case failed != nil:
 		return failed
-	case !total.Valid && total.Lag != nil:
-		return fmt.Errorf("the run is not valid: %s", total.Why)
 	case total.Requests == 0:
 		return errors.New("nothing was measured: the run ended before the first answer behind its warm-up")
+	case !total.Valid && total.Lag != nil:
+		return fmt.Errorf("the run is not valid: %s", total.Why)
 	}
 	return nil
 }

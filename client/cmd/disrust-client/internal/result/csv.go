@@ -99,7 +99,11 @@ func (s *Step) cells() []string {
 	if s.Total.Latency.Count > 0 {
 		bounded = nanos(s.Bounded)
 	}
-	return append(cells, decimal(s.Rate), strconv.Itoa(s.Conns), bounded, strconv.FormatBool(s.Kept))
+	asked := ""
+	if s.Rate > 0 {
+		asked = decimal(s.Rate)
+	}
+	return append(cells, asked, strconv.Itoa(s.Conns), bounded, strconv.FormatBool(s.Kept))
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -9,8 +9,9 @@
 // those unknown are skipped. ReadJSON refuses every other format_version.
 //
 // A measurement has intervals and a total; a sweep has steps, each with a
-// total, instead. Whatever was not measured is absent. In an open loop
-// "latency" runs from the moment a request was due (corrected for coordinated
+// total, instead. Whatever was not measured is absent, but for the figures of
+// what has a count of 0: those are 0, as are parameters that a run has not. In
+// an open loop "latency" runs from the moment a request was due (corrected for coordinated
 // omission) and "service" from the moment it was written (uncorrected); a
 // closed loop has "latency" alone, from the moment a request was written. Each
 // carries the figures people read and its histogram_hdr: HdrHistogram's

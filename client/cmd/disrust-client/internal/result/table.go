@@ -81,6 +81,9 @@ func (s *Sweep) Conclusion() string {
 	at := ""
 	if s.Varied == "conns" {
 		at = fmt.Sprintf(" on %d connections", best.Conns)
+		if best.Conns == 1 {
+			at = " on 1 connection"
+		}
 	}
 	return fmt.Sprintf("knee: %s requests/s%s, with %s at %s (the bound is %v)%s",
 		Count(best.Total.Rate), at, s.SLO.Name(), Latency(best.Bounded), s.SLO.Limit, s.beyond(s.highestKept()))
