@@ -76,14 +76,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 		complain(stderr, err)
 		return 2
 	}
-	run, text := o.command.run, &output{w: stdout}
+	command, text := o.command.run, &output{w: stdout}
 	switch {
 	case o.help:
-		run = printHelp
+		command = printHelp
 	case o.writesTo("-"):
 		text.w = stderr
 	}
-	err = run(ctx, o, streams{stdout: stdout, stderr: stderr, text: text})
+	err = command(ctx, o, streams{stdout: stdout, stderr: stderr, text: text})
 	if err == nil && text.err != nil {
 		err = fmt.Errorf("cannot write the result: %w", text.err)
 	}
