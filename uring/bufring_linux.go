@@ -101,9 +101,9 @@ func (b *BufRing) register() error {
 	case 0:
 		return nil
 	case unix.EINVAL:
-		return &UnsupportedError{Feature: "IORING_REGISTER_PBUF_RING", Linux: "5.19", Errno: errno}
+		return &UnsupportedError{Feature: "IORING_REGISTER_PBUF_RING", Linux: oldest, Errno: errno}
 	default:
-		return fmt.Errorf("uring: register buffer group %d: %w", b.group, errno)
+		return registerError(fmt.Sprint("register buffer group ", b.group), errno)
 	}
 }
 
@@ -178,7 +178,7 @@ func (b *BufRing) Close() error {
 	if b.ring.fd >= 0 {
 		reg := bufReg{group: b.group}
 		if errno := sysRegister(b.ring.fd, unregisterProvidedBuffers, unsafe.Pointer(&reg), 1); errno != 0 {
-			err = fmt.Errorf("uring: unregister buffer group %d: %w", b.group, errno)
+			err = registerError(fmt.Sprint("unregister buffer group ", b.group), errno)
 		}
 	}
 	b.memory.unmap()

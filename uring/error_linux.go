@@ -1,24 +1,40 @@
 package uring
 
 import (
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
 )
 
+// oldest is the first version of Linux that has all that this package needs.
+const oldest = "5.19"
+
+// The three system calls, as errors name them.
+const (
+	setupCall    = "io_uring_setup"
+	enterCall    = "io_uring_enter"
+	registerCall = "io_uring_register"
+)
+
 // BlockedError reports that this process may not use io_uring, or that the
 // kernel has none. Its text says how to allow it.
 type BlockedError struct {
-	Errno    unix.Errno // EPERM, EACCES or ENOSYS, from io_uring_setup
-	Disabled int        // the sysctl kernel.io_uring_disabled; -1 where the kernel has none
+	Call     string     // the system call that was refused: io_uring_setup, io_uring_enter or io_uring_register
+	Errno    unix.Errno // EPERM, EACCES, ENOSYS or EOPNOTSUPP
+	Disabled int        // the sysctl kernel.io_uring_disabled, which governs io_uring_setup; -1 where it has no part
 }
 
 // Error is one sentence: what is blocked, by what, and the remedy.
 func (e *BlockedError) Error() string {
 	switch {
-	case e.Errno == unix.ENOSYS:
+	case e.Call == setupCall && e.Errno == unix.ENOSYS:
 		return "uring: this kernel offers no io_uring (io_uring_setup: function not implemented): " +
-			"use Linux 5.19 or newer built with CONFIG_IO_URING, outside sandboxes that hide it"
+			"use Linux 5.19 or newer built with CONFIG_IO_URING, " +
+			"outside sandboxes and seccomp profiles that hide it"
+	case e.Call == setupCall && e.Errno == unix.EOPNOTSUPP:
+		return "uring: this host offers no io_uring (io_uring_setup: operation not supported): " +
+			"use a host whose provider allows io_uring"
 	case e.Disabled == 2:
 		return "uring: io_uring is switched off on this machine (kernel.io_uring_disabled = 2): " +
 			"allow it with `sysctl kernel.io_uring_disabled=0`"
@@ -27,18 +43,18 @@ func (e *BlockedError) Error() string {
 			"allow it with `sysctl kernel.io_uring_disabled=0`, " +
 			"or run as a member of the group that kernel.io_uring_group names"
 	}
-	return fmt.Sprintf("uring: io_uring_setup is blocked (%v), most likely by the seccomp profile of a container: "+
+	return fmt.Sprintf("uring: %s is blocked (%v), most likely by the seccomp profile of a container: "+
 		"use a profile that allows io_uring_setup, io_uring_enter and io_uring_register "+
-		"(`docker run --security-opt seccomp=PROFILE`)", e.Errno)
+		"(`docker run --security-opt seccomp=PROFILE`)", e.Call, e.Errno)
 }
 
 // Unwrap returns the errno, so that errors.Is(err, unix.EPERM) holds.
 func (e *BlockedError) Unwrap() error { return e.Errno }
 
-// UnsupportedError reports that the kernel is older than a feature.
+// UnsupportedError reports that the kernel lacks a feature.
 type UnsupportedError struct {
 	Feature string     // what is missing, by the kernel's name
-	Linux   string     // the first version that has it
+	Linux   string     // a version to use, which has it
 	Errno   unix.Errno // what the kernel said
 }
 
@@ -50,6 +66,34 @@ func (e *UnsupportedError) Error() string {
 // Unwrap returns the errno.
 func (e *UnsupportedError) Unwrap() error { return e.Errno }
 
+// Unavailable reports whether err says that io_uring is not to be had here,
+// however often a program tries: it is a [*BlockedError] or an
+// [*UnsupportedError]. A program that can do without io_uring does so then. A
+// resource that ran out (memory, descriptors) is another matter: it would fail
+// the program in some other place, and is for its operator to see.
+func Unavailable(err error) bool {
+	_, blocked := errors.AsType[*BlockedError](err)
+	_, unsupported := errors.AsType[*UnsupportedError](err)
+	return blocked || unsupported
+}
+
+// refused tells a system call that is not to be had from one that failed.
+func refused(errno unix.Errno) bool {
+	switch errno {
+	case unix.EPERM, unix.EACCES, unix.ENOSYS, unix.EOPNOTSUPP:
+		return true
+	}
+	return false
+}
+
+// registerError describes an io_uring_register that failed to do what it names.
+func registerError(what string, errno unix.Errno) error {
+	if refused(errno) {
+		return &BlockedError{Call: registerCall, Errno: errno, Disabled: -1}
+	}
+	return fmt.Errorf("uring: %s: %w", what, errno)
+}
+
 // enterError describes a failed io_uring_enter. Another thread than the ring's is
 // told EEXIST by the ring, and EINVAL or EBADF where it looks for the registered
 // descriptor, of which each thread has its own.
@@ -57,8 +101,10 @@ func (r *Ring) enterError(errno unix.Errno) error {
 	switch {
 	case r.fd < 0:
 		return fmt.Errorf("uring: the ring is closed: %w", errno)
+	case refused(errno):
+		return &BlockedError{Call: enterCall, Errno: errno, Disabled: -1}
 	case errno == unix.EEXIST, r.enterFlags != 0 && (errno == unix.EINVAL || errno == unix.EBADF):
 		return fmt.Errorf("uring: the ring belongs to another thread: %w", errno)
 	}
-	return fmt.Errorf("uring: io_uring_enter: %w", errno)
+	return fmt.Errorf("uring: %s: %w", enterCall, errno)
 }

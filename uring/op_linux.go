@@ -1,5 +1,7 @@
 package uring
 
+import "fmt"
+
 // Op is an operation's code.
 type Op uint8
 
@@ -15,3 +17,23 @@ const (
 	OpRecv        Op = 27
 	OpShutdown    Op = 34
 )
+
+var opNames = map[Op]string{
+	OpNop:         "IORING_OP_NOP",
+	OpTimeout:     "IORING_OP_TIMEOUT",
+	OpAccept:      "IORING_OP_ACCEPT",
+	OpAsyncCancel: "IORING_OP_ASYNC_CANCEL",
+	OpClose:       "IORING_OP_CLOSE",
+	OpRead:        "IORING_OP_READ",
+	OpSend:        "IORING_OP_SEND",
+	OpRecv:        "IORING_OP_RECV",
+	OpShutdown:    "IORING_OP_SHUTDOWN",
+}
+
+// String returns the kernel's name of the operation.
+func (o Op) String() string {
+	if name, known := opNames[o]; known {
+		return name
+	}
+	return fmt.Sprintf("io_uring operation %d", uint8(o))
+}

@@ -1,7 +1,6 @@
 package uring
 
 import (
-	"fmt"
 	"runtime"
 	"unsafe"
 )
@@ -47,9 +46,13 @@ func Probe() (Operations, error) {
 		return Operations{}, err
 	}
 	defer r.Close()
+	return r.operations()
+}
+
+func (r *Ring) operations() (Operations, error) {
 	var p probe
 	if errno := sysRegister(r.fd, registerProbe, unsafe.Pointer(&p), uint32(len(p.ops))); errno != 0 {
-		return Operations{}, fmt.Errorf("uring: probe: %w", errno)
+		return Operations{}, registerError("probe", errno)
 	}
 	var o Operations
 	for _, op := range p.ops[:p.count] {

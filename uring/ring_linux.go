@@ -55,7 +55,8 @@ type scratch struct {
 // Its memory is mapped, touched and outside the Go heap: 64 + 16 bytes a
 // submission slot, 16 a completion slot. On failure nothing stays open. A
 // [*BlockedError] says that io_uring is forbidden here, an [*UnsupportedError]
-// that the kernel is older than 5.19.
+// that the kernel is older than 5.19. A filter may forbid io_uring_enter or
+// io_uring_register alone, which their first use reports: [Check] uses both.
 func New(cfg Config) (*Ring, error) { return linux.open(cfg) }
 
 func (k kernel) open(cfg Config) (*Ring, error) {
@@ -68,7 +69,10 @@ func (k kernel) open(cfg Config) (*Ring, error) {
 		return nil, err
 	}
 	r := &Ring{fd: fd, enterFD: fd, flags: p.flags, features: p.features}
-	if err := r.mapMemory(p); err != nil {
+	if err = checkFeatures(p.features); err == nil {
+		err = r.mapMemory(p)
+	}
+	if err != nil {
 		r.Close()
 		return nil, err
 	}

@@ -138,6 +138,9 @@ func TestProbe(t *testing.T) {
 	if (Operations{}).Supports(OpNop) {
 		t.Error("the empty set has an operation")
 	}
+	if OpNop.String() != "IORING_OP_NOP" || Op(255).String() != "io_uring operation 255" {
+		t.Errorf("operations are called %q and %q", OpNop, Op(255))
+	}
 }
 
 func TestNothingAllocates(t *testing.T) {

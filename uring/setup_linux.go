@@ -67,20 +67,40 @@ func (k kernel) create(c Config) (int, *params, error) {
 	for _, flags := range setupFlags {
 		p := &params{cqEntries: c.CQEntries, flags: flags | SetupCQSize | SetupSubmitAll}
 		fd, errno := k.setup(c.Entries, p)
-		switch errno {
-		case 0:
+		switch {
+		case errno == 0:
 			return fd, p, nil
-		case unix.EINVAL:
+		case errno == unix.EINVAL:
 			continue
-		case unix.EPERM, unix.EACCES, unix.ENOSYS:
-			return -1, nil, &BlockedError{Errno: errno, Disabled: k.disabled()}
-		case unix.ENOMEM:
+		case refused(errno):
+			return -1, nil, &BlockedError{Call: setupCall, Errno: errno, Disabled: k.disabled()}
+		case errno == unix.ENOMEM:
 			return -1, nil, fmt.Errorf("uring: no memory for a ring of %d and %d entries: "+
 				"raise the limit of the memory cgroup or of locked memory (`ulimit -l`): %w", c.Entries, c.CQEntries, errno)
 		}
-		return -1, nil, fmt.Errorf("uring: io_uring_setup: %w", errno)
+		return -1, nil, fmt.Errorf("uring: %s: %w", setupCall, errno)
 	}
-	return -1, nil, &UnsupportedError{Feature: "IORING_SETUP_COOP_TASKRUN", Linux: "5.19", Errno: unix.EINVAL}
+	return -1, nil, &UnsupportedError{Feature: "IORING_SETUP_COOP_TASKRUN", Linux: oldest, Errno: unix.EINVAL}
+}
+
+// checkFeatures returns an error when features lack one that this package is
+// built on. Every kernel that has the flags has these too; what only acts as one
+// may not.
+func checkFeatures(features uint32) error {
+	for _, needed := range [...]struct {
+		bit  uint32
+		name string
+	}{
+		{FeatSingleMmap, "IORING_FEAT_SINGLE_MMAP"},
+		{FeatNoDrop, "IORING_FEAT_NODROP"},
+		{FeatSubmitStable, "IORING_FEAT_SUBMIT_STABLE"},
+		{FeatExtArg, "IORING_FEAT_EXT_ARG"},
+	} {
+		if features&needed.bit == 0 {
+			return &UnsupportedError{Feature: needed.name, Linux: oldest, Errno: unix.EINVAL}
+		}
+	}
+	return nil
 }
 
 func readDisabled() int {

@@ -8,6 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const neededFeatures = FeatSingleMmap | FeatNoDrop | FeatSubmitStable | FeatExtArg
+
 // fakeKernel accepts some flags and knows no others, like a kernel of its time.
 func fakeKernel(accepts uint32, seen *[]uint32) kernel {
 	return kernel{setup: func(entries uint32, p *params) (int, unix.Errno) {
@@ -15,7 +17,7 @@ func fakeKernel(accepts uint32, seen *[]uint32) kernel {
 		if p.flags&^accepts != 0 || p.cqEntries != 64 || p.features != 0 {
 			return -1, unix.EINVAL
 		}
-		p.features = FeatNoDrop
+		p.features = neededFeatures
 		return 42, 0
 	}}
 }
@@ -56,6 +58,22 @@ func TestFallbacks(t *testing.T) {
 	}
 }
 
+func TestMissingFeatures(t *testing.T) {
+	if err := checkFeatures(neededFeatures); err != nil {
+		t.Errorf("with all features: %v", err)
+	}
+	for bit, name := range map[uint32]string{
+		FeatSingleMmap:   "IORING_FEAT_SINGLE_MMAP",
+		FeatNoDrop:       "IORING_FEAT_NODROP",
+		FeatSubmitStable: "IORING_FEAT_SUBMIT_STABLE",
+		FeatExtArg:       "IORING_FEAT_EXT_ARG",
+	} {
+		if err := checkFeatures(neededFeatures &^ bit); !Unavailable(err) || !strings.Contains(err.Error(), name) {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+}
+
 func TestEveryFlagSetWorksHere(t *testing.T) {
 	for _, flags := range setupFlags {
 		flags |= SetupCQSize | SetupSubmitAll
@@ -87,6 +105,7 @@ func TestRefusals(t *testing.T) {
 		{"privileged only", unix.EPERM, 1, "kernel.io_uring_group"},
 		{"switched off", unix.EPERM, 2, "`sysctl kernel.io_uring_disabled=0`"},
 		{"absent", unix.ENOSYS, -1, "use Linux 5.19 or newer"},
+		{"managed cloud", unix.EOPNOTSUPP, -1, "provider"},
 	} {
 		k := kernel{
 			setup:    func(uint32, *params) (int, unix.Errno) { return -1, test.errno },
@@ -94,7 +113,7 @@ func TestRefusals(t *testing.T) {
 		}
 		_, err := k.open(Config{Entries: 8})
 		var blocked *BlockedError
-		if !errors.As(err, &blocked) || blocked.Disabled != test.disabled || !errors.Is(err, test.errno) {
+		if !errors.As(err, &blocked) || blocked.Disabled != test.disabled || !errors.Is(err, test.errno) || !Unavailable(err) {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
@@ -108,10 +127,11 @@ func TestOtherFailures(t *testing.T) {
 	for errno, contains := range map[unix.Errno]string{
 		unix.ENOMEM: "ulimit -l",
 		unix.EMFILE: "too many open files",
+		unix.ENFILE: "too many open files in system",
 	} {
 		k := kernel{setup: func(uint32, *params) (int, unix.Errno) { return -1, errno }}
 		_, err := k.open(Config{Entries: 8})
-		if !errors.Is(err, errno) || !strings.Contains(err.Error(), contains) {
+		if !errors.Is(err, errno) || !strings.Contains(err.Error(), contains) || Unavailable(err) {
 			t.Errorf("%v: %v", errno, err)
 		}
 	}
@@ -122,7 +142,10 @@ func TestMapFailureClosesTheDescriptor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := kernel{setup: func(uint32, *params) (int, unix.Errno) { return fd, 0 }}
+	k := kernel{setup: func(_ uint32, p *params) (int, unix.Errno) {
+		p.features = neededFeatures
+		return fd, 0
+	}}
 	if _, err := k.open(Config{Entries: 8}); err == nil {
 		t.Error("mapped an eventfd")
 	}
