@@ -19,6 +19,7 @@ const (
 	FeatFastPoll     = 1 << 5  // sockets are polled, not waited for in a thread
 	FeatExtArg       = 1 << 8  // a wait can time out without an operation of its own
 	FeatCQESkip      = 1 << 11 // SQECQESkipSuccess works
+	FeatNoIOWait     = 1 << 17 // a wait need not count as one for a disk; Linux 6.15
 )
 
 // Flags of an entry, for SQE.Flags.
@@ -68,6 +69,7 @@ const (
 	enterGetEvents      = 1 << 0
 	enterExtArg         = 1 << 3
 	enterRegisteredRing = 1 << 4
+	enterNoIOWait       = 1 << 7
 
 	sqCQOverflow = 1 << 1
 	sqTaskrun    = 1 << 2

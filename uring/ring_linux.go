@@ -31,6 +31,7 @@ type Ring struct {
 	// What io_uring_enter is called with.
 	enterFD    int    // fd, or its index among this thread's registered rings
 	enterFlags uint32 // enterRegisteredRing when it is an index
+	waitFlags  uint32 // of calls that may block: enterNoIOWait where the kernel has it
 	scratch    *scratch
 	timespecs  []Timespec // one for each SQE
 
@@ -68,7 +69,7 @@ func (k kernel) open(cfg Config) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Ring{fd: fd, enterFD: fd, flags: p.flags, features: p.features}
+	r := &Ring{fd: fd, enterFD: fd, flags: p.flags, features: p.features, waitFlags: waitFlags(p.features)}
 	if err = checkFeatures(p.features); err == nil {
 		err = r.mapMemory(p)
 	}

@@ -75,11 +75,24 @@ func (r *Ring) enterNow(submit, flags uint32) (int, unix.Errno) {
 // enterWait is io_uring_enter for calls that may block: the scheduler gives the P
 // to another thread meanwhile. With a nil arg it waits without a limit.
 func (r *Ring) enterWait(submit, count uint32, arg *getEventsArg) (int, unix.Errno) {
-	flags, size := enterGetEvents|r.enterFlags, uintptr(0)
+	flags, size := enterGetEvents|r.enterFlags|r.waitFlags, uintptr(0)
 	if arg != nil {
 		flags, size = flags|enterExtArg, unsafe.Sizeof(*arg)
 	}
 	n, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER,
 		uintptr(r.enterFD), uintptr(submit), uintptr(count), uintptr(flags), uintptr(unsafe.Pointer(arg)), size)
 	return int(n), errno
+}
+
+// waitFlags returns the flags that a wait has on a kernel with such features.
+//
+// A thread that waits in a ring with operations in flight counts as waiting for a
+// disk by default: an idle network server shows as I/O pressure of 100 % and as
+// iowait, and its CPU stays out of deep sleep. See io_uring_set_iowait(3) of
+// liburing 2.12; Linux 6.15.
+func waitFlags(features uint32) uint32 {
+	if features&FeatNoIOWait != 0 {
+		return enterNoIOWait
+	}
+	return 0
 }
