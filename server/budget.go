@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/disrust/disrust/server/internal/netio"
 )
 
 // Budget is the memory of a server, in bytes: what it takes when it starts, and
@@ -47,11 +49,11 @@ func (c Config) Budget() (Budget, error) {
 	if err != nil {
 		return Budget{}, err
 	}
-	return c.budget(placement), nil
+	return c.budget(placement, c.IO), nil
 }
 
 // budget is that of a Config that is checked.
-func (c *Config) budget(placement BatchThreads) Budget {
+func (c *Config) budget(placement BatchThreads, io IO) Budget {
 	const (
 		slot     = 16 // bytes of a request or response in a ring
 		sequence = 8  // which a ring for several producers has for each slot
@@ -67,8 +69,8 @@ func (c *Config) budget(placement BatchThreads) Budget {
 			{"their scores and record", threads, each.Scores, "--pool-mib --dim"},
 			requests,
 			{"response rings", threads * uint64(c.ResponseRing), slot, "--response-ring"},
-			{"receive buffers", threads, each.Receive, ""},
-			{"io_uring", threads, each.Ring, ""},
+			{"receive buffers", threads, netio.ReceiveBuffers * netio.ReceiveBytes, ""},
+			{ioPart(io), threads, io.footprint(c.MaxConns), "--io --max-conns"},
 			{"connections' slots", threads, each.Slots, "--max-conns"},
 			{"connections' blocks, kept for the next", threads, each.Spare, "--max-vectors --dim"},
 			{"program and Go runtime, about", 1, goRuntime, ""},
@@ -76,6 +78,14 @@ func (c *Config) budget(placement BatchThreads) Budget {
 		Conn:     each.Conn,
 		MaxConns: c.MaxConns,
 	}
+}
+
+// ioPart names the memory of a backend.
+func ioPart(io IO) string {
+	if io == IOAuto {
+		return "io_uring or epoll"
+	}
+	return io.String()
 }
 
 // String is the budget as a table.

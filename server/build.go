@@ -10,8 +10,8 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
-	"github.com/disrust/disrust/server/internal/iothread"
 	"github.com/disrust/disrust/server/internal/listen"
+	"github.com/disrust/disrust/server/internal/loop"
 )
 
 // build makes everything that serve will run. The I/O threads' goroutines exist
@@ -80,9 +80,10 @@ func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
 		t.wake.Close()
 		return err
 	}
-	cfg := iothread.Config{
-		Format: s.cfg.format(), Limits: s.cfg.limits(), Listener: listener, Conns: &s.conns, Allow: s.cfg.Allow, WakeFD: t.wake.FD(),
-		Requests: s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
+	cfg := loop.Config{
+		Format: s.cfg.format(), Limits: s.cfg.limits(), Conns: &s.conns, Allow: s.cfg.Allow, WakeFD: t.wake.FD(),
+		Listeners: []loop.Listener{{FD: int32(listener), TCP: true}},
+		Requests:  s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
 	}
 	if s.cfg.Wait != WaitBlock {
 		cfg.Idle = wait.Idle
@@ -103,20 +104,20 @@ func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
 
 // run is the life of an I/O thread. Its OS thread ends with it: nothing else
 // should run on one that may be pinned.
-func (s *Server) run(t *thread, i int, cfg iothread.Config, made chan<- error, begin <-chan bool) {
+func (s *Server) run(t *thread, i int, cfg loop.Config, made chan<- error, begin <-chan bool) {
 	defer s.running.Done()
 	runtime.LockOSThread()
 	err := s.pin(i)
 	if err == nil {
-		t.kernel, err = iothread.NewRingKernel(s.cfg.MaxConns)
+		t.backend, err = s.io.newBackend(s.cfg.MaxConns)
 	}
 	if err != nil {
 		made <- err
 		return
 	}
-	defer t.kernel.Free()
-	cfg.Kernel = t.kernel
-	t.Thread, err = iothread.New(cfg)
+	defer t.backend.Free()
+	cfg.Backend = t.backend
+	t.Thread, err = loop.New(cfg)
 	made <- err
 	if err != nil || !<-begin {
 		return

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/batcher"
-	"github.com/disrust/disrust/server/internal/iothread"
+	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -50,6 +50,7 @@ type Config struct {
 	SharePort bool           // beside another server that serves it: for a restart without a gap
 	Allow     []netip.Prefix // the addresses served; none: all. Others are closed on arrival
 
+	IO           IO
 	IOThreads    int // 0: half of the CPUs, or all but one if the model is costly and scored inline; at least 1
 	BatchThreads BatchThreads
 	Wait         Wait
@@ -128,6 +129,7 @@ func (c *Config) check() error {
 		{"max-conns", c.MaxConns, 1, MaxConns},
 		{"batch-threads", int(c.BatchThreads), int(Auto), int(Dedicated)},
 		{"wait", int(c.Wait), int(WaitAuto), int(WaitBlock)},
+		{"io", int(c.IO), int(IOAuto), int(IOEpoll)},
 	} {
 		if r.value < r.low || r.value > r.high {
 			return fmt.Errorf("%s %d: %d to %d is allowed", r.name, r.value, r.low, r.high)
@@ -182,7 +184,7 @@ func (c *Config) checkMemory() error {
 	if c.PoolBytes/row < c.MaxVectors {
 		return fmt.Errorf("a pool of %d bytes: a request of %d vectors of dim %d needs %d", c.PoolBytes, c.MaxVectors, c.Dim, c.MaxVectors*row)
 	}
-	if blocks := float64(c.MaxConns) * (float64(row)*float64(c.MaxVectors) + float64(2*iothread.OutputBytes(c.format()))); blocks > addressSpace {
+	if blocks := float64(c.MaxConns) * (float64(row)*float64(c.MaxVectors) + float64(2*loop.OutputBytes(c.format()))); blocks > addressSpace {
 		return fmt.Errorf("max-conns %d: with max-vectors %d and dim %d they may need %s in all; %s is allowed", c.MaxConns, c.MaxVectors, c.Dim, size(uint64(blocks)), size(addressSpace))
 	}
 	if uint64(c.PoolBytes/row) > math.MaxUint32 {
@@ -206,13 +208,13 @@ func (c *Config) format() wire.Format { return wire.Format{Dim: c.Dim, MaxVector
 
 // limits are the bounds of one I/O thread. Its share of the request ring, a slot
 // at least, is its own, so that no thread ever waits for another's requests.
-func (c *Config) limits() iothread.Limits {
+func (c *Config) limits() loop.Limits {
 	row := c.format().RowBytes()
-	return iothread.Limits{
+	return loop.Limits{
 		Conns:       c.MaxConns,
 		InFlight:    min(c.ResponseRing, c.requestShare()),
 		PoolBytes:   c.PoolBytes / row * row,
-		OutputBytes: iothread.OutputBytes(c.format()),
+		OutputBytes: loop.OutputBytes(c.format()),
 
 		RequestTicks: ticks(c.RequestTimeout),
 		IdleTicks:    ticks(c.IdleTimeout),
@@ -220,4 +222,4 @@ func (c *Config) limits() iothread.Limits {
 }
 
 // ticks is a time in the unit of the I/O threads, rounded up.
-func ticks(d time.Duration) uint32 { return uint32((d + iothread.Tick - 1) / iothread.Tick) }
+func ticks(d time.Duration) uint32 { return uint32((d + loop.Tick - 1) / loop.Tick) }

@@ -5,7 +5,7 @@ package server
 import (
 	"fmt"
 
-	"github.com/disrust/disrust/server/internal/iothread"
+	"github.com/disrust/disrust/server/internal/loop"
 )
 
 // Metrics are counts since Start, summed over the threads, and gauges.
@@ -20,6 +20,7 @@ type Metrics struct {
 	KernelBusy                              uint64 // times the kernel was too short of memory to take operations
 	Batches, EmptyPolls                     uint64 // runs of requests scored in place and polls of the request ring that found some; polls that found none
 
+	IOUring                  int64 // 1: the threads are on io_uring, 0: on epoll
 	Conns, InFlight          int64
 	PoolInUse                int64 // bytes
 	BuffersHeld, BlocksInUse int64 // receive buffers, and blocks of unfinished requests and unsent answers, that connections hold
@@ -30,9 +31,12 @@ type Metrics struct {
 // Metrics may be called by any goroutine. It costs the threads nothing.
 func (s *Server) Metrics() Metrics {
 	var m Metrics
+	if s.io.IO == IOUring {
+		m.IOUring = 1
+	}
 	for _, t := range s.threads {
 		m.add(t.Counters(), s.cfg.ResponseRing <= s.cfg.requestShare())
-		m.KernelBusy += t.kernel.Busy()
+		m.KernelBusy += t.backend.Busy()
 		m.ResponsesInRing += int64(t.responses.Occupancy())
 	}
 	for _, b := range s.batchers {
@@ -48,7 +52,7 @@ func (s *Server) Metrics() Metrics {
 
 // add sums up a thread. The thread bounds what it has in flight by its share of
 // both rings; which one a request waited for is the smaller.
-func (m *Metrics) add(c *iothread.Counters, responsesBind bool) {
+func (m *Metrics) add(c *loop.Counters, responsesBind bool) {
 	m.Accepted += c.Accepted.Load()
 	m.Refused += c.Refused.Load()
 	m.Closed += c.Closed.Load()
@@ -103,7 +107,11 @@ func (s *Server) String() string {
 	if s.cfg.IOThreads > 1 {
 		threads = fmt.Sprintf("%d I/O threads", s.cfg.IOThreads)
 	}
-	b := s.cfg.budget(s.placement)
-	return fmt.Sprintf("%s: %s, batches %s%s, model %s, dim %d, up to %d vectors a request, memory %s and %s a connection, %s at most",
-		s.addr, threads, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, size(b.Start()), size(b.Conn), size(b.Total()))
+	b := s.cfg.budget(s.placement, s.io.IO)
+	io := s.io.String()
+	if s.io.why != "" {
+		io = fmt.Sprintf("epoll (%s)", s.io.why)
+	}
+	return fmt.Sprintf("%s: %s, %s, batches %s%s, model %s, dim %d, up to %d vectors a request, memory %s and %s a connection, %s at most",
+		s.addr, threads, io, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, size(b.Start()), size(b.Conn), size(b.Total()))
 }

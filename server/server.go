@@ -15,14 +15,16 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
-	"github.com/disrust/disrust/server/internal/iothread"
 	"github.com/disrust/disrust/server/internal/listen"
+	"github.com/disrust/disrust/server/internal/loop"
+	"github.com/disrust/disrust/server/internal/netio"
 )
 
 // Server serves from Start until Shutdown.
 type Server struct {
 	cfg       Config
 	placement BatchThreads
+	io        chosenIO
 	addr      netip.AddrPort
 	threads   []*thread
 	batchers  []*batcher.Batcher
@@ -43,8 +45,8 @@ type Server struct {
 
 // thread is an I/O thread and what the rest of the server shares with it.
 type thread struct {
-	*iothread.Thread
-	kernel    *iothread.RingKernel
+	*loop.Thread
+	backend   netio.Backend
 	wake      *eventfd.EventFD
 	responses *ringbuf.Ring[batcher.Response]
 }
@@ -61,6 +63,13 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	io, err := cfg.chooseIO()
+	if err != nil {
+		return nil, err
+	}
+	if io.why != "" {
+		cfg.Log.Warn("serving on epoll: io_uring is not to be had", "reason", io.why)
+	}
 	addr, err := listen.Resolve(cfg.Host, cfg.Port)
 	if err != nil {
 		return nil, err
@@ -73,7 +82,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if procs := cpus + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
 		runtime.GOMAXPROCS(procs)
 	}
-	s := &Server{cfg: cfg, placement: placement, addr: addr, ended: make(chan struct{})}
+	s := &Server{cfg: cfg, placement: placement, io: io, addr: addr, ended: make(chan struct{})}
 	s.failures.log = cfg.Log
 	if err := s.build(ctx, listeners); err != nil {
 		listen.Close(listeners)

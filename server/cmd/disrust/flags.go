@@ -37,6 +37,8 @@ var placements = map[string]server.BatchThreads{
 	"auto": server.Auto, "0": server.Inline, "1": server.Dedicated,
 }
 
+var ios = map[string]server.IO{"auto": server.IOAuto, "uring": server.IOUring, "epoll": server.IOEpoll}
+
 var waits = map[string]server.Wait{
 	"auto": server.WaitAuto, "spin": server.WaitSpin, "yield": server.WaitYield, "block": server.WaitBlock,
 }
@@ -56,6 +58,8 @@ func flags(o *options) *flag.FlagSet {
 	f.Var(choice[func() (batcher.Model, error)]{c.Model, &c.NewModel, models, "sum"}, "model", "model to serve: sum")
 	f.Var(choice[server.BatchThreads]{"auto", &c.BatchThreads, placements, "auto, 0 or 1"}, "batch-threads",
 		"threads that only score: 0 (the I/O threads do it), 1 or auto")
+	f.Var(choice[server.IO]{"auto", &c.IO, ios, "auto, uring or epoll"}, "io",
+		"how the kernel is reached: auto (io_uring, or epoll where that is not to be had), uring or epoll")
 	f.Var(choice[server.Wait]{"auto", &c.Wait, waits, "auto, spin, yield or block"}, "wait",
 		"how threads wait: auto (look for work a little, then sleep), spin, yield or block")
 	f.Var(toggle{&c.Pin}, "pin", "tie each thread to a CPU of its own; with fewer CPUs than threads, they share in turn")

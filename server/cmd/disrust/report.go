@@ -47,14 +47,14 @@ func line(w io.Writer, s *server.Server, last server.Metrics) (server.Metrics, e
 	_, err := fmt.Fprintf(w, "published=%d sent=%d req_ring_full=%d resp_ring_full=%d pool_exh=%d pool_too_large=%d "+
 		"poll_events=%d poll_no_events=%d stall_pct=%.1f "+
 		"req_occ=%d resp_occ=%d req_max=%d resp_max=%d pool_max_in_use=%d "+
-		"conns=%d accepted=%d refused=%d denied=%d closed=%d late_requests=%d idle_conns=%d accept_errors=%d "+
+		"io_uring=%d conns=%d accepted=%d refused=%d denied=%d closed=%d late_requests=%d idle_conns=%d accept_errors=%d "+
 		"protocol_errors=%d model_failures=%d buffers_exh=%d kernel_busy=%d\n",
 		m.Published-last.Published, m.Sent-last.Sent,
 		m.RequestRingFull-last.RequestRingFull, m.ResponseRingFull-last.ResponseRingFull,
 		m.PoolExhausted-last.PoolExhausted, m.PoolTooLarge-last.PoolTooLarge,
 		polls, empty, percent(empty, polls+empty),
 		m.RequestsInRing, m.ResponsesInRing, peaks.Requests, peaks.Responses, peaks.PoolInUse,
-		m.Conns, m.Accepted-last.Accepted, m.Refused-last.Refused, m.Denied-last.Denied, m.Closed-last.Closed,
+		m.IOUring, m.Conns, m.Accepted-last.Accepted, m.Refused-last.Refused, m.Denied-last.Denied, m.Closed-last.Closed,
 		m.LateRequests-last.LateRequests, m.IdleConns-last.IdleConns,
 		m.AcceptErrors-last.AcceptErrors, m.ProtocolErrors-last.ProtocolErrors,
 		m.ModelFailures-last.ModelFailures, m.BuffersExhausted-last.BuffersExhausted, m.KernelBusy-last.KernelBusy)

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/disrust/disrust/server/internal/iothread"
+	"github.com/disrust/disrust/server/internal/netio"
 	"golang.org/x/sys/unix"
 )
 
@@ -93,7 +93,7 @@ func Listen(fds []int, addr netip.AddrPort, shared bool) error {
 				return refuse("bind to", addr, err, shared)
 			}
 		}
-		if err := patiently(func() error { return unix.Listen(fd, iothread.Backlog) }); err != nil {
+		if err := patiently(func() error { return unix.Listen(fd, netio.Backlog) }); err != nil {
 			return refuse("listen on", addr, err, shared)
 		}
 		if i == 0 {

@@ -1,0 +1,203 @@
+//go:build linux
+
+package loop
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"testing"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/wire"
+)
+
+// idleKernel does nothing but note what was closed; tests complete operations
+// by hand.
+type idleKernel struct{ closed []int32 }
+
+func (*idleKernel) Turn([]netio.Op, bool) ([]netio.Event, error) { return nil, nil }
+func (*idleKernel) Untaken() int                                 { return 0 }
+func (*idleKernel) Pending() bool                                { return false }
+func (*idleKernel) Buffer(int16, int) []byte                     { return nil }
+func (*idleKernel) Recycle(int16)                                {}
+func (*idleKernel) Unread(int32) int                             { return 0 }
+func (*idleKernel) AcceptNow(int32) (int32, netio.Outcome)       { return -1, netio.Interrupted }
+func (*idleKernel) Peer(int32) netip.Addr                        { return netip.Addr{} }
+func (*idleKernel) EndOutput(int32)                              {}
+func (k *idleKernel) CloseNow(fd int32)                          { k.closed = append(k.closed, fd) }
+func (*idleKernel) Busy() uint64                                 { return 0 }
+func (*idleKernel) Free() error                                  { return nil }
+
+const idleListener = 77
+
+func idleThread(t *testing.T) (*Thread, *idleKernel) {
+	t.Helper()
+	requests, err := ringbuf.NewSPSC[batcher.Request](64, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	responses, err := ringbuf.NewSPSC[batcher.Response](64, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	format, kernel := wire.Format{Dim: 1, MaxVectors: 4}, &idleKernel{}
+	th, err := New(Config{
+		Format: format, Backend: kernel, Listeners: []Listener{{FD: idleListener, TCP: true}}, Conns: new(atomic.Int64),
+		Limits:   Limits{Conns: 8, InFlight: 64, PoolBytes: 4096, OutputBytes: OutputBytes(format)},
+		Requests: requests.Producer(), Responses: responses.Consumer(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { th.Close() })
+	return th, kernel
+}
+
+func acceptEvent(outcome netio.Outcome, fd int32) *netio.Event {
+	return &netio.Event{Code: netio.Accept, Outcome: outcome, N: fd, Buffer: netio.NoBuffer}
+}
+
+// TestAbortIsNotTakenBack: a Stop that comes after it changes nothing.
+func TestAbortIsNotTakenBack(t *testing.T) {
+	th, _ := idleThread(t)
+	th.welcome(&th.listeners[0], 5)
+	th.Abort()
+	th.Stop()
+	th.obey()
+	for _, c := range th.conns.All() {
+		if c.phase != closing {
+			t.Errorf("after Abort and Stop a connection is in phase %d", c.phase)
+		}
+	}
+}
+
+// TestAbortReachesTheLast: connections whose accept was under way are closed too.
+func TestAbortReachesTheLast(t *testing.T) {
+	th, _ := idleThread(t)
+	th.armAccepts()
+	th.Abort()
+	th.obey()
+	th.dispatch(acceptEvent(netio.DoneMore, 9))
+	th.dispatch(acceptEvent(netio.Interrupted, 0))
+	th.obey()
+	if th.conns.Len() != 1 {
+		t.Fatalf("%d connections, want 1", th.conns.Len())
+	}
+	for _, c := range th.conns.All() {
+		if c.phase != closing {
+			t.Errorf("a connection accepted after Abort is in phase %d", c.phase)
+		}
+	}
+}
+
+// TestListenerIsClosedOnce: however the accept ends in a drain.
+func TestListenerIsClosedOnce(t *testing.T) {
+	for _, outcome := range []netio.Outcome{netio.Interrupted, netio.Failed} {
+		th, kernel := idleThread(t)
+		th.armAccepts()
+		th.Stop()
+		th.obey()
+		if th.done() {
+			t.Errorf("outcome %d: done before the accept has ended", outcome)
+		}
+		th.dispatch(acceptEvent(outcome, 0))
+		th.obey()
+		if !th.done() || len(kernel.closed) != 1 || kernel.closed[0] != idleListener {
+			t.Errorf("outcome %d: done is %v, closed are %v, want the listener, once", outcome, th.done(), kernel.closed)
+		}
+	}
+}
+
+// TestFailingAcceptRests: no end of an accept makes a busy loop.
+func TestFailingAcceptRests(t *testing.T) {
+	for _, outcome := range []netio.Outcome{netio.Failed, netio.Interrupted} {
+		th, _ := idleThread(t)
+		th.armAccepts()
+		th.ops = th.ops[:0]
+		th.dispatch(acceptEvent(outcome, 0))
+		if len(th.ops) != 0 {
+			t.Errorf("outcome %d: accepts again at once", outcome)
+		}
+		th.armTick()
+		th.tick()
+		if th.listeners[0].state != accepting {
+			t.Errorf("outcome %d: does not accept after a tick", outcome)
+		}
+	}
+}
+
+// TestWornSlots: without a slot for it, which takes billions of connections, one
+// that is allowed is refused.
+func TestWornSlots(t *testing.T) {
+	th, _ := idleThread(t)
+	for {
+		if _, ok := th.conns.Insert(newConn(5)); !ok {
+			break
+		}
+	}
+	th.welcome(&th.listeners[0], 6)
+	if th.tally.refused != 1 || th.tally.accepted != 0 || th.cfg.Conns.Load() != 0 {
+		t.Errorf("%d refused, %d accepted, %d counted", th.tally.refused, th.tally.accepted, th.cfg.Conns.Load())
+	}
+}
+
+// TestPeersTimeOnly: the time in which the thread does not receive is not the
+// peer's, and what it lets pass before that counts.
+func TestPeersTimeOnly(t *testing.T) {
+	th, _ := idleThread(t)
+	th.cfg.Limits.RequestTicks = 5
+	th.welcome(&th.listeners[0], 5)
+	c := th.conns.Get(th.dirty[0])
+	elapse := func(ticks int) {
+		for range ticks {
+			th.tick()
+			th.expire()
+		}
+	}
+	received := &netio.Event{Key: uint64(c.key), Code: netio.Receive, Outcome: netio.Interrupted, Buffer: netio.NoBuffer}
+	th.arm(c)
+	th.keep(c, []byte{1, 0, 0})
+	elapse(2)
+	th.dispatch(received)
+	elapse(100)
+	th.arm(c)
+	elapse(3)
+	if c.phase != open {
+		t.Error("ended after 5 ticks of its own, with 5 allowed")
+	}
+	elapse(1)
+	if c.phase == open {
+		t.Error("not ended after 6 ticks of its own, with 5 allowed")
+	}
+}
+
+// TestRowsBeyond4GiB: positions in large pools are not cut to 32 bits of bytes.
+func TestRowsBeyond4GiB(t *testing.T) {
+	th, _ := idleThread(t)
+	th.rowBytes = 1 << 10
+	offset := th.rowBytes * 5 << 20
+	if got := th.row(offset); got != 5<<20 {
+		t.Errorf("byte %d is in row %d, want %d", offset, got, 5<<20)
+	}
+}
+
+// TestTooLittleAddressSpace: what had been made when memory ran out is given back.
+func TestTooLittleAddressSpace(t *testing.T) {
+	format := wire.Format{Dim: 512, MaxVectors: 65535}
+	th := &Thread{format: format, dim: format.Dim}
+	th.cfg.Limits = Limits{Conns: 1 << 20, PoolBytes: 4096, OutputBytes: 4096} // 128 TiB of partial requests
+	if err := th.makeMemory(); err == nil {
+		t.Fatal("128 TiB were found")
+	}
+	if err := th.Close(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("the pool is still open")
+		}
+	}()
+	th.pool.Memory()
+}

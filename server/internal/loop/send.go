@@ -1,0 +1,89 @@
+//go:build linux
+
+package loop
+
+import (
+	"github.com/disrust/disrust/server/internal/blocks"
+	"github.com/disrust/disrust/server/internal/netio"
+)
+
+// send hands c's output to the backend. The socket nearly always takes it all at
+// once; then there is no event, and settleSends frees the buffer.
+func (t *Thread) send(c *conn) {
+	c.sending = sending{block: c.out.block, hi: c.out.size}
+	c.out = output{block: blocks.None}
+	t.askSend(c, netio.Send)
+	t.sent = append(t.sent, c.key)
+}
+
+func (t *Thread) askSend(c *conn, code netio.Code) {
+	s := &c.sending
+	t.ask(netio.Op{Code: code, Key: uint64(c.key), FD: c.fd, Data: t.outputs.Bytes(s.block)[s.lo:s.hi]})
+	c.ops++
+}
+
+// refused notes that the socket did not take all of a send. The connection is
+// alive: the send counts as the backend's until settleSends.
+func (t *Thread) refused(c *conn, e *netio.Event) {
+	switch e.Outcome {
+	case netio.Done:
+		c.sending.lo += uint32(e.N)
+		c.blocked = true
+	case netio.Interrupted:
+		c.blocked = true
+	default:
+		t.close(c)
+	}
+}
+
+// settleSends ends the sends of the turn that has just been completed. What a
+// socket did not take goes to the backend as a send that waits.
+func (t *Thread) settleSends() {
+	for _, key := range t.sent {
+		c := t.conns.Get(key)
+		c.ops--
+		t.touch(c)
+		switch {
+		case c.phase == closing:
+			c.blocked = false
+		case c.blocked:
+			t.askSend(c, netio.SendRest)
+		default:
+			t.dropSending(c)
+		}
+	}
+	t.sent, t.runAgain = t.sent[:0], false
+}
+
+// sentRest takes the outcome of a send that waited.
+func (t *Thread) sentRest(c *conn, e *netio.Event) {
+	c.ops--
+	c.blocked = false
+	t.touch(c)
+	if c.phase == closing {
+		return
+	}
+	switch {
+	case e.Outcome == netio.Done && e.N > 0:
+		c.sending.lo += uint32(e.N)
+	case e.Outcome != netio.Interrupted:
+		t.close(c)
+		return
+	}
+	if c.sending.lo < c.sending.hi {
+		c.blocked = true
+		t.askSend(c, netio.SendRest)
+		return
+	}
+	t.dropSending(c)
+}
+
+func (t *Thread) dropSending(c *conn) {
+	if c.sending.block != blocks.None {
+		t.outputs.Put(c.sending.block)
+		c.sending = sending{block: blocks.None}
+		if c.partial.block == blocks.None {
+			t.restart(c)
+		}
+	}
+}

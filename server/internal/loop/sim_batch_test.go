@@ -1,0 +1,102 @@
+//go:build linux
+
+package loop
+
+import (
+	"errors"
+	"math"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/ringbuf"
+)
+
+// batchThread is the dedicated placement's: it drains the request ring, and sleeps
+// as the ring wants it.
+type batchThread struct {
+	*batcher.Batcher
+	w        *world
+	requests *ringbuf.Consumer[batcher.Request]
+	asleep   bool
+}
+
+func (b *batchThread) act() bool {
+	if b.asleep {
+		return false
+	}
+	if n := b.Poll(); n > 0 {
+		b.w.Note("batch thread: %d requests", n)
+		return true
+	}
+	b.asleep = b.requests.Announce()
+	return !b.asleep
+}
+
+func (b *batchThread) wake() {
+	b.asleep = false
+	b.requests.Awake()
+}
+
+// waker is a ringbuf.WaitStrategy of a consumer that sleeps elsewhere.
+type waker func()
+
+func (waker) Idle(int) bool { return false }
+func (waker) Sleep()        {}
+func (f waker) Wake()       { f() }
+
+// model scores a row by all of its bits. It fails for a row that is marked.
+type model struct{ w *world }
+
+// stridedModel is a model that can score rows which lie apart.
+type stridedModel struct{ model }
+
+func (w *world) model() batcher.Model {
+	if w.strided {
+		return stridedModel{model{w}}
+	}
+	return model{w}
+}
+
+// mark is the first feature of a row that the model fails for; no other has it.
+const mark = 0x7fc0dead
+
+var errModel = errors.New("a marked row")
+
+func (m model) Score(rows []float32, dim int, out []float32) error {
+	return m.score(rows, dim, dim, out)
+}
+
+func (m stridedModel) ScoreStrided(rows []float32, dim, stride int, out []float32) error {
+	return m.score(rows, dim, stride, out)
+}
+
+func (m model) score(rows []float32, dim, stride int, out []float32) error {
+	if m.w.inline {
+		m.w.Meddle()
+	}
+	failed := len(out) > m.w.format.MaxVectors && m.w.OneIn(m.w.moody)
+	for i := range out {
+		row := rows[i*stride:][:dim]
+		out[i] = score(row)
+		failed = failed || m.w.failing && math.Float32bits(row[0]) == mark
+	}
+	if !failed {
+		return nil
+	}
+	for i := range out {
+		out[i] = -1 // not a score
+	}
+	if m.w.panicking {
+		panic(errModel)
+	}
+	return errModel
+}
+
+// score is a float from 1 to 2 that depends on all bits of row and their place.
+func score(row []float32) float32 {
+	hash := uint32(1)
+	for _, feature := range row {
+		hash = hash*0x9e3779b1 ^ math.Float32bits(feature)
+	}
+	hash = hash ^ hash>>16
+	return math.Float32frombits(0x3f800000 | hash*0x85ebca6b>>9)
+}

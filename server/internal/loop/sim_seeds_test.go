@@ -1,0 +1,6 @@
+//go:build linux && !race
+
+package loop
+
+// defaultSeeds take about ten seconds.
+const defaultSeeds = 20_000

@@ -1,0 +1,174 @@
+//go:build linux
+
+package loop
+
+import (
+	"math"
+	"math/bits"
+	"net/netip"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/netio/simio"
+	"github.com/disrust/disrust/wire"
+)
+
+// temper is how a world is made and behaves. Rates are "one in": 0 is never.
+type temper struct {
+	simio.Temper // of the kernel. In a herd peers speak when all do
+
+	format    wire.Format
+	limits    Limits
+	inline    bool
+	strided   bool // the model scores rows that lie apart
+	spins     int  // looks before it sleeps; negative: it never does
+	batchRows int
+	failing   bool // the model fails for marked requests
+	panicking bool // by a panic
+	moody     int  // rate: it fails for runs of several requests
+
+	crowd        int  // peers
+	mutes        int  // of them read nothing
+	loud         bool // they say all that they can
+	pace         int  // 0 to 3 of 4: how likely another step is at each occasion
+	freezes      bool // an abort gets no help
+	elsewhere    int  // connections of other threads
+	allow        []netip.Prefix
+	receiveSpace int // of a socket, bytes
+}
+
+// formats: narrow rows make many answers a receive, wide ones make the least room
+// for answers (Limits.OutputBytes) small, the widest does not fit into a receive buffer.
+var formats = [...]wire.Format{
+	{Dim: 1, MaxVectors: 64}, {Dim: 1, MaxVectors: 64}, {Dim: 2, MaxVectors: 3}, {Dim: 3, MaxVectors: 64},
+	{Dim: 1, MaxVectors: 1}, {Dim: 1024, MaxVectors: 4}, {Dim: 1024, MaxVectors: 1}, {Dim: 128, MaxVectors: 8},
+}
+
+var widest = wire.Format{Dim: netio.ReceiveBytes / 4, MaxVectors: 2}
+
+func drawTemper(w *world) temper {
+	t := temper{
+		format: formats[w.IntN(len(formats))],
+		inline: w.OneIn(3), strided: w.OneIn(2), spins: simio.Pick(w.Dice, 0, 0, 1, 3, -1),
+		failing: w.OneIn(3), panicking: w.OneIn(2), moody: simio.Pick(w.Dice, 0, 0, 0, 3),
+		crowd: simio.Pick(w.Dice, 1, w.Between(1, 3), w.Between(1, 8)), pace: w.IntN(4),
+	}
+	t.Eager, t.Hasty, t.freezes = w.OneIn(4), w.OneIn(8), w.OneIn(2)
+	if w.OneIn(64) {
+		t.format = widest
+	}
+	t.limits = drawLimits(w, t.format)
+	if w.OneIn(50) && t.format.MaxVectors > 1 && !t.inline {
+		t.limits.PoolBytes = (t.format.MaxVectors - 1) * t.format.RowBytes() // some requests are too large
+	}
+	if !t.inline {
+		t.batchRows = simio.Pick(w.Dice, 1, 2, 7, 0)
+	}
+	t.Descriptors, t.Listeners = math.MaxInt, simio.Pick(w.Dice, 1, 1, 1, w.Between(2, 3))
+	if w.OneIn(5) {
+		t.Descriptors = w.Between(1, t.limits.Conns+1)
+	}
+	if w.OneIn(5) {
+		t.elsewhere = w.IntN(t.limits.Conns)
+	}
+	if w.OneIn(10) {
+		t.allow = []netip.Prefix{netip.PrefixFrom(peerAddr(w.IntN(4)), w.Between(29, 32)), netip.MustParsePrefix("fd00::/8")}
+	}
+	t.receiveSpace = drawReceiveSpace(w, t.format)
+	if w.OneIn(100) {
+		t.Refusal = w.Between(1, 100)
+	}
+	if w.crowds {
+		t.crowded(w)
+	}
+	if !t.Eager {
+		t.Starve, t.Interrupt = simio.Pick(w.Dice, 0, 0, 30, 2), simio.Pick(w.Dice, 0, 40)
+		t.Refuse, t.Short = simio.Pick(w.Dice, 0, 0, 10, 2), simio.Pick(w.Dice, 0, 0, 4, 1)
+	}
+	t.Mislead = simio.Pick(w.Dice, 0, 5)
+	t.AcceptFails, t.AcceptEnds, t.AcceptErrors = simio.Pick(w.Dice, 0, 4, 1), simio.Pick(w.Dice, 0, 3), w.Between(0, 5)
+	return t
+}
+
+// idle is the thread's.
+func (t temper) idle() func(int) bool {
+	if t.spins == 0 {
+		return nil
+	}
+	return func(empty int) bool { return empty >= t.spins }
+}
+
+func drawReceiveSpace(w *world, f wire.Format) int {
+	return simio.Pick(w.Dice, 2*f.RequestBytes(1), f.RequestBytes(f.MaxVectors)+7, 4*netio.ReceiveBytes)
+}
+
+func drawLimits(w *world, f wire.Format) Limits {
+	rows := simio.Pick(w.Dice, f.MaxVectors, f.MaxVectors+w.IntN(2*f.MaxVectors), 40*f.MaxVectors)
+	return Limits{
+		Conns:       simio.Pick(w.Dice, 1, 2, w.Between(1, 8), 16),
+		InFlight:    simio.Pick(w.Dice, 1, 2, w.Between(1, 8), 64, 300),
+		PoolBytes:   rows * f.RowBytes(),
+		OutputBytes: ReadBytes(f) + simio.Pick(w.Dice, 0, w.IntN(8), w.IntN(ReadBytes(f)), 3*ReadBytes(f)),
+
+		RequestTicks: uint32(simio.Pick(w.Dice, 0, 1, w.Between(1, lingerTicks))),
+		IdleTicks:    uint32(simio.Pick(w.Dice, 0, 0, 0, w.Between(1, lingerTicks))),
+	}
+}
+
+func (w *world) drawOperator() *operator {
+	o := &operator{w: w, stopAt: math.MaxInt, abortAt: math.MaxInt}
+	if w.OneIn(3) {
+		o.stopAt = w.IntN(30 * (1 + w.crowd))
+	}
+	switch w.IntN(16) {
+	case 0:
+		o.abortAt = w.IntN(30 * (1 + w.crowd))
+	case 1:
+		o.stopAt = w.IntN(30 * (1 + w.crowd))
+		o.abortAt = o.stopAt + w.IntN(8)
+	}
+	return o
+}
+
+// listeners are the thread's. Every other one is of another kind than TCP.
+func (w *world) listeners() (all []Listener) {
+	for i := range w.Listeners {
+		all = append(all, Listener{FD: simio.ListenerFD(i), TCP: i%2 == 0})
+	}
+	return all
+}
+
+// build makes the thread and what it shares with its batcher, as the server does.
+func (w *world) build() {
+	slots := 1 << bits.Len(uint(w.limits.InFlight-1))
+	responses, err := ringbuf.NewSPSC[batcher.Response](slots, waker(w.kernel.Signal))
+	w.must(err)
+	var requests *ringbuf.Ring[batcher.Request]
+	if w.inline {
+		requests, err = ringbuf.NewSPSC[batcher.Request](slots, nil)
+	} else {
+		w.batch = &batchThread{w: w}
+		requests, err = ringbuf.NewMPSC[batcher.Request](slots, waker(w.batch.wake))
+	}
+	w.must(err)
+	w.conns.Store(int64(w.elsewhere))
+	w.thread, err = New(Config{
+		Format: w.format, Limits: w.limits, Conns: &w.conns, Allow: w.allow, Backend: w.kernel, WakeFD: simio.WakeFD,
+		Listeners: w.listeners(),
+		Requests:  requests.Producer(), Responses: responses.Consumer(), Idle: w.idle(),
+	})
+	w.must(err)
+	w.requests, w.responses = requests, responses
+	consumer := requests.Consumer()
+	b, err := batcher.New(batcher.Config{
+		Model: w.model(), Dim: w.format.Dim, Requests: consumer, BatchRows: w.batchRows,
+		Sources: []batcher.Source{w.thread.Source(responses.Producer())},
+	})
+	w.must(err)
+	if w.inline {
+		w.thread.ScoreInline(b)
+	} else {
+		w.batch.Batcher, w.batch.requests = b, consumer
+	}
+}

@@ -1,0 +1,155 @@
+//go:build linux
+
+package simio
+
+import (
+	"slices"
+
+	"github.com/disrust/disrust/server/internal/netio"
+)
+
+// Operation is one that the kernel has begun.
+type Operation struct {
+	netio.Op
+	socket    *Socket // of operations on a connection
+	sent      int
+	cancelled bool
+}
+
+// Socket is the connection that the operation is on, or nil.
+func (o *Operation) Socket() *Socket { return o.socket }
+
+// Cancelled reports whether it was asked to end.
+func (o *Operation) Cancelled() bool { return o.cancelled }
+
+// Name is what a Code is called in traces.
+func Name(c netio.Code) string {
+	return [...]string{netio.Receive: "receive", netio.Send: "send", netio.SendRest: "rest of a send",
+		netio.Accept: "accept", netio.Wake: "wake", netio.Tick: "tick", netio.Cancel: "cancel", netio.Close: "close"}[c]
+}
+
+// submit starts an operation. What cannot wait is over when it returns.
+func (k *Kernel) submit(op *netio.Op) {
+	k.world.Note("thread: %s of %d, on descriptor %d", Name(op.Code), op.Key&0xffffff, op.FD)
+	o := &Operation{Op: *op}
+	switch op.Code {
+	case netio.Cancel:
+		k.cancel(o)
+		return
+	case netio.Close:
+		k.close(op.FD)
+		return
+	case netio.Receive, netio.Send, netio.SendRest:
+		o.socket = k.socket(op.FD, op.Key)
+	case netio.Accept:
+		if l := k.listener(op.FD); !l.open || l.barred || ListenerFD(int(op.Key)) != op.FD {
+			k.world.Fail("accepts, with the listener open: %t, and where it has just failed: %t", l.open, l.barred)
+		}
+	}
+	if op.Code == netio.Send {
+		k.sendNow(o)
+		return
+	}
+	k.begin(o)
+}
+
+// socket is the connection of a descriptor, which belongs to one key for life.
+func (k *Kernel) socket(fd int32, key uint64) *Socket {
+	s := k.open(fd)
+	if s.Key == 0 {
+		s.Key = key
+		s.Peer.Served()
+	}
+	if s.Key != key {
+		k.world.Fail("descriptor %d, of %#x, used for %#x", fd, s.Key, key)
+	}
+	return s
+}
+
+func (k *Kernel) begin(o *Operation) {
+	for _, other := range k.inFlight {
+		if other.Key == o.Key && other.Code == o.Code {
+			k.world.Fail("a second %s while the first is under way", Name(o.Code))
+		}
+	}
+	k.inFlight = append(k.inFlight, o)
+	if o.socket != nil {
+		o.socket.ops++
+	}
+	if o.Code == netio.Receive && o.Ready && k.ready(o) {
+		k.perform(o) // at once, ahead of those that wait
+	}
+}
+
+// finish ends an operation with its last event.
+func (k *Kernel) finish(o *Operation, outcome netio.Outcome, n int32) {
+	k.finishWith(o, outcome, n, netio.NoBuffer)
+}
+
+func (k *Kernel) finishWith(o *Operation, outcome netio.Outcome, n int32, buffer int16) {
+	k.completed = append(k.completed, netio.Event{Key: o.Key, Code: o.Code, Outcome: outcome, N: n, Buffer: buffer})
+	i := slices.Index(k.inFlight, o)
+	k.inFlight = slices.Delete(k.inFlight, i, i+1)
+	if o.socket != nil {
+		o.socket.ops--
+	}
+}
+
+// post is an event of an operation that goes on, or never waited.
+func (k *Kernel) post(o *Operation, outcome netio.Outcome, n int32) {
+	k.completed = append(k.completed, netio.Event{Key: o.Key, Code: o.Code, Outcome: outcome, N: n, Buffer: netio.NoBuffer})
+}
+
+// cancel asks an operation to end. It may still complete as if nothing was. The turn
+// may return early for a cancel, without an event: completed has one, which deliver drops.
+func (k *Kernel) cancel(c *Operation) {
+	for _, o := range k.inFlight {
+		if o.Key == c.Key && o.Code == c.Target {
+			o.cancelled = true
+		}
+	}
+	k.completed = append(k.completed, netio.Event{Code: netio.Cancel, Buffer: netio.NoBuffer})
+}
+
+func (k *Kernel) close(fd int32) {
+	s := k.open(fd)
+	if s.ops > 0 {
+		k.world.Fail("descriptor %d closed with %d operations on it under way", fd, s.ops)
+	}
+	if s.Key == 0 {
+		s.Peer.Unserved()
+	}
+	s.close()
+	k.sockets[fd-firstFD] = nil
+	k.unbar()
+}
+
+// ready: o can complete now.
+func (k *Kernel) ready(o *Operation) bool {
+	switch o.Code {
+	case netio.Receive:
+		return o.cancelled || o.socket.readable()
+	case netio.SendRest:
+		return o.cancelled || o.socket.writable()
+	case netio.Accept:
+		return o.cancelled || len(k.listener(o.FD).backlog) > 0
+	case netio.Wake:
+		return k.wakes > 0
+	}
+	return false
+}
+
+// perform takes o, which is ready, a step further.
+func (k *Kernel) perform(o *Operation) {
+	switch o.Code {
+	case netio.Receive:
+		k.receive(o)
+	case netio.SendRest:
+		k.sendRest(o)
+	case netio.Accept:
+		k.accept(o)
+	case netio.Wake:
+		k.wakes = 0
+		k.finish(o, netio.Done, 0)
+	}
+}

@@ -1,0 +1,127 @@
+//go:build linux
+
+package simio
+
+import "github.com/disrust/disrust/server/internal/netio"
+
+// maxStarved is how often in a row a connection's receive may find no buffer in an
+// eager world: who found none is ahead of others when buffers come back.
+const maxStarved = 16
+
+// receive completes a receive.
+func (k *Kernel) receive(o *Operation) {
+	s := o.socket
+	switch {
+	case o.cancelled && (!s.readable() || k.OneIn(2)):
+		k.finish(o, netio.Interrupted, 0)
+		return
+	case k.OneIn(k.Interrupt):
+		k.finish(o, netio.Interrupted, 0)
+		return
+	case o.Drop:
+		k.discard(o)
+		return
+	case k.lacksBuffers(), k.OneIn(k.Starve):
+		if s.starved++; s.starved > maxStarved && k.Eager {
+			k.world.Fail("peer %d finds no receive buffer, %d times in a row", s.Peer.Name(), s.starved)
+		}
+		k.finish(o, netio.Starved, 0)
+		return
+	}
+	s.starved = 0
+	most := netio.ReceiveBytes
+	if k.OneIn(k.Short) {
+		most = k.Between(1, max(1, s.Arrived-s.Received))
+	}
+	n, alive := s.receive(k.buffers.bytes(k.buffers.free[0]), most)
+	switch {
+	case !alive:
+		k.finish(o, netio.Failed, 0)
+	case n == 0 && k.OneIn(2): // the end may come with a buffer or without
+		k.finish(o, netio.Done, 0)
+	default:
+		buffer := k.buffers.lend(n)
+		k.finishWith(o, k.more(s), int32(n), buffer)
+	}
+}
+
+// lacksBuffers notes that there is no receive buffer, if so.
+func (k *Kernel) lacksBuffers() bool {
+	if len(k.buffers.free) > 0 {
+		return false
+	}
+	k.world.Starves()
+	return true
+}
+
+// discard completes a receive that drops what it takes.
+func (k *Kernel) discard(o *Operation) {
+	s := o.socket
+	if !s.FinOut {
+		k.world.Fail("discards input of peer %d before FIN", s.Peer.Name())
+	}
+	n, alive := s.receive(nil, netio.ReceiveBytes)
+	if !alive {
+		k.finish(o, netio.Failed, 0)
+		return
+	}
+	k.finish(o, k.more(s), int32(n))
+}
+
+// more says whether there is more to receive, rightly or not.
+func (k *Kernel) more(s *Socket) netio.Outcome {
+	if more := s.Arrived > s.Received; more != k.OneIn(k.Mislead) {
+		return netio.DoneMore
+	}
+	return netio.Done
+}
+
+// sendNow is a send that does not wait: it is over within the turn, and tells of
+// it only if it did not take all.
+func (k *Kernel) sendNow(o *Operation) {
+	if o.socket.failure() {
+		k.post(o, netio.Failed, 0)
+		return
+	}
+	k.world.Sends(o.Data)
+	switch n := o.socket.take(o.Data, k.most(len(o.Data))); n {
+	case len(o.Data):
+	case 0:
+		k.post(o, Pick(k.Dice, netio.Interrupted, netio.Interrupted, netio.Done), 0)
+	default:
+		k.post(o, netio.Done, int32(n))
+	}
+}
+
+// most is how much of a send of size bytes the socket takes even if it has space:
+// mostly all.
+func (k *Kernel) most(size int) int {
+	if k.OneIn(k.Refuse) {
+		return k.IntN(size + 1)
+	}
+	return all
+}
+
+// sendRest goes on with a send that waits. The bytes are read when they go.
+func (k *Kernel) sendRest(o *Operation) {
+	k.world.Sends(o.Data)
+	if o.socket.Dead {
+		o.socket.failure()
+		if o.sent > 0 {
+			k.finish(o, netio.Done, int32(o.sent)) // the next operation is told
+			return
+		}
+		k.finish(o, netio.Failed, 0)
+		return
+	}
+	rest := o.Data[o.sent:]
+	o.sent += o.socket.take(rest, k.most(len(rest)))
+	switch {
+	case o.sent == len(o.Data), o.sent > 0 && (o.cancelled || k.OneIn(k.Refuse)):
+		k.finish(o, netio.Done, int32(o.sent))
+	case o.cancelled:
+		k.finish(o, netio.Interrupted, 0)
+	case o.sent == 0 && k.OneIn(k.Refuse):
+		k.finish(o, netio.Interrupted, 0)
+	}
+}

@@ -1,0 +1,62 @@
+//go:build linux
+
+// Package sockets is what every backend on real sockets does alike: the calls of
+// package netio that do not wait.
+package sockets
+
+import (
+	"net/netip"
+
+	"github.com/disrust/disrust/server/internal/netio"
+	"golang.org/x/sys/unix"
+)
+
+// Sockets is embedded by a [netio.Backend] on real sockets.
+type Sockets struct{}
+
+// Unread implements [netio.Backend].
+func (Sockets) Unread(fd int32) int {
+	n, err := unix.IoctlGetInt(int(fd), unix.SIOCINQ)
+	if err != nil {
+		return 0 // the connection is dead: a receive would say so too
+	}
+	return n
+}
+
+// AcceptNow implements [netio.Backend].
+func (Sockets) AcceptNow(listener int32) (int32, netio.Outcome) {
+	unix.SetNonblock(int(listener), true)
+	for {
+		fd, _, err := unix.Accept4(int(listener), unix.SOCK_CLOEXEC)
+		switch err {
+		case nil:
+			return int32(fd), netio.Done
+		case unix.EINTR, unix.ECONNABORTED:
+		case unix.EAGAIN:
+			return -1, netio.Interrupted
+		default:
+			return -1, netio.Failed
+		}
+	}
+}
+
+// Peer implements [netio.Backend].
+func (Sockets) Peer(fd int32) netip.Addr {
+	sa, err := unix.Getpeername(int(fd))
+	if err != nil {
+		return netip.Addr{}
+	}
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrFrom4(a.Addr)
+	case *unix.SockaddrInet6:
+		return netip.AddrFrom16(a.Addr).Unmap()
+	}
+	return netip.Addr{}
+}
+
+// EndOutput implements [netio.Backend]. That the peer is gone is told by the receive.
+func (Sockets) EndOutput(fd int32) { unix.Shutdown(int(fd), unix.SHUT_WR) }
+
+// CloseNow implements [netio.Backend].
+func (Sockets) CloseNow(fd int32) { unix.Close(int(fd)) }

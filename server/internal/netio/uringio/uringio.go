@@ -1,0 +1,169 @@
+//go:build linux
+
+// Package uringio carries out the operations of package netio on an io_uring.
+//
+// One system call submits the operations of a turn, runs them and brings what has
+// completed. Receives are single-shot, into provided buffers: the connection owns a
+// buffer only from its event to Recycle. A Send is submitted with MSG_DONTWAIT and
+// IOSQE_CQE_SKIP_SUCCESS, so that it is over when that call returns and completes
+// only if the socket did not take all.
+package uringio
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/netio/sockets"
+	"github.com/disrust/disrust/uring"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// entries is the size of the submission queue: a larger turn is submitted in
+	// pieces. Completions have room for eight times as many.
+	entries     = 1024
+	completions = 8 * entries
+
+	// operations is how many a connection has in a turn: a receive and a send.
+	operations = 2
+
+	// group is the buffer group of the receive buffers.
+	group = 0
+
+	// batch is how many completions are taken from the ring at a time.
+	batch = 128
+)
+
+// Footprint is the bytes that a backend for so many connections takes beside its
+// receive buffers.
+func Footprint(conns int) uint64 {
+	const (
+		queues = entries*uint64(unsafe.Sizeof(uring.SQE{})) + completions*uint64(unsafe.Sizeof(uring.CQE{}))
+		event  = uint64(unsafe.Sizeof(netio.Event{}))
+	)
+	return queues + netio.ReceiveBytes + event*uint64(max(completions, operations*conns))
+}
+
+// Backend is a [netio.Backend]. It belongs to the OS thread that made it.
+type Backend struct {
+	sockets.Sockets
+
+	ring    *uring.Ring
+	buffers *uring.BufRing
+	events  []netio.Event
+	taken   [batch]uring.CQE
+	naps    int // of the current turn
+	left    int // of its operations are not in the ring yet
+	busy    atomic.Uint64
+
+	// Memory that the kernel uses while an operation is under way. The Backend is
+	// on the heap and reachable until Free, so it stays in place.
+	tick     uring.Timespec
+	wakes    uint64
+	discards []byte // where input that nobody reads goes
+}
+
+// New makes a ring for so many connections, and its receive buffers. It returns the
+// errors of [uring.New].
+func New(conns int) (*Backend, error) {
+	ring, err := uring.New(uring.Config{Entries: entries, CQEntries: completions})
+	if err != nil {
+		return nil, err
+	}
+	buffers, err := ring.NewBufRing(group, netio.ReceiveBuffers, netio.ReceiveBytes)
+	if err != nil {
+		ring.Close()
+		return nil, fmt.Errorf("receive buffers: %w", err)
+	}
+	return &Backend{
+		ring: ring, buffers: buffers, events: make([]netio.Event, max(completions, operations*conns)),
+		tick: uring.Timespec{Nsec: int64(netio.TickLength)}, discards: make([]byte, netio.ReceiveBytes),
+	}, nil
+}
+
+// Turn implements [netio.Backend].
+func (b *Backend) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
+	if len(ops) == 0 && !block && !b.ring.Pending() {
+		return nil, nil
+	}
+	b.buffers.Publish()
+	b.naps = 0
+	got := 0
+	for i := range ops {
+		b.left = len(ops) - i
+		sqe, err := b.ring.Next()
+		for err != nil {
+			if err = b.nap(err); err != nil {
+				return nil, err
+			}
+			got = b.take(got)
+			sqe, err = b.ring.Next()
+		}
+		b.prepare(sqe, &ops[i])
+	}
+	b.left = 0
+	for {
+		err := b.enter(block && got == 0)
+		got = b.take(got)
+		if err == nil && b.ring.Unsubmitted() == 0 {
+			return b.events[:got], nil
+		}
+		if err = b.nap(err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (b *Backend) enter(block bool) (err error) {
+	if block {
+		_, err = b.ring.SubmitAndWait(1, -1)
+	} else {
+		_, err = b.ring.SubmitAndPoll()
+	}
+	return err
+}
+
+// nap waits a little for a kernel that is out of memory and has not taken all, if
+// it has not been long; other errors it returns.
+func (b *Backend) nap(err error) error {
+	const (
+		length = time.Millisecond
+		most   = 1000
+	)
+	if b.naps++; b.naps > most || err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EBUSY) {
+		if err == nil {
+			err = errors.New("the kernel does not take operations")
+		}
+		return err
+	}
+	b.busy.Add(1)
+	time.Sleep(length)
+	return nil
+}
+
+// Untaken implements [netio.Backend]: the ring takes operations in order.
+func (b *Backend) Untaken() int { return b.left + b.ring.Unsubmitted() }
+
+// Busy implements [netio.Backend].
+func (b *Backend) Busy() uint64 { return b.busy.Load() }
+
+// Pending implements [netio.Backend], without asking the kernel.
+func (b *Backend) Pending() bool { return b.ring.Pending() }
+
+// Buffer implements [netio.Backend].
+func (b *Backend) Buffer(id int16, n int) []byte { return b.buffers.Bytes(uint16(id), n) }
+
+// Recycle implements [netio.Backend].
+func (b *Backend) Recycle(id int16) {
+	b.buffers.Bytes(uint16(id), 0) // taken, if it was not read
+	b.buffers.Recycle(uint16(id))
+}
+
+// Free implements [netio.Backend].
+func (b *Backend) Free() error {
+	return errors.Join(b.ring.Close(), b.buffers.Close())
+}
