@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/eventfd"
@@ -28,6 +29,7 @@ func (s *Server) build(ctx context.Context, listeners []int) (err error) {
 			s.free()
 		}
 	}()
+	openPoller()
 	if err := s.makeRequests(); err != nil {
 		return err
 	}
@@ -47,6 +49,11 @@ func (s *Server) build(ctx context.Context, listeners []int) (err error) {
 	}
 	return listen.Listen(listeners, s.addr, s.cfg.SharePort) // last: who connects is served
 }
+
+// openPoller has Go's runtime open the descriptors of its poller, which it does with the
+// first timer of the process. It crashes when it cannot, so it must not come to that when
+// connections have taken them all.
+func openPoller() { time.Sleep(time.Nanosecond) }
 
 // makeRequests makes the request ring: one for all I/O threads, or one each.
 func (s *Server) makeRequests() (err error) {

@@ -3,6 +3,10 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -55,4 +59,18 @@ func TestOutOfDescriptors(t *testing.T) {
 			rawtest.Check(t, next().Close())
 		}
 	})
+}
+
+// TestRuntimeHasItsDescriptors: Go's runtime opens its poller with the first timer and
+// crashes if it cannot, so it must be open before connections can take all descriptors.
+func TestRuntimeHasItsDescriptors(t *testing.T) {
+	d := start(t, "--io", "uring")
+	open, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", d.Pid()))
+	rawtest.Check(t, err)
+	if !slices.ContainsFunc(open, func(fd string) bool {
+		to, _ := os.Readlink(fd)
+		return to == "anon_inode:[eventpoll]"
+	}) {
+		t.Errorf("of the %d descriptors none is the poller's", len(open))
+	}
 }
