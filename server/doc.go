@@ -1,5 +1,6 @@
 // Package server puts a model behind a TCP port at the lowest latency and cost
-// that Linux allows. It runs on Linux 5.19 or newer; elsewhere it does not build.
+// that Linux allows. It runs on io_uring from Linux 5.19 on, and on epoll where io_uring
+// is forbidden or absent; on other systems it does not build.
 //
 //	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 //	defer stop()
@@ -10,7 +11,7 @@
 //
 // # What it does
 //
-// I/O threads own connections through io_uring, parse frames, copy rows into a
+// I/O threads own connections, parse frames, copy rows into a
 // ring-shaped pool and publish them to a request ring. A batcher drains the ring,
 // runs the model over whole batches and publishes to one response ring an I/O
 // thread. The batcher is polled by each I/O thread itself (inline) or runs on a

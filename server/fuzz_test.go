@@ -26,7 +26,7 @@ const (
 	mostApart   = 32 // pieces that the server is sure to see apart
 )
 
-// FuzzPort sends bytes to live ports, one of each placement, with the least
+// FuzzPort sends bytes to live ports, one of each placement and backend, with the least
 // rings and pools. Whatever the bytes are and however they come, they must be
 // answered as answersTo says, and a neighbour beside them as ever.
 func FuzzPort(f *testing.F) {
@@ -35,7 +35,10 @@ func FuzzPort(f *testing.F) {
 			f.Add(append([]byte{how}, stream...))
 		}
 	}
-	ports := [...]*fuzzedPort{openFuzzed(f, server.Inline), openFuzzed(f, server.Dedicated)}
+	var ports []*fuzzedPort
+	for _, io := range rawtest.Backends {
+		ports = append(ports, openFuzzed(f, server.Inline, io), openFuzzed(f, server.Dedicated, io))
+	}
 	f.Fuzz(func(t *testing.T, input []byte) {
 		if len(input) == 0 {
 			return
@@ -127,10 +130,10 @@ type fuzzedPort struct {
 	played    int // inputs
 }
 
-func openFuzzed(f *testing.F, placement server.BatchThreads) *fuzzedPort {
+func openFuzzed(f *testing.F, placement server.BatchThreads, io server.IO) *fuzzedPort {
 	s := rawtest.Start(f, func(cfg *server.Config) {
 		cfg.Dim, cfg.MaxVectors = fuzzDim, fuzzVectors
-		cfg.IOThreads, cfg.BatchThreads = 1, placement
+		cfg.IOThreads, cfg.BatchThreads, cfg.IO = 1, placement, io
 		cfg.RequestRing, cfg.ResponseRing, cfg.PoolBytes = 4, 4, 4*fuzzDim*fuzzVectors
 	})
 	neighbour := &loop{Client: dial(f, s.Addr), source: rawtest.Source{Dim: fuzzDim, Client: 1}}

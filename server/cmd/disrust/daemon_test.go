@@ -49,12 +49,17 @@ func start(t *testing.T, args ...string) *rawtest.Daemon {
 	return rawtest.StartDaemon(t, small(args...)...)
 }
 
-// everyPlacement is the flags of each place where batches may be scored.
+// everyPlacement is the flags of each place where batches may be scored, on each
+// backend.
 var everyPlacement = [][]string{
-	{"--batch-threads", "0", "--io-threads", "1"},
-	{"--batch-threads", "0", "--io-threads", "2"},
-	{"--batch-threads", "1", "--io-threads", "1"},
-	{"--batch-threads", "1", "--io-threads", "2"},
+	{"--io", "uring", "--batch-threads", "0", "--io-threads", "1"},
+	{"--io", "uring", "--batch-threads", "0", "--io-threads", "2"},
+	{"--io", "uring", "--batch-threads", "1", "--io-threads", "1"},
+	{"--io", "uring", "--batch-threads", "1", "--io-threads", "2"},
+	{"--io", "epoll", "--batch-threads", "0", "--io-threads", "1"},
+	{"--io", "epoll", "--batch-threads", "0", "--io-threads", "2"},
+	{"--io", "epoll", "--batch-threads", "1", "--io-threads", "1"},
+	{"--io", "epoll", "--batch-threads", "1", "--io-threads", "2"},
 }
 
 // eachPlacement runs test with the flags of every placement.

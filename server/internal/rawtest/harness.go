@@ -17,8 +17,8 @@ type Server struct {
 	*server.Server
 }
 
-// EachPlacement runs test as a subtest on a fresh server in every placement:
-// scored inline or by a batch thread, with one and two I/O threads. tweak,
+// EachPlacement runs test as a subtest on a fresh server in every placement, scored
+// inline or by a batch thread, with one and two I/O threads, on each backend. tweak,
 // where given, alters the configuration last.
 func EachPlacement(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server)) {
 	for _, place := range []struct {
@@ -42,9 +42,24 @@ func EachPlacement(t *testing.T, tweak func(*server.Config), test func(*testing.
 	}
 }
 
-// Run runs test on a server that Start makes. When test returns, its connections
-// closed, the server must have everything back and leave no goroutine.
+// Backends are the ways to reach the kernel, by the names that --io gives them.
+var Backends = map[string]server.IO{"uring": server.IOUring, "epoll": server.IOEpoll}
+
+// Run runs test as a subtest on a server that Start makes, once on each backend.
 func Run(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server)) {
+	for name, io := range Backends {
+		t.Run(name, func(t *testing.T) {
+			runOne(t, func(cfg *server.Config) {
+				cfg.IO = io
+				tweak(cfg)
+			}, test)
+		})
+	}
+}
+
+// runOne runs test on one server. When test returns, its connections closed, the server
+// must have everything back and leave no goroutine.
+func runOne(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server)) {
 	t.Helper()
 	s := Start(t, tweak)
 	test(t, s)
