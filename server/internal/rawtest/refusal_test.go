@@ -1,0 +1,48 @@
+//go:build linux
+
+package rawtest
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// sysinfoFlag makes the test binary print what sysinfo(2) and getpid(2) say.
+const sysinfoFlag = "-print-sysinfo"
+
+func TestMain(m *testing.M) {
+	ExecRefused()
+	if len(os.Args) > 1 && os.Args[1] == sysinfoFlag {
+		fmt.Print(unix.Sysinfo(new(unix.Sysinfo_t)), " ", unix.Getpid() > 0)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestRefusal(t *testing.T) {
+	for _, test := range []struct {
+		refusal Refusal
+		want    string
+	}{
+		{Refusal{}, "<nil> true"},
+		{Refusal{unix.EPERM, []uint32{unix.SYS_SYSINFO}}, "operation not permitted true"},
+		{Refusal{unix.ENOSYS, []uint32{unix.SYS_IO_URING_ENTER, unix.SYS_SYSINFO}}, "function not implemented true"},
+		{Refusal{unix.ENOSYS, []uint32{unix.SYS_IO_URING_ENTER}}, "<nil> true"},
+	} {
+		stdout, stderr, status := RunToEnd(t, test.refusal.Under(os.Args[0], sysinfoFlag)...)
+		if stdout != test.want || stderr != "" || status != 0 {
+			t.Errorf("%+v: stdout %q, want %q; stderr %q, status %d", test.refusal, stdout, test.want, stderr, status)
+		}
+	}
+}
+
+// TestRefusalOfNothing: a command that is not there is an error that is told.
+func TestRefusalOfNothing(t *testing.T) {
+	_, stderr, status := RunToEnd(t, Refusal{}.Under("/no/such/command")...)
+	if status != 1 || stderr != "rawtest: exec: \"/no/such/command\": stat /no/such/command: no such file or directory\n" {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+}
