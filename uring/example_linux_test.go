@@ -88,3 +88,18 @@ func ExampleRing_Timespec() {
 	fmt.Println(done[0].Err() == unix.ETIME)
 	// Output: true
 }
+
+// A server that has another way asks first. It takes that way only where io_uring is
+// not to be had: when memory or descriptors run out it fails, and its operator knows.
+func ExampleCheck() {
+	err := uring.Check(uring.OpAccept, uring.OpRecv, uring.OpSend, uring.OpClose)
+	switch {
+	case uring.Unavailable(err):
+		fmt.Println("epoll, because", err)
+	case err != nil:
+		fmt.Println(err)
+	default:
+		fmt.Println("io_uring")
+	}
+	// Output: io_uring
+}
