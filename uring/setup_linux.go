@@ -83,9 +83,9 @@ func (k kernel) create(c Config) (int, *params, error) {
 	return -1, nil, &UnsupportedError{Feature: "IORING_SETUP_COOP_TASKRUN", Linux: oldest, Errno: unix.EINVAL}
 }
 
-// checkFeatures returns an error when features lack one that this package is
-// built on. Every kernel that has the flags has these too; what only acts as one
-// may not.
+// checkFeatures returns an error when features lack one that this package, or what
+// it offers, is built on. Every Linux that has the flags has these too; a sandbox
+// that imitates Linux may not.
 func checkFeatures(features uint32) error {
 	for _, needed := range [...]struct {
 		bit  uint32
@@ -94,7 +94,9 @@ func checkFeatures(features uint32) error {
 		{FeatSingleMmap, "IORING_FEAT_SINGLE_MMAP"},
 		{FeatNoDrop, "IORING_FEAT_NODROP"},
 		{FeatSubmitStable, "IORING_FEAT_SUBMIT_STABLE"},
+		{FeatFastPoll, "IORING_FEAT_FAST_POLL"},
 		{FeatExtArg, "IORING_FEAT_EXT_ARG"},
+		{FeatCQESkip, "IORING_FEAT_CQE_SKIP"},
 	} {
 		if features&needed.bit == 0 {
 			return &UnsupportedError{Feature: needed.name, Linux: oldest, Errno: unix.EINVAL}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const neededFeatures = FeatSingleMmap | FeatNoDrop | FeatSubmitStable | FeatExtArg
+const neededFeatures = FeatSingleMmap | FeatNoDrop | FeatSubmitStable | FeatFastPoll | FeatExtArg | FeatCQESkip
 
 // fakeKernel accepts some flags and knows no others, like a kernel of its time.
 func fakeKernel(accepts uint32, seen *[]uint32) kernel {
@@ -66,7 +66,9 @@ func TestMissingFeatures(t *testing.T) {
 		FeatSingleMmap:   "IORING_FEAT_SINGLE_MMAP",
 		FeatNoDrop:       "IORING_FEAT_NODROP",
 		FeatSubmitStable: "IORING_FEAT_SUBMIT_STABLE",
+		FeatFastPoll:     "IORING_FEAT_FAST_POLL",
 		FeatExtArg:       "IORING_FEAT_EXT_ARG",
+		FeatCQESkip:      "IORING_FEAT_CQE_SKIP",
 	} {
 		if err := checkFeatures(neededFeatures &^ bit); !Unavailable(err) || !strings.Contains(err.Error(), name) {
 			t.Errorf("without %s: %v", name, err)
