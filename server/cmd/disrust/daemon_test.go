@@ -19,6 +19,7 @@ import (
 var daemon string
 
 func TestMain(m *testing.M) {
+	rawtest.ExecRefused()
 	os.Exit(buildAndRun(m))
 }
 

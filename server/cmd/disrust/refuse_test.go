@@ -154,7 +154,13 @@ func portTaken(t *testing.T, addr string) {
 // sentence on stderr that holds all of names.
 func refused(t *testing.T, status int, args []string, names ...string) {
 	t.Helper()
-	stdout, stderr, got := rawtest.RunToEnd(t, append([]string{daemon}, args...)...)
+	endsWith(t, status, append([]string{daemon}, args...), names...)
+}
+
+// endsWith is refused for a whole command line.
+func endsWith(t *testing.T, status int, command []string, names ...string) {
+	t.Helper()
+	stdout, stderr, got := rawtest.RunToEnd(t, command...)
 	if got != status {
 		t.Errorf("status %d, want %d", got, status)
 	}
