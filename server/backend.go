@@ -4,6 +4,7 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/disrust/disrust/server/internal/netio"
@@ -28,7 +29,7 @@ func (io IO) String() string { return [...]string{"auto", "io_uring", "epoll"}[i
 // chosenIO is what IOAuto or the Config has come to.
 type chosenIO struct {
 	IO
-	why string // io_uring is not to be had; empty: it is used, or was not wanted
+	cause string // why it is not io_uring; empty: it is, or was not wanted
 }
 
 // chooseIO tries out io_uring, unless epoll is wanted. Its error is a sentence for the
@@ -42,9 +43,29 @@ func (c *Config) chooseIO() (chosenIO, error) {
 	case err == nil:
 		return chosenIO{IO: IOUring}, nil
 	case c.IO == IOAuto && uring.Unavailable(err):
-		return chosenIO{IOEpoll, sentence(err)}, nil
+		c.Log.Warn("serving on epoll, since io_uring is not to be had", "reason", sentence(err))
+		return chosenIO{IOEpoll, cause(err)}, nil
 	}
 	return chosenIO{}, errors.New(sentence(err))
+}
+
+func (io chosenIO) String() string {
+	if io.cause == "" {
+		return io.IO.String()
+	}
+	return fmt.Sprintf("epoll since %s", io.cause)
+}
+
+// cause is what an error that makes io_uring unavailable says is missing.
+func cause(err error) string {
+	var named interface {
+		error
+		Cause() string
+	}
+	if errors.As(err, &named) {
+		return named.Cause()
+	}
+	return sentence(err)
 }
 
 // sentence is an error of package uring for people who do not know the package.

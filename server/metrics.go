@@ -108,10 +108,6 @@ func (s *Server) String() string {
 		threads = fmt.Sprintf("%d I/O threads", s.cfg.IOThreads)
 	}
 	b := s.cfg.budget(s.placement, s.io.IO)
-	io := s.io.String()
-	if s.io.why != "" {
-		io = fmt.Sprintf("epoll (%s)", s.io.why)
-	}
 	return fmt.Sprintf("%s: %s, %s, batches %s%s, model %s, dim %d, up to %d vectors a request, memory %s and %s a connection, %s at most",
-		s.addr, threads, io, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, size(b.Start()), size(b.Conn), size(b.Total()))
+		s.addr, threads, s.io, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, size(b.Start()), size(b.Conn), size(b.Total()))
 }

@@ -67,9 +67,6 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if io.why != "" {
-		cfg.Log.Warn("serving on epoll: io_uring is not to be had", "reason", io.why)
-	}
 	addr, err := listen.Resolve(cfg.Host, cfg.Port)
 	if err != nil {
 		return nil, err

@@ -26,26 +26,38 @@ type BlockedError struct {
 }
 
 // Error is one sentence: what is blocked, by what, and the remedy.
-func (e *BlockedError) Error() string {
+func (e *BlockedError) Error() string { return "uring: " + e.Cause() + e.remedy() }
+
+// Cause is the first part of Error: what is blocked.
+func (e *BlockedError) Cause() string {
 	switch {
 	case e.Call == setupCall && e.Errno == unix.ENOSYS:
-		return "uring: this kernel offers no io_uring (io_uring_setup: function not implemented): " +
-			"use Linux 5.19 or newer built with CONFIG_IO_URING, " +
-			"outside sandboxes and seccomp profiles that hide it"
+		return "this kernel offers no io_uring (io_uring_setup: function not implemented)"
 	case e.Call == setupCall && e.Errno == unix.EOPNOTSUPP:
-		return "uring: this host offers no io_uring (io_uring_setup: operation not supported): " +
-			"use a host whose provider allows io_uring"
+		return "this host offers no io_uring (io_uring_setup: operation not supported)"
 	case e.Disabled == 2:
-		return "uring: io_uring is switched off on this machine (kernel.io_uring_disabled = 2): " +
-			"allow it with `sysctl kernel.io_uring_disabled=0`"
+		return "io_uring is switched off on this machine (kernel.io_uring_disabled = 2)"
 	case e.Disabled == 1:
-		return "uring: io_uring is reserved to privileged processes on this machine (kernel.io_uring_disabled = 1): " +
-			"allow it with `sysctl kernel.io_uring_disabled=0`, " +
+		return "io_uring is reserved to privileged processes on this machine (kernel.io_uring_disabled = 1)"
+	}
+	return fmt.Sprintf("%s is blocked (%v)", e.Call, e.Errno)
+}
+
+func (e *BlockedError) remedy() string {
+	switch {
+	case e.Call == setupCall && e.Errno == unix.ENOSYS:
+		return ": use Linux 5.19 or newer built with CONFIG_IO_URING, outside sandboxes and seccomp profiles that hide it"
+	case e.Call == setupCall && e.Errno == unix.EOPNOTSUPP:
+		return ": use a host whose provider allows io_uring"
+	case e.Disabled == 2:
+		return ": allow it with `sysctl kernel.io_uring_disabled=0`"
+	case e.Disabled == 1:
+		return ": allow it with `sysctl kernel.io_uring_disabled=0`, " +
 			"or run as a member of the group that kernel.io_uring_group names"
 	}
-	return fmt.Sprintf("uring: %s is blocked (%v), most likely by the seccomp profile of a container: "+
-		"use a profile that allows io_uring_setup, io_uring_enter and io_uring_register "+
-		"(`docker run --security-opt seccomp=PROFILE`)", e.Call, e.Errno)
+	return ", most likely by the seccomp profile of a container: " +
+		"use a profile that allows io_uring_setup, io_uring_enter and io_uring_register " +
+		"(`docker run --security-opt seccomp=PROFILE`)"
 }
 
 // Unwrap returns the errno, so that errors.Is(err, unix.EPERM) holds.
@@ -60,7 +72,12 @@ type UnsupportedError struct {
 
 // Error is one sentence that names the feature and the version that has it.
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("uring: this kernel has no %s (%v): use Linux %s or newer", e.Feature, e.Errno, e.Linux)
+	return fmt.Sprintf("uring: %s: use Linux %s or newer", e.Cause(), e.Linux)
+}
+
+// Cause is the first part of Error: what is missing.
+func (e *UnsupportedError) Cause() string {
+	return fmt.Sprintf("this kernel has no %s (%v)", e.Feature, e.Errno)
 }
 
 // Unwrap returns the errno.
