@@ -121,7 +121,7 @@ func (t *Thread) drainListeners() {
 	for i := range t.listeners {
 		switch l := &t.listeners[i]; l.state {
 		case accepting:
-			t.cancel(uint64(i), netio.Accept)
+			t.cancel(uint64(i), l.FD, netio.Accept)
 		case resting:
 			t.lastAccepts(l)
 		}

@@ -32,7 +32,7 @@ func (t *Thread) drain() {
 	t.drainListeners()
 	for _, c := range t.conns.All() {
 		if c.phase == open && c.receiving {
-			t.cancel(uint64(c.key), netio.Receive) // arm looks how much there is
+			t.cancel(uint64(c.key), c.fd, netio.Receive) // arm looks how much there is
 		}
 	}
 }

@@ -74,16 +74,16 @@ func (t *Thread) close(c *conn) {
 	c.phase = closing
 	c.leave()
 	if c.receiving {
-		t.cancel(uint64(c.key), netio.Receive)
+		t.cancel(uint64(c.key), c.fd, netio.Receive)
 	}
 	if c.blocked {
-		t.cancel(uint64(c.key), netio.SendRest)
+		t.cancel(uint64(c.key), c.fd, netio.SendRest)
 	}
 	t.touch(c)
 }
 
-func (t *Thread) cancel(key uint64, target netio.Code) {
-	t.ask(netio.Op{Code: netio.Cancel, Key: key, Target: target})
+func (t *Thread) cancel(key uint64, fd int32, target netio.Code) {
+	t.ask(netio.Op{Code: netio.Cancel, Key: key, FD: fd, Target: target})
 }
 
 // reap frees what c holds, unless an operation on it is still under way.

@@ -57,9 +57,9 @@ const (
 	// Tick completes when TickLength has passed.
 	Tick
 
-	// Cancel asks the operation with this Key and the code Op.Target to end; it has
-	// no event of its own. The operation's event comes as always: Interrupted, or
-	// what it had come to before.
+	// Cancel asks the operation on Op.FD with this Key and the code Op.Target to
+	// end; it has no event of its own. The operation's event comes as always:
+	// Interrupted, or what it had come to before.
 	Cancel
 
 	// Close closes a descriptor on which no operation is under way. No event.

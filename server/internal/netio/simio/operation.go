@@ -104,7 +104,7 @@ func (k *Kernel) post(o *Operation, outcome netio.Outcome, n int32) {
 // may return early for a cancel, without an event: completed has one, which deliver drops.
 func (k *Kernel) cancel(c *Operation) {
 	for _, o := range k.inFlight {
-		if o.Key == c.Key && o.Code == c.Target {
+		if o.Key == c.Key && o.Code == c.Target && o.FD == c.FD {
 			o.cancelled = true
 		}
 	}
