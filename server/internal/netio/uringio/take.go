@@ -38,8 +38,12 @@ func translate(c *uring.CQE, e *netio.Event) bool {
 			e.Buffer = int16(id)
 		}
 		e.Outcome = received(c)
-	case netio.Send, netio.SendRest:
+	case netio.Send, netio.SendRest, netio.Wake:
 		e.Outcome = outcome(c)
+	case netio.Tick:
+		if c.Res == -int32(unix.ECANCELED) { // else ETIME: the time has passed
+			e.Outcome = netio.Interrupted
+		}
 	case netio.Accept:
 		if e.Outcome = outcome(c); c.More() {
 			e.Outcome = netio.DoneMore

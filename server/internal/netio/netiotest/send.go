@@ -1,0 +1,192 @@
+//go:build linux
+
+package netiotest
+
+import (
+	"bytes"
+
+	"github.com/disrust/disrust/server/internal/netio"
+)
+
+// send is an operation that sends data, which stays in place until the next.
+func (c *conn) send(code netio.Code, data []byte) netio.Op {
+	c.sending = data
+	return netio.Op{Code: code, Key: c.key, FD: c.fd, Data: data}
+}
+
+// reads has the peer read until want has come.
+func (c *conn) reads(want []byte) {
+	c.r.Helper()
+	c.r.until("the peer reads all", func() bool {
+		data, _ := c.read()
+		if !bytes.HasPrefix(want, data) {
+			c.r.Fatalf("the peer reads %d bytes that are not the next of %d", len(data), len(want))
+		}
+		want = want[len(data):]
+		return len(want) == 0
+	})
+}
+
+// stuff sends until the socket takes no more, and returns how much it took.
+func (c *conn) stuff() (sent int) {
+	c.r.Helper()
+	for {
+		data := pattern(sent, 200_000)
+		c.r.turn(c.send(netio.Send, data))
+		e, ok := c.r.claim(c.key, netio.Send)
+		switch {
+		case !ok:
+			sent += len(data)
+		case e.Outcome == netio.Done && e.N > 0 && int(e.N) < len(data):
+			sent += int(e.N)
+		case e.Outcome == netio.Interrupted:
+			return sent
+		default:
+			c.r.Fatalf("event %+v of a send", e)
+		}
+	}
+}
+
+// sendAll: a send of which the socket takes all has no event.
+func sendAll(r *rig) {
+	c := r.pair()
+	defer c.end()
+	for i := range 10 {
+		r.turn(c.send(netio.Send, pattern(1000*i, 1000)))
+	}
+	c.reads(pattern(0, 10_000))
+	r.expectNone()
+}
+
+// sendPart: a full socket takes part of a send, or nothing.
+func sendPart(r *rig) {
+	c := r.pair()
+	defer c.end()
+	sent := c.stuff()
+	c.reads(pattern(0, sent))
+	r.turn(c.send(netio.Send, pattern(sent, 10)))
+	c.reads(pattern(sent, 10))
+	r.expectNone()
+}
+
+// sendToDead: a send to a peer that is gone fails.
+func sendToDead(r *rig) {
+	c := r.pair()
+	r.turn(c.send(netio.Send, pattern(0, 10)), c.receive())
+	c.reset()
+	r.expect(c.key, netio.Receive, netio.Failed)
+	r.turn(c.send(netio.Send, pattern(10, 10)))
+	r.expect(c.key, netio.Send, netio.Failed)
+	r.turn(c.send(netio.SendRest, pattern(10, 10)))
+	r.expect(c.key, netio.SendRest, netio.Failed)
+	r.turn(netio.Op{Code: netio.Close, FD: c.fd})
+}
+
+// giveRest sends the rest, and the peer reads, until all has gone.
+func (c *conn) giveRest(from, size int) {
+	c.r.Helper()
+	for size > 0 {
+		c.r.turn(c.send(netio.SendRest, pattern(from, size)))
+		var e netio.Event
+		c.r.until("the rest of a send ends", func() (ok bool) {
+			data, _ := c.read()
+			c.seen = append(c.seen, data...)
+			e, ok = c.r.claim(c.key, netio.SendRest)
+			return ok
+		})
+		if e.Outcome != netio.Done || e.N <= 0 {
+			c.r.Fatalf("event %+v of a rest", e)
+		}
+		from, size = from+int(e.N), size-int(e.N)
+	}
+}
+
+// restWaits: the rest of a send goes when the peer has made room.
+func restWaits(r *rig) {
+	for _, size := range []int{1, 100_000, 2_000_000} {
+		c := r.pair()
+		sent := c.stuff()
+		c.giveRest(sent, size)
+		all := pattern(0, sent+size)
+		if !bytes.HasPrefix(all, c.seen) {
+			r.Fatalf("the peer has read %d bytes that are not what was sent", len(c.seen))
+		}
+		c.reads(all[len(c.seen):])
+		r.expectNone()
+		c.end()
+	}
+}
+
+// restAtOnce: a rest for which there is room does not wait for anything.
+func restAtOnce(r *rig) {
+	c := r.pair()
+	defer c.end()
+	for i := range 3 {
+		r.turn(c.send(netio.SendRest, pattern(10*i, 10)))
+		if e := r.expect(c.key, netio.SendRest, netio.Done); e.N != 10 {
+			r.Fatalf("event %+v: want 10 bytes", e)
+		}
+	}
+	c.reads(pattern(0, 30))
+}
+
+// restCancelled: the event says how much has gone.
+func restCancelled(r *rig) {
+	for _, room := range []bool{false, true} {
+		c := r.pair()
+		sent, seen := c.stuff(), 0
+		r.turn(c.send(netio.SendRest, pattern(sent, 4_000_000)))
+		if room {
+			data, _ := c.read()
+			seen = len(data)
+			r.turn()
+			r.turn()
+		}
+		r.turn(c.cancel(netio.SendRest))
+		e := r.await(c.key, netio.SendRest)
+		switch {
+		case e.Outcome == netio.Done && e.N > 0:
+			sent += int(e.N)
+		case e.Outcome != netio.Interrupted:
+			r.Fatalf("event %+v of a cancelled rest", e)
+		}
+		r.backend.EndOutput(c.fd)
+		c.reads(pattern(0, sent)[seen:])
+		r.until("the peer reads FIN", func() bool {
+			data, eof := c.read()
+			if len(data) > 0 {
+				r.Fatalf("the peer reads %d bytes more than were sent", len(data))
+			}
+			return eof
+		})
+		c.end()
+	}
+}
+
+// restToDead: a rest that waits fails with its connection.
+func restToDead(r *rig) {
+	c := r.pair()
+	sent := c.stuff()
+	r.turn(c.send(netio.SendRest, pattern(sent, 1000)))
+	c.reset()
+	r.expect(c.key, netio.SendRest, netio.Failed)
+	r.turn(netio.Op{Code: netio.Close, FD: c.fd})
+}
+
+// bothDirections: a receive and the rest of a send wait on one socket, and neither
+// keeps the other.
+func bothDirections(r *rig) {
+	c := r.pair()
+	defer c.end()
+	sent := c.stuff()
+	r.turn(c.receive(), c.send(netio.SendRest, pattern(sent, 10)))
+	c.write(pattern(0, 10))
+	c.gets(pattern(0, 10))
+	r.turn(c.receive())
+	c.reads(pattern(0, sent+10))
+	if e := r.expect(c.key, netio.SendRest, netio.Done); e.N != 10 {
+		r.Fatalf("event %+v: want 10 bytes", e)
+	}
+	c.write(pattern(10, 10))
+	c.gets(pattern(10, 10))
+}

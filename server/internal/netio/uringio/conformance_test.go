@@ -1,0 +1,22 @@
+//go:build linux
+
+package uringio_test
+
+import (
+	"testing"
+
+	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/netio/netiotest"
+	"github.com/disrust/disrust/server/internal/netio/uringio"
+	_ "github.com/disrust/disrust/server/internal/testflag"
+)
+
+func TestConformance(t *testing.T) {
+	netiotest.Cases(t, func(t testing.TB) netio.Backend {
+		b, err := uringio.New(netiotest.Conns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	})
+}
