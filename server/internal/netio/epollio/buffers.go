@@ -1,0 +1,38 @@
+//go:build linux
+
+package epollio
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/disrust/disrust/server/internal/netio"
+)
+
+const allFree = 1<<netio.ReceiveBuffers - 1 // it fits in a word
+
+// borrow takes a free receive buffer, the first of them: where few are in use at a
+// time, those few stay in the cache.
+func (b *Backend) borrow() (id int16, ok bool) {
+	if b.free == 0 {
+		return netio.NoBuffer, false
+	}
+	id = int16(bits.TrailingZeros64(b.free))
+	b.free &= b.free - 1
+	return id, true
+}
+
+// Buffer implements [netio.Backend].
+func (b *Backend) Buffer(id int16, n int) []byte {
+	if b.free>>id&1 != 0 {
+		panic(fmt.Sprintf("epollio: receive buffer %d is free", id))
+	}
+	at := int(id) * netio.ReceiveBytes
+	return b.memory[at : at+n : at+n]
+}
+
+// Recycle implements [netio.Backend].
+func (b *Backend) Recycle(id int16) {
+	b.Buffer(id, 0) // taken, if it was not read
+	b.free |= 1 << id
+}

@@ -1,0 +1,64 @@
+//go:build linux
+
+package epollio
+
+import (
+	"fmt"
+
+	"github.com/disrust/disrust/server/internal/netio"
+	"golang.org/x/sys/unix"
+)
+
+// send carries out a send.
+func (b *Backend) send(op *netio.Op) {
+	n, errno := send(op.FD, op.Data)
+	switch {
+	case n == len(op.Data):
+	case n > 0:
+		b.complete(op.Key, netio.Send, netio.Done, n)
+	case errno == unix.EAGAIN, errno == unix.EINTR:
+		b.complete(op.Key, netio.Send, netio.Interrupted, 0)
+	default:
+		b.complete(op.Key, netio.Send, netio.Failed, 0)
+	}
+}
+
+func (b *Backend) beginRest(op *netio.Op) {
+	d, ok := b.watch(op.FD, stream)
+	if ok && d.kind == local && !d.watched {
+		d.watched = true
+		ok = b.control(unix.EPOLL_CTL_MOD, op.FD, d) == nil // reports room that there is
+	}
+	if !ok {
+		b.complete(op.Key, netio.SendRest, netio.Failed, 0)
+		return
+	}
+	if d.giving {
+		panic(fmt.Sprintf("epollio: descriptor %d has a send", op.FD))
+	}
+	d.giving, d.output, d.rest, d.sent = true, op.Key, op.Data, 0
+	b.consider(op.FD, d)
+}
+
+// sendRest goes on with the rest of a send on a socket that seems to have room.
+func (b *Backend) sendRest(fd int32, d *descriptor) {
+	n, errno := send(fd, d.rest)
+	switch {
+	case n == len(d.rest):
+		b.endRest(d, netio.Done, int(d.sent)+n)
+	case n > 0:
+		d.rest = d.rest[n:]
+		d.sent += int32(n)
+		d.writable = false
+	case errno == unix.EAGAIN:
+		d.writable = false
+	case errno != unix.EINTR:
+		b.endRest(d, netio.Failed, 0)
+	}
+}
+
+// endRest ends the rest of a send.
+func (b *Backend) endRest(d *descriptor, outcome netio.Outcome, n int) {
+	d.giving, d.rest = false, nil
+	b.complete(d.output, netio.SendRest, outcome, n)
+}
