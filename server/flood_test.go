@@ -52,7 +52,8 @@ func TestFloodersShare(t *testing.T) {
 			}
 			return turns > 10
 		})
-		if s.Metrics().BuffersExhausted == 0 {
+		// On epoll a socket waits in the backend's queue while there is no buffer.
+		if m := s.Metrics(); m.IOUring == 1 && m.BuffersExhausted == 0 {
 			t.Error("every receive found a buffer: this tests nothing")
 		}
 		for _, c := range clients {

@@ -53,14 +53,14 @@ func start(t *testing.T, args ...string) *rawtest.Daemon {
 // everyPlacement is the flags of each place where batches may be scored, on each
 // backend.
 var everyPlacement = [][]string{
-	{"--io", "uring", "--batch-threads", "0", "--io-threads", "1"},
-	{"--io", "uring", "--batch-threads", "0", "--io-threads", "2"},
-	{"--io", "uring", "--batch-threads", "1", "--io-threads", "1"},
-	{"--io", "uring", "--batch-threads", "1", "--io-threads", "2"},
-	{"--io", "epoll", "--batch-threads", "0", "--io-threads", "1"},
-	{"--io", "epoll", "--batch-threads", "0", "--io-threads", "2"},
-	{"--io", "epoll", "--batch-threads", "1", "--io-threads", "1"},
-	{"--io", "epoll", "--batch-threads", "1", "--io-threads", "2"},
+	{"--batch-threads", "0", "--io-threads", "1", "--io", "uring"},
+	{"--batch-threads", "0", "--io-threads", "2", "--io", "uring"},
+	{"--batch-threads", "1", "--io-threads", "1", "--io", "uring"},
+	{"--batch-threads", "1", "--io-threads", "2", "--io", "uring"},
+	{"--batch-threads", "0", "--io-threads", "1", "--io", "epoll"},
+	{"--batch-threads", "0", "--io-threads", "2", "--io", "epoll"},
+	{"--batch-threads", "1", "--io-threads", "1", "--io", "epoll"},
+	{"--batch-threads", "1", "--io-threads", "2", "--io", "epoll"},
 }
 
 // eachPlacement runs test with the flags of every placement.
