@@ -70,7 +70,7 @@ func (s *Server) makeRequests() (err error) {
 	if s.batch, err = eventfd.New(); err != nil {
 		return err
 	}
-	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, newWaiter(s.cfg.Wait, s.batch))
+	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, newWaiter(s.cfg.Wait, s.batch, &s.pollers))
 	s.requests = []*ringbuf.Ring[batcher.Request]{ring}
 	return err
 }
@@ -81,7 +81,7 @@ func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
 	if t.wake, err = eventfd.New(); err != nil {
 		return err
 	}
-	wait := newWaiter(s.cfg.Wait, t.wake)
+	wait := newWaiter(s.cfg.Wait, t.wake, &s.pollers)
 	t.responses, err = ringbuf.NewSPSC[batcher.Response](s.cfg.ResponseRing, wait)
 	if err != nil {
 		t.wake.Close()
@@ -93,7 +93,7 @@ func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
 		Requests:  s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
 	}
 	if s.cfg.Wait != WaitBlock {
-		cfg.Idle = wait.Idle
+		cfg.RequestWaiter, cfg.AnswerWaiter = wait, newWaiter(s.cfg.Wait, t.wake, &s.pollers)
 	}
 	if s.placement == Dedicated {
 		cfg.Source = uint16(i) // inline, it is alone in its batcher

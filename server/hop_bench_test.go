@@ -102,8 +102,8 @@ type requester struct {
 func newRequester(b *testing.B, placement BatchThreads, wait Wait) *requester {
 	cfg := DefaultConfig()
 	r := &requester{
-		dim: cfg.Dim, wait: newWaiter(wait, newEvent(b)),
-		batch: &napper{WaitStrategy: newWaiter(wait, newEvent(b))},
+		dim: cfg.Dim, wait: newWaiter(wait, newEvent(b), new(atomic.Int32)),
+		batch: &napper{WaitStrategy: newWaiter(wait, newEvent(b), new(atomic.Int32))},
 	}
 	responses, err := ringbuf.NewSPSC[batcher.Response](cfg.ResponseRing, r.wait)
 	fatal(b, err)

@@ -32,6 +32,7 @@ type Server struct {
 	batch     *eventfd.EventFD                 // wakes the batch thread
 	failures  failureLog
 	conns     atomic.Int64 // open, of all I/O threads
+	pollers   atomic.Int32 // threads that poll for work
 
 	running sync.WaitGroup // I/O threads
 	batches sync.WaitGroup // the batch thread

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/disrust/disrust/eventfd"
@@ -11,41 +12,42 @@ import (
 )
 
 const (
-	// spinFor is how long a thread with nothing to do looks for work without a break
-	// under WaitAuto: what the thread that it waits for takes to answer, if that is awake.
+	// spinFor is how long a thread polls before it lets other threads run between polls:
+	// what the thread that it waits for takes to answer, if that is awake.
 	spinFor = 5 * time.Microsecond
 
-	// lookFor is how long it goes on looking while it lets other threads run, before it
-	// sleeps: about what the sleep and the wake-up would cost.
-	lookFor = 50 * time.Microsecond
-
-	// maxBackoff bounds how often a thread sleeps at once since it has looked in vain:
-	// work that comes faster again is noticed after as many sleeps.
-	maxBackoff = 15
+	// pollsPerReading is how many polls a spinning thread makes for each reading of the
+	// clock, which costs as much as one or two of them.
+	pollsPerReading = 16
 )
 
-// waiter is how one thread waits: it looks for work and then sleeps on an eventfd, a
-// batch thread in a read, an I/O thread in io_uring, which reads it too.
+// waiter is how one thread waits for one kind of work: it polls and then sleeps on an
+// eventfd. A batch thread sleeps in a read, an I/O thread in its backend, which watches
+// the eventfd.
 type waiter struct {
-	wait   Wait
-	event  *eventfd.EventFD
-	spins  int       // looks without a break
-	yields time.Time // when the others began
+	wait    Wait
+	event   *eventfd.EventFD
+	pollers *atomic.Int32 // threads of the server that poll, beyond spinning
+	now     func() time.Time
 
-	found   bool // the last look found work, as far as Idle knows
-	backoff int  // waits without a look that the last one in vain was worth
-	skips   int  // of them, still to come
+	polling polling
+	unended bool          // polling was not told yet how the wait ended
+	counted bool          // in pollers
+	limit   time.Duration // of polling in this wait
+	clocked bool          // the clock was read in it
+	began   time.Time     // when it was first read
+	polled  time.Duration // from then until it was last read
 }
 
-func newWaiter(wait Wait, event *eventfd.EventFD) *waiter {
-	return &waiter{wait: wait, event: event, spins: max(1, int(spinFor/lookCost()))}
+func newWaiter(wait Wait, event *eventfd.EventFD, pollers *atomic.Int32) *waiter {
+	return &waiter{wait: wait, event: event, pollers: pollers, now: time.Now}
 }
 
-// Idle implements [ringbuf.WaitStrategy].
+// Idle implements [ringbuf.WaitStrategy] and [loop.Waiter].
 //
 // A thread that lets others run has its CPU back at once if there are none. If there
 // are, it may be kept from it for as long as they compute; then it finds that its time
-// to look has passed and sleeps, and is woken like any other sleeper.
+// to poll has passed and sleeps, and is woken like any other sleeper.
 func (w *waiter) Idle(empty int) (sleep bool) {
 	switch w.wait {
 	case WaitBlock:
@@ -56,42 +58,66 @@ func (w *waiter) Idle(empty int) (sleep bool) {
 		yield()
 		return false
 	}
-	if empty == 1 && w.skip() {
+	if empty == 1 && !w.begin() {
 		return true
 	}
-	if empty <= w.spins {
+	if empty < pollsPerReading || w.polled < spinFor && empty%pollsPerReading != 0 {
 		return ringbuf.BusySpin{}.Idle(empty)
 	}
-	if empty == w.spins+1 {
-		w.yields = time.Now()
+	return w.poll()
+}
+
+// begin begins a wait and reports whether to poll in it.
+func (w *waiter) begin() bool {
+	if w.unended { // it was not slept in, so polling found work
+		w.count(false)
+		w.polling.found(w.polled, int(w.pollers.Load()))
 	}
-	yield()
-	if time.Since(w.yields) <= lookFor {
+	w.limit, w.unended, w.clocked, w.polled = w.polling.next(), true, false, 0
+	if w.limit == 0 {
+		w.began = w.now()
+	}
+	return w.limit > 0
+}
+
+// poll reads the clock and, from spinFor on, lets other threads run before. It reports
+// whether the time to poll has passed.
+func (w *waiter) poll() (sleep bool) {
+	if !w.clocked {
+		w.clocked, w.began = true, w.now()
 		return false
 	}
-	w.inVain()
+	if w.polled >= spinFor {
+		w.count(true)
+		yield()
+	}
+	w.polled = w.now().Sub(w.began)
+	if w.polled <= w.limit {
+		return false
+	}
+	w.count(false)
 	return true
 }
 
-// skip begins a wait and reports whether the thread is to sleep at once, since looks have
-// been in vain. Where work comes more seldom than a look lasts, looking costs a CPU for
-// nothing.
-func (w *waiter) skip() bool {
-	if w.skips > 0 {
-		w.skips--
-		return true
+// count counts the thread in pollers, or no longer.
+func (w *waiter) count(polls bool) {
+	switch {
+	case polls == w.counted:
+		return
+	case polls:
+		w.pollers.Add(1)
+	default:
+		w.pollers.Add(-1)
 	}
-	if w.found {
-		w.backoff = 0
-	}
-	w.found = true // unless inVain says otherwise
-	return false
+	w.counted = polls
 }
 
-// inVain ends a look that found nothing: twice as many as before are skipped.
-func (w *waiter) inVain() {
-	w.backoff = min(2*w.backoff+1, maxBackoff)
-	w.skips, w.found = w.backoff, false
+// Slept implements [loop.Waiter].
+func (w *waiter) Slept() {
+	if w.unended {
+		w.unended = false
+		w.polling.slept(w.polled, w.now().Sub(w.began)-w.polled, int(w.pollers.Load()))
+	}
 }
 
 // Sleep implements [ringbuf.WaitStrategy].
@@ -99,6 +125,7 @@ func (w *waiter) Sleep() {
 	if _, err := w.event.Read(); err != nil {
 		panic("server: reading an eventfd: " + err.Error())
 	}
+	w.Slept()
 }
 
 // Wake implements [ringbuf.WaitStrategy].
@@ -114,17 +141,3 @@ func (w *waiter) Wake() {
 // runtime.Gosched lets other goroutines run: one that is locked to its thread would be
 // taken off it and put back, in 20 µs.
 func yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
-
-// lookCost measures one look: the pause differs tenfold between processors.
-func lookCost() time.Duration {
-	const looks = 1000
-	least := time.Hour
-	for range 3 {
-		start := time.Now()
-		for i := range looks {
-			ringbuf.BusySpin{}.Idle(i)
-		}
-		least = min(least, time.Since(start)/looks)
-	}
-	return max(least, time.Nanosecond)
-}

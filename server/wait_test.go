@@ -3,75 +3,118 @@
 package server
 
 import (
-	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
-// looks has w wait for work that never comes until it sleeps, and returns how often it
-// asked for more.
-func looks(w *waiter) (asked int) {
-	for empty := 1; !w.Idle(empty); empty++ {
-		asked++
-	}
-	return asked
+// clock is a clock on which a microsecond passes with each reading.
+type clock struct {
+	time     time.Time
+	readings int
 }
 
-// TestLooksInVainAreSkipped: after each, twice as many waits sleep at once, within
-// bounds, until a look finds something.
-func TestLooksInVainAreSkipped(t *testing.T) {
-	w := newWaiter(WaitAuto, nil)
-	skips := func(looksInVain int) (skips []int) {
-		for range looksInVain {
-			if looks(w) == 0 {
-				t.Fatal("a wait that was to look slept at once")
-			}
-			n := 0
-			for w.skips > 0 {
-				if looks(w) != 0 {
-					t.Fatal("a wait that was to sleep at once looked")
-				}
-				n++
-			}
-			skips = append(skips, n)
-		}
-		return skips
-	}
-	if got, want := skips(6), []int{1, 3, 7, 15, 15, 15}; !slices.Equal(got, want) {
-		t.Errorf("slept at once %v times after looks in vain, want %v", got, want)
-	}
-	if w.Idle(1) {
-		t.Fatal("slept at once")
-	}
-	// That look found work: its wait is over.
-	if got, want := skips(2), []int{1, 3}; !slices.Equal(got, want) {
-		t.Errorf("after one that found work: %v times, want %v", got, want)
-	}
+func (c *clock) now() time.Time {
+	c.readings++
+	c.time = c.time.Add(time.Microsecond)
+	return c.time
 }
 
-// TestNearAnswersAreLookedFor, however often looks for requests were in vain between them:
-// a wait that counts from 2 neither sleeps at once nor tells of others.
-func TestNearAnswersAreLookedFor(t *testing.T) {
-	w, requests := newWaiter(WaitAuto, nil), 0
-	for range 100 {
-		if looks(w) > 0 {
-			requests++
-		}
-		if w.Idle(2) {
-			t.Fatal("slept at once while an answer was near")
-		}
+func newSimWaiter() (*waiter, *clock) {
+	w, c := newWaiter(WaitAuto, nil, new(atomic.Int32)), new(clock)
+	w.now = c.now
+	return w, c
+}
+
+// pollUntilSleep has w wait for work that never comes until it sleeps, and returns how
+// often it polled.
+func pollUntilSleep(w *waiter) (polls int) {
+	for polls = 1; !w.Idle(polls); polls++ {
 	}
-	if requests > 10 {
-		t.Errorf("looked for requests %d times of 100, each time in vain", requests)
+	return polls
+}
+
+// TestWaiterTellsPollingHowWaitsEnd: work found without a reading of the clock, found
+// later, and found by a sleeper.
+func TestWaiterTellsPollingHowWaitsEnd(t *testing.T) {
+	w, c := newSimWaiter()
+	w.Idle(1)
+	w.Idle(1)
+	if got := w.polling.gaps.shortest; got != 1 {
+		t.Errorf("one wait ended at once, polling knows of %d", got)
+	}
+	for empty := 2; w.polled < 20*time.Microsecond; empty++ {
+		w.Idle(empty)
+	}
+	w.Idle(1)
+	if w.polling.gaps.weights[20*time.Microsecond/gapWidth] == 0 {
+		t.Error("polling does not know of a gap of 20 µs")
+	}
+	pollUntilSleep(w)
+	c.time = c.time.Add(time.Second)
+	w.Slept()
+	if w.polling.gaps.weights[gapCount] == 0 {
+		t.Error("polling does not know of a gap of a second")
 	}
 }
 
-// TestOnlyAutoAndBlockSleep, and block never looks.
+// TestWaiterReadsTheClockSeldom: not for a wait that is over soon, twice for a sleep
+// without polling.
+func TestWaiterReadsTheClockSeldom(t *testing.T) {
+	w, c := newSimWaiter()
+	for range 1000 {
+		for empty := 1; empty < pollsPerReading; empty++ {
+			w.Idle(empty)
+		}
+	}
+	if c.readings > 0 {
+		t.Errorf("%d readings for waits that were over soon", c.readings)
+	}
+	for w.polling.next() > 0 {
+		pollUntilSleep(w)
+		c.time = c.time.Add(time.Second)
+		w.Slept()
+	}
+	c.readings = 0
+	if polls := pollUntilSleep(w); polls != 1 {
+		t.Errorf("polled %d times before a sleep at once", polls)
+	}
+	w.Slept()
+	if c.readings != 2 {
+		t.Errorf("%d readings for a sleep at once", c.readings)
+	}
+}
+
+// TestWaiterCountsAmongPollers while it polls and does not just spin.
+func TestWaiterCountsAmongPollers(t *testing.T) {
+	w, _ := newSimWaiter()
+	for empty := 1; w.polled < spinFor; empty++ {
+		w.Idle(empty)
+		if got := w.pollers.Load(); got != 0 {
+			t.Fatalf("%d pollers while one thread spins", got)
+		}
+	}
+	w.Idle(1000)
+	if got := w.pollers.Load(); got != 1 {
+		t.Errorf("%d pollers, want 1", got)
+	}
+	w.Idle(1) // the next wait
+	if got := w.pollers.Load(); got != 0 {
+		t.Errorf("%d pollers after the thread found work", got)
+	}
+	pollUntilSleep(w)
+	if got := w.pollers.Load(); got != 0 {
+		t.Errorf("%d pollers, and the thread sleeps", got)
+	}
+}
+
+// TestOnlyAutoAndBlockSleep, and block never polls.
 func TestOnlyAutoAndBlockSleep(t *testing.T) {
 	for wait, sleeps := range map[Wait]bool{WaitBlock: true, WaitSpin: false, WaitYield: false} {
-		w := newWaiter(wait, nil)
+		w := newWaiter(wait, nil, new(atomic.Int32))
 		for empty := range 10_000 {
 			if w.Idle(empty+1) != sleeps {
-				t.Errorf("wait %v sleeps after %d looks", wait, empty+1)
+				t.Errorf("wait %v sleeps after %d polls", wait, empty+1)
 				break
 			}
 		}

@@ -7,6 +7,7 @@ tool github.com/disrust/disrust/server/cmd/disrust
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/disrust/disrust/batcher v0.1.0
+	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/drive v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	github.com/panjf2000/gnet/v2 v2.9.8
@@ -41,6 +42,7 @@ require (
 replace (
 	github.com/disrust/disrust/batcher => ../../batcher
 	github.com/disrust/disrust/bufpool => ../../bufpool
+	github.com/disrust/disrust/client => ../../client
 	github.com/disrust/disrust/client/drive => ../../client/drive
 	github.com/disrust/disrust/eventfd => ../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../ringbuf

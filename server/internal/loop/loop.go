@@ -41,31 +41,38 @@ func (t *Thread) Run() (err error) {
 // turn submits the prepared operations and returns events. It waits when there is
 // nothing else to do: it polls first, then sleeps.
 func (t *Thread) turn() ([]netio.Event, error) {
-	if t.cfg.Idle == nil && !t.runAgain {
+	wait := t.waiter()
+	if wait == nil && !t.runAgain {
 		return t.submitAndSleep()
 	}
 	events, err := t.submit(false)
 	if len(events) > 0 || err != nil || t.runAgain {
 		return events, err
 	}
-	if t.look() {
+	if t.look(wait) {
 		return t.submit(false)
 	}
-	return t.submitAndSleep()
+	events, err = t.submitAndSleep()
+	wait.Slept()
+	return events, err
 }
 
-// look polls for work until it is time to sleep and reports whether there is some. For
-// answers of a batch thread, which are near, it always looks: see Config.Idle.
-func (t *Thread) look() bool {
-	empty := 1
+// waiter is how the thread waits now. Answers of a batch thread come in other gaps than
+// requests do.
+func (t *Thread) waiter() Waiter {
 	if t.batcher == nil && t.inFlight > 0 {
-		empty = 2
+		return t.cfg.AnswerWaiter
 	}
-	for ; ; empty++ {
+	return t.cfg.RequestWaiter
+}
+
+// look polls for work until it is time to sleep and reports whether there is some.
+func (t *Thread) look(wait Waiter) bool {
+	for empty := 1; ; empty++ {
 		if t.backend.Pending() || t.responses.Ready() || t.stop.Load() != 0 && !t.draining {
 			return true
 		}
-		if t.cfg.Idle(empty) {
+		if wait.Idle(empty) {
 			return false
 		}
 	}

@@ -91,12 +91,35 @@ func drawTemper(w *world) temper {
 	return t
 }
 
-// idle is the thread's.
-func (t temper) idle() func(int) bool {
+// waiter is the thread's, for requests or answers.
+func (t temper) waiter() Waiter {
 	if t.spins == 0 {
 		return nil
 	}
-	return func(empty int) bool { return empty >= t.spins }
+	return &simWaiter{polls: t.spins}
+}
+
+// simWaiter has the thread poll a few times before it sleeps.
+type simWaiter struct {
+	polls, empty int
+	asleep       bool
+}
+
+// Idle implements [Waiter].
+func (w *simWaiter) Idle(empty int) bool {
+	if w.asleep || empty != 1 && empty != w.empty+1 {
+		panic("a poll in a sleep, or out of turn")
+	}
+	w.empty, w.asleep = empty, empty >= w.polls
+	return w.asleep
+}
+
+// Slept implements [Waiter].
+func (w *simWaiter) Slept() {
+	if !w.asleep {
+		panic("the end of a sleep that did not begin")
+	}
+	w.asleep = false
 }
 
 func drawReceiveSpace(w *world, f wire.Format) int {
@@ -156,7 +179,7 @@ func (w *world) build() {
 	w.thread, err = New(Config{
 		Format: w.format, Limits: w.limits, Conns: &w.conns, Allow: w.allow, Backend: w.kernel, WakeFD: simio.WakeFD,
 		Listeners: w.listeners(),
-		Requests:  requests.Producer(), Responses: responses.Consumer(), Idle: w.idle(),
+		Requests:  requests.Producer(), Responses: responses.Consumer(), RequestWaiter: w.waiter(), AnswerWaiter: w.waiter(),
 	})
 	w.must(err)
 	w.requests, w.responses = requests, responses

@@ -31,10 +31,19 @@ type Config struct {
 	Requests  *ringbuf.Producer[batcher.Request]
 	Responses *ringbuf.Consumer[batcher.Response]
 
-	// Idle is called by a thread with nothing to do after each look for work, counted
-	// from 1, or from 2 where sleeping at once would be a mistake: it lets time pass and
-	// says whether to sleep. nil: the thread sleeps at once.
-	Idle func(empty int) (sleep bool)
+	// How a thread with nothing to do waits: for requests, and for the answers to those
+	// that a batch thread has. Both nil: it sleeps at once.
+	RequestWaiter, AnswerWaiter Waiter
+}
+
+// Waiter says how long a thread polls before it sleeps.
+type Waiter interface {
+	// Idle is called in each wait after each poll that found nothing, counted from 1. It
+	// may pause or let other threads run, and reports whether to sleep.
+	Idle(empty int) (sleep bool)
+
+	// Slept is called at the end of the sleep that Idle asked for.
+	Slept()
 }
 
 // Listener is a socket that connections are accepted from. The thread owns it and

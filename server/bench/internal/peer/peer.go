@@ -43,28 +43,38 @@ type Peer struct {
 	ended  chan struct{} // closed when it has ended
 }
 
-// Start starts a program with --port and the flags, and returns when it takes
-// connections. The caller stops it; it does not outlive this process.
+// Start starts a program with --port and the flags, as StartCommand does.
+func Start(program string, flags ...string) (*Peer, error) {
+	return StartCommand(append([]string{program, "--port", "{port}"}, flags...))
+}
+
+// StartCommand starts a program with its arguments, in which {port} stands for the
+// port, and returns when it takes connections. The caller stops it; it does not outlive
+// this process.
 //
 // A port that was free may be taken before the program listens on it, so one
 // that ends at once gets another.
-func Start(program string, flags ...string) (p *Peer, err error) {
+func StartCommand(command []string) (p *Peer, err error) {
 	for range attempts {
-		if p, err = start(program, flags); !errors.Is(err, errEnded) {
+		if p, err = start(command); !errors.Is(err, errEnded) {
 			break
 		}
 	}
 	return p, err
 }
 
-func start(program string, flags []string) (*Peer, error) {
+func start(command []string) (*Peer, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
 	}
 	_, port, _ := net.SplitHostPort(addr) // it was put together by package net
 	p := &Peer{Addr: addr, ended: make(chan struct{})}
-	p.cmd = exec.Command(program, append([]string{"--port", port}, flags...)...)
+	args := make([]string, len(command))
+	for i, arg := range command {
+		args[i] = strings.ReplaceAll(arg, "{port}", port)
+	}
+	p.cmd = exec.Command(args[0], args[1:]...)
 	p.cmd.Stderr = &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // not the terminal's Ctrl-C
 	if err := p.launch(); err != nil {
@@ -72,7 +82,7 @@ func start(program string, flags []string) (*Peer, error) {
 	}
 	if err := p.ready(); err != nil {
 		p.Stop()
-		return nil, fmt.Errorf("%s: %w: %s", filepath.Base(program), err, strings.TrimSpace(p.stderr.String()))
+		return nil, fmt.Errorf("%s: %w: %s", filepath.Base(args[0]), err, strings.TrimSpace(p.stderr.String()))
 	}
 	return p, nil
 }

@@ -1,0 +1,77 @@
+//go:build linux
+
+// Command callers measures what a few callers that wait for each answer see, in the
+// languages people write them in:
+//
+//	go run ./server/bench/callers [flags] [NAME='COMMAND {port}' ...]
+//
+// It builds the daemon, a server on package net, and callers in Go, Python, Java and C and
+// with the Go client library, as far as the machine has the compilers. Each caller has
+// a connection and a thread of its own, sends one row, waits for its answer and compares it.
+// Servers take turns, each in a new process for each run, and a table in
+// Markdown shows the medians. Other servers of disrust's protocol may take part.
+//
+// The exit status is 0 when all is right, 1 when an answer was wrong or missing or nothing
+// could be measured, and 2 when the command line makes no sense.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/disrust/disrust/server/bench/internal/result"
+)
+
+const (
+	statusFailed = 1
+	statusUsage  = 2
+)
+
+func main() {
+	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, restore) // a second signal ends the process
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main without the process.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
+	o, err := parseOptions(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usage)
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "callers:", err)
+		return statusUsage
+	}
+	if err := measure(ctx, o, args, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "callers:", err)
+		return statusFailed
+	}
+	return 0
+}
+
+// measure builds, measures and shows. What was measured before an error is shown too.
+func measure(ctx context.Context, o options, args []string, stdout, stderr io.Writer) error {
+	folder, err := os.MkdirTemp("", "callers")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	languages, err := build(folder, o.languages, stderr)
+	if err != nil {
+		return err
+	}
+	servers := append(built(folder), o.servers...)
+	t := newTable(languages, o.callers, servers)
+	err = t.rounds(ctx, o, stderr)
+	fmt.Fprintf(stdout, "callers %s\n%s\n\n", strings.Join(args, " "), result.ThisMachine())
+	return errors.Join(err, t.write(stdout))
+}

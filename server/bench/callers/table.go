@@ -1,0 +1,137 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/disrust/disrust/server/bench/internal/peer"
+)
+
+// table is what is measured: a row for each language and number of callers, a column for
+// each server.
+type table struct {
+	servers []server
+	rows    []*row
+}
+
+type row struct {
+	language language
+	callers  int
+	cells    []cell // one a server
+}
+
+// cell has an entry for each run.
+type cell struct {
+	rates, p50s, p99s []float64 // requests/s, µs
+	failed            bool
+}
+
+func newTable(languages []language, callers []int, servers []server) *table {
+	t := &table{servers: servers}
+	for _, l := range languages {
+		for _, n := range callers {
+			t.rows = append(t.rows, &row{l, n, make([]cell, len(servers))})
+		}
+	}
+	return t
+}
+
+// rounds measures each cell in each round, every other round with the servers in reverse.
+// A server that fails is reported, and the others go on.
+func (t *table) rounds(ctx context.Context, o options, progress io.Writer) (err error) {
+	for round := range o.rounds {
+		fmt.Fprintf(progress, "round %d of %d\n", round+1, o.rounds)
+		for _, r := range t.rows {
+			for i := range t.servers {
+				if round%2 == 1 {
+					i = len(t.servers) - 1 - i
+				}
+				if ctx.Err() != nil {
+					return errors.New("interrupted")
+				}
+				if e := r.measure(ctx, i, t.servers[i], o); e != nil {
+					r.cells[i].failed = true
+					err = errors.Join(err, fmt.Errorf("%s, %d callers, %s: %w", r.language.name, r.callers, t.servers[i].name, e))
+				}
+			}
+		}
+	}
+	return err
+}
+
+// measure starts a server, runs the callers against it and stops it.
+func (r *row) measure(ctx context.Context, i int, s server, o options) error {
+	p, err := peer.StartCommand(s.command)
+	if err != nil {
+		return err
+	}
+	defer p.Stop()
+	_, port, err := net.SplitHostPort(p.Addr)
+	if err != nil {
+		return err
+	}
+	line := r.language.line(port, r.callers, o)
+	command := exec.CommandContext(ctx, line[0], line[1:]...)
+	var words bytes.Buffer
+	command.Stderr = &words
+	out, err := command.Output()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, strings.TrimSpace(words.String()))
+	}
+	return r.cells[i].add(string(out))
+}
+
+// add reads what callers print: requests seconds p50_us p99_us.
+func (c *cell) add(line string) error {
+	var requests, seconds, p50, p99 float64
+	if _, err := fmt.Sscan(line, &requests, &seconds, &p50, &p99); err != nil {
+		return fmt.Errorf("%q: %w", line, err)
+	}
+	c.rates, c.p50s, c.p99s = append(c.rates, requests/seconds), append(c.p50s, p50), append(c.p99s, p99)
+	return nil
+}
+
+// write writes the table in Markdown.
+func (t *table) write(w io.Writer) error {
+	head := "| p50 / p99, µs; k requests/s | callers |"
+	rule := "|---|---|"
+	for _, s := range t.servers {
+		head += " " + s.name + " |"
+		rule += "---|"
+	}
+	lines := []string{head, rule}
+	for _, r := range t.rows {
+		line := fmt.Sprintf("| %s | %d |", r.language.name, r.callers)
+		for _, c := range r.cells {
+			line += " " + c.String() + " |"
+		}
+		lines = append(lines, line)
+	}
+	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
+}
+
+func (c cell) String() string {
+	switch {
+	case c.failed:
+		return "failed"
+	case len(c.rates) == 0:
+		return ""
+	}
+	return fmt.Sprintf("%.0f / %.0f; %.1f", median(c.p50s), median(c.p99s), median(c.rates)/1e3)
+}
+
+func median(of []float64) float64 {
+	sorted := slices.Sorted(slices.Values(of))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
