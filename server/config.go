@@ -172,7 +172,7 @@ func (c *Config) checkListen() error {
 	if len(c.Passed) > 0 && len(c.Listen) > 0 {
 		return errors.New("sockets are passed to be served: Listen may not name addresses too")
 	}
-	if err := listen.CheckAll(c.Listen); err != nil {
+	if err := listen.CheckAll(c.Listen, c.SharePort); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	if c.UnixMode&^fs.ModePerm != 0 {

@@ -32,14 +32,18 @@ type address struct {
 }
 
 // CheckAll says in a sentence what is wrong with some addresses, each alone and with
-// each other, as far as that can be said without asking the system.
-func CheckAll(addrs []string) error {
+// each other, as far as that can be said without asking the system. With share the
+// path of a socket leaves room for the suffix that a successor's has at first.
+func CheckAll(addrs []string, share bool) error {
 	var all []address
 	for _, addr := range addrs {
 		if err := Check(addr); err != nil {
 			return fmt.Errorf("%q: %w", addr, err)
 		}
 		if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+			if most := pathBytes - suffixBytes; share && len(path) > most {
+				return fmt.Errorf("%q: with --share-port the path of a socket may have %d bytes: this one has %d", addr, most, len(path))
+			}
 			all = append(all, address{path: path})
 		} else if tcp, err := netip.ParseAddrPort(addr); err == nil {
 			all = append(all, address{tcp: unmapped(tcp)})

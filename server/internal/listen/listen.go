@@ -38,6 +38,7 @@ type Set struct{ endpoints []endpoint }
 type endpoint interface {
 	addr() net.Addr
 	listeners() []int // descriptors, one for each thread
+	shared() bool     // they are duplicates of one
 	listen() error    // connections come from here on
 	remove() error    // what the address leaves behind, once its listeners are closed
 }
@@ -105,7 +106,7 @@ func (s *Set) String() string {
 func (s *Set) Thread(i int) []loop.Listener {
 	var all []loop.Listener
 	for _, e := range s.endpoints {
-		all = append(all, loop.Listener{FD: int32(e.listeners()[i]), TCP: e.addr().Network() == "tcp"})
+		all = append(all, loop.Listener{FD: int32(e.listeners()[i]), TCP: e.addr().Network() == "tcp", Shared: len(e.listeners()) > 1 && e.shared()})
 	}
 	return all
 }

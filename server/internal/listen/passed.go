@@ -48,6 +48,7 @@ type passed struct {
 
 func (p *passed) addr() net.Addr   { return p.at }
 func (p *passed) listeners() []int { return p.fds }
+func (p *passed) shared() bool     { return true }
 func (p *passed) listen() error    { return nil }
 func (p *passed) remove() error    { return nil }
 

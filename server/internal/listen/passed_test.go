@@ -5,6 +5,8 @@ package listen
 import (
 	"net"
 	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -94,4 +96,44 @@ func idle(t *testing.T, family int) *os.File {
 		t.Fatal(err)
 	}
 	return os.NewFile(uintptr(fd), "an idle one")
+}
+
+// asService has the test's own binary be the process that sockets are passed to.
+const asService = "DISRUST_LISTEN_AS_SERVICE"
+
+// TestVariables: this process takes the sockets once, and its children get neither them
+// nor the variables.
+func TestVariables(t *testing.T) {
+	if os.Getenv(asService) != "" {
+		service(t)
+		return
+	}
+	for _, network := range []string{"unix", "unixpacket"} { // what they are is Open's to say
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=a:b exec "$0" -test.run '^TestVariables$'`, os.Args[0])
+		cmd.Env = append(os.Environ(), asService+"=yes")
+		cmd.ExtraFiles = []*os.File{socketOf(t, network, t.TempDir()+"/a"), socketOf(t, network, t.TempDir()+"/b")}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
+}
+
+func service(t *testing.T) {
+	files, err := Passed()
+	if err != nil || len(files) != 2 || files[1].Fd() != 4 {
+		t.Fatalf("passed are %v, %v", files, err)
+	}
+	for _, f := range files {
+		if flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+			t.Errorf("children inherit %s: %#x, %v", f.Name(), flags, err)
+		}
+	}
+	for _, variable := range os.Environ() {
+		if strings.HasPrefix(variable, "LISTEN_") {
+			t.Errorf("children inherit %s", variable)
+		}
+	}
+	if again, err := Passed(); err != nil || again != nil {
+		t.Errorf("passed are, again, %v, %v", again, err)
+	}
 }

@@ -3,6 +3,7 @@
 package listen
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// handBack is how long a port may seem taken that is not. The kernel lets go of
+// handBack is how long an address may seem taken that is not. The kernel lets go of
 // the listeners of a server that was killed a moment after its end, with its
 // io_urings; and a listen(2) that is about to fail makes those of others fail
 // (inet_csk_listen_start, Linux 6.18: the state is set before the port is checked).
@@ -22,25 +23,26 @@ const handBack = 500 * time.Millisecond
 
 // port is a TCP address and a socket for each thread.
 type port struct {
-	at     netip.AddrPort
-	fds    []int
-	shared bool
+	at    netip.AddrPort
+	fds   []int
+	joins bool // another server may have the port too
 }
 
 func (p *port) addr() net.Addr   { return net.TCPAddrFromAddrPort(p.at) }
 func (p *port) listeners() []int { return p.fds }
+func (p *port) shared() bool     { return false }
 func (p *port) remove() error    { return nil }
 
 // bindPort makes a socket for each thread and takes the port with the first alone; the
 // others join it in listen. The address has the port that the kernel chose, if any was
 // asked for.
 //
-// Shared, the port may be another server's too. Else nobody may have it: sockets
+// If it joins, the port may be another server's too. Else nobody may have it: sockets
 // that share a port (SO_REUSEPORT) would share it with those of another process
 // silently, so the first does not until it listens. Of two servers that start at
 // once, one fails here or in listen.
-func bindPort(addr netip.AddrPort, threads int, shared bool) (_ *port, err error) {
-	p := &port{at: addr, shared: shared}
+func bindPort(addr netip.AddrPort, threads int, joins bool) (_ *port, err error) {
+	p := &port{at: addr, joins: joins}
 	defer func() {
 		if err != nil {
 			closeAll(p.fds)
@@ -53,7 +55,7 @@ func bindPort(addr netip.AddrPort, threads int, shared bool) (_ *port, err error
 		}
 		p.fds = append(p.fds, fd)
 	}
-	if shared {
+	if joins {
 		if err := share(p.fds[0]); err != nil {
 			return nil, err
 		}
@@ -100,11 +102,11 @@ func (p *port) bind(fd int) error {
 	return nil
 }
 
-// patiently tries again while the port seems taken, for so long.
+// patiently tries again while the address seems taken, for so long.
 func patiently(try func() error) error {
 	for deadline := time.Now().Add(handBack); ; time.Sleep(5 * time.Millisecond) {
 		err := try()
-		if err != unix.EADDRINUSE || time.Now().After(deadline) {
+		if !errors.Is(err, unix.EADDRINUSE) || time.Now().After(deadline) {
 			return err
 		}
 	}
@@ -163,7 +165,7 @@ func (p *port) refuse(what string, err error) error {
 	switch {
 	case err == unix.EADDRINUSE && number == 0:
 		sentence = fmt.Sprintf("no port on %s is free", host)
-	case err == unix.EADDRINUSE && p.shared:
+	case err == unix.EADDRINUSE && p.joins:
 		sentence = fmt.Sprintf("port %d on %s is in use by a process that does not share it, or is another user's", number, host)
 	case err == unix.EADDRINUSE:
 		sentence = fmt.Sprintf("port %d on %s is in use by another process; choose another, or 0 for any free one (--share-port joins a disrust that serves it)", number, host)

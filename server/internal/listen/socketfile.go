@@ -31,15 +31,14 @@ type socketFile struct {
 
 func (f *socketFile) addr() net.Addr   { return &net.UnixAddr{Name: f.path, Net: "unix"} }
 func (f *socketFile) listeners() []int { return f.fds }
+func (f *socketFile) shared() bool     { return true }
 
 // newSocketFile makes the socket. The path is taken in listen: a socket that is bound
 // and does not yet listen looks like one that a dead server has left.
 func newSocketFile(path string, cfg Config) (*socketFile, error) {
 	f := &socketFile{path: path, mode: cfg.UnixMode, share: cfg.Share}
-	if most := pathBytes - len(suffix()); f.share && len(path) > most {
-		return nil, fmt.Errorf("with --share-port the path of a socket may have %d bytes: %s has %d", most, f, len(path))
-	}
-	if err := f.locked(func() error { _, err := f.look(); return err }); err != nil {
+	free := func() error { _, err := f.look(); return err }
+	if err := patiently(func() error { return f.locked(free) }); err != nil {
 		return nil, err
 	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -51,7 +50,9 @@ func newSocketFile(path string, cfg Config) (*socketFile, error) {
 }
 
 // listen has the path name this socket, which from then on takes connections.
-func (f *socketFile) listen() error { return f.locked(f.replace) }
+func (f *socketFile) listen() error {
+	return patiently(func() error { return f.locked(f.replace) })
+}
 
 // replace puts the socket where nothing is, in the place of a dead server's, or over
 // one that is served. There it is bound beside the other and renamed, so that no
@@ -104,8 +105,10 @@ func (f *socketFile) serve(at string) error {
 	return nil
 }
 
+const suffixBytes = 9
+
 // suffix makes a path that nothing has of one in the same folder.
-func suffix() string { return "." + rand.Text()[:8] }
+func suffix() string { return "." + rand.Text()[:suffixBytes-1] }
 
 // finding is what a path names.
 type finding int
@@ -135,7 +138,7 @@ func (f *socketFile) look() (finding, error) {
 		if f.share {
 			return served, nil
 		}
-		return nothing, fmt.Errorf("%s is served by another process; choose another path (--share-port succeeds a disrust that serves it)", f)
+		return nothing, &refusal{fmt.Sprintf("%s is served by another process; choose another path (--share-port succeeds a disrust that serves it)", f), unix.EADDRINUSE}
 	default:
 		return nothing, f.refuse("find out whether anybody serves", err)
 	}
