@@ -11,14 +11,13 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
-	"github.com/disrust/disrust/server/internal/listen"
 	"github.com/disrust/disrust/server/internal/loop"
 )
 
 // build makes everything that serve will run. The I/O threads' goroutines exist
 // already, since an io_uring belongs to the thread that made it and memory is
 // best touched by the thread that uses it; they wait for begin.
-func (s *Server) build(ctx context.Context, listeners []int) (err error) {
+func (s *Server) build(ctx context.Context) (err error) {
 	begin := make(chan bool, s.cfg.IOThreads)
 	defer func() {
 		for range s.threads {
@@ -33,11 +32,11 @@ func (s *Server) build(ctx context.Context, listeners []int) (err error) {
 	if err := s.makeRequests(); err != nil {
 		return err
 	}
-	for i, fd := range listeners {
+	for i := range s.cfg.IOThreads {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if err := s.makeThread(i, fd, begin); err != nil {
+		if err := s.makeThread(i, begin); err != nil {
 			return fmt.Errorf("I/O thread %d: %w", i, err)
 		}
 	}
@@ -47,7 +46,7 @@ func (s *Server) build(ctx context.Context, listeners []int) (err error) {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	return listen.Listen(listeners, s.addr, s.cfg.SharePort) // last: who connects is served
+	return s.listeners.Listen() // last: who connects is served
 }
 
 // openPoller has Go's runtime open the descriptors of its poller, which it does with the
@@ -76,7 +75,7 @@ func (s *Server) makeRequests() (err error) {
 }
 
 // makeThread makes I/O thread i on an OS thread of its own.
-func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
+func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 	t := &thread{}
 	if t.wake, err = eventfd.New(); err != nil {
 		return err
@@ -89,7 +88,7 @@ func (s *Server) makeThread(i, listener int, begin <-chan bool) (err error) {
 	}
 	cfg := loop.Config{
 		Format: s.cfg.format(), Limits: s.cfg.limits(), Conns: &s.conns, Allow: s.cfg.Allow, WakeFD: t.wake.FD(),
-		Listeners: []loop.Listener{{FD: int32(listener), TCP: true}},
+		Listeners: s.listeners.Thread(i),
 		Requests:  s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
 	}
 	if s.cfg.Wait != WaitBlock {

@@ -5,15 +5,20 @@ package server
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"math/bits"
+	"net"
 	"net/netip"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/server/internal/listen"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/wire"
 )
@@ -47,8 +52,17 @@ type Config struct {
 	Host string // address or name to listen on
 	Port int    // 0: any free one
 
-	SharePort bool           // beside another server that serves it: for a restart without a gap
-	Allow     []netip.Prefix // the addresses served; none: all. Others are closed on arrival
+	// Listen is where to listen instead of Host and Port, if it is not empty: each
+	// host:port, or unix: and the path of a Unix socket.
+	Listen []string
+	// Passed is sockets that listen already, as a service manager passes them, to be
+	// served instead of opening any. Start duplicates them: close them once it has
+	// returned, or they go on listening when the server has ended.
+	Passed []*os.File
+
+	SharePort bool           // beside another server that serves it, or in its place: for a restart without a gap
+	UnixMode  fs.FileMode    // of the files of Unix sockets
+	Allow     []netip.Prefix // the TCP addresses served; none: all. Others are closed on arrival
 
 	IO           IO
 	IOThreads    int // 0: half of the CPUs, or all but one if the model is costly and scored inline; at least 1
@@ -81,6 +95,7 @@ func DefaultConfig() Config {
 	return Config{
 		Host:           "127.0.0.1",
 		Port:           9900,
+		UnixMode:       0o660,
 		Dim:            wire.DefaultDim,
 		MaxVectors:     wire.DefaultMaxVectors,
 		Model:          "sum",
@@ -138,6 +153,9 @@ func (c *Config) check() error {
 	if err := errors.Join(checkTimeout("request-timeout", c.RequestTimeout), checkTimeout("idle-timeout", c.IdleTimeout)); err != nil {
 		return err
 	}
+	if err := c.checkListen(); err != nil {
+		return err
+	}
 	if err := c.checkAllow(); err != nil {
 		return err
 	}
@@ -148,6 +166,28 @@ func (c *Config) check() error {
 		return errors.New(strings.TrimPrefix(err.Error(), "wire: "))
 	}
 	return c.checkMemory()
+}
+
+func (c *Config) checkListen() error {
+	if len(c.Passed) > 0 && len(c.Listen) > 0 {
+		return errors.New("sockets are passed to be served: Listen may not name addresses too")
+	}
+	if err := listen.CheckAll(c.Listen, c.SharePort); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if c.UnixMode&^fs.ModePerm != 0 {
+		return fmt.Errorf("unix-mode %#o: 0 to 0777 is allowed", uint32(c.UnixMode))
+	}
+	return nil
+}
+
+// listeners is where to listen, of a Config that is checked.
+func (c *Config) listeners() listen.Config {
+	addrs := c.Listen
+	if len(addrs) == 0 {
+		addrs = []string{net.JoinHostPort(c.Host, strconv.Itoa(c.Port))}
+	}
+	return listen.Config{Addrs: addrs, Passed: c.Passed, Threads: c.IOThreads, Share: c.SharePort, UnixMode: c.UnixMode}
 }
 
 func checkTimeout(name string, d time.Duration) error {

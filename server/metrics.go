@@ -109,5 +109,5 @@ func (s *Server) String() string {
 	}
 	b := s.cfg.budget(s.placement, s.io.IO)
 	return fmt.Sprintf("%s: %s, %s, batches %s%s, model %s, dim %d, up to %d vectors a request, memory %s and %s a connection, %s at most",
-		s.addr, threads, s.io, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, size(b.Start()), size(b.Conn), size(b.Total()))
+		s.listeners, threads, s.io, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, size(b.Start()), size(b.Conn), size(b.Total()))
 }

@@ -17,6 +17,9 @@ func (s *Server) serve() {
 		}
 		s.batches.Wait()
 		s.free()
+		if err := s.listeners.Remove(); err != nil {
+			s.cfg.Log.Warn("a socket's file stays behind", "error", err)
+		}
 		close(s.ended)
 	}()
 }

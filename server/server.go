@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
+	"net"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -25,7 +25,7 @@ type Server struct {
 	cfg       Config
 	placement BatchThreads
 	io        chosenIO
-	addr      netip.AddrPort
+	listeners *listen.Set
 	threads   []*thread
 	batchers  []*batcher.Batcher
 	requests  []*ringbuf.Ring[batcher.Request] // one for all, or one a thread
@@ -55,7 +55,7 @@ type thread struct {
 func (t *thread) stop()  { t.Stop() }
 func (t *thread) abort() { t.Abort() }
 
-// Start opens the port and serves it. When it returns, connections are accepted.
+// Start opens the listeners and serves them. When it returns, connections are accepted.
 // Errors are sentences for the person who chose the Config. When ctx ends before
 // connections are accepted, Start gives up, between one thread's memory and the
 // next, and returns the context's error; later ctx means nothing.
@@ -68,11 +68,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	addr, err := listen.Resolve(cfg.Host, cfg.Port)
-	if err != nil {
-		return nil, err
-	}
-	listeners, addr, err := listen.Bind(addr, cfg.IOThreads, cfg.SharePort)
+	listeners, err := listen.Open(cfg.listeners())
 	if err != nil {
 		return nil, err
 	}
@@ -80,18 +76,21 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if procs := cpus + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
 		runtime.GOMAXPROCS(procs)
 	}
-	s := &Server{cfg: cfg, placement: placement, io: io, addr: addr, ended: make(chan struct{})}
+	s := &Server{cfg: cfg, placement: placement, io: io, listeners: listeners, ended: make(chan struct{})}
 	s.failures.log = cfg.Log
-	if err := s.build(ctx, listeners); err != nil {
-		listen.Close(listeners)
+	if err := s.build(ctx); err != nil {
+		listeners.Close()
 		return nil, err
 	}
 	s.serve()
 	return s, nil
 }
 
-// Addr is the address served.
-func (s *Server) Addr() netip.AddrPort { return s.addr }
+// Addrs are the addresses served, in the order of the Config.
+func (s *Server) Addrs() []net.Addr { return s.listeners.Addrs() }
+
+// Addr is the first of them.
+func (s *Server) Addr() net.Addr { return s.Addrs()[0] }
 
 // Shutdown drains: it stops accepting, reads what has arrived, answers it, and
 // closes each connection so that its peer gets the last answers and then EOF.

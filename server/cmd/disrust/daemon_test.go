@@ -39,8 +39,11 @@ func buildAndRun(m *testing.M) int {
 // small is the command line of a daemon on a port of the kernel's choice, with
 // little memory, two I/O threads, and no limit of time, which a slow machine
 // would meet. Flags that follow override these.
-func small(args ...string) []string {
-	command := []string{daemon, "--port", "0", "--pool-mib", "1", "--io-threads", "2", "--request-timeout", "0"}
+func small(args ...string) []string { return placed(append([]string{"--port", "0"}, args...)...) }
+
+// placed is small, where args say where the daemon listens.
+func placed(args ...string) []string {
+	command := []string{daemon, "--pool-mib", "1", "--io-threads", "2", "--request-timeout", "0"}
 	return append(append(command, rawtest.TinyFlags()...), args...)
 }
 
@@ -94,7 +97,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s: status %d, stderr %q; want 0 and nothing", flag, status, stderr)
 		}
 		for _, name := range []string{
-			"host", "port", "io-threads", "dim", "max-vectors", "model", "batch-threads", "wait", "pin", "pool-mib",
+			"host", "port", "listen", "unix-mode", "share-port", "allow", "io-threads", "dim", "max-vectors", "model", "batch-threads", "wait", "pin", "pool-mib",
 			"request-ring", "response-ring", "max-conns", "drain-timeout", "metrics", "metrics-interval",
 		} {
 			if !strings.Contains(stdout, " --"+name) {

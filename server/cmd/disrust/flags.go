@@ -22,6 +22,7 @@ var errHelp = flag.ErrHelp
 // options are what the command line says.
 type options struct {
 	cfg      server.Config
+	placed   bool // --host or --port was given
 	poolMiB  int
 	plan     bool
 	metrics  bool
@@ -50,8 +51,10 @@ func flags(o *options) *flag.FlagSet {
 	f.SetOutput(io.Discard)
 	f.StringVar(&c.Host, "host", c.Host, "address or name to listen on")
 	f.Var(number{&c.Port, 0, math.MaxUint16}, "port", "TCP port; 0: any free one")
-	f.Var(toggle{&c.SharePort}, "share-port", "serve a port that another disrust serves, beside it: for a restart without a gap")
-	f.Var(prefixes{&c.Allow}, "allow", "addresses served, such as 10.0.0.0/8,192.168.1.7; others are closed on arrival")
+	f.Var(addresses{&c.Listen}, "listen", "where to listen instead of host and port: host:port or unix:PATH; may stand again")
+	f.Var(permissions{&c.UnixMode}, "unix-mode", "permissions of the files of Unix sockets, octal")
+	f.Var(toggle{&c.SharePort}, "share-port", "serve what another disrust serves, beside it: for a restart without a gap")
+	f.Var(prefixes{&c.Allow}, "allow", "TCP addresses served, such as 10.0.0.0/8,192.168.1.7; others are closed on arrival")
 	f.Var(number{&c.IOThreads, 0, server.MaxIOThreads}, "io-threads", "I/O threads; 0: half of the CPUs, or all but one for a costly model")
 	f.Var(number{&c.Dim, 1, math.MaxInt32}, "dim", "features a vector")
 	f.Var(number{&c.MaxVectors, 1, server.MaxMaxVectors}, "max-vectors", "vectors a request, at most")
@@ -106,6 +109,10 @@ func commandLine(args []string) (options, error) {
 			return o, fmt.Errorf("%s %q: %w", [...]string{"io_threads", "port"}[i], value, err)
 		}
 	}
+	f.Visit(func(f *flag.Flag) { o.placed = o.placed || f.Name == "host" || f.Name == "port" })
+	if o.placed && len(o.cfg.Listen) > 0 {
+		return o, errors.New("--listen says where to listen: --host and --port (also as the second word) may not say it too")
+	}
 	o.cfg.PoolBytes = o.poolMiB << 20
 	if need := (uint64(o.cfg.Dim)*uint64(o.cfg.MaxVectors)*4 + 1<<20 - 1) >> 20; uint64(o.poolMiB) < need && need <= maxPoolMiB {
 		return o, fmt.Errorf("pool-mib %d: a request of %d vectors of dim %d needs %d at least", o.poolMiB, o.cfg.MaxVectors, o.cfg.Dim, need)
@@ -142,7 +149,7 @@ func interleaved(f *flag.FlagSet, args []string) (positional []string, err error
 
 func help() string {
 	var b strings.Builder
-	b.WriteString("disrust serves a model on a TCP port.\n\n" +
+	b.WriteString("disrust serves a model on TCP ports and Unix sockets.\n\n" +
 		"  disrust [flags] [io_threads [port]]\n  disrust plan [flags] [io_threads [port]]   print a table of the memory it takes, and end\n\nFlags:\n")
 	o := defaults()
 	flags(&o).VisitAll(func(f *flag.Flag) {

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/internal/listen"
 )
 
 // FuzzCommandLine reads any arguments, one a line of the input: they give options
@@ -27,6 +28,8 @@ func FuzzCommandLine(f *testing.F) {
 		"--model\nsum", "--max-conns\n1048576", "--drain-timeout\n10m", "--drain-timeout\n9223372036854775807ns",
 		"--request-timeout\n0\n--idle-timeout=1h", "--idle-timeout\n-1s", "--request-timeout=1001h", "--share-port", "--plan", "plan\n2\n9901",
 		"--allow\n10.0.0.0/8,192.168.1.7", "--allow=fd00::/8,::1", "--allow\n10.0.0.0/33", "--allow=,", "--allow\n1.2.3.4\x1b/8",
+		"--listen\n127.0.0.1:0\n--listen=unix:/run/a", "--listen\n[::]:1\n--listen\n0.0.0.0:1", "--listen=unix:@a", "--listen=unix:\x00",
+		"--listen\n[fe80::1%lo]:1\n--port\n1", "--listen=unix:\x1b[31m\n2\n3", "--unix-mode\n0600", "--unix-mode=-1", "--unix-mode=8",
 		"--port\n-1", "--port\n0x10", "--port\n+1", "--dim\n1e3", "--no\x1b[31m", "--port\n\x00", "\x80", "--\xff=1", "2\n3\n\r",
 	} {
 		f.Add(args)
@@ -69,6 +72,7 @@ func outOfRange(o options) error {
 		{"request-ring", c.RequestRing, 1, 1 << 24},
 		{"response-ring", c.ResponseRing, 1, 1 << 24},
 		{"max-conns", c.MaxConns, 1, 1 << 20},
+		{"unix-mode", int(c.UnixMode), 0, 0o777},
 		{"request-timeout", int(c.RequestTimeout), 0, int(1000 * time.Hour)},
 		{"idle-timeout", int(c.IdleTimeout), 0, int(1000 * time.Hour)},
 		{"drain-timeout", int(c.DrainTimeout), int(time.Millisecond), int(1000 * time.Hour)},
@@ -76,6 +80,11 @@ func outOfRange(o options) error {
 	} {
 		if r.value < r.low || r.value > r.high {
 			return fmt.Errorf("%s is %d: %d to %d are allowed", r.name, r.value, r.low, r.high)
+		}
+	}
+	for _, addr := range c.Listen {
+		if err := listen.Check(addr); err != nil {
+			return fmt.Errorf("listen is %q: %w", addr, err)
 		}
 	}
 	if c.NewModel == nil {
@@ -100,7 +109,7 @@ func unfit(c server.Config) error {
 
 // refusal is why no server starts with c, on a port that is free.
 func refusal(c server.Config) error {
-	c.Host, c.Port = "127.0.0.1", 0
+	c.Host, c.Port, c.Listen = "127.0.0.1", 0, nil
 	s, err := server.Start(context.Background(), c)
 	if err == nil {
 		return s.Shutdown(context.Background())

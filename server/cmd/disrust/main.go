@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command disrust serves a model on a TCP port. See the README of the server
+// Command disrust serves a model on TCP ports and Unix sockets. See the README of the server
 // module, or disrust --help.
 package main
 
@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/internal/listen"
 )
 
 const (
@@ -37,8 +38,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if o.plan {
 		return plan(o.cfg, stdout, stderr)
 	}
-	if err := enoughDescriptors(); err != nil {
-		return fail(stderr, err, statusFailed)
+	if status, err := inherit(&o); err != nil {
+		return fail(stderr, err, status)
 	}
 	signal.Ignore(syscall.SIGPIPE) // a reader of the metrics that leaves ends them, not the server
 	signals := make(chan os.Signal, 2)
@@ -62,6 +63,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 // serve starts the server, serves until ctx ends, and drains.
 func serve(ctx context.Context, o options, stdout, stderr io.Writer) int {
 	s, err := server.Start(ctx, o.cfg)
+	for _, f := range o.cfg.Passed {
+		f.Close() // the server has its own
+	}
 	if errors.Is(err, context.Canceled) {
 		return 0 // nobody was served yet
 	}
@@ -89,6 +93,22 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) int {
 		return fail(stderr, err, statusFailed)
 	}
 	return 0
+}
+
+// inherit takes what the process was given beside its command line: its limits, and the
+// sockets that a service manager has passed. They are where the daemon listens, so the
+// command line may not say it too.
+func inherit(o *options) (status int, err error) {
+	if err := enoughDescriptors(); err != nil {
+		return statusFailed, err
+	}
+	if o.cfg.Passed, err = listen.Passed(); err != nil {
+		return statusFailed, err
+	}
+	if len(o.cfg.Passed) > 0 && (o.placed || len(o.cfg.Listen) > 0) {
+		return statusUsage, errors.New("sockets are passed to be served (LISTEN_FDS): --listen, --host and --port (also as the second word) may not say where to listen too")
+	}
+	return 0, nil
 }
 
 // plan prints what a server with cfg would take.

@@ -5,10 +5,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/disrust/disrust/server/internal/listen"
 )
 
 // choice is a flag with a few values.
@@ -111,5 +114,37 @@ func (p prefixes) Set(s string) error {
 		}
 		*p.to = append(*p.to, prefix)
 	}
+	return nil
+}
+
+// addresses is a flag with an address to listen on, which adds up when it stands again.
+type addresses struct{ to *[]string }
+
+func (a addresses) String() string { return "" }
+
+func (a addresses) Set(s string) error {
+	err := listen.Check(s)
+	if err == nil {
+		*a.to = append(*a.to, s)
+	}
+	return err
+}
+
+// permissions is a flag with the mode of a file, in octal digits.
+type permissions struct{ to *fs.FileMode }
+
+func (p permissions) String() string {
+	if p.to == nil {
+		return ""
+	}
+	return fmt.Sprintf("%04o", *p.to)
+}
+
+func (p permissions) Set(s string) error {
+	mode, err := strconv.ParseUint(s, 8, 32)
+	if err != nil || mode > uint64(fs.ModePerm) {
+		return errors.New("octal permissions are allowed, such as 0660")
+	}
+	*p.to = fs.FileMode(mode)
 	return nil
 }

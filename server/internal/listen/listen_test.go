@@ -1,103 +1,148 @@
 //go:build linux
 
-package listen_test
+package listen
 
 import (
-	"net/netip"
+	"net"
+	"strings"
 	"sync"
 	"testing"
-
-	"github.com/disrust/disrust/server/internal/listen"
-	"golang.org/x/sys/unix"
 )
 
-var loopback = netip.MustParseAddrPort("127.0.0.1:0")
+// opened is a Set that listens, until the test ends.
+func opened(t *testing.T, cfg Config) *Set {
+	t.Helper()
+	s, err := open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
 
-// TestOneOfTwo: two that take one port at the same moment, each for several
-// threads: one gets all its listeners, the other none. This goes on for many ports
-// at once, since it takes a while to give one up.
+func open(cfg Config) (*Set, error) {
+	if cfg.Threads == 0 {
+		cfg.Threads = 2
+	}
+	if cfg.UnixMode == 0 {
+		cfg.UnixMode = 0o660
+	}
+	s, err := Open(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Listen(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// refused asserts that nothing is opened and that the error is a sentence with all of
+// names.
+func refused(t *testing.T, cfg Config, names ...string) {
+	t.Helper()
+	s, err := open(cfg)
+	if err == nil {
+		s.Close()
+		t.Fatalf("%v: opened", cfg.Addrs)
+	}
+	for _, name := range names {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%v: the error does not hold %q: %v", cfg.Addrs, name, err)
+		}
+	}
+}
+
+// answers connects to addr and reports whether that works.
+func answers(addr net.Addr) error {
+	conn, err := net.Dial(addr.Network(), addr.String())
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// TestSeveral: each address has a listener for each thread, and all are named.
+func TestSeveral(t *testing.T) {
+	path := t.TempDir() + "/a.sock"
+	s := opened(t, Config{Addrs: []string{"127.0.0.1:0", "unix:" + path, "[::1]:0"}, Threads: 3})
+	addrs := s.Addrs()
+	if want := addrs[0].String() + ", unix:" + path + " and " + addrs[2].String(); s.String() != want {
+		t.Errorf("the addresses are %s, want %s", s, want)
+	}
+	fds := make(map[int32]bool)
+	for thread := range 3 {
+		listeners := s.Thread(thread)
+		for i, tcp := range []bool{true, false, true} {
+			if fds[listeners[i].FD] = true; listeners[i].TCP != tcp {
+				t.Errorf("thread %d: listener %d has TCP %t", thread, i, !tcp)
+			}
+		}
+	}
+	if len(fds) != 9 {
+		t.Errorf("there are %d listeners, want 9", len(fds))
+	}
+	for _, addr := range addrs {
+		if err := answers(addr); err != nil {
+			t.Errorf("%s: %v", addr, err)
+		}
+	}
+}
+
+// TestAllOrNothing: an address that is not to be had gives up the others.
+func TestAllOrNothing(t *testing.T) {
+	taken := opened(t, Config{Addrs: []string{"127.0.0.1:0"}}).Addrs()[0].String()
+	path := t.TempDir() + "/a.sock"
+	refused(t, Config{Addrs: []string{"unix:" + path, taken}}, "in use")
+	refused(t, Config{Addrs: []string{"unix:" + path, "unix:/etc/passwd"}}, "unix:/etc/passwd")
+	opened(t, Config{Addrs: []string{"unix:" + path}})
+}
+
+// oneOfTwo opens two at the same moment, each for several threads: one gets all its
+// listeners, the other none.
+func oneOfTwo(t *testing.T, addr string) {
+	var errs [2]error
+	var sets [2]*Set
+	var starting sync.WaitGroup
+	for i := range sets {
+		starting.Go(func() { sets[i], errs[i] = open(Config{Addrs: []string{addr}, Threads: 8}) })
+	}
+	starting.Wait()
+	if (errs[0] == nil) == (errs[1] == nil) {
+		t.Errorf("one of two may have %s: %v and %v", addr, errs[0], errs[1])
+	}
+	for _, s := range sets {
+		if s != nil {
+			if err := answers(s.Addrs()[0]); err != nil {
+				t.Errorf("whoever has %s does not answer: %v", addr, err)
+			}
+			s.Close()
+		}
+	}
+}
+
+// TestOneOfTwo goes on for many addresses at once, since it takes a while to give a
+// port up.
 func TestOneOfTwo(t *testing.T) {
+	dir := t.TempDir()
 	var rounds sync.WaitGroup
-	for _, addr := range freePorts(t, 32) {
-		rounds.Go(func() {
-			var errs [2]error
-			var fds [2][]int
-			var starting sync.WaitGroup
-			for i := range fds {
-				starting.Go(func() { fds[i], errs[i] = open(addr, 8) })
-			}
-			starting.Wait()
-			for _, f := range fds {
-				listen.Close(f)
-			}
-			if (errs[0] == nil) == (errs[1] == nil) {
-				t.Errorf("one of two may have %s: %v and %v", addr, errs[0], errs[1])
-			}
-		})
+	for i, addr := range freePorts(t, 32) {
+		rounds.Go(func() { oneOfTwo(t, addr) })
+		rounds.Go(func() { oneOfTwo(t, "unix:"+dir+"/"+string(rune('A'+i))) })
 	}
 	rounds.Wait()
 }
 
 // freePorts are some that nobody has at the moment.
-func freePorts(t *testing.T, count int) (addrs []netip.AddrPort) {
+func freePorts(t *testing.T, count int) (addrs []string) {
 	for range count {
-		fds, addr, err := listen.Bind(loopback, 1, false)
+		s, err := Open(Config{Addrs: []string{"127.0.0.1:0"}, Threads: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer listen.Close(fds)
-		addrs = append(addrs, addr)
+		defer s.Close()
+		addrs = append(addrs, s.Addrs()[0].String())
 	}
 	return addrs
-}
-
-func open(addr netip.AddrPort, count int) ([]int, error) {
-	fds, bound, err := listen.Bind(addr, count, false)
-	if err == nil {
-		err = listen.Listen(fds, bound, false)
-	}
-	if err != nil {
-		listen.Close(fds)
-		return nil, err
-	}
-	return fds, nil
-}
-
-// TestResolve: an address is itself; a name is an IPv4 address if it has one.
-func TestResolve(t *testing.T) {
-	for host, want := range map[string]string{
-		"127.0.0.1": "127.0.0.1:7", "0.0.0.0": "0.0.0.0:7", "::": "[::]:7", "::1": "[::1]:7",
-		"::ffff:127.0.0.1": "127.0.0.1:7", "localhost": "127.0.0.1:7",
-	} {
-		addr, err := listen.Resolve(host, 7)
-		if err != nil || addr.String() != want {
-			t.Errorf("%s is %s, %v; want %s", host, addr, err, want)
-		}
-	}
-}
-
-// TestSharedWithNone: a port may be joined only if all who have it share it.
-func TestSharedWithNone(t *testing.T) {
-	alone, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(alone)
-	if err := unix.Bind(alone, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Listen(alone, 1); err != nil {
-		t.Fatal(err)
-	}
-	sa, err := unix.Getsockname(alone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := netip.AddrPortFrom(loopback.Addr(), uint16(sa.(*unix.SockaddrInet4).Port))
-	for _, shared := range []bool{false, true} {
-		if fds, _, err := listen.Bind(addr, 2, shared); err == nil {
-			listen.Close(fds)
-			t.Errorf("shared %t: bound to a port that is another's", shared)
-		}
-	}
 }

@@ -40,7 +40,7 @@ func (t *Thread) armAccepts() {
 
 func (t *Thread) armAccept(i int) {
 	l := &t.listeners[i]
-	t.ask(netio.Op{Code: netio.Accept, Key: uint64(i), FD: l.FD})
+	t.ask(netio.Op{Code: netio.Accept, Key: uint64(i), FD: l.FD, Shared: l.Shared})
 	t.setState(l, accepting)
 }
 

@@ -51,6 +51,8 @@ type Waiter interface {
 type Listener struct {
 	FD  int32
 	TCP bool // Config.Allow concerns its connections
+
+	Shared bool // other threads have duplicates of the descriptor
 }
 
 // Thread is one I/O thread. All but Stop, Abort and Counters belongs to the

@@ -76,6 +76,7 @@ type Op struct {
 	Target Code // Cancel: what is to end
 	Ready  bool // Receive: the socket probably has input, so an attempt at once pays
 	Drop   bool // Receive: what arrives is dropped
+	Shared bool // Accept: other threads accept from the listener's queue too, and this one leaves them their share
 }
 
 // Outcome is how an operation went.

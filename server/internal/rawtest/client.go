@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -28,12 +29,19 @@ func safety() time.Duration {
 // Client is one connection to a server under test. One goroutine may send
 // while another expects.
 type Client struct {
-	conn  *net.TCPConn
+	conn  stream
 	got   []byte      // what Expect read last, kept to be used again
 	ended atomic.Bool // by Allow(0)
 }
 
-// Dial connects to addr.
+// stream is a TCP or a Unix connection.
+type stream interface {
+	net.Conn
+	CloseWrite() error
+	SetReadBuffer(bytes int) error
+}
+
+// Dial connects to addr: host:port or unix:PATH.
 func Dial(addr string) (*Client, error) {
 	return dial(net.Dialer{}, addr)
 }
@@ -62,14 +70,18 @@ func DialNarrow(addr string) (*Client, error) {
 
 func dial(d net.Dialer, addr string) (*Client, error) {
 	d.Timeout = safety()
-	conn, err := d.Dial("tcp", addr)
+	network := "tcp"
+	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
+		network, addr = "unix", path
+	}
+	conn, err := d.Dial(network, addr)
 	if err != nil {
 		return nil, err
 	}
 	if err := conn.SetDeadline(time.Now().Add(safety())); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &Client{conn: conn.(*net.TCPConn)}, nil
+	return &Client{conn: conn.(stream)}, nil
 }
 
 // Allow moves the connection's deadline: what it does may take so long from
@@ -209,7 +221,10 @@ func (c *Client) CloseWrite() error { return c.conn.CloseWrite() }
 // Close closes in order, unless answers lie unread: then the kernel resets.
 func (c *Client) Close() error { return c.conn.Close() }
 
-// Reset closes with a reset.
+// Reset closes with a reset, which a Unix connection has only if answers lie unread.
 func (c *Client) Reset() error {
-	return errors.Join(c.conn.SetLinger(0), c.conn.Close())
+	if tcp, ok := c.conn.(*net.TCPConn); ok {
+		return errors.Join(tcp.SetLinger(0), c.conn.Close())
+	}
+	return c.conn.Close()
 }

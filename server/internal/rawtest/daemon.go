@@ -46,7 +46,8 @@ func RunToEnd(t testing.TB, command ...string) (stdout, stderr string, status in
 
 // Daemon is a running server process.
 type Daemon struct {
-	Addr   string // from the ready line
+	Addr   string // the first of the ready line
+	Addrs  []string
 	Ready  string // the ready line
 	Stdout Output
 	Stderr Output
@@ -54,7 +55,7 @@ type Daemon struct {
 	ended  chan struct{}
 }
 
-var readyLine = regexp.MustCompile(`(?m)^disrust: ready on ([0-9.]+:\d+): .*\n`)
+var readyLine = regexp.MustCompile(`(?m)^disrust: ready on (.+?): .*\n`)
 
 // StartDaemon starts command and returns when it says that it is ready. The
 // process does not outlive the test.
@@ -80,7 +81,8 @@ func Launch(cmd *exec.Cmd) (*Daemon, error) {
 	}()
 	err := await("the daemon is ready or ended", func() bool {
 		if match := readyLine.FindStringSubmatch(d.Stderr.String()); match != nil {
-			d.Ready, d.Addr = match[0], match[1]
+			d.Ready, d.Addrs = match[0], regexp.MustCompile(", | and ").Split(match[1], -1)
+			d.Addr = d.Addrs[0]
 		}
 		return d.Addr != "" || d.hasEnded()
 	})

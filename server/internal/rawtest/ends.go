@@ -66,10 +66,14 @@ func (e End) String() string {
 	return fmt.Sprintf("has %d bytes to send and %d to read (%s due in %v)", e.ToSend, e.ToRead, timer, e.due)
 }
 
-// ends looks for both ends in the kernel's table of IPv4 connections. The kernel
-// gives it out a page at a time and may miss a line of one that changes
-// meanwhile, so an end is missing only if it is so again and again.
+// ends looks for both ends in the kernel's table of IPv4 connections; those of a Unix
+// socket are not there. The kernel gives the table out a page at a time and may miss a
+// line of one that changes meanwhile, so an end is missing only if it is so again and
+// again.
 func (c *Client) ends() (e Ends) {
+	if _, ok := c.conn.(*net.TCPConn); !ok {
+		return e
+	}
 	client, server := addrPort(c.conn.LocalAddr()), addrPort(c.conn.RemoteAddr())
 	for tries := 0; tries < 3 && !(e.Server.Known && e.Client.Known); tries++ {
 		table, err := os.Open("/proc/net/tcp")

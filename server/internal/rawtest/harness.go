@@ -4,6 +4,7 @@ package rawtest
 
 import (
 	"context"
+	"net"
 	"testing"
 
 	"github.com/disrust/disrust/server"
@@ -77,9 +78,17 @@ func Start(t testing.TB, tweak func(*server.Config)) *Server {
 	Size(&cfg)
 	s, err := server.Start(context.Background(), cfg)
 	Check(t, err)
-	running := &Server{Addr: s.Addr().String(), IOThreads: cfg.IOThreads, Server: s}
+	running := &Server{Addr: name(s.Addr()), IOThreads: cfg.IOThreads, Server: s}
 	t.Cleanup(func() { s.Shutdown(cancelled()) }) // for a test that ended early
 	return running
+}
+
+// name is an address as Dial takes it.
+func name(a net.Addr) string {
+	if a.Network() == "unix" {
+		return "unix:" + a.String()
+	}
+	return a.String()
 }
 
 // Stop asserts that a server without clients holds nothing and drains at once,

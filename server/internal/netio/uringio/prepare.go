@@ -38,8 +38,7 @@ func (b *Backend) prepare(sqe *uring.SQE, op *netio.Op) {
 	case netio.SendRest:
 		sqe.PrepareSend(fd, unsafe.Pointer(unsafe.SliceData(op.Data)), len(op.Data), sendAll)
 	case netio.Accept:
-		unix.SetNonblock(fd, false) // on one that does not block, an accept fails where it should wait
-		sqe.PrepareMultishotAccept(fd, unix.SOCK_CLOEXEC)
+		prepareAccept(sqe, op)
 	case netio.Wake:
 		sqe.PrepareRead(fd, unsafe.Pointer(&b.wakes), 8, 0)
 	case netio.Tick:
@@ -52,6 +51,22 @@ func (b *Backend) prepare(sqe *uring.SQE, op *netio.Op) {
 		sqe.Flags |= uring.SQECQESkipSuccess
 	}
 	sqe.UserData = userData(op.Key, op.Code)
+}
+
+// prepareAccept: on a listener that does not block, an accept fails where it should wait.
+//
+// A connection wakes only the first of the accepts that wait for a shared queue
+// (EPOLLEXCLUSIVE). A multishot accept stays the first, and its thread gets all
+// connections; a single one that is asked for again is the last. Such a listener blocks
+// from the beginning, and to the end of the first thread that drains: to set it here
+// would have an AcceptNow of that thread wait.
+func prepareAccept(sqe *uring.SQE, op *netio.Op) {
+	if op.Shared {
+		sqe.PrepareAccept(int(op.FD), unix.SOCK_CLOEXEC)
+		return
+	}
+	unix.SetNonblock(int(op.FD), false)
+	sqe.PrepareMultishotAccept(int(op.FD), unix.SOCK_CLOEXEC)
 }
 
 func (b *Backend) prepareReceive(sqe *uring.SQE, op *netio.Op) {

@@ -1,0 +1,121 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// passing is a command that is passed files as a service manager does it. A pid of $$ is
+// the command's own: it takes the place of the shell.
+func passing(pid string, count int, files []*os.File, command ...string) *exec.Cmd {
+	script := "export LISTEN_PID=" + pid + " LISTEN_FDS=" + strconv.Itoa(count) + `; exec "$0" "$@"`
+	cmd := exec.Command("sh", append([]string{"-c", script}, command...)...)
+	cmd.ExtraFiles = files
+	return cmd
+}
+
+// fileOf is a listening socket to pass.
+func fileOf(t *testing.T, network, addr string) *os.File {
+	t.Helper()
+	listener, err := net.Listen(network, addr)
+	rawtest.Check(t, err)
+	defer listener.Close()
+	if unix, ok := listener.(*net.UnixListener); ok {
+		unix.SetUnlinkOnClose(false)
+	}
+	file, err := listener.(interface{ File() (*os.File, error) }).File()
+	rawtest.Check(t, err)
+	t.Cleanup(func() { file.Close() })
+	return file
+}
+
+// TestPassedSockets are served, TCP and Unix ones at once; they keep connections that
+// come while no daemon runs, and the file of a Unix socket stays.
+func TestPassedSockets(t *testing.T) {
+	path := t.TempDir() + "/a.sock"
+	files := []*os.File{fileOf(t, "tcp4", "127.0.0.1:0"), fileOf(t, "unix", path)}
+	early := make([]*rawtest.Client, 0, len(files))
+	for range 3 {
+		d, err := rawtest.Launch(passing("$$", len(files), files, placed()...))
+		rawtest.Check(t, err)
+		t.Cleanup(d.Kill)
+		if len(d.Addrs) != 2 || d.Addrs[1] != "unix:"+path {
+			t.Fatalf("the ready line names %q", d.Addrs)
+		}
+		for _, c := range early {
+			rawtest.Check(t, errors.Join(roundTrip(c, rawtest.Source{Dim: 128}, 0), c.Close()))
+		}
+		for _, addr := range d.Addrs {
+			c := dial(t, addr)
+			rawtest.Check(t, errors.Join(roundTrip(c, rawtest.Source{Dim: 128}, 0), c.Close()))
+		}
+		rawtest.Check(t, d.Signal(syscall.SIGTERM))
+		if status := d.Status(t); status != 0 {
+			t.Errorf("status %d, want 0; stderr: %s", status, d.Stderr.String())
+		}
+		early = early[:0]
+		for _, addr := range d.Addrs {
+			early = append(early, dial(t, addr))
+		}
+	}
+}
+
+// TestPassedToAnother: what is passed to another process is left alone.
+func TestPassedToAnother(t *testing.T) {
+	file := fileOf(t, "tcp4", "127.0.0.1:0")
+	d, err := rawtest.Launch(passing("1", 1, []*os.File{file}, small()...))
+	rawtest.Check(t, err)
+	t.Cleanup(d.Kill)
+	rawtest.Check(t, roundTrip(dial(t, d.Addr), rawtest.Source{Dim: 128}, 0))
+}
+
+// TestPassedRefused: what cannot be served, and addresses beside passed sockets, are
+// refused in a sentence.
+func TestPassedRefused(t *testing.T) {
+	socket := fileOf(t, "tcp4", "127.0.0.1:0")
+	datagrams, err := net.ListenPacket("udp", "127.0.0.1:0")
+	rawtest.Check(t, err)
+	defer datagrams.Close()
+	udp, err := datagrams.(*net.UDPConn).File()
+	rawtest.Check(t, err)
+	defer udp.Close()
+	null, err := os.Open(os.DevNull)
+	rawtest.Check(t, err)
+	defer null.Close()
+	for _, test := range []struct {
+		files  []*os.File
+		count  int
+		args   string
+		status int
+		says   string
+	}{
+		{[]*os.File{socket, null}, 2, "", environment, "descriptor 4 is passed to be served, but it is not a socket"},
+		{[]*os.File{udp}, 1, "", environment, "descriptor 3 is passed to be served, but it is no stream socket"},
+		{nil, 0, "", environment, `LISTEN_FDS is "0"`},
+		{[]*os.File{socket}, 100, "", environment, "LISTEN_FDS is 100: descriptor "},
+		{[]*os.File{socket}, 1, "--listen 127.0.0.1:0", usage, "--listen, --host and --port"},
+		{[]*os.File{socket}, 1, "--port 0", usage, "--listen, --host and --port"},
+		{[]*os.File{socket}, 1, "--host 127.0.0.1", usage, "--listen, --host and --port"},
+		{[]*os.File{socket}, 1, "2 9900", usage, "--listen, --host and --port"},
+	} {
+		cmd := passing("$$", test.count, test.files, append([]string{daemon}, strings.Fields(test.args)...)...)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		rawtest.Check(t, cmd.Start())
+		cmd.Wait() // ProcessState says how it ended
+		if status := cmd.ProcessState.ExitCode(); status != test.status || !strings.Contains(stderr.String(), test.says) || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%q: status %d, stderr %q; want %d and %q", test.args, status, stderr.String(), test.status, test.says)
+		}
+	}
+}
