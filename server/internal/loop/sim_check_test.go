@@ -12,10 +12,6 @@ import (
 // promisedTicks is how long a peer has to read its last answers and close.
 const promisedTicks = 20
 
-// maxStarved is how often in a row a connection's receive may find no buffer in an
-// eager world: who found none is ahead of others when buffers come back.
-const maxStarved = 16
-
 // front is who is first in the line for room, and how much of its input is left.
 type front struct {
 	key     slab.Key
