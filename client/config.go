@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/disrust/disrust/wire"
@@ -27,8 +28,9 @@ const (
 // Config says what Dial must know. Only Addrs has no default; the others' zero
 // values fit a server with default settings.
 type Config struct {
-	// Addrs are the servers, each as host:port. They must serve the same
-	// model. A host name is looked up again whenever a connection is made.
+	// Addrs are the servers, each as host:port or as unix: and the path of a Unix
+	// socket. They must serve the same model. A host name is looked up again
+	// whenever a connection is made.
 	Addrs []string
 
 	Conns      int // connections to each address; 0 means DefaultConns
@@ -71,6 +73,9 @@ func (cfg *Config) complete() error {
 	if cfg.dial == nil {
 		dialer := net.Dialer{Timeout: cfg.DialTimeout}
 		cfg.dial = func(ctx context.Context, addr string) (net.Conn, error) {
+			if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+				return dialer.DialContext(ctx, "unix", path)
+			}
 			return dialer.DialContext(ctx, "tcp", addr)
 		}
 	}
@@ -88,7 +93,7 @@ func (cfg *Config) validate() error {
 		return errors.New("client: no address given")
 	}
 	for _, addr := range cfg.Addrs {
-		if _, _, err := net.SplitHostPort(addr); err != nil {
+		if err := validateAddr(addr); err != nil {
 			return fmt.Errorf("client: %w", err)
 		}
 	}
@@ -105,6 +110,21 @@ func (cfg *Config) validate() error {
 	}
 	if err := cfg.format().Validate(); err != nil {
 		return fmt.Errorf("client: %w", err)
+	}
+	return nil
+}
+
+// unixPrefix begins an address that is the path of a Unix socket.
+const unixPrefix = "unix:"
+
+func validateAddr(addr string) error {
+	path, ok := strings.CutPrefix(addr, unixPrefix)
+	if !ok {
+		_, _, err := net.SplitHostPort(addr)
+		return err
+	}
+	if path == "" {
+		return errors.New("the address unix: has no path")
 	}
 	return nil
 }

@@ -221,6 +221,7 @@ func TestConfigErrors(t *testing.T) {
 	}{
 		{Config{}, "no address"},
 		{Config{Addrs: []string{"127.0.0.1:1", "host"}}, "address host: missing port"},
+		{Config{Addrs: []string{"unix:"}}, "unix: has no path"},
 		{Config{Addrs: addrs, Conns: -1}, "conns is -1"},
 		{Config{Addrs: addrs, Window: -1}, "window is -1"},
 		{Config{Addrs: addrs, Window: maxWindow + 1}, "window is 1048577"},

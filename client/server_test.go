@@ -28,7 +28,13 @@ type peer struct {
 // waits for the scripts at its end.
 func serve(t testing.TB, dim int, script func(*peer)) (addr string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return serveOn(t, "tcp", "127.0.0.1:0", dim, script)
+}
+
+// serveOn is serve on any listener.
+func serveOn(t testing.TB, network, on string, dim int, script func(*peer)) (addr string) {
+	t.Helper()
+	listener, err := net.Listen(network, on)
 	if err != nil {
 		t.Fatal(err)
 	}

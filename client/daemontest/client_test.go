@@ -87,6 +87,33 @@ func TestFailover(t *testing.T) {
 	l.end()
 }
 
+// TestUnixSocket kills and restarts a daemon on a Unix socket under load, next to one on
+// a port: with Retry every call returns the right scores, and the client comes back.
+func TestUnixSocket(t *testing.T) {
+	addr := "unix:" + t.TempDir() + "/s"
+	beside, d := start(t, "0"), startWith(t, "--listen", addr)
+	alone := dial(t, client.Config{Addrs: []string{addr}})
+	for vectors := 1; vectors <= 200; vectors += 7 {
+		if err := score(t.Context(), alone, 300*vectors, vectors); err != nil {
+			t.Fatalf("%d vectors: %v", vectors, err)
+		}
+	}
+	c := dial(t, client.Config{Addrs: []string{addr, beside.addr}, Conns: 2, Retry: 10, Timeout: safety})
+	l := underLoad(c, func(err error) bool {
+		t.Error(err)
+		return false
+	})
+	for range 3 {
+		l.proceed(t, 200)
+		d.kill()
+		l.proceed(t, 200)
+		d = startWith(t, "--listen", addr)
+		l.proceed(t, 200)
+	}
+	l.end()
+	await(t, "the client is back on the socket", func() bool { return score(t.Context(), alone, 1, 1) == nil })
+}
+
 // TestDrain ends a daemon with SIGTERM under load, next to one that stays:
 // with Retry nothing is lost.
 func TestDrain(t *testing.T) {

@@ -46,12 +46,18 @@ type daemon struct {
 	ended chan struct{}
 }
 
-var readyLine = regexp.MustCompile(`^disrust: ready on ([0-9.]+:(\d+)): `)
+var readyLine = regexp.MustCompile(`^disrust: ready on (unix:.*?|[0-9.]+:(\d+)): `)
 
 // start runs the daemon on a port, 0 for any, until the test ends.
 func start(t *testing.T, port string) *daemon {
 	t.Helper()
-	d := &daemon{cmd: exec.Command(disrust, "--port", port), ended: make(chan struct{})}
+	return startWith(t, "--port", port)
+}
+
+// startWith runs the daemon with flags until the test ends.
+func startWith(t *testing.T, flags ...string) *daemon {
+	t.Helper()
+	d := &daemon{cmd: exec.Command(disrust, flags...), ended: make(chan struct{})}
 	stderr, err := d.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 
 // Config says how a run drives its server.
 type Config struct {
-	Addr  string // host:port
+	Addr  string // host:port, or unix: and the path of a Unix socket
 	Conns int    // connections, at least 1
 
 	// Window is how many requests of a connection may be written and unanswered.

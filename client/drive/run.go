@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,9 +70,13 @@ func (c Config) run(ctx context.Context, d driver) (sample.Total, error) {
 // dial opens all connections, so that measuring begins when they stand.
 func (c *Config) dial(ctx context.Context) ([]net.Conn, error) {
 	dialer := net.Dialer{Timeout: c.Stall}
+	network, addr := "tcp", c.Addr
+	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
+		network, addr = "unix", path
+	}
 	conns := make([]net.Conn, 0, c.Conns)
 	for range c.Conns {
-		conn, err := dialer.DialContext(ctx, "tcp", c.Addr)
+		conn, err := dialer.DialContext(ctx, network, addr)
 		if err != nil {
 			for _, conn := range conns {
 				conn.Close()

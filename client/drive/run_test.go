@@ -3,8 +3,11 @@ package drive
 import (
 	"context"
 	"net"
+	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +74,28 @@ func TestQuota(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestUnixSocket drives a server on a Unix socket.
+func TestUnixSocket(t *testing.T) {
+	dir, err := os.MkdirTemp("", "d") // short enough for a socket on every system
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	addr := "unix:" + serveOn(t, "unix", filepath.Join(dir, "s"), &script{})
+	each(t, func(t *testing.T, d driver) {
+		c := config(t, addr)
+		total, err := c.run(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCounts(t, total, c.Quota)
+	})
+	_, err = Run(t.Context(), config(t, addr+"none"))
+	if err == nil || !strings.HasPrefix(err.Error(), "cannot reach "+addr+"none: connect: ") {
+		t.Errorf("a socket that is not there: %v", err)
+	}
 }
 
 // TestMoreConnectionsThanRequests leaves some with nothing to do.

@@ -36,7 +36,13 @@ type script struct {
 // serve runs a server for requests in the format small and returns its address.
 func serve(t testing.TB, s *script) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return serveOn(t, "tcp", "127.0.0.1:0", s)
+}
+
+// serveOn is serve on any listener.
+func serveOn(t testing.TB, network, on string, s *script) string {
+	t.Helper()
+	listener, err := net.Listen(network, on)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ type daemon struct {
 	ended chan struct{}
 }
 
-var readyLine = regexp.MustCompile(`^disrust: ready on [0-9.]+:(\d+): `)
+var readyLine = regexp.MustCompile(`^disrust: ready on [0-9.]+:(\d+)( and .*)?: `)
 
 // disrust runs the daemon on any port until the test ends.
 func disrust(t *testing.T, flags ...string) *daemon {
@@ -64,7 +64,10 @@ func disrust(t *testing.T, flags ...string) *daemon {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &daemon{cmd: exec.Command(path, append(flags, "--port", "0")...), ended: make(chan struct{})}
+	if !slices.Contains(flags, "--listen") {
+		flags = append(flags, "--port", "0")
+	}
+	d := &daemon{cmd: exec.Command(path, flags...), ended: make(chan struct{})}
 	stderr, err := d.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +108,41 @@ func TestDaemonChecks(t *testing.T) {
 		if status != 0 || stderr != "" || !regexp.MustCompile(says).MatchString(stdout) {
 			t.Errorf("%s: status %d, stderr %q, stdout %q", args, status, stderr, stdout)
 		}
+	}
+}
+
+// TestDaemonOnUnixSocket: every command reaches it, and the results name it.
+func TestDaemonOnUnixSocket(t *testing.T) {
+	dir := t.TempDir()
+	addr := "unix:" + dir + "/s"
+	disrust(t, "--listen", "127.0.0.1:0", "--listen", addr)
+	rows, scores := rowsAndScores(1000, 128)
+	for args, says := range map[string]string{
+		"smoke":        `^smoke: 4 requests`,
+		"pipeline":     `^pipeline: 1000 requests`,
+		"bench 2 1000": `^bench: 1000 requests on 2 connections`,
+		"sustain --warmup 0s --duration 50ms --json " + dir + "/a.json":                     regexp.QuoteMeta(addr) + `, on this machine`,
+		"sweep --conns 1..2 --warmup 0s --step 50ms --slo p99=1m --html " + dir + "/a.html": regexp.QuoteMeta(addr),
+		"sustain --rate 1k --warmup 0s --duration 50ms --csv " + dir + "/a.csv":             `every response`,
+	} {
+		status, stdout, stderr := tool(t, strings.Fields("--addr "+addr+" "+args)...)
+		settled(t, status, stderr)
+		if !regexp.MustCompile(says).MatchString(stdout) {
+			t.Errorf("%s: status %d, stderr %q, stdout %q", args, status, stderr, stdout)
+		}
+	}
+	if _, stdout, stderr := tool(t, "--addr", addr, "score", inFile(t, "a.f32", rows)); stdout != string(scores) || stderr != "" {
+		t.Errorf("score: stderr %q, %d scores", stderr, len(stdout)/4)
+	}
+	r, err := readRun(dir + "/a.json")
+	if err != nil || r.Server.Address != addr || r.Parameters.Address != addr || !r.Server.ThisMachine {
+		t.Errorf("kept is %+v, %v", r, err)
+	}
+	if page := read(t, dir+"/a.html"); !bytes.Contains(page, []byte(addr)) {
+		t.Error("the page does not name the server")
+	}
+	if status, _, stderr := tool(t, "--addr", addr+"none", "smoke"); status != 1 || stderr != "disrust-client: smoke: cannot reach "+addr+"none: connect: no such file or directory\n" {
+		t.Errorf("status %d, stderr %q", status, stderr)
 	}
 }
 

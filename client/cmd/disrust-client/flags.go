@@ -20,6 +20,8 @@ var flagTable = []flagInfo{
 		func(o *options, s string) error { return setHost(&o.host, s) }},
 	{"port", "PORT", "its port, also as the first word (9900)",
 		func(o *options, s string) error { return setNumber(&o.port, s, math.MaxUint16) }},
+	{"addr", "ADDR", "host:port or unix:PATH, instead of both",
+		func(o *options, s string) error { return setAddr(&o.where, s) }},
 	{"dim", "N", "features in a vector, as the server has it (128)",
 		func(o *options, s string) error { return setNumber(&o.format.Dim, s, maxDim) }},
 	{"max-vectors", "N", "vectors in a request at most, as the server has it (64)",
@@ -65,7 +67,7 @@ var flagTable = []flagInfo{
 }
 
 const (
-	serverFlags = "host port dim max-vectors "
+	serverFlags = "host port addr dim max-vectors "
 	loadFlags   = "rate arrivals conns window vectors replay seed warmup "
 	fileFlags   = "html json csv hdr server-note "
 )

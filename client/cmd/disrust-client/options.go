@@ -26,6 +26,7 @@ type options struct {
 
 	host   string
 	port   int
+	where  string // instead of both, unless it is empty
 	format wire.Format
 
 	conns    span[int]
@@ -58,7 +59,12 @@ func defaults() *options {
 	}
 }
 
-func (o *options) addr() string { return net.JoinHostPort(o.host, strconv.Itoa(o.port)) }
+func (o *options) addr() string {
+	if o.where != "" {
+		return o.where
+	}
+	return net.JoinHostPort(o.host, strconv.Itoa(o.port))
+}
 
 func (o *options) client(conns int) client.Config {
 	return client.Config{
@@ -178,6 +184,9 @@ func (o *options) parseBench(words []string, given map[string]bool) error {
 
 // complete fills in what depends on the command and checks what goes together.
 func (o *options) complete(given map[string]bool) error {
+	if given["addr"] && (given["host"] || given["port"]) {
+		return errors.New("--addr says where the server is: --host and --port (also as the first word) may not say it too")
+	}
 	if err := o.format.Validate(); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -91,6 +92,24 @@ func setHost(p *string, s string) error {
 	_, err := netip.ParseAddr(s)
 	if s == "" || err != nil && strings.ContainsAny(s, ":[]") {
 		return errors.New("allowed are an address and a name, without a port or brackets")
+	}
+	*p = s
+	return nil
+}
+
+// setAddr reads host:port or unix:PATH.
+func setAddr(p *string, s string) error {
+	if path, ok := strings.CutPrefix(s, "unix:"); ok {
+		*p = s
+		return setFile(&path, path)
+	}
+	var number int
+	host, port, err := net.SplitHostPort(s)
+	if err == nil {
+		err = errors.Join(setHost(&host, host), setNumber(&number, port, math.MaxUint16))
+	}
+	if err != nil {
+		return errors.New("allowed are host:port and unix:PATH, such as 10.0.0.7:9900, [::1]:9900 or unix:/run/disrust/disrust.sock")
 	}
 	*p = s
 	return nil

@@ -21,7 +21,7 @@ type Machine struct {
 // Server is what the client's end knows of the other.
 type Server struct {
 	Address     string `json:"address"`
-	ThisMachine bool   `json:"this_machine"`   // the address is a loopback one
+	ThisMachine bool   `json:"this_machine"`   // the address is a loopback one, or a Unix socket
 	Note        string `json:"note,omitempty"` // whatever the person said of it
 }
 
@@ -32,13 +32,16 @@ func ThisMachine() Machine {
 	return m
 }
 
-// ServerAt is the server at address, host:port, with the person's note on it.
+// ServerAt is the server at address, host:port or unix:PATH, with the person's note on it.
 func ServerAt(address, note string) Server {
-	return Server{Address: address, ThisMachine: loopback(address), Note: note}
+	return Server{Address: address, ThisMachine: local(address), Note: note}
 }
 
-// loopback decides by the address alone: it asks no resolver.
-func loopback(address string) bool {
+// local decides by the address alone: it asks no resolver.
+func local(address string) bool {
+	if strings.HasPrefix(address, "unix:") {
+		return true
+	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		host = address

@@ -171,6 +171,7 @@ func TestServerAt(t *testing.T) {
 	for address, want := range map[string]bool{
 		"127.0.0.1:9900": true, "127.8.8.8:1": true, "[::1]:9900": true, "[::ffff:127.0.0.1]:1": true,
 		"localhost:9900": true, "LocalHost": true,
+		"unix:/run/disrust/disrust.sock": true, "unix.example:9900": false,
 		"10.0.0.1:9900": false, "[fe80::1%eth0]:1": false, "localhost.example:9900": false, "": false,
 	} {
 		if got := ServerAt(address, "").ThisMachine; got != want {
