@@ -8,19 +8,21 @@ const (
 	// sleepCost is how much polling it is worth to avoid a sleep. Falling asleep and waking
 	// up take some 20 µs of CPU time, of this thread and of the one that wakes it. The
 	// caller gets its answer later by the time in which an idle CPU comes out of its
-	// halt: 30 to 180 µs in virtual machines.
-	sleepCost = 100 * time.Microsecond
+	// halt: 10 to 180 µs in virtual machines.
+	sleepCost = 80 * time.Microsecond
 
 	// firstTry is the limit in the first wait of a trial. That wait is longer than the next:
 	// the caller got its last answer late, and its CPU has halted, too.
-	firstTry = 2 * sleepCost
+	firstTry = 150 * time.Microsecond
 
-	// shortSleep bounds the sleeps that polling might have avoided.
-	shortSleep = 600 * time.Microsecond
+	// shortSleep bounds the sleeps that bring a trial nearer: far beyond those that polling
+	// can avoid, since in a virtual machine a thread that polls now and then wakes up
+	// faster.
+	shortSleep = 2 * time.Millisecond
 
-	// mostBackoff bounds how many short sleeps pass between two trials: a trial that fails
-	// polls for up to 200 µs.
-	mostBackoff = 63
+	// mostBackoff bounds how many short sleeps pass between two trials. A trial that fails
+	// costs 5 to 8 µs for each of them.
+	mostBackoff = 31
 )
 
 // polling decides how long a thread polls for work before it sleeps: for as long as would
