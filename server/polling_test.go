@@ -18,7 +18,7 @@ func TestPollingFindsSteadyCallers(t *testing.T) {
 		p, r := drawPolling(t)
 		c := caller{
 			gap:  steady(r, micros(t, "gap", 1, 60)),
-			cold: micros(t, "cold", 0, 100),
+			cold: micros(t, "cold", 0, 80),
 		}
 		wait(p, c, settled)
 		if b := wait(p, c, 1000); b.sleeps > 10 {
