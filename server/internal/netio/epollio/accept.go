@@ -22,13 +22,18 @@ func (b *Backend) beginAccept(op *netio.Op) {
 	if d.taking {
 		panic(fmt.Sprintf("epollio: descriptor %d has an accept", op.FD))
 	}
-	d.taking, d.input, d.readable = true, op.Key, true
+	d.taking, d.input, d.readable, d.shared = true, op.Key, true, op.Shared
 	b.consider(op.FD, d)
 }
 
-// accept takes connections until there are none, or it has taken enough for now.
+// accept takes connections until there are none, or it has taken enough for now: one,
+// of a queue that other threads take from too.
 func (b *Backend) accept(fd int32, d *descriptor) {
-	for range mostAccepts {
+	most := mostAccepts
+	if d.shared {
+		most = 1
+	}
+	for range most {
 		conn, errno := accept(fd)
 		switch {
 		case errno == 0:

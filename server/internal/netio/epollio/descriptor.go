@@ -28,6 +28,7 @@ type descriptor struct {
 	taking   bool // the operation that takes is under way
 	giving   bool // the operation that gives is under way
 	dropping bool // the receive takes no buffer
+	shared   bool // other threads accept from the listener too
 	readable bool // taking is worth an attempt
 	writable bool // giving is worth an attempt
 	ended    bool // there is something to read after the input: FIN, an error, or urgent data
