@@ -14,8 +14,8 @@ import (
 const mostAccepts = 64
 
 func (b *Backend) beginAccept(op *netio.Op) {
-	d, ok := b.watch(op.FD, listener)
-	if !ok {
+	d, err := b.watch(op.FD, listener)
+	if err != nil {
 		b.complete(op.Key, netio.Accept, netio.Failed, 0)
 		return
 	}

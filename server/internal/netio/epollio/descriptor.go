@@ -36,26 +36,27 @@ type descriptor struct {
 	queued   bool // in Backend.ready, where its number stays even if it is closed
 }
 
-// watch registers a descriptor with epoll, unless it is registered, and reports
-// whether that worked.
-func (b *Backend) watch(fd int32, k kind) (*descriptor, bool) {
+// watch registers a descriptor with epoll, unless it is registered.
+func (b *Backend) watch(fd int32, k kind) (*descriptor, error) {
 	b.reach(fd)
 	d := &b.table[fd]
 	if d.kind != unknown {
-		return d, true
+		return d, nil
 	}
-	if k == listener && unix.SetNonblock(int(fd), true) != nil {
-		return d, false
+	if k == listener {
+		if err := unix.SetNonblock(int(fd), true); err != nil {
+			return d, err
+		}
 	}
 	if k == stream && domain(fd) == unix.AF_UNIX {
 		k = local
 	}
 	d.kind, d.writable, d.watched = k, true, k == stream
-	if b.control(unix.EPOLL_CTL_ADD, fd, d) != nil {
+	if err := b.control(unix.EPOLL_CTL_ADD, fd, d); err != nil {
 		d.kind = unknown
-		return d, false
+		return d, err
 	}
-	return d, true
+	return d, nil
 }
 
 // domain is the address family of a socket.

@@ -28,6 +28,7 @@
 // so a request costs one recv and one send, and all requests that arrive together
 // share one epoll_pwait. A look for work is a system call too.
 //
-// Sources: epoll(7), tcp(7), unix(7); Linux 6.18. It runs on Linux 4.5 and newer;
-// before 5.11, which brings epoll_pwait2, timeouts are whole milliseconds.
+// Sources: epoll(7), tcp(7), unix(7); Linux 6.18. The package runs on every Linux
+// that Go supports; before 5.11, which brings epoll_pwait2, timeouts are whole
+// milliseconds.
 package epollio

@@ -10,8 +10,8 @@ import (
 )
 
 func (b *Backend) beginReceive(op *netio.Op) {
-	d, ok := b.watch(op.FD, stream)
-	if !ok {
+	d, err := b.watch(op.FD, stream)
+	if err != nil {
 		b.complete(op.Key, netio.Receive, netio.Failed, 0)
 		return
 	}

@@ -24,12 +24,12 @@ func (b *Backend) send(op *netio.Op) {
 }
 
 func (b *Backend) beginRest(op *netio.Op) {
-	d, ok := b.watch(op.FD, stream)
-	if ok && d.kind == local && !d.watched {
+	d, err := b.watch(op.FD, stream)
+	if err == nil && d.kind == local && !d.watched {
 		d.watched = true
-		ok = b.control(unix.EPOLL_CTL_MOD, op.FD, d) == nil // reports room that there is
+		err = b.control(unix.EPOLL_CTL_MOD, op.FD, d) // epoll tells of room that there is already
 	}
-	if !ok {
+	if err != nil {
 		b.complete(op.Key, netio.SendRest, netio.Failed, 0)
 		return
 	}

@@ -6,14 +6,13 @@ import (
 	"fmt"
 
 	"github.com/disrust/disrust/server/internal/netio"
-	"golang.org/x/sys/unix"
 )
 
 // beginWake waits for an eventfd. A thread that could not be woken cannot go on.
 func (b *Backend) beginWake(op *netio.Op) {
-	d, ok := b.watch(op.FD, counter)
-	if !ok {
-		b.err = fmt.Errorf("epoll does not watch the eventfd: %w", unix.ENOMEM)
+	d, err := b.watch(op.FD, counter)
+	if err != nil {
+		b.err = fmt.Errorf("epoll does not watch the eventfd: %w", err)
 		return
 	}
 	d.taking, d.input = true, op.Key
