@@ -40,7 +40,7 @@ const (
 type Wait int
 
 const (
-	WaitAuto  Wait = iota // looks for work for tens of microseconds, if that finds some, then sleeps
+	WaitAuto  Wait = iota // polls for as long as that has paid off lately, then sleeps
 	WaitSpin              // never sleeps: for CPUs that do nothing else
 	WaitYield             // never sleeps, lets others run in between
 	WaitBlock             // sleeps at once

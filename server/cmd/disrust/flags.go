@@ -64,7 +64,7 @@ func flags(o *options) *flag.FlagSet {
 	f.Var(choice[server.IO]{"auto", &c.IO, ios, "auto, uring or epoll"}, "io",
 		"how the kernel is reached: auto (io_uring, or epoll where that is not to be had), uring or epoll")
 	f.Var(choice[server.Wait]{"auto", &c.Wait, waits, "auto, spin, yield or block"}, "wait",
-		"how threads wait: auto (look for work a little, then sleep), spin, yield or block")
+		"how threads wait: auto (poll while that has paid off, then sleep), spin, yield or block")
 	f.Var(toggle{&c.Pin}, "pin", "tie each thread to a CPU of its own; with fewer CPUs than threads, they share in turn")
 	f.Var(number{&o.poolMiB, 1, maxPoolMiB}, "pool-mib", "MiB of vectors in flight, an I/O thread")
 	f.Var(number{&c.RequestRing, 1, server.MaxRingSlots}, "request-ring", "requests in flight, all I/O threads; a power of two")

@@ -118,7 +118,7 @@ type Backend interface {
 	Untaken() int
 
 	// Pending reports whether a Turn would find events. A thread polls it while it
-	// looks for work, so it does not wait.
+	// waits for work, so it does not wait itself.
 	Pending() bool
 
 	// Buffer is the first n bytes of receive buffer id, which an event named; they
