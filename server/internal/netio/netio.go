@@ -59,7 +59,8 @@ const (
 
 	// Cancel asks the operation on Op.FD with this Key and the code Op.Target to
 	// end; it has no event of its own. The operation's event comes as always:
-	// Interrupted, or what it had come to before.
+	// Interrupted, or what it had come to before. Cancelling a SendRest gives the
+	// connection up: nothing more can be sent on it, and the event may be Failed.
 	Cancel
 
 	// Close closes a descriptor on which no operation is under way. No event.

@@ -147,7 +147,7 @@ func restCancelled(r *rig) {
 		switch {
 		case e.Outcome == netio.Done && e.N > 0:
 			sent += int(e.N)
-		case e.Outcome != netio.Interrupted:
+		case e.Outcome != netio.Interrupted && e.Outcome != netio.Failed:
 			r.Fatalf("event %+v of a cancelled rest", e)
 		}
 		r.backend.EndOutput(c.fd)
@@ -159,6 +159,20 @@ func restCancelled(r *rig) {
 			}
 			return eof
 		})
+		c.end()
+	}
+}
+
+// restCancelledAtOnce: the cancel of a rest reaches it even right behind it, on a
+// socket whose peer has sent FIN and does not read.
+func restCancelledAtOnce(r *rig) {
+	for range 20 {
+		c := r.pair()
+		sent := c.stuff()
+		c.fin()
+		r.turn(c.send(netio.SendRest, pattern(sent, 1000)))
+		r.turn(c.cancel(netio.SendRest))
+		r.await(c.key, netio.SendRest)
 		c.end()
 	}
 }

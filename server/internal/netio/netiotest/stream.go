@@ -38,7 +38,7 @@ func (s *stream) noteReceive(e netio.Event) {
 		s.w.Fatalf("event %+v after %d bytes of %d", e, s.received, s.written)
 	case n == 0:
 		s.eof = true
-		if !s.dead && (!s.finished || s.received < s.written) {
+		if !s.dead && !s.abandoned && (!s.finished || s.received < s.written) {
 			s.w.Fatalf("FIN after %d bytes of %d", s.received, s.written)
 		}
 	case (e.Buffer == netio.NoBuffer) != s.dropping:
@@ -53,7 +53,7 @@ func (s *stream) noteReceive(e netio.Event) {
 // took notes how much of a send the socket took, and returns the rest.
 func (s *stream) took(e netio.Event, data []byte) []byte {
 	switch {
-	case e.Outcome == netio.Failed && s.dead:
+	case e.Outcome == netio.Failed && (s.dead || s.abandoned):
 		return nil
 	case e.Outcome == netio.Interrupted:
 		return data
@@ -84,6 +84,7 @@ func (s *stream) finish() {
 		w.ops = append(w.ops, s.conn.cancel(netio.Receive))
 	}
 	if s.rest != nil {
+		s.abandoned = true
 		w.ops = append(w.ops, s.conn.cancel(netio.SendRest))
 	}
 	w.settle("what was cancelled ends", func() bool { return !s.receiving && s.rest == nil })

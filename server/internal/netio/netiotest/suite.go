@@ -80,6 +80,7 @@ var cases = []struct {
 	{"RestWaits", restWaits},
 	{"RestAtOnce", restAtOnce},
 	{"RestCancelled", restCancelled},
+	{"RestCancelledAtOnce", restCancelledAtOnce},
 	{"RestToDead", restToDead},
 	{"BothDirections", bothDirections},
 	{"Wake", wake},

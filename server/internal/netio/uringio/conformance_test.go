@@ -12,7 +12,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	netiotest.Cases(t, func(t testing.TB) netio.Backend {
+	netiotest.Run(t, func(t testing.TB) netio.Backend {
 		b, err := uringio.New(netiotest.Conns)
 		if err != nil {
 			t.Fatal(err)

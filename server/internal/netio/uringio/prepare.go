@@ -27,6 +27,11 @@ var Operations = [...]uring.Op{
 func userData(key uint64, code netio.Code) uint64 { return key | uint64(code)<<codeShift }
 
 // prepare writes op into a free entry of the submission queue.
+//
+// A send that waits is cancelled by a shutdown, too. Where the peer has sent FIN, poll
+// reports a full socket as ready, the kernel moves the send to a worker thread, and a
+// cancel that comes while it does so is lost (observed on Linux 6.18): the send would go
+// on until the peer reads.
 func (b *Backend) prepare(sqe *uring.SQE, op *netio.Op) {
 	fd := int(op.FD)
 	switch op.Code {
@@ -44,6 +49,9 @@ func (b *Backend) prepare(sqe *uring.SQE, op *netio.Op) {
 	case netio.Tick:
 		sqe.PrepareTimeout(&b.tick, 0, 0)
 	case netio.Cancel:
+		if op.Target == netio.SendRest {
+			unix.Shutdown(fd, unix.SHUT_RDWR)
+		}
 		sqe.PrepareCancel(userData(op.Key, op.Target), 0)
 		sqe.Flags |= uring.SQECQESkipSuccess
 	case netio.Close:
