@@ -86,8 +86,9 @@ func TestUnixTwoAtOnce(t *testing.T) {
 	}
 }
 
-// TestUnixSharePort restarts a daemon on its path while clients connect and ask: none of
-// them fails.
+// TestUnixSharePort restarts a daemon on its path while clients connect and ask. A drain
+// ends a connection whose request is not on its way yet, so a restart may cost a client
+// the one that it has just made, and no more.
 func TestUnixSharePort(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
 	on := placed("--listen", "unix:"+path, "--share-port")
@@ -98,7 +99,8 @@ func TestUnixSharePort(t *testing.T) {
 	for client := range served {
 		asking.Go(func() { served[client], failed[client] = reconnect(t, d.Addr, client, stop) })
 	}
-	for range 5 {
+	const restarts = 5
+	for range restarts {
 		successor := rawtest.StartDaemon(t, on...)
 		rawtest.Check(t, d.Signal(syscall.SIGTERM))
 		if status := d.Status(t); status != 0 {
@@ -110,7 +112,7 @@ func TestUnixSharePort(t *testing.T) {
 	close(stop)
 	asking.Wait()
 	for client := range served {
-		if served[client] == 0 || failed[client] > 0 {
+		if served[client] == 0 || failed[client] > restarts {
 			t.Errorf("client %d was served on %d connections and failed on %d", client, served[client], failed[client])
 		}
 	}
