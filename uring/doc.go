@@ -38,8 +38,9 @@
 // Where io_uring is forbidden or missing New returns a [*BlockedError], where the
 // kernel is too old an [*UnsupportedError]; each says in a sentence what to do.
 // [Check] finds out at start-up whether all three system calls work, and
-// [Unavailable] tells a program whether to do without io_uring. Failures of the kernel carry their [syscall.Errno] for errors.Is, and a caller
-// who breaks the contract gets a panic that starts with "uring: ".
+// [Unavailable] tells a program whether to do without io_uring. Failures of the
+// kernel carry their [syscall.Errno] for errors.Is, and a caller who breaks the
+// contract gets a panic that starts with "uring: ".
 //
 // Terms and constants are liburing's, spelled the Go way without the IORING_ and
 // IOSQE_ prefixes. See io_uring(7), io_uring_setup(2), io_uring_enter(2) and
