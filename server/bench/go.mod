@@ -23,6 +23,7 @@ require (
 	github.com/disrust/disrust/eventfd v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
 	github.com/disrust/disrust/server v0.1.0 // indirect
+	github.com/disrust/disrust/server/cmd/disrust v0.1.0 // indirect
 	github.com/disrust/disrust/slab v0.1.0 // indirect
 	github.com/disrust/disrust/uring v0.1.0 // indirect
 	github.com/panjf2000/ants/v2 v2.12.1 // indirect
@@ -46,8 +47,10 @@ replace (
 	github.com/disrust/disrust/client/drive => ../../client/drive
 	github.com/disrust/disrust/eventfd => ../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../ringbuf
-	github.com/disrust/disrust/server => ../
+	github.com/disrust/disrust/server => ..
 	github.com/disrust/disrust/slab => ../../slab
 	github.com/disrust/disrust/uring => ../../uring
 	github.com/disrust/disrust/wire => ../../wire
 )
+
+replace github.com/disrust/disrust/server/cmd/disrust => ../cmd/disrust

@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
+	"github.com/disrust/disrust/client/tools/rowfile"
 )
 
 // asTool has the test's own binary be the tool: TestMain runs main.
@@ -40,8 +40,8 @@ func TestMain(m *testing.M) {
 // built builds the daemon from the folder beside this module, which so need not
 // require it.
 var built = sync.OnceValues(func() (string, error) {
-	build := exec.Command("go", "build", "-o", folder+"/disrust", "./cmd/disrust")
-	build.Dir, build.Env = "../../../server", append(os.Environ(), "GOWORK=off")
+	build := exec.Command("go", "build", "-o", folder+"/disrust", ".")
+	build.Dir, build.Env = "../../../server/cmd/disrust", append(os.Environ(), "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("cannot build the daemon: %w: %s", err, out)
 	}

@@ -15,6 +15,7 @@ require (
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.2.0 // indirect
+	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/fatih/color v1.19.0 // indirect
 	github.com/mattn/go-colorable v0.1.16 // indirect
 	github.com/mattn/go-runewidth v0.0.31 // indirect
@@ -26,3 +27,5 @@ replace (
 	github.com/disrust/disrust/client/drive => ../../drive
 	github.com/disrust/disrust/wire => ../../../wire
 )
+
+replace github.com/disrust/disrust/client/tools => ../../tools

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
+	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/client/drive"
 )
 

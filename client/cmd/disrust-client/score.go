@@ -12,7 +12,7 @@ import (
 
 	"github.com/disrust/disrust/client"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
+	"github.com/disrust/disrust/client/tools/rowfile"
 )
 
 const (

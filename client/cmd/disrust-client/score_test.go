@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/rowfile"
+	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/client/drive"
 )
 

@@ -2,4 +2,3 @@
 // a process. It is a module of its own so that client needs no server.
 package daemontest
 
-import _ "github.com/disrust/disrust/server" // the tests build its command
