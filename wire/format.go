@@ -53,3 +53,12 @@ func (f Format) RequestBytes(vectors int) int { return HeaderBytes + vectors*f.R
 // ResponseBytes returns the size of a response for so many vectors, header
 // included. It does not depend on the Format.
 func ResponseBytes(vectors int) int { return HeaderBytes + vectors*floatBytes }
+
+// MostResponseBytes returns an upper bound of what the responses to all requests take
+// that received more bytes of a stream can complete, headers included. One request may
+// have begun before, with all but its last byte. All others are wholly among the bytes
+// received, and take the most if they have one vector each: such a request has the most
+// bytes of response for each of its own.
+func (f Format) MostResponseBytes(received int) int {
+	return ResponseBytes(f.MaxVectors) + received/f.RequestBytes(1)*ResponseBytes(1)
+}

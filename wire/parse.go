@@ -31,8 +31,8 @@ func (s Status) String() string {
 	return "Status(?)"
 }
 
-// Frame is what a stream begins with. It holds sizes, never the bytes: the
-// payload of a Complete frame parsed from b is b[HeaderBytes:frame.Bytes].
+// Frame is what a stream begins with. It holds sizes, never the bytes: see
+// [Frame.Payload].
 type Frame struct {
 	Status Status
 
@@ -48,6 +48,10 @@ type Frame struct {
 	// it is 0.
 	Bytes int
 }
+
+// Payload returns the floats of a Complete frame that was parsed from b, still encoded.
+// They are b's memory.
+func (f Frame) Payload(b []byte) []byte { return b[HeaderBytes:f.Bytes] }
 
 // ParseRequest says what b, a stream of requests from the start of one on,
 // begins with. f must be valid.
@@ -79,4 +83,29 @@ func parse(b []byte, maxVectors, vectorBytes int) Frame {
 		return Frame{Status: Incomplete, Vectors: vectors, Bytes: size - len(b)}
 	}
 	return Frame{Status: Complete, Vectors: vectors, Bytes: size}
+}
+
+// Run is whole requests of the same size, one behind the other.
+type Run struct {
+	Count   int // requests
+	Vectors int // of each request
+	Bytes   int // of all requests together, headers included
+}
+
+// ParseRun returns the longest run of requests that b, a stream of requests from the
+// start of one on, begins with. The run is empty unless b begins with a whole, valid
+// request. f must be valid.
+//
+// Cost: O(Count), no allocation. Of b it reads only headers.
+func (f Format) ParseRun(b []byte) Run {
+	first := f.ParseRequest(b)
+	if first.Status != Complete {
+		return Run{}
+	}
+	r := Run{Vectors: first.Vectors}
+	for len(b)-r.Bytes >= first.Bytes && binary.LittleEndian.Uint32(b[r.Bytes:]) == uint32(first.Vectors) {
+		r.Count++
+		r.Bytes += first.Bytes
+	}
+	return r
 }

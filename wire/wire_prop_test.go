@@ -166,3 +166,84 @@ func TestFloatsAsCopied(t *testing.T) {
 }
 
 func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
+
+// TestRunIsFrames compares a run with the frames that parse one by one: all of the first
+// one's size that follow each other are in it, and nothing else.
+func TestRunIsFrames(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := Format{Dim: rapid.IntRange(1, 3).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 2).Draw(t, "max_vectors")}
+		stream := drawStream(t, f, f.RowBytes())
+		var want Run
+		for rest := stream; ; {
+			frame := f.ParseRequest(rest)
+			if frame.Status != Complete || want.Count > 0 && frame.Vectors != want.Vectors {
+				break
+			}
+			want = Run{want.Count + 1, frame.Vectors, want.Bytes + frame.Bytes}
+			rest = rest[frame.Bytes:]
+		}
+		if got := f.ParseRun(stream[:len(stream):len(stream)]); got != want {
+			t.Fatalf("run %+v, want %+v", got, want)
+		}
+	})
+}
+
+// TestMostResponseBytes receives a piece of a stream at any place: the responses to the
+// requests that it completes never take more than the bound, and sometimes exactly that.
+func TestMostResponseBytes(t *testing.T) {
+	reached := false
+	rapid.Check(t, func(t *rapid.T) {
+		f := Format{Dim: rapid.IntRange(1, 3).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 4).Draw(t, "max_vectors")}
+		sizes := rapid.SliceOfN(rapid.SampledFrom([]int{1, 1, f.MaxVectors}), 1, 8).Draw(t, "vectors")
+		total := 0
+		for _, vectors := range sizes {
+			total += f.RequestBytes(vectors)
+		}
+		lo := rapid.IntRange(0, total-1).Draw(t, "lo")
+		hi := rapid.IntRange(lo, total).Draw(t, "hi")
+		end, bytes := 0, 0
+		for _, vectors := range sizes {
+			if end += f.RequestBytes(vectors); end > lo && end <= hi {
+				bytes += ResponseBytes(vectors)
+			}
+		}
+		most := f.MostResponseBytes(hi - lo)
+		reached = reached || bytes == most
+		if bytes > most {
+			t.Fatalf("%d bytes of responses, bound %d", bytes, most)
+		}
+	})
+	if !reached {
+		t.Error("no piece reached the bound")
+	}
+}
+
+// TestPutIsAppend writes responses in place: they are those that AppendResponse makes.
+func TestPutIsAppend(t *testing.T) {
+	if !native {
+		return // Floats shows no responses here
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		vectors, count := rapid.IntRange(1, 5).Draw(t, "vectors"), rapid.IntRange(0, 5).Draw(t, "count")
+		scores := make([]float32, vectors*count)
+		for i := range scores {
+			scores[i] = math.Float32frombits(rapid.Uint32().Draw(t, "bits"))
+		}
+		var want []byte
+		got := make([]float32, count*ResponseFloats(vectors))
+		for i := range count {
+			each := scores[i*vectors:][:vectors]
+			want = AppendResponse(want, each)
+			copy(got[i*ResponseFloats(vectors)+HeaderFloats:], each)
+		}
+		if vectors == 1 {
+			got = make([]float32, len(got))
+			PutSingles(got, scores)
+		} else {
+			PutHeaders(got, vectors)
+		}
+		if !bytes.Equal(bytesOf(got), want) {
+			t.Fatalf("in place % x, appended % x", bytesOf(got), want)
+		}
+	})
+}

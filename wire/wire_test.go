@@ -54,6 +54,8 @@ func TestSizes(t *testing.T) {
 		{"response of 1", ResponseBytes(1), 8},
 		{"response of 64", ResponseBytes(64), 260},
 		{"tiny request of 2", tiny.RequestBytes(2), 20},
+		{"tiny request of 2, in floats, times four", 4 * tiny.RequestFloats(2), 20},
+		{"response of 64, in floats, times four", 4 * ResponseFloats(64), 260},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s has %d bytes, want %d", c.name, c.got, c.want)
