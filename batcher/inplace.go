@@ -14,32 +14,42 @@ type StridedModel interface {
 // ScoreApart may be called.
 func (b *Batcher) Strided() bool { return b.strided != nil }
 
-// ScoreInPlace answers requests of the same size without the rings: it scores their
-// rows where they lie. In requests one follows the other, each a header of one word and
-// vectors rows; answers is as long as their answers, each a header of one word and
-// vectors scores. Headers are neither read nor written. It returns how many requests it
-// answered: all, or those before the first that the model failed for.
+// Layout says where requests of the same size lie: their rows in one slice, their scores
+// in another. Within a request rows lie side by side, and so do scores.
+type Layout struct {
+	Count       int // requests
+	Vectors     int // rows of each request
+	RowStride   int // features from the first row of one request to the first row of the next
+	ScoreStride int // floats from the first score of one request to the first score of the next
+}
+
+// ScoreInPlace answers requests without the rings: it scores their rows where they lie.
+// rows begins with the first request's first row, scores with its first score. What lies
+// between two requests is neither read nor written. It returns how many requests it
+// answered: all, or those before the first one that the model failed for. It panics if
+// a slice is too short for the layout.
 //
-// It is for the goroutine that owns b, which knows that no earlier request waits. A
-// request is a call of the model. No allocation.
-func (b *Batcher) ScoreInPlace(requests, answers []float32, vectors int) int {
-	count := len(answers) / (1 + vectors)
-	if len(requests) != count*(1+vectors*b.dim) {
-		panic("batcher: requests and answers are not of the same requests")
+// Only the goroutine that owns b may call it, and only when no earlier request waits. Each
+// request is one call of the model. No allocation.
+func (b *Batcher) ScoreInPlace(rows, scores []float32, l Layout) int {
+	last, size := l.Count-1, l.Vectors*b.dim
+	if l.Count < 1 || len(rows) < last*l.RowStride+size || len(scores) < last*l.ScoreStride+l.Vectors {
+		panic("batcher: rows or scores do not hold the requests of the layout")
 	}
-	answered, err := b.callEach(requests, answers, vectors, count)
+	answered, err := b.callEach(rows, scores, l)
 	if err == nil {
-		b.stats.batch(count)
-		return count
+		b.stats.batch(l.Count)
+		return l.Count
 	}
-	b.fail(err, vectors)
+	b.fail(err, l.Vectors)
 	b.stats.batch(answered + 1)
 	return answered
 }
 
-// ScoreApart is ScoreInPlace for len(out) requests of one row each, which begin
-// stride features apart in rows, and their scores side by side. It is one call of the
-// model, unless that fails.
+// ScoreApart is ScoreInPlace for len(out) requests of one row each. Their rows begin
+// stride features apart in rows; their scores lie side by side in out. The model is called
+// once for all of them, and once per request if that call fails. The model must be a
+// [StridedModel]: see Strided.
 func (b *Batcher) ScoreApart(rows []float32, stride int, out []float32) int {
 	if b.callStrided(rows, stride, out) == nil {
 		b.stats.batch(len(out))
@@ -63,16 +73,16 @@ func (b *Batcher) call(rows, out []float32) (err error) {
 	return b.model.Score(rows, b.dim, out)
 }
 
-// callEach runs the model for count requests, laid out as ScoreInPlace says, and returns
-// for how many it did not fail.
-func (b *Batcher) callEach(requests, answers []float32, vectors, count int) (answered int, err error) {
+// callEach calls the model for one request after the other and returns how many requests
+// it did not fail for.
+func (b *Batcher) callEach(rows, scores []float32, l Layout) (answered int, err error) {
 	defer catch(&err)
-	size := vectors * b.dim
-	for ; answered < count; answered++ {
-		if err = b.model.Score(requests[1:1+size:1+size], b.dim, answers[1:1+vectors:1+vectors]); err != nil {
+	size := l.Vectors * b.dim
+	for ; answered < l.Count; answered++ {
+		row, score := answered*l.RowStride, answered*l.ScoreStride
+		if err = b.model.Score(rows[row:row+size:row+size], b.dim, scores[score:score+l.Vectors:score+l.Vectors]); err != nil {
 			break
 		}
-		requests, answers = requests[1+size:], answers[1+vectors:]
 	}
 	return answered, err
 }

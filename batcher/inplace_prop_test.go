@@ -96,13 +96,13 @@ func poll(tb testing.TB, model batcher.Model, dim int, values []float32) (*bench
 }
 
 // TestInPlaceAnswersUntilAFailure: requests of any size are answered one by one until
-// the first that the model fails for, whichever of its rows is poisoned; headers and what
-// lies behind are left alone.
+// the first that the model fails for, whichever of its rows is poisoned; what lies between
+// them is left alone.
 func TestInPlaceAnswersUntilAFailure(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		model, values := drawApart(rt), drawValues(rt, 24)
+		model, values := drawApart(rt), append(drawValues(rt, 24), 1, 2, 3, 4, 5)
 		dim, vectors := rapid.IntRange(1, 9).Draw(rt, "dim"), rapid.IntRange(1, 5).Draw(rt, "vectors")
-		count := len(values) / vectors
+		count := len(values) / vectors // one at least
 		want := count
 		for i := count - 1; i >= 0; i-- {
 			if slices.Contains(values[i*vectors:(i+1)*vectors], poisoned) || model.most > 0 && vectors > model.most {
@@ -111,7 +111,8 @@ func TestInPlaceAnswersUntilAFailure(t *testing.T) {
 		}
 		requests, answers := frames(values[:count*vectors], vectors, dim), make([]float32, count*(1+vectors))
 		b := setup(t, model, dim, 1, 1, 0)
-		if got := b.ScoreInPlace(requests, answers, vectors); got != want {
+		layout := batcher.Layout{Count: count, Vectors: vectors, RowStride: 1 + vectors*dim, ScoreStride: 1 + vectors}
+		if got := b.ScoreInPlace(requests[1:], answers[1:], layout); got != want {
 			rt.Fatalf("%d answered, want %d of %d", got, want, count)
 		}
 		if want == count {

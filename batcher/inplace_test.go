@@ -114,8 +114,8 @@ func TestNothingIsScoredAfterAFailure(t *testing.T) {
 	wantFailure(t, b.failures, 1)
 
 	model.calls, b.failures = nil, nil
-	requests := []float32{0, 1, 2, 0, poisoned, 4, 0, 5, 6} // of two vectors, each behind a header
-	if n := b.ScoreInPlace(requests, make([]float32, 9), 2); n != 1 {
+	requests := []float32{1, 2, 0, poisoned, 4, 0, 5, 6} // of two vectors, with something between them
+	if n := b.ScoreInPlace(requests, make([]float32, 8), batcher.Layout{Count: 3, Vectors: 2, RowStride: 3, ScoreStride: 3}); n != 1 {
 		t.Errorf("%d answered, want the one before the poison", n)
 	}
 	if want := []int{2, 2}; !slices.Equal(model.calls, want) {
@@ -124,29 +124,43 @@ func TestNothingIsScoredAfterAFailure(t *testing.T) {
 	wantFailure(t, b.failures, 2)
 }
 
-// TestInPlaceMisuse is no failure of the model.
+// TestInPlaceMisuse: slices that are too short for the layout are no failure of the model.
 func TestInPlaceMisuse(t *testing.T) {
 	b := setup(t, batcher.Sum{}, 2, 1, 1, 0)
-	defer func() {
-		if recover() == nil || len(b.failures) != 0 {
-			t.Errorf("no panic, or it was counted as the model's: %+v", b.failures)
-		}
-	}()
-	b.ScoreInPlace(make([]float32, 5), make([]float32, 4), 1)
+	for name, c := range map[string]struct{ rows, scores, count int }{
+		"rows":     {6, 3, 2},
+		"scores":   {7, 2, 2},
+		"requests": {7, 3, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil || len(b.failures) != 0 {
+					t.Errorf("no panic, or it was counted as the model's: %+v", b.failures)
+				}
+			}()
+			layout := batcher.Layout{Count: c.count, Vectors: 1, RowStride: 5, ScoreStride: 2}
+			b.ScoreInPlace(make([]float32, c.rows), make([]float32, c.scores), layout)
+		})
+	}
+	layout := batcher.Layout{Count: 2, Vectors: 1, RowStride: 5, ScoreStride: 2}
+	if n := b.ScoreInPlace(make([]float32, 7), make([]float32, 3), layout); n != 2 {
+		t.Errorf("slices that just suffice: %d answered", n)
+	}
 }
 
 func TestInPlaceDoesNotAllocate(t *testing.T) {
 	const dim, stride, count = 16, 17, 8
 	good, bad := make([]float32, count*stride), make([]float32, count*stride)
-	bad[5*stride], bad[5*stride+1] = poisoned, poisoned // as a row, and as one behind a header
+	bad[5*stride] = poisoned
 	for name, model := range map[string]batcher.Model{
 		"Sum": batcher.Sum{}, "apart": &apart{fault: returned, calls: make([]int, 0, 4*count)},
 	} {
 		b, out, answers := setup(t, model, dim, 1, 1, 0), make([]float32, count), make([]float32, 2*count)
+		layout := batcher.Layout{Count: count, Vectors: 1, RowStride: stride, ScoreStride: 2}
 		if n := testing.AllocsPerRun(100, func() {
-			b.ScoreInPlace(good, answers, 1)
+			b.ScoreInPlace(good, answers, layout)
 			b.ScoreApart(good, stride, out)
-			b.ScoreInPlace(bad, answers, 1)
+			b.ScoreInPlace(bad, answers, layout)
 			b.ScoreApart(bad, stride, out)
 			b.failures = b.failures[:0]
 			if a, ok := model.(*apart); ok {

@@ -251,10 +251,11 @@ func (c *Config) format() wire.Format { return wire.Format{Dim: c.Dim, MaxVector
 func (c *Config) limits() loop.Limits {
 	row := c.format().RowBytes()
 	return loop.Limits{
-		Conns:       c.MaxConns,
-		InFlight:    min(c.ResponseRing, c.requestShare()),
-		PoolBytes:   c.PoolBytes / row * row,
-		OutputBytes: loop.OutputBytes(c.format()),
+		Conns:             c.MaxConns,
+		InFlight:          min(c.ResponseRing, c.requestShare()),
+		ResponseRingBinds: c.ResponseRing <= c.requestShare(),
+		PoolBytes:         c.PoolBytes / row * row,
+		OutputBytes:       loop.OutputBytes(c.format()),
 
 		RequestTicks: ticks(c.RequestTimeout),
 		IdleTicks:    ticks(c.IdleTimeout),

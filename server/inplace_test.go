@@ -13,6 +13,7 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/internal/rawtest"
+	"github.com/disrust/disrust/server/metrics"
 )
 
 // apart is failing for rows that need not lie side by side.
@@ -80,9 +81,9 @@ func TestCutAnywhere(t *testing.T) {
 // many requests, with no failure.
 func wantServed(t *testing.T, s *rawtest.Server, requests uint64) {
 	t.Helper()
-	if m := s.Metrics(); m.Published != requests || m.Sent != requests || m.ModelFailures != 0 || m.Batches == 0 {
+	if m := s.Metrics(); m.Requests != requests || m.Answers != requests || m.ModelFailures != 0 || m.Batches == 0 {
 		t.Errorf("%d requests were taken in, %d answered, %d failed, in %d batches; want %d, all answered",
-			m.Published, m.Sent, m.ModelFailures, m.Batches, requests)
+			m.Requests, m.Answers, m.ModelFailures, m.Batches, requests)
 	}
 }
 
@@ -90,7 +91,7 @@ func wantServed(t *testing.T, s *rawtest.Server, requests uint64) {
 // the last look, or were not.
 func wantInPlace(t *testing.T, s *rawtest.Server, want bool) {
 	t.Helper()
-	if p := s.TakePeaks(); p == (server.Peaks{}) != want {
+	if p := s.TakePeaks(); p == (metrics.Peaks{}) != want {
 		t.Errorf("peaks are %+v: scored in place all the time is %v, want %v", p, !want, want)
 	}
 }
@@ -187,7 +188,7 @@ func (p poisonedRun) play(s *rawtest.Server) error {
 	for i := range p.after {
 		stream = source.AppendRequest(stream, p.before+1+i, 1)
 	}
-	sent := s.Metrics().Sent
+	answered := s.Metrics().Answers
 	c, err := rawtest.Dial(s.Addr)
 	if err != nil {
 		return err
@@ -202,7 +203,7 @@ func (p poisonedRun) play(s *rawtest.Server) error {
 	if err := errors.Join(c.Send(stream), c.Expect(answers), c.ExpectEOF()); err != nil {
 		return err
 	}
-	if got := s.Metrics().Sent - sent; got != uint64(p.before) {
+	if got := s.Metrics().Answers - answered; got != uint64(p.before) {
 		return fmt.Errorf("Sent grew by %d, want %d", got, p.before)
 	}
 	return nil
@@ -214,7 +215,7 @@ func TestPoisonInPlace(t *testing.T) {
 	eachModel(t, func(t *testing.T, s *rawtest.Server, strided bool) {
 		rawtest.Check(t, poisonedRun{before: 50, vectors: 1, after: 49, cut: -1}.play(s))
 		wantFailures(t, s, 1)
-		if got := s.Metrics().Published; strided && got != 51 {
+		if got := s.Metrics().Requests; strided && got != 51 {
 			t.Errorf("%d requests were taken in, want the 50 before the poison and the one it is in", got)
 		}
 		wantInPlace(t, s, strided)
@@ -233,7 +234,7 @@ func TestScoringEndsAtPoison(t *testing.T) {
 		c := dial(t, s.Addr)
 		rawtest.Check(t, errors.Join(c.Send(stream), c.Expect(answers), c.ExpectEOF(), c.Close()))
 		wantFailures(t, s, 1)
-		if got := s.Metrics().Published; got != poisoned+1 {
+		if got := s.Metrics().Requests; got != poisoned+1 {
 			t.Errorf("%d requests were taken in, want %d", got, poisoned+1)
 		}
 	})

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"github.com/disrust/disrust/server/metrics"
 )
 
 // TestSharedQueue: all I/O threads accept from a socket that they share.
@@ -54,5 +56,9 @@ func TestSharedQueue(t *testing.T) {
 }
 
 func allAccepted(s *Server) bool {
-	return !slices.ContainsFunc(s.threads, func(t *thread) bool { return t.Counters().Accepted.Load() == 0 })
+	return !slices.ContainsFunc(s.threads, func(t *thread) bool {
+		var m metrics.Snapshot
+		t.Measured().AddTo(&m)
+		return m.Accepted == 0
+	})
 }

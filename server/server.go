@@ -29,15 +29,15 @@ type Server struct {
 	threads   []*thread
 	batchers  []*batcher.Batcher
 	requests  []*ringbuf.Ring[batcher.Request] // one for all, or one a thread
-	batch     *eventfd.EventFD                 // wakes the batch thread
+	batchWake *eventfd.EventFD                 // wakes the batch thread
 	failures  failureLog
 	conns     atomic.Int64 // open, of all I/O threads
 	pollers   atomic.Int32 // threads that poll for work
 
-	running sync.WaitGroup // I/O threads
-	batches sync.WaitGroup // the batch thread
-	ended   chan struct{}  // closed when all have ended and memory is free
-	cut     atomic.Bool    // the drain was cut short
+	ioThreads   sync.WaitGroup
+	batchThread sync.WaitGroup
+	ended       chan struct{} // closed when all have ended and memory is free
+	cut         atomic.Bool   // the drain was cut short
 
 	mu     sync.Mutex // guards what follows
 	closed bool       // the eventfds are

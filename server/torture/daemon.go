@@ -44,7 +44,7 @@ func apart() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-var count = regexp.MustCompile(`\b(refused|late_requests|accept_errors|protocol_errors|pool_exh|buffers_exh|req_ring_full|resp_ring_full)=(\d+)`)
+var count = regexp.MustCompile(`\b(refused|late_requests|accept_errors|protocol_errors|pool_full|buffers_exhausted|request_ring_full|response_ring_full)=(\d+)`)
 
 // counts adds up what the daemon's metrics have counted since it began.
 func counts(d *rawtest.Daemon) map[string]int64 {

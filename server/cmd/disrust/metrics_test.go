@@ -11,13 +11,8 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/server/internal/rawtest"
+	"github.com/disrust/disrust/server/metrics"
 )
-
-// figures are what every line of metrics holds.
-var figures = strings.Fields(`published sent
-	req_ring_full resp_ring_full pool_exh pool_too_large
-	poll_events poll_no_events stall_pct
-	req_occ resp_occ req_max resp_max pool_max_in_use`)
 
 // TestMetrics serves a known number of requests: the lines' deltas must add
 // up to it.
@@ -30,21 +25,21 @@ func TestMetrics(t *testing.T) {
 			rawtest.Check(t, roundTrip(c, rawtest.Source{Dim: 128}, seq))
 		}
 		rawtest.Until(t, "metrics count all requests", func() bool {
-			return total(t, d, "published") >= requests && total(t, d, "sent") >= requests
+			return total(t, d, "requests") >= requests && total(t, d, "answers") >= requests
 		})
 		lines := len(metricsLines(d))
 		rawtest.Until(t, "two more lines", func() bool { return len(metricsLines(d)) >= lines+2 })
-		for _, name := range []string{"published", "sent"} {
+		for _, name := range []string{"requests", "answers"} {
 			if got := total(t, d, name); got != requests {
 				t.Errorf("the lines' %s add up to %v, want %d", name, got, requests)
 			}
 		}
-		if total(t, d, "poll_events") == 0 {
-			t.Error("no line has poll_events")
+		if total(t, d, "batches") == 0 {
+			t.Error("no line has batches")
 		}
 		copied := flags[1] == "1" // inline, the model reads the rows in the receive buffer
-		if used := total(t, d, "pool_max_in_use") > 0; used != copied {
-			t.Errorf("that some line has pool_max_in_use is %v, want %v", used, copied)
+		if used := total(t, d, "max_pool_bytes") > 0; used != copied {
+			t.Errorf("that some line has max_pool_bytes is %v, want %v", used, copied)
 		}
 	})
 }
@@ -71,9 +66,9 @@ func total(t *testing.T, d *rawtest.Daemon, name string) (total float64) {
 	t.Helper()
 	for _, line := range metricsLines(d) {
 		values := parse(line)
-		for _, figure := range figures {
-			if _, ok := values[figure]; !ok {
-				t.Fatalf("no %s in the line %q", figure, line)
+		for _, m := range metrics.Table() {
+			if _, ok := values[m.Name]; !ok {
+				t.Fatalf("no %s in the line %q", m.Name, line)
 			}
 		}
 		total += values[name]

@@ -62,7 +62,7 @@ func (t *Thread) accepted(i int, e *netio.Event) {
 	l := &t.listeners[i]
 	took := e.Outcome == netio.Done || e.Outcome == netio.DoneMore
 	if took {
-		t.welcome(l, e.N)
+		t.adopt(l, e.N)
 	}
 	if e.Outcome == netio.DoneMore {
 		return
@@ -76,15 +76,15 @@ func (t *Thread) accepted(i int, e *netio.Event) {
 	default:
 		// Out of descriptors or memory, say. Accepting again at once would fail at
 		// once again, and burn the CPU: it rests until a tick.
-		t.tally.acceptErrors++
+		t.tally.AcceptErrors++
 	}
 }
 
-// welcome gives a connection a slot, or closes it when its peer is not allowed or
+// adopt gives a connection a slot, or closes it when its peer is not allowed or
 // there are as many as are allowed.
-func (t *Thread) welcome(l *listener, fd int32) {
+func (t *Thread) adopt(l *listener, fd int32) {
 	if l.TCP && !t.allows(fd) {
-		t.tally.denied++
+		t.tally.Denied++
 		t.closeFD(fd)
 		return
 	}
@@ -94,11 +94,11 @@ func (t *Thread) welcome(l *listener, fd int32) {
 	}
 	if !ok {
 		t.cfg.Conns.Add(-1)
-		t.tally.refused++
+		t.tally.Refused++
 		t.closeFD(fd)
 		return
 	}
-	t.tally.accepted++
+	t.tally.Accepted++
 	c := t.conns.Get(key)
 	c.key = key
 	t.restart(c)
@@ -136,11 +136,11 @@ func (t *Thread) lastAccepts(l *listener) {
 		fd, outcome := t.backend.AcceptNow(l.FD)
 		if outcome != netio.Done {
 			if outcome == netio.Failed {
-				t.tally.acceptErrors++
+				t.tally.AcceptErrors++
 			}
 			break
 		}
-		t.welcome(l, fd)
+		t.adopt(l, fd)
 	}
 	t.endListener(l)
 }

@@ -62,7 +62,7 @@ func acceptEvent(outcome netio.Outcome, fd int32) *netio.Event {
 // TestAbortIsNotTakenBack: a Stop that comes after it changes nothing.
 func TestAbortIsNotTakenBack(t *testing.T) {
 	th, _ := idleThread(t)
-	th.welcome(&th.listeners[0], 5)
+	th.adopt(&th.listeners[0], 5)
 	th.Abort()
 	th.Stop()
 	th.obey()
@@ -137,9 +137,9 @@ func TestWornSlots(t *testing.T) {
 			break
 		}
 	}
-	th.welcome(&th.listeners[0], 6)
-	if th.tally.refused != 1 || th.tally.accepted != 0 || th.cfg.Conns.Load() != 0 {
-		t.Errorf("%d refused, %d accepted, %d counted", th.tally.refused, th.tally.accepted, th.cfg.Conns.Load())
+	th.adopt(&th.listeners[0], 6)
+	if th.tally.Refused != 1 || th.tally.Accepted != 0 || th.cfg.Conns.Load() != 0 {
+		t.Errorf("%d refused, %d accepted, %d counted", th.tally.Refused, th.tally.Accepted, th.cfg.Conns.Load())
 	}
 }
 
@@ -148,7 +148,7 @@ func TestWornSlots(t *testing.T) {
 func TestPeersTimeOnly(t *testing.T) {
 	th, _ := idleThread(t)
 	th.cfg.Limits.RequestTicks = 5
-	th.welcome(&th.listeners[0], 5)
+	th.adopt(&th.listeners[0], 5)
 	c := th.conns.Get(th.dirty[0])
 	elapse := func(ticks int) {
 		for range ticks {

@@ -28,13 +28,14 @@ func (l Limits) Footprint(f wire.Format) Footprint {
 	block := func(size int) uint64 { return uint64(blocks.RoundUp(size)) }
 	blocksOfConn := block(f.RequestBytes(f.MaxVectors)) + outputsEach*block(l.OutputBytes)
 	const (
-		span = 16 // bytes of the pool's record of a request
-		slot = unsafe.Sizeof(conn{}) + 4*unsafe.Sizeof(slab.Key(0)) + 4 + (1+outputsEach)*unsafe.Sizeof(blocks.ID(0)) +
+		span       = 16 // bytes of the pool's record of a request
+		scoreBytes = uint64(unsafe.Sizeof(float32(0)))
+		slot       = unsafe.Sizeof(conn{}) + 4*unsafe.Sizeof(slab.Key(0)) + 4 + (1+outputsEach)*unsafe.Sizeof(blocks.ID(0)) +
 			operations*unsafe.Sizeof(netio.Op{})
 	)
 	return Footprint{
 		Pool:   uint64(l.PoolBytes),
-		Scores: uint64(l.PoolBytes)/uint64(f.Dim) + span<<bits.Len(uint(l.spans(f)-1)) + 4*uint64(singles(f)),
+		Scores: uint64(l.PoolBytes/f.RowBytes())*scoreBytes + span<<bits.Len(uint(l.spans(f)-1)) + scoreBytes*uint64(singles(f)),
 		Slots:  uint64(l.Conns) * uint64(slot),
 		Spare:  uint64(min(spareBlocks, l.Conns)) * blocksOfConn,
 		Conn:   blocksOfConn,

@@ -102,7 +102,7 @@ func (t *Thread) reap(c *conn) {
 	t.partials.Trim(t.conns.Len() + spareBlocks)
 	t.outputs.Trim(outputsEach * (t.conns.Len() + spareBlocks))
 	t.cfg.Conns.Add(-1)
-	t.tally.closed++
+	t.tally.Closed++
 	t.armAccepts() // those that rest: there is a descriptor again
 }
 

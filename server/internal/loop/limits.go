@@ -16,19 +16,23 @@ const (
 	// for the next.
 	spareBlocks = 64
 
-	// handRequests and handRows are how much is admitted before it is published
+	// publishRequests and publishRows are how much is admitted before it is published
 	// (and, inline, scored): rows are still in the first- or second-level cache
 	// then, and a batch thread starts before the whole turn is parsed.
-	handRequests = 256
-	handRows     = 128
+	publishRequests = 256
+	publishRows     = 128
 )
 
 // Limits are the bounds of one thread, fixed at start-up.
 type Limits struct {
 	Conns       int // connections at once, of all threads together
-	InFlight    int // requests admitted and not yet answered
+	InFlight    int // requests admitted and not yet answered: what the smaller of two rings allows
 	PoolBytes   int // of rows in flight; room for one request at least
-	OutputBytes int // of unsent answers a connection and buffer, of which it has two
+	OutputBytes int // of unsent answers, in each of a connection's two buffers
+
+	// ResponseRingBinds says that InFlight is the size of the response ring, and otherwise
+	// the thread's share of the request ring. It decides which counter counts a wait.
+	ResponseRingBinds bool
 
 	// In ticks; 0: for ever. Both may last until the next sweep: see expire.
 	RequestTicks uint32 // for a peer to send the rest of a request that it has begun
@@ -38,12 +42,8 @@ type Limits struct {
 // spans is how many requests the pool can hold at once.
 func (l Limits) spans(f wire.Format) int { return min(l.InFlight, l.PoolBytes/f.RowBytes()) }
 
-// ReadBytes is the most bytes of answers that the requests completed by one
-// receive can need: one request that began earlier, and as many small ones as
-// fit, since a request of one vector has the most answer a byte.
-func ReadBytes(f wire.Format) int {
-	return wire.ResponseBytes(f.MaxVectors) + netio.ReceiveBytes/f.RequestBytes(1)*wire.ResponseBytes(1)
-}
+// ReadBytes is the most bytes that the answers to everything one receive brings can take.
+func ReadBytes(f wire.Format) int { return f.MostResponseBytes(netio.ReceiveBytes) }
 
 // OutputBytes is the size of a connection's output buffer: room for the answers
 // of several receives, so that reading goes on while answers are on their way.

@@ -107,7 +107,7 @@ func (t *Thread) dispatch(e *netio.Event) {
 	case netio.Receive:
 		t.received(t.conns.Get(slab.Key(e.Key)), e)
 	case netio.Send:
-		t.refused(t.conns.Get(slab.Key(e.Key)), e)
+		t.sendShort(t.conns.Get(slab.Key(e.Key)), e)
 	case netio.SendRest:
 		t.sentRest(t.conns.Get(slab.Key(e.Key)), e)
 	case netio.Accept:
@@ -123,13 +123,13 @@ func (t *Thread) dispatch(e *netio.Event) {
 // waits for room can go on. Then it arms receives that were waiting for a buffer.
 func (t *Thread) exchange() {
 	for {
-		t.hand()
+		t.publish()
 		t.collect()
 		if !t.resume() {
 			break
 		}
 	}
-	t.feed()
+	t.armStarved()
 }
 
 // flush lets each connection that something happened to do what is next.

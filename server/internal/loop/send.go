@@ -13,7 +13,7 @@ func (t *Thread) send(c *conn) {
 	c.sending = sending{block: c.out.block, hi: c.out.size}
 	c.out = output{block: blocks.None}
 	t.askSend(c, netio.Send)
-	t.sent = append(t.sent, c.key)
+	t.unsettled = append(t.unsettled, c.key)
 }
 
 func (t *Thread) askSend(c *conn, code netio.Code) {
@@ -22,9 +22,9 @@ func (t *Thread) askSend(c *conn, code netio.Code) {
 	c.ops++
 }
 
-// refused notes that the socket did not take all of a send. The connection is
+// sendShort notes that the socket did not take all of a send. The connection is
 // alive: the send counts as the backend's until settleSends.
-func (t *Thread) refused(c *conn, e *netio.Event) {
+func (t *Thread) sendShort(c *conn, e *netio.Event) {
 	switch e.Outcome {
 	case netio.Done:
 		c.sending.lo += uint32(e.N)
@@ -39,7 +39,7 @@ func (t *Thread) refused(c *conn, e *netio.Event) {
 // settleSends ends the sends of the turn that has just been completed. What a
 // socket did not take goes to the backend as a send that waits.
 func (t *Thread) settleSends() {
-	for _, key := range t.sent {
+	for _, key := range t.unsettled {
 		c := t.conns.Get(key)
 		c.ops--
 		t.touch(c)
@@ -52,7 +52,7 @@ func (t *Thread) settleSends() {
 			t.dropSending(c)
 		}
 	}
-	t.sent, t.runAgain = t.sent[:0], false
+	t.unsettled, t.runAgain = t.unsettled[:0], false
 }
 
 // sentRest takes the outcome of a send that waited.

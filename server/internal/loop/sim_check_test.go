@@ -6,6 +6,7 @@ import (
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/server/internal/netio/simio"
+	"github.com/disrust/disrust/server/metrics"
 	"github.com/disrust/disrust/slab"
 )
 
@@ -77,7 +78,7 @@ func (w *world) checkOwners() {
 
 // checkLine: nobody passes a connection that waits for room.
 func (w *world) checkLine() {
-	now, admitted := front{}, w.thread.counters.Published.Load()
+	now, admitted := front{}, w.counted().Requests
 	if c := w.thread.stalled.front(); c != nil {
 		now = front{c.key, c.held.lo, c.partial.block}
 	}
@@ -127,7 +128,7 @@ func (w *world) checkHome() {
 	}{
 		{"connections", t.conns.Len()}, {"receive buffers held", t.held}, {"receive buffers lost", k.Buffers() - len(t.spare)},
 		{"partial requests", t.partials.InUse()}, {"blocks of answers", t.outputs.InUse()}, {"bytes of the pool", t.pool.InUse()},
-		{"requests in flight", t.inFlight}, {"requests not published", len(t.pending)}, {"sends", len(t.sent)},
+		{"requests in flight", t.inFlight}, {"requests not published", len(t.pending)}, {"sends", len(t.unsettled)},
 		{"stalled connections", t.stalled.count}, {"starved connections", t.starved.count}, {"lingering connections", t.lingers.count},
 		{"slots of the request ring", w.requests.Occupancy()}, {"slots of the response ring", w.responses.Occupancy()},
 		{"descriptors", k.Connections()}, {"connections counted", int(w.conns.Load()) - w.elsewhere}, {"operations", w.outstanding()},
@@ -174,13 +175,19 @@ func (w *world) outstanding() int {
 	return count
 }
 
+// counted is what the thread has measured so far.
+func (w *world) counted() (s metrics.Snapshot) {
+	w.thread.Measured().AddTo(&s)
+	return s
+}
+
 func (w *world) checkCounters() {
-	c, k := w.thread.Counters(), w.kernel
-	if got := int(c.Accepted.Load() + c.Refused.Load() + c.Denied.Load()); got != len(k.Accepted()) || c.Accepted.Load() != c.Closed.Load() {
+	c, k := w.counted(), w.kernel
+	if got := int(c.Accepted + c.Refused + c.Denied); got != len(k.Accepted()) || c.Accepted != c.Closed {
 		w.Fail("counted %d accepted, %d refused, %d denied and %d closed connections of %d",
-			c.Accepted.Load(), c.Refused.Load(), c.Denied.Load(), c.Closed.Load(), len(k.Accepted()))
+			c.Accepted, c.Refused, c.Denied, c.Closed, len(k.Accepted()))
 	}
-	if got := int(c.Denied.Load()); got != w.denied {
+	if got := int(c.Denied); got != w.denied {
 		w.Fail("counted %d denied connections of %d", got, w.denied)
 	}
 	expired := 0
@@ -189,17 +196,17 @@ func (w *world) checkCounters() {
 			expired++
 		}
 	}
-	if got := int(c.Late.Load() + c.Idle.Load()); got < expired {
-		w.Fail("counted %d late and %d idle connections, of %d at least", c.Late.Load(), c.Idle.Load(), expired)
+	if got := int(c.LateRequests + c.IdleConns); got < expired {
+		w.Fail("counted %d late and %d idle connections, of %d at least", c.LateRequests, c.IdleConns, expired)
 	}
-	if got := int(c.Refused.Load()); got != w.refused && !w.operator.aborted {
+	if got := int(c.Refused); got != w.refused && !w.operator.aborted {
 		w.Fail("counted %d refused connections of %d", got, w.refused)
 	}
-	if got := int(c.AcceptErrors.Load()); got > k.AcceptErrs {
+	if got := int(c.AcceptErrors); got > k.AcceptErrs {
 		w.Fail("counted %d failures of accepts, of %d", got, k.AcceptErrs)
 	}
-	if c.Sent.Load()+c.Failed.Load() > c.Published.Load() {
-		w.Fail("counted %d answers and %d failures of %d requests", c.Sent.Load(), c.Failed.Load(), c.Published.Load())
+	if c.Answers+c.ModelFailures > c.Requests {
+		w.Fail("counted %d answers and %d failures of %d requests", c.Answers, c.ModelFailures, c.Requests)
 	}
 }
 

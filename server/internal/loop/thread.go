@@ -55,7 +55,7 @@ type Listener struct {
 	Shared bool // other threads have duplicates of the descriptor
 }
 
-// Thread is one I/O thread. All but Stop, Abort and Counters belongs to the
+// Thread is one I/O thread. All but Stop, Abort and Measured belongs to the
 // goroutine that calls New and Run.
 type Thread struct {
 	cfg     Config
@@ -64,14 +64,14 @@ type Thread struct {
 	backend netio.Backend
 	batcher *batcher.Batcher // the inline placement's; nil when batches run elsewhere
 
-	conns    *slab.Slab[conn]
-	stalled  queue // hold a receive buffer with requests for which there was no room
-	starved  queue // found no receive buffer
-	lingers  queue // have sent FIN and wait for the peer's, those that began first in front
-	dirty    []slab.Key
-	sent     []slab.Key // with a send in the current turn
-	runAgain bool       // do not sleep before the next turn: something is left to do, and perhaps no event will come
-	ops      []netio.Op
+	conns     *slab.Slab[conn]
+	stalled   queue // hold a receive buffer with requests for which there was no room
+	starved   queue // found no receive buffer
+	lingers   queue // have sent FIN and wait for the peer's, those that began first in front
+	dirty     []slab.Key
+	unsettled []slab.Key // with a send in the current turn, which settleSends ends
+	runAgain  bool       // do not sleep before the next turn: something is left to do, and perhaps no event will come
+	ops       []netio.Op
 
 	pool      *bufpool.Pool
 	rows      []float32 // the pool as rows
@@ -86,7 +86,8 @@ type Thread struct {
 	responses   *ringbuf.Consumer[batcher.Response]
 	pending     []batcher.Request // admitted, not yet published
 	pendingRows int
-	inFlight    int // admitted and not yet collected
+	inFlight    int     // admitted and not yet collected
+	ringFull    *uint64 // the counter of the tally for requests that wait for a slot of a ring
 
 	// A receive buffer is held by a connection, spare, or lent to the kernel.
 	held     int
@@ -104,7 +105,7 @@ type Thread struct {
 	draining  bool
 	stop      atomic.Uint32 // what other goroutines ask for: stopDrain, stopAbort
 
-	counters Counters
+	measured Measured
 	tally    tally
 }
 
@@ -120,16 +121,19 @@ func New(cfg Config) (*Thread, error) {
 	t := &Thread{
 		cfg: cfg, format: cfg.Format, dim: cfg.Format.Dim, backend: cfg.Backend,
 		rowBytes: cfg.Format.RowBytes(), readBytes: ReadBytes(cfg.Format),
-		dirty: make([]slab.Key, 0, 2*l.Conns), sent: make([]slab.Key, 0, l.Conns),
+		dirty: make([]slab.Key, 0, 2*l.Conns), unsettled: make([]slab.Key, 0, l.Conns),
 		ops:      make([]netio.Op, 0, 256+operations*l.Conns),
 		requests: cfg.Requests, responses: cfg.Responses,
 		spare: make([]int16, 0, netio.ReceiveBuffers), lent: netio.ReceiveBuffers, readSize: 1,
-		pending: make([]batcher.Request, 0, min(l.InFlight, handRequests)),
+		pending: make([]batcher.Request, 0, min(l.InFlight, publishRequests)),
 	}
 	for _, l := range cfg.Listeners {
 		t.listeners = append(t.listeners, listener{Listener: l})
 	}
 	t.resting, t.listening = len(t.listeners), len(t.listeners)
+	if t.ringFull = &t.tally.RequestRingFull; l.ResponseRingBinds {
+		t.ringFull = &t.tally.ResponseRingFull
+	}
 	if err := t.makeMemory(); err != nil {
 		t.Close()
 		return nil, err
@@ -147,7 +151,7 @@ func (t *Thread) makeMemory() (err error) {
 		return err
 	}
 	mem := t.pool.Memory()
-	t.rows = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem)/4)
+	t.rows = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem)/int(unsafe.Sizeof(float32(0))))
 	t.scores = make([]float32, len(t.rows)/t.dim)
 	t.singles = make([]float32, singles(t.format))
 	if t.partials, err = blocks.New(l.Conns, t.format.RequestBytes(t.format.MaxVectors)); err != nil {

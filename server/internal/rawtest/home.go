@@ -8,12 +8,12 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/metrics"
 )
 
 // strays names what a server without clients should have got back and has
 // not, or returns "".
-func strays(m server.Metrics) string {
+func strays(m metrics.Snapshot) string {
 	var left []string
 	note := func(what string, count int64) {
 		if count != 0 {
@@ -22,7 +22,7 @@ func strays(m server.Metrics) string {
 	}
 	note("connections", m.Conns)
 	note("requests in flight", m.InFlight)
-	note("pool bytes in use", m.PoolInUse)
+	note("pool bytes in use", m.PoolBytes)
 	note("receive buffers held", m.BuffersHeld)
 	note("blocks in use", m.BlocksInUse)
 	note("requests in a ring", m.RequestsInRing)

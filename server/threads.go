@@ -24,7 +24,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 			begin <- err == nil
 		}
 		if err != nil {
-			s.running.Wait()
+			s.ioThreads.Wait()
 			s.free()
 		}
 	}()
@@ -66,10 +66,10 @@ func (s *Server) makeRequests() (err error) {
 		}
 		return nil
 	}
-	if s.batch, err = eventfd.New(); err != nil {
+	if s.batchWake, err = eventfd.New(); err != nil {
 		return err
 	}
-	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, newWaiter(s.cfg.Wait, s.batch, &s.pollers))
+	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, newWaiter(s.cfg.Wait, s.batchWake, &s.pollers))
 	s.requests = []*ringbuf.Ring[batcher.Request]{ring}
 	return err
 }
@@ -98,7 +98,7 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 		cfg.Source = uint16(i) // inline, it is alone in its batcher
 	}
 	made := make(chan error)
-	s.running.Add(1)
+	s.ioThreads.Add(1)
 	go s.run(t, i, cfg, made, begin)
 	if err := <-made; err != nil {
 		t.wake.Close()
@@ -111,7 +111,7 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 // run is the life of an I/O thread. Its OS thread ends with it: nothing else
 // should run on one that may be pinned.
 func (s *Server) run(t *thread, i int, cfg loop.Config, made chan<- error, begin <-chan bool) {
-	defer s.running.Done()
+	defer s.ioThreads.Done()
 	runtime.LockOSThread()
 	err := s.pin(i)
 	if err == nil {
@@ -163,4 +163,61 @@ func (s *Server) makeBatcher(requests *ringbuf.Ring[batcher.Request], sources []
 	})
 	s.batchers = append(s.batchers, b)
 	return b, err
+}
+
+// serve starts what build has made and sees to its end.
+func (s *Server) serve() {
+	if s.placement == Dedicated {
+		s.batchThread.Add(1)
+		go s.runBatches()
+	}
+	go func() {
+		s.ioThreads.Wait()
+		for _, r := range s.requests {
+			r.Close()
+		}
+		s.batchThread.Wait()
+		s.free()
+		if err := s.listeners.Remove(); err != nil {
+			s.cfg.Log.Warn("a socket's file stays behind", "error", err)
+		}
+		close(s.ended)
+	}()
+}
+
+// runBatches is the life of the batch thread.
+func (s *Server) runBatches() {
+	defer s.batchThread.Done()
+	runtime.LockOSThread()
+	if err := s.pin(s.cfg.IOThreads); err != nil {
+		s.cfg.Log.Warn("the batch thread is not pinned", "error", err)
+	}
+	s.batchers[0].Run()
+}
+
+// free gives memory and descriptors back. All threads have ended.
+func (s *Server) free() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, t := range s.threads {
+		if err := t.Close(); err != nil {
+			s.cfg.Log.Error("freeing memory", "error", err)
+		}
+		t.wake.Close()
+	}
+	if s.batchWake != nil {
+		s.batchWake.Close()
+	}
+}
+
+// fail notes why a thread ended before its time, and ends the others.
+func (s *Server) fail(err error) {
+	s.mu.Lock()
+	if s.failed == nil {
+		s.failed = err
+	}
+	s.mu.Unlock()
+	s.cfg.Log.Error("the server ends", "error", err)
+	s.each((*thread).abort)
 }

@@ -1,0 +1,187 @@
+//go:build linux
+
+package loop
+
+import (
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/bufpool"
+	"github.com/disrust/disrust/server/internal/blocks"
+	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/wire"
+)
+
+// A request is scored in one of two ways. scoreInPlace has the model read the rows in the
+// receive buffer and write the scores into the connection's output. Otherwise admit copies
+// the rows into the pool; publish, collect and respond take the request to a batcher and its
+// answer back.
+
+// packed is how many vectors of one request are a batch of their own for a model
+// that wants its rows side by side.
+const packed = 8
+
+// singles is how many requests of one vector are scored in place at once, at most: as
+// many as a receive brings, or one that took several receives.
+func singles(f wire.Format) int { return max(1, netio.ReceiveBytes/f.RequestBytes(1)) }
+
+// scoreInPlace answers the whole requests that data begins with, as far as the
+// model can score them where they lie, and returns what is left of data. Their rows
+// are not copied and pass through no ring.
+//
+// Only a thread that scores for itself can do so, and only for a connection that has
+// nothing in flight: its answers are in order.
+func (t *Thread) scoreInPlace(c *conn, data []byte) []byte {
+	for t.batcher != nil && c.inFlight == 0 && c.phase == open {
+		run := t.format.ParseRun(data)
+		if run.Count == 0 || run.Vectors < packed && !t.batcher.Strided() {
+			break
+		}
+		requests, ok := wire.Floats(data[:run.Bytes])
+		if !ok {
+			break
+		}
+		t.answerInPlace(c, requests, run)
+		data = data[run.Bytes:]
+	}
+	return data
+}
+
+// align moves data, the last bytes of c's receive buffer, down to a multiple of four
+// bytes, where floats may be read: the first part of a request can have ended anywhere.
+func (t *Thread) align(c *conn, data []byte) []byte {
+	h := &c.held
+	lo := h.hi - uint32(len(data))
+	off := lo % 4
+	if t.batcher == nil || c.inFlight > 0 || off == 0 || len(data) == 0 {
+		return data
+	}
+	h.hi -= off
+	moved := t.backend.Buffer(h.buffer, int(h.hi))[lo-off:]
+	copy(moved, data)
+	return moved
+}
+
+// answerInPlace scores a run of requests until the model fails for one, and appends the
+// answers to c's output. There is room for them: the receive was armed only while there
+// was.
+func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
+	size := wire.ResponseBytes(run.Vectors)
+	out, _ := wire.Floats(t.room(c, run.Count*size))
+	var answered int
+	if run.Vectors == 1 { // then the model is strided: see scoreInPlace
+		answered = t.answerSingles(requests, out, run.Count)
+	} else {
+		answered = t.answerEach(requests, out, run)
+	}
+	c.out.size += uint32(answered * size)
+	t.touch(c)
+	t.tally.Requests += uint64(answered)
+	t.tally.Answers += uint64(answered)
+	if answered < run.Count {
+		t.tally.Requests++
+		t.modelFailed(c)
+	}
+}
+
+// answerSingles scores requests of one vector with one call of the model.
+func (t *Thread) answerSingles(requests, out []float32, count int) (answered int) {
+	scores := t.singles[:count]
+	answered = t.batcher.ScoreApart(requests[wire.HeaderFloats:], t.format.RequestFloats(1), scores)
+	wire.PutSingles(out[:answered*wire.ResponseFloats(1)], scores[:answered])
+	return answered
+}
+
+// answerEach calls the model for each request.
+func (t *Thread) answerEach(requests, out []float32, run wire.Run) (answered int) {
+	response := wire.ResponseFloats(run.Vectors)
+	answered = t.batcher.ScoreInPlace(requests[wire.HeaderFloats:], out[wire.HeaderFloats:], batcher.Layout{
+		Count: run.Count, Vectors: run.Vectors, RowStride: t.format.RequestFloats(run.Vectors), ScoreStride: response,
+	})
+	wire.PutHeaders(out[:answered*response], run.Vectors)
+	return answered
+}
+
+// publish hands the batcher what was admitted, in one claim, and scores it if the thread
+// scores for itself. The claim cannot fail: the thread never has more in flight than its
+// share of the ring.
+func (t *Thread) publish() {
+	n := len(t.pending)
+	if n == 0 {
+		return
+	}
+	lo, ok := t.requests.Claim(n)
+	if !ok {
+		panic("loop: request ring full within the thread's share of it")
+	}
+	first, second := t.requests.Slots(lo, n)
+	copy(second, t.pending[copy(first, t.pending):])
+	t.requests.Publish(lo, n)
+	t.pending, t.pendingRows = t.pending[:0], 0
+	t.tally.MaxInFlight = max(t.tally.MaxInFlight, int64(t.inFlight))
+	t.tally.MaxPoolBytes = max(t.tally.MaxPoolBytes, int64(t.pool.InUse()))
+	if t.batcher != nil {
+		t.batcher.Poll()
+		t.collect()
+	}
+}
+
+// collect takes the answers that are there to their connections and frees their
+// rows.
+func (t *Thread) collect() {
+	for {
+		lo, n := t.responses.Poll(t.cfg.Limits.InFlight)
+		if n == 0 {
+			return
+		}
+		t.tally.MaxResponses = max(t.tally.MaxResponses, int64(n))
+		first, second := t.responses.Slots(lo, n)
+		t.respondAll(first)
+		t.respondAll(second)
+		t.responses.Release(n)
+		t.inFlight -= n
+	}
+}
+
+func (t *Thread) respondAll(responses []batcher.Response) {
+	for i := range responses {
+		r := &responses[i]
+		if c := t.conns.Get(slab.Key(r.Key)); c != nil {
+			t.respond(c, r)
+		}
+		t.pool.Release(bufpool.Span{Offset: int(r.Row) * t.rowBytes, Size: int(r.Vectors) * t.rowBytes})
+	}
+}
+
+// respond appends an answer to c's output, for which room was reserved.
+func (t *Thread) respond(c *conn, r *batcher.Response) {
+	size := wire.ResponseBytes(int(r.Vectors))
+	c.inFlight--
+	c.reserved -= uint32(size)
+	t.touch(c)
+	if r.Failed != 0 {
+		t.modelFailed(c)
+	}
+	if c.failed || c.phase == closing {
+		return
+	}
+	wire.AppendResponse(t.room(c, size)[:0], t.scores[r.Row:r.Row+uint32(r.Vectors)])
+	c.out.size += uint32(size)
+	t.tally.Answers++
+}
+
+// room returns the next size bytes of c's output. The caller has reserved them.
+func (t *Thread) room(c *conn, size int) []byte {
+	if c.out.block == blocks.None {
+		c.out.block = t.outputs.Get()
+	}
+	lo, hi := int(c.out.size), int(c.out.size)+size
+	return t.outputs.Bytes(c.out.block)[lo:hi:hi]
+}
+
+// modelFailed ends the input of a connection that the model failed for: its answers before
+// the failed one are sent, none after it.
+func (t *Thread) modelFailed(c *conn) {
+	t.tally.ModelFailures++
+	c.failed = true
+	t.endInput(c)
+}

@@ -1,0 +1,64 @@
+package metrics
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Line writes all metrics as name=value, apart by spaces, without a line break: what the
+// counters have added since last, the peaks, and how things stand now.
+func Line(now, last Snapshot, peaks Peaks) string {
+	since := now.Counters
+	for i, before := range last.Counters.Words() {
+		since.Words()[i] -= before
+	}
+	var l line
+	for i, m := range counterTable {
+		l.add(m.Name, strconv.FormatUint(since.Words()[i], 10))
+	}
+	l.add(stall.Name, strconv.FormatFloat(stallPct(&since), 'f', 1, 64))
+	for i, m := range peakTable {
+		l.add(m.Name, strconv.FormatInt(peaks.Words()[i], 10))
+	}
+	for i, m := range gaugeTable {
+		l.add(m.Name, strconv.FormatInt(now.Gauges.Words()[i], 10))
+	}
+	return l.String()
+}
+
+// stall is the one metric that follows from others.
+var stall = Metric{Name: "stall_pct", Unit: "percent", Help: "share of empty polls in batches and empty polls together"}
+
+func stallPct(c *Counters) float64 {
+	if c.EmptyPolls == 0 {
+		return 0
+	}
+	return 100 * float64(c.EmptyPolls) / float64(c.Batches+c.EmptyPolls)
+}
+
+type line struct{ strings.Builder }
+
+func (l *line) add(name, value string) {
+	if l.Len() > 0 {
+		l.WriteByte(' ')
+	}
+	l.WriteString(name + "=" + value)
+}
+
+// Markdown writes the table of all metrics as the README of package server shows it.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString("| metric | unit | |\n|---|---|---|\n")
+	row := func(name, unit, help string) { b.WriteString("| `" + name + "` | " + unit + " | " + help + " |\n") }
+	section := func(title string, table []Metric) {
+		b.WriteString("| **" + title + "** | | |\n")
+		for _, m := range table {
+			row(m.Name, m.Unit, m.Help)
+		}
+	}
+	section("since the last line", counterTable)
+	row(stall.Name, stall.Unit, stall.Help)
+	section("the most at once since the last line, on the busiest I/O thread", peakTable)
+	section("now", gaugeTable)
+	return b.String()
+}

@@ -1,0 +1,62 @@
+// Package metrics declares everything that a server measures, each metric once.
+//
+// A metric is a field of [Counters], [Gauges] or [Peaks]. The field's name is the metric's
+// name, in Go as it stands and elsewhere in snake case: RequestRingFull is
+// request_ring_full on the daemon's metrics line and in the README. Its tags are the unit
+// and a sentence for people. To add a metric, add a field: the server sums up, prints and
+// documents whatever is declared here.
+package metrics
+
+// Counters are what happened since the server started. They only grow.
+type Counters struct {
+	Requests uint64 `unit:"requests" help:"requests that an I/O thread took in"`
+	Answers  uint64 `unit:"requests" help:"requests whose scores were handed to their connection"`
+
+	Batches    uint64 `unit:"batches" help:"runs of requests scored where they were received, and polls of a request ring that found requests"`
+	EmptyPolls uint64 `unit:"polls" help:"polls of a request ring that found none"`
+
+	RequestRingFull  uint64 `unit:"requests" help:"requests that waited because their thread's share of the request ring was taken"`
+	ResponseRingFull uint64 `unit:"requests" help:"requests that waited because the response ring could not have taken their answer"`
+	PoolFull         uint64 `unit:"requests" help:"requests that waited for room in the pool of rows"`
+	PoolTooLarge     uint64 `unit:"requests" help:"requests larger than the whole pool, whose connections were closed; a Config that Start accepts allows none"`
+	BuffersExhausted uint64 `unit:"receives" help:"receives that found no receive buffer and were retried"`
+	KernelBusy       uint64 `unit:"waits" help:"waits of a millisecond because the kernel had no memory for an operation"`
+
+	Accepted     uint64 `unit:"connections" help:"connections that were accepted and kept"`
+	Refused      uint64 `unit:"connections" help:"connections closed on arrival because MaxConns were open"`
+	Denied       uint64 `unit:"connections" help:"connections closed on arrival because Allow does not have their address"`
+	Closed       uint64 `unit:"connections" help:"connections that ended, after having been accepted"`
+	AcceptErrors uint64 `unit:"errors" help:"times accepting rested because descriptors or memory ran out"`
+
+	LateRequests   uint64 `unit:"connections" help:"connections ended because a request was not finished within the request timeout"`
+	IdleConns      uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`
+	ProtocolErrors uint64 `unit:"connections" help:"connections ended because their peer broke the protocol"`
+	ModelFailures  uint64 `unit:"requests" help:"requests for which the model returned an error or panicked"`
+}
+
+// Gauges are how things stand now.
+type Gauges struct {
+	IOUring int64 `unit:"flag" help:"1: the I/O threads use io_uring; 0: they use epoll"`
+
+	Conns           int64 `unit:"connections" help:"open connections"`
+	InFlight        int64 `unit:"requests" help:"requests in the pool that wait for their answer; requests scored where they were received are never among them"`
+	PoolBytes       int64 `unit:"bytes" help:"bytes of the pool that hold rows"`
+	BuffersHeld     int64 `unit:"buffers" help:"receive buffers held by connections whose requests wait for room"`
+	BlocksInUse     int64 `unit:"blocks" help:"blocks that hold the beginning of a request, or answers that were not sent"`
+	RequestsInRing  int64 `unit:"requests" help:"slots in use of the request ring, or of all of them"`
+	ResponsesInRing int64 `unit:"requests" help:"slots in use of all response rings"`
+}
+
+// Peaks are the most there was at once since they were last taken, on the busiest I/O
+// thread. Requests scored where they were received raise none of them.
+type Peaks struct {
+	MaxInFlight  int64 `unit:"requests" help:"most requests in flight at once"`
+	MaxResponses int64 `unit:"requests" help:"most answers found in a response ring at once"`
+	MaxPoolBytes int64 `unit:"bytes" help:"most bytes of the pool that held rows at once"`
+}
+
+// Snapshot is what a server measured, at one moment.
+type Snapshot struct {
+	Counters
+	Gauges
+}

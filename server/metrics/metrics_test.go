@@ -1,0 +1,139 @@
+package metrics
+
+import (
+	"flag"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	_ "github.com/disrust/disrust/server/internal/testflag"
+	"pgregory.net/rapid"
+)
+
+var update = flag.Bool("update", false, "write the table of metrics into README.md of package server")
+
+// TestReadme compares the table in the README with the declarations.
+func TestReadme(t *testing.T) {
+	const file, begin, end = "../README.md", "<!-- begin of metrics -->\n", "<!-- end of metrics -->\n"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	table, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("%s has no table between %q and %q", file, begin, end)
+	}
+	if table == Markdown() {
+		return
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(before+begin+Markdown()+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("the table in %s differs from the declarations: go test ./server/metrics -update writes it anew", file)
+}
+
+func TestSnakeCase(t *testing.T) {
+	for name, want := range map[string]string{
+		"Conns": "conns", "IOUring": "io_uring", "RequestRingFull": "request_ring_full", "MaxP99": "max_p99", "UseIO": "use_io",
+	} {
+		if got := snakeCase(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestNamesDiffer: a field of one struct must not hide one of another.
+func TestNamesDiffer(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, m := range append(Table(), stall) {
+		if seen[m.Name] {
+			t.Errorf("there are two metrics %s", m.Name)
+		}
+		seen[m.Name] = true
+		if strings.HasSuffix(m.Help, ".") || strings.Contains(m.Help, "|") {
+			t.Errorf("%s: the help ends with a full stop or breaks a table: %q", m.Name, m.Help)
+		}
+	}
+}
+
+// TestMistakesPanic: a declaration that Words could not show stops the program when it
+// starts.
+func TestMistakesPanic(t *testing.T) {
+	type wrongType struct {
+		A uint64 `unit:"u" help:"h"`
+		B uint32 `unit:"u" help:"h"`
+	}
+	type noUnit struct {
+		A uint64 `help:"h"`
+	}
+	type noHelp struct {
+		A uint64 `unit:"u"`
+	}
+	for name, mistake := range map[string]func(){
+		"type": func() { describe[wrongType, uint64](Counter) },
+		"unit": func() { describe[noUnit, uint64](Counter) },
+		"help": func() { describe[noHelp, uint64](Counter) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if s, _ := recover().(string); !strings.HasPrefix(s, "metrics: ") {
+					t.Errorf("panicked with %q, want a sentence", s)
+				}
+			}()
+			mistake()
+		})
+	}
+}
+
+var assignment = regexp.MustCompile(`(\S+)=(\S+)`)
+
+// TestLine draws two snapshots and reads the line back: counters as differences, peaks and
+// gauges as they are, each metric once.
+func TestLine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var now, last Snapshot
+		var peaks Peaks
+		want := make(map[string]string)
+		for i, m := range counterTable {
+			before, more := rapid.Uint32().Draw(t, "before"), rapid.Uint32().Draw(t, "more")
+			last.Counters.Words()[i], now.Counters.Words()[i] = uint64(before), uint64(before)+uint64(more)
+			want[m.Name] = strconv.FormatUint(uint64(more), 10)
+		}
+		for i, m := range gaugeTable {
+			v := rapid.Int64().Draw(t, "gauge")
+			now.Gauges.Words()[i], want[m.Name] = v, strconv.FormatInt(v, 10)
+		}
+		for i, m := range peakTable {
+			v := rapid.Int64().Draw(t, "peak")
+			peaks.Words()[i], want[m.Name] = v, strconv.FormatInt(v, 10)
+		}
+		got := assignment.FindAllStringSubmatch(Line(now, last, peaks), -1)
+		if len(got) != len(want)+1 { // and the share of stalls
+			t.Fatalf("%d metrics on the line, want %d", len(got), len(want)+1)
+		}
+		for _, match := range got {
+			if match[1] != stall.Name && match[2] != want[match[1]] {
+				t.Fatalf("%s, want %s", match[0], want[match[1]])
+			}
+		}
+	})
+}
+
+func TestStallPct(t *testing.T) {
+	for _, c := range []struct {
+		batches, empty uint64
+		want           string
+	}{{0, 0, "0.0"}, {3, 1, "25.0"}, {0, 7, "100.0"}, {5, 0, "0.0"}} {
+		now := Snapshot{Counters: Counters{Batches: 10 + c.batches, EmptyPolls: 10 + c.empty}}
+		last := Snapshot{Counters: Counters{Batches: 10, EmptyPolls: 10}}
+		if got := Line(now, last, Peaks{}); !strings.Contains(got, " stall_pct="+c.want+" ") {
+			t.Errorf("%d batches and %d empty polls: %q, want %s", c.batches, c.empty, got, c.want)
+		}
+	}
+}

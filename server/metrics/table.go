@@ -1,0 +1,95 @@
+package metrics
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode"
+	"unsafe"
+)
+
+// Kind says how a metric behaves over time.
+type Kind uint8
+
+const (
+	Counter Kind = iota // only grows
+	Gauge               // goes up and down
+	Peak                // the most since it was last taken
+)
+
+// Metric describes one of the fields.
+type Metric struct {
+	Name string // in snake case
+	Unit string // in the plural
+	Help string // a sentence without a full stop
+	Kind Kind
+}
+
+// The tables are in the order of the fields, so an index is the same in a table and in
+// what Words returns.
+var (
+	counterTable = describe[Counters, uint64](Counter)
+	gaugeTable   = describe[Gauges, int64](Gauge)
+	peakTable    = describe[Peaks, int64](Peak)
+)
+
+const (
+	counterCount = unsafe.Sizeof(Counters{}) / 8
+	gaugeCount   = unsafe.Sizeof(Gauges{}) / 8
+	peakCount    = unsafe.Sizeof(Peaks{}) / 8
+)
+
+// CounterWords, GaugeWords and PeakWords are the fields of the three structs as arrays,
+// in their order.
+type (
+	CounterWords = [counterCount]uint64
+	GaugeWords   = [gaugeCount]int64
+	PeakWords    = [peakCount]int64
+)
+
+// Words returns c's fields as an array: c's own memory. The structs hold nothing but
+// words of one type, which describe has checked when the program started.
+func (c *Counters) Words() *CounterWords { return (*CounterWords)(unsafe.Pointer(c)) }
+
+// Words returns g's fields as an array: g's own memory.
+func (g *Gauges) Words() *GaugeWords { return (*GaugeWords)(unsafe.Pointer(g)) }
+
+// Words returns p's fields as an array: p's own memory.
+func (p *Peaks) Words() *PeakWords { return (*PeakWords)(unsafe.Pointer(p)) }
+
+// Table describes all metrics: counters, then peaks, then gauges.
+func Table() []Metric {
+	var all []Metric
+	all = append(all, counterTable...)
+	all = append(all, peakTable...)
+	return append(all, gaugeTable...)
+}
+
+// describe reads the declaration of the struct S, all of whose fields are of type W.
+func describe[S any, W uint64 | int64](kind Kind) (table []Metric) {
+	t, word := reflect.TypeFor[S](), reflect.TypeFor[W]()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		m := Metric{Name: snakeCase(f.Name), Unit: f.Tag.Get("unit"), Help: f.Tag.Get("help"), Kind: kind}
+		if f.Type != word || m.Unit == "" || m.Help == "" {
+			panic(fmt.Sprintf("metrics: %s.%s wants the type %v, a unit and a help", t.Name(), f.Name, word))
+		}
+		table = append(table, m)
+	}
+	return table
+}
+
+// snakeCase turns IOUring into io_uring.
+func snakeCase(name string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		startsWord := i > 0 && unicode.IsUpper(r) &&
+			(unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
+		if startsWord {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

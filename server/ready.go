@@ -1,0 +1,20 @@
+//go:build linux
+
+package server
+
+import "fmt"
+
+// String says in a line what is served, where and how.
+func (s *Server) String() string {
+	chosen := ""
+	if s.cfg.BatchThreads == Auto {
+		chosen = " (auto)"
+	}
+	threads := "1 I/O thread"
+	if s.cfg.IOThreads > 1 {
+		threads = fmt.Sprintf("%d I/O threads", s.cfg.IOThreads)
+	}
+	b := s.cfg.budget(s.placement, s.io.IO)
+	return fmt.Sprintf("%s: %s, %s, batches %s%s, model %s, dim %d, up to %d vectors a request, memory %s and %s a connection, %s at most",
+		s.listeners, threads, s.io, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, size(b.Start()), size(b.Conn), size(b.Total()))
+}
