@@ -20,6 +20,7 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/server/internal/listen"
 	"github.com/disrust/disrust/server/internal/loop"
+	"github.com/disrust/disrust/server/internal/waiting"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -40,10 +41,10 @@ const (
 type Wait int
 
 const (
-	WaitAuto  Wait = iota // polls for as long as that has paid off lately, then sleeps
-	WaitSpin              // never sleeps: for CPUs that do nothing else
-	WaitYield             // never sleeps, lets others run in between
-	WaitBlock             // sleeps at once
+	WaitAuto  = Wait(waiting.Auto)  // polls for as long as that has paid off lately, then sleeps
+	WaitSpin  = Wait(waiting.Spin)  // never sleeps: for CPUs that do nothing else
+	WaitYield = Wait(waiting.Yield) // never sleeps, lets others run in between
+	WaitBlock = Wait(waiting.Block) // sleeps at once
 )
 
 // Config says what a Server serves and within which bounds. Start from

@@ -13,6 +13,7 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/server/internal/waiting"
 )
 
 // BenchmarkHop is the way from an I/O thread to the batcher and back, without
@@ -95,15 +96,15 @@ type requester struct {
 
 	batcher *batcher.Batcher // polled inline, or nil
 	batch   *napper          // how the batch thread waits
-	wait    *waiter          // how the I/O thread does
+	wait    *waiting.Waiter  // how the I/O thread does
 }
 
 // newRequester makes the rings and the batcher as build does.
 func newRequester(b *testing.B, placement BatchThreads, wait Wait) *requester {
 	cfg := DefaultConfig()
 	r := &requester{
-		dim: cfg.Dim, wait: newWaiter(wait, newEvent(b), new(atomic.Int32)),
-		batch: &napper{WaitStrategy: newWaiter(wait, newEvent(b), new(atomic.Int32))},
+		dim: cfg.Dim, wait: waiting.New(waiting.Strategy(wait), newEvent(b), new(atomic.Int32)),
+		batch: &napper{WaitStrategy: waiting.New(waiting.Strategy(wait), newEvent(b), new(atomic.Int32))},
 	}
 	responses, err := ringbuf.NewSPSC[batcher.Response](cfg.ResponseRing, r.wait)
 	fatal(b, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/server/internal/loop"
+	"github.com/disrust/disrust/server/internal/waiting"
 )
 
 // build makes everything that serve will run. The I/O threads' goroutines exist
@@ -69,9 +70,14 @@ func (s *Server) makeRequests() (err error) {
 	if s.batchWake, err = eventfd.New(); err != nil {
 		return err
 	}
-	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, newWaiter(s.cfg.Wait, s.batchWake, &s.pollers))
+	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, s.newWaiter(s.batchWake))
 	s.requests = []*ringbuf.Ring[batcher.Request]{ring}
 	return err
+}
+
+// newWaiter returns how a thread that event wakes waits for one kind of work.
+func (s *Server) newWaiter(event *eventfd.EventFD) *waiting.Waiter {
+	return waiting.New(waiting.Strategy(s.cfg.Wait), event, &s.pollers)
 }
 
 // makeThread makes I/O thread i on an OS thread of its own.
@@ -80,7 +86,7 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 	if t.wake, err = eventfd.New(); err != nil {
 		return err
 	}
-	wait := newWaiter(s.cfg.Wait, t.wake, &s.pollers)
+	wait := s.newWaiter(t.wake)
 	t.responses, err = ringbuf.NewSPSC[batcher.Response](s.cfg.ResponseRing, wait)
 	if err != nil {
 		t.wake.Close()
@@ -92,7 +98,7 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 		Requests:  s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
 	}
 	if s.cfg.Wait != WaitBlock {
-		cfg.RequestWaiter, cfg.AnswerWaiter = wait, newWaiter(s.cfg.Wait, t.wake, &s.pollers)
+		cfg.RequestWaiter, cfg.AnswerWaiter = wait, s.newWaiter(t.wake)
 	}
 	if s.placement == Dedicated {
 		cfg.Source = uint16(i) // inline, it is alone in its batcher

@@ -1,6 +1,6 @@
 //go:build linux
 
-package server
+package waiting
 
 import (
 	"sync/atomic"
@@ -20,15 +20,15 @@ func (c *clock) now() time.Time {
 	return c.time
 }
 
-func newSimWaiter() (*waiter, *clock) {
-	w, c := newWaiter(WaitAuto, nil, new(atomic.Int32)), new(clock)
+func newSimWaiter() (*Waiter, *clock) {
+	w, c := New(Auto, nil, new(atomic.Int32)), new(clock)
 	w.now = c.now
 	return w, c
 }
 
 // pollUntilSleep has w wait for work that never comes until it sleeps, and returns how
 // often it polled.
-func pollUntilSleep(w *waiter) (polls int) {
+func pollUntilSleep(w *Waiter) (polls int) {
 	for polls = 1; !w.Idle(polls); polls++ {
 	}
 	return polls
@@ -110,8 +110,8 @@ func TestWaiterCountsAmongPollers(t *testing.T) {
 
 // TestOnlyAutoAndBlockSleep, and block never polls.
 func TestOnlyAutoAndBlockSleep(t *testing.T) {
-	for wait, sleeps := range map[Wait]bool{WaitBlock: true, WaitSpin: false, WaitYield: false} {
-		w := newWaiter(wait, nil, new(atomic.Int32))
+	for wait, sleeps := range map[Strategy]bool{Block: true, Spin: false, Yield: false} {
+		w := New(wait, nil, new(atomic.Int32))
 		for empty := range 10_000 {
 			if w.Idle(empty+1) != sleeps {
 				t.Errorf("wait %v sleeps after %d polls", wait, empty+1)

@@ -1,6 +1,6 @@
 //go:build linux
 
-package server
+package waiting
 
 import (
 	"sync/atomic"
@@ -21,14 +21,24 @@ const (
 	pollsPerReading = 16
 )
 
-// waiter is how one thread waits for one kind of work: it polls and then sleeps on an
+// Strategy says how a thread waits for work.
+type Strategy int
+
+const (
+	Auto  Strategy = iota // polls for as long as that has paid off lately, then sleeps
+	Spin                  // never sleeps
+	Yield                 // never sleeps, lets other threads run between polls
+	Block                 // sleeps at once
+)
+
+// Waiter is how one thread waits for one kind of work: it polls and then sleeps on an
 // eventfd. A batch thread sleeps in a read, an I/O thread in its backend, which watches
 // the eventfd.
-type waiter struct {
-	wait    Wait
-	event   *eventfd.EventFD
-	pollers *atomic.Int32 // threads of the server that poll, beyond spinning
-	now     func() time.Time
+type Waiter struct {
+	strategy Strategy
+	event    *eventfd.EventFD
+	pollers  *atomic.Int32 // threads of the server that poll, beyond spinning
+	now      func() time.Time
 
 	polling polling
 	unended bool          // polling was not told yet how the wait ended
@@ -39,8 +49,10 @@ type waiter struct {
 	polled  time.Duration // from then until it was last read
 }
 
-func newWaiter(wait Wait, event *eventfd.EventFD, pollers *atomic.Int32) *waiter {
-	return &waiter{wait: wait, event: event, pollers: pollers, now: time.Now}
+// New returns a Waiter for one thread. The thread sleeps on event, which stays the
+// caller's. pollers is shared by all waiters of a server.
+func New(strategy Strategy, event *eventfd.EventFD, pollers *atomic.Int32) *Waiter {
+	return &Waiter{strategy: strategy, event: event, pollers: pollers, now: time.Now}
 }
 
 // Idle implements [ringbuf.WaitStrategy] and [loop.Waiter].
@@ -48,13 +60,13 @@ func newWaiter(wait Wait, event *eventfd.EventFD, pollers *atomic.Int32) *waiter
 // A thread that lets others run has its CPU back at once if there are none. If there
 // are, it may be kept from it for as long as they compute; then it finds that its time
 // to poll has passed and sleeps, and is woken like any other sleeper.
-func (w *waiter) Idle(empty int) (sleep bool) {
-	switch w.wait {
-	case WaitBlock:
+func (w *Waiter) Idle(empty int) (sleep bool) {
+	switch w.strategy {
+	case Block:
 		return true
-	case WaitSpin:
+	case Spin:
 		return ringbuf.BusySpin{}.Idle(empty)
-	case WaitYield:
+	case Yield:
 		yield()
 		return false
 	}
@@ -68,7 +80,7 @@ func (w *waiter) Idle(empty int) (sleep bool) {
 }
 
 // begin begins a wait and reports whether to poll in it.
-func (w *waiter) begin() bool {
+func (w *Waiter) begin() bool {
 	if w.unended { // it was not slept in, so polling found work
 		w.count(false)
 		w.polling.found(w.polled, int(w.pollers.Load()))
@@ -82,7 +94,7 @@ func (w *waiter) begin() bool {
 
 // poll reads the clock and, from spinFor on, lets other threads run before. It reports
 // whether the time to poll has passed.
-func (w *waiter) poll() (sleep bool) {
+func (w *Waiter) poll() (sleep bool) {
 	if !w.clocked {
 		w.clocked, w.began = true, w.now()
 		return false
@@ -100,7 +112,7 @@ func (w *waiter) poll() (sleep bool) {
 }
 
 // count counts the thread in pollers, or no longer.
-func (w *waiter) count(polls bool) {
+func (w *Waiter) count(polls bool) {
 	switch {
 	case polls == w.counted:
 		return
@@ -113,7 +125,7 @@ func (w *waiter) count(polls bool) {
 }
 
 // Slept implements [loop.Waiter].
-func (w *waiter) Slept() {
+func (w *Waiter) Slept() {
 	if w.unended {
 		w.unended = false
 		w.polling.slept(w.polled, w.now().Sub(w.began)-w.polled, int(w.pollers.Load()))
@@ -121,17 +133,17 @@ func (w *waiter) Slept() {
 }
 
 // Sleep implements [ringbuf.WaitStrategy].
-func (w *waiter) Sleep() {
+func (w *Waiter) Sleep() {
 	if _, err := w.event.Read(); err != nil {
-		panic("server: reading an eventfd: " + err.Error())
+		panic("waiting: reading an eventfd: " + err.Error())
 	}
 	w.Slept()
 }
 
 // Wake implements [ringbuf.WaitStrategy].
-func (w *waiter) Wake() {
+func (w *Waiter) Wake() {
 	if err := w.event.Signal(); err != nil {
-		panic("server: signalling an eventfd: " + err.Error())
+		panic("waiting: signalling an eventfd: " + err.Error())
 	}
 }
 
