@@ -17,8 +17,8 @@ import (
 type IO int
 
 const (
-	// IOAuto is io_uring, or epoll where io_uring is not to be had: forbidden, absent,
-	// or too old. It does not fall back because memory or descriptors ran out.
+	// IOAuto uses io_uring, and epoll where io_uring is forbidden, absent or too old. It does
+	// not fall back to epoll when memory or descriptors run out: Start fails then.
 	IOAuto IO = iota
 	IOUring
 	IOEpoll
@@ -26,14 +26,14 @@ const (
 
 func (io IO) String() string { return [...]string{"auto", "io_uring", "epoll"}[io] }
 
-// chosenIO is what IOAuto or the Config has come to.
+// chosenIO is the backend that a server uses.
 type chosenIO struct {
 	IO
-	cause string // why it is not io_uring; empty: it is, or was not wanted
+	cause string // why it is epoll although io_uring was wanted; empty otherwise
 }
 
-// chooseIO tries out io_uring, unless epoll is wanted. Its error is a sentence for the
-// person who chose c.
+// chooseIO tries io_uring out, unless c wants epoll. Its error is a sentence for the person
+// who chose c.
 func (c *Config) chooseIO() (chosenIO, error) {
 	if c.IO == IOEpoll {
 		return chosenIO{IO: IOEpoll}, nil
@@ -43,7 +43,7 @@ func (c *Config) chooseIO() (chosenIO, error) {
 	case err == nil:
 		return chosenIO{IO: IOUring}, nil
 	case c.IO == IOAuto && uring.Unavailable(err):
-		c.Log.Warn("serving on epoll, since io_uring is not to be had", "reason", sentence(err))
+		c.Log.Warn("io_uring is not available: serving on epoll", "reason", sentence(err))
 		return chosenIO{IOEpoll, cause(err)}, nil
 	}
 	return chosenIO{}, errors.New(sentence(err))
@@ -56,7 +56,7 @@ func (io chosenIO) String() string {
 	return fmt.Sprintf("epoll since %s", io.cause)
 }
 
-// cause is what an error that makes io_uring unavailable says is missing.
+// cause returns what is missing for io_uring, as err has it.
 func cause(err error) string {
 	var named interface {
 		error
@@ -68,7 +68,7 @@ func cause(err error) string {
 	return sentence(err)
 }
 
-// sentence is an error of package uring for people who do not know the package.
+// sentence returns an error of package uring without the package's name.
 func sentence(err error) string { return strings.TrimPrefix(err.Error(), "uring: ") }
 
 // newBackend makes the backend of the calling thread.
@@ -79,8 +79,8 @@ func (io IO) newBackend(conns int) (netio.Backend, error) {
 	return uringio.New(conns)
 }
 
-// footprint is what a thread's backend takes beside its receive buffers: of IOAuto the
-// larger one.
+// footprint returns the bytes that a thread's backend takes beside its receive buffers. For
+// IOAuto it returns those of the backend that takes more.
 func (io IO) footprint(conns int) uint64 {
 	switch io {
 	case IOUring:

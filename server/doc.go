@@ -1,6 +1,6 @@
-// Package server puts a model behind a TCP port at the lowest latency and cost
-// that Linux allows. It runs on io_uring from Linux 5.19 on, and on epoll where io_uring
-// is forbidden or absent; on other systems it does not build.
+// Package server puts a model behind TCP ports and Unix sockets, at the lowest latency and
+// cost that Linux allows. It uses io_uring from Linux 5.19 on, and epoll where io_uring is
+// forbidden or absent. It does not build on other systems.
 //
 //	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 //	defer stop()
@@ -11,22 +11,23 @@
 //
 // # What it does
 //
-// I/O threads own connections, parse frames, copy rows into a
-// ring-shaped pool and publish them to a request ring. A batcher drains the ring,
-// runs the model over whole batches and publishes to one response ring an I/O
-// thread. The batcher is polled by each I/O thread itself (inline) or runs on a
-// thread of its own (dedicated): [BatchThreads].
+// An I/O thread owns its connections: it accepts them, receives, finds the requests in what
+// it received, and sends the answers. [BatchThreads] says where requests are scored. Inline,
+// which is the default for most models, each I/O thread scores its own requests where it
+// received them. Dedicated, the I/O threads copy rows into pools and publish requests to one
+// ring; a batch thread drains that ring, runs the model over whole batches, and answers over
+// one response ring per I/O thread.
 //
 // # Contract
 //
-//   - Each whole request is answered once, in order, on its own connection, or
-//     that connection is closed.
-//   - Memory is fixed by the [Config] plus a bound a connection; what finds no
-//     room is not read, and TCP tells its sender.
-//   - [Server.Shutdown] answers what has arrived before it closes.
-//   - A model's error or panic ends the connections whose requests it concerns,
-//     after the answers that come before; the process lives.
-//   - Nothing is allocated while serving.
+//   - The server answers each whole request once, in order, on the request's connection, or
+//     it closes that connection.
+//   - The [Config] fixes the server's memory, plus a bound per connection. The server does not
+//     read what it has no room for, and TCP holds the sender back.
+//   - [Server.Shutdown] answers what has arrived before it closes connections.
+//   - When the model returns an error or panics, the server ends the connections whose
+//     requests the model failed for, after their earlier answers. The process lives.
+//   - The server allocates nothing while it serves.
 //
-// A Server raises GOMAXPROCS so that its locked threads never wait for one.
+// A Server raises GOMAXPROCS, so that a thread which it has locked never waits for a P.
 package server

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pin ties the calling thread to the n-th CPU that the process may use, if the
-// Config asks for it.
+// pin binds the calling thread to the n-th CPU that the process may use, if the Config asks
+// for that.
 func (s *Server) pin(n int) error {
 	if !s.cfg.Pin {
 		return nil

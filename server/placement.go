@@ -10,16 +10,16 @@ import (
 	"github.com/disrust/disrust/batcher"
 )
 
-// handOver is the cost of a row from which the model is what a server's time goes to:
-// below it an I/O thread scores a row in less time than two threads need to tell each
-// other of it.
+// handOver is what it costs to hand a row to another thread and its score back. A model is
+// costly if it takes longer than this per row; an I/O thread scores the rows of a cheaper
+// model itself in less time.
 const handOver = time.Microsecond
 
-// cpus is how many this process may use, a container's quota included.
+// cpus is how many CPUs this process may use. It respects a container's quota.
 var cpus = min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
 
-// settle checks c, decides what is left to the server, and returns where batches are
-// scored. Errors are sentences for the person who chose c.
+// settle checks c, decides what c leaves to the server, and returns where batches are
+// scored. Its errors are sentences for the person who chose c.
 func (c *Config) settle() (BatchThreads, error) {
 	if err := c.check(); err != nil {
 		return Auto, &ConfigError{err}
@@ -27,19 +27,20 @@ func (c *Config) settle() (BatchThreads, error) {
 	return c.place()
 }
 
-// place decides on the I/O threads, if that is left to it, and returns where batches are
-// scored.
+// place returns where batches are scored, and sets the number of I/O threads if c leaves
+// it open.
 //
-// Half of the CPUs suffice to receive for all: the kernel's network stack and what asks
-// need the others, and fewer threads are awake more and do more in a turn. A costly model
-// that is scored inline gets all CPUs but one. A thread of its own for it is worth its
-// hand-over only beside a single I/O thread: several score more than one does.
+// Half of the CPUs are enough I/O threads for a cheap model. The kernel's network stack and
+// the clients need the other CPUs, and fewer threads are awake for longer and do more in
+// each turn. A costly model that is scored inline gets an I/O thread on every CPU but one.
+// A batch thread is worth the hand-over only beside a single I/O thread, because several I/O
+// threads score more than one batch thread does.
 func (c *Config) place() (BatchThreads, error) {
 	if c.IOThreads > 0 && c.BatchThreads != Auto {
 		return c.BatchThreads, nil
 	}
 	costly := false
-	if c.BatchThreads != Dedicated && cpus > 1 { // else it decides nothing
+	if c.BatchThreads != Dedicated && cpus > 1 { // otherwise the cost decides nothing
 		var err error
 		if costly, err = c.costly(); err != nil {
 			return Auto, err
@@ -61,7 +62,7 @@ func (c *Config) place() (BatchThreads, error) {
 	return Inline, nil
 }
 
-// costly reports whether the model takes longer for a row than a hand-over.
+// costly measures the model and reports whether it takes longer per row than a hand-over.
 func (c *Config) costly() (bool, error) {
 	model, err := c.NewModel()
 	if err != nil {
@@ -71,8 +72,8 @@ func (c *Config) costly() (bool, error) {
 	return rowCost(model, c.Dim, max(1, min(c.MaxVectors, 64, sample/c.Dim))) >= handOver, nil
 }
 
-// rowCost is the least time the model took for a row of zeros, of a few batches.
-// A model that fails or panics for zeros is no worse than a cheap one.
+// rowCost scores a few batches of zeros and returns the least time that the model took per
+// row. A model that fails or panics for zeros counts as cheap.
 func rowCost(model batcher.Model, dim, rows int) (least time.Duration) {
 	defer func() {
 		if recover() != nil {

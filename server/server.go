@@ -20,7 +20,7 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// Server serves from Start until Shutdown.
+// Server serves from Start until Shutdown. All its methods may be called by any goroutine.
 type Server struct {
 	cfg       Config
 	placement BatchThreads
@@ -28,20 +28,20 @@ type Server struct {
 	listeners *listen.Set
 	threads   []*thread
 	batchers  []*batcher.Batcher
-	requests  []*ringbuf.Ring[batcher.Request] // one for all, or one a thread
+	requests  []*ringbuf.Ring[batcher.Request] // one for all I/O threads, or one per I/O thread
 	batchWake *eventfd.EventFD                 // wakes the batch thread
 	failures  failureLog
-	conns     atomic.Int64 // open, of all I/O threads
-	pollers   atomic.Int32 // threads that poll for work
+	conns     atomic.Int64 // open connections of all I/O threads
+	pollers   atomic.Int32 // threads that poll for work now
 
 	ioThreads   sync.WaitGroup
 	batchThread sync.WaitGroup
-	ended       chan struct{} // closed when all have ended and memory is free
-	cut         atomic.Bool   // the drain was cut short
+	ended       chan struct{} // closed when all threads have ended and all memory is free
+	cut         atomic.Bool   // Shutdown closed connections before their answers were sent
 
 	mu     sync.Mutex // guards what follows
-	closed bool       // the eventfds are
-	failed error      // the first thread's that ended for one
+	closed bool       // the eventfds are closed
+	failed error      // the first error for which a thread ended
 }
 
 // thread is an I/O thread and what the rest of the server shares with it.
@@ -52,13 +52,12 @@ type thread struct {
 	responses *ringbuf.Ring[batcher.Response]
 }
 
-func (t *thread) stop()  { t.Stop() }
-func (t *thread) abort() { t.Abort() }
-
-// Start opens the listeners and serves them. When it returns, connections are accepted.
-// Errors are sentences for the person who chose the Config. When ctx ends before
-// connections are accepted, Start gives up, between one thread's memory and the
-// next, and returns the context's error; later ctx means nothing.
+// Start opens the listeners and serves them. When it returns, the server accepts
+// connections. Its errors are sentences for the person who chose the Config.
+//
+// When ctx ends before that, Start gives up and returns the context's error. It notices
+// this between the memory of one thread and that of the next. After Start has returned, ctx
+// has no meaning.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	placement, err := cfg.settle()
 	if err != nil {
@@ -72,7 +71,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A locked thread that gives up its P must find one at once when it returns.
+	// A locked thread gives its P up when it blocks, and must find one at once when it returns.
 	if procs := cpus + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
 		runtime.GOMAXPROCS(procs)
 	}
@@ -86,25 +85,25 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Addrs are the addresses served, in the order of the Config.
+// Addrs returns the addresses that the server serves, in the order of the Config.
 func (s *Server) Addrs() []net.Addr { return s.listeners.Addrs() }
 
-// Addr is the first of them.
+// Addr returns the first of Addrs.
 func (s *Server) Addr() net.Addr { return s.Addrs()[0] }
 
-// Shutdown drains: it stops accepting, reads what has arrived, answers it, and
-// closes each connection so that its peer gets the last answers and then EOF.
-// When ctx ends first, it closes what is left and returns an error that wraps
-// [ErrCut]. Any goroutine may call it, and again.
+// Shutdown drains the server: it stops accepting, reads what has arrived, answers it, and
+// closes each connection so that its peer gets the last answers and then EOF. When ctx ends
+// first, it closes the connections that are left and returns an error that wraps [ErrCut].
+// It may be called more than once.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.each((*thread).stop)
+	s.each((*loop.Thread).Stop)
 	select {
 	case <-s.ended:
 		return s.outcome()
 	case <-ctx.Done():
 	}
 	s.cut.Store(true)
-	s.each((*thread).abort)
+	s.each((*loop.Thread).Abort)
 	select {
 	case <-s.ended:
 		return s.outcome()
@@ -116,11 +115,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // ErrCut says that a drain ended before every connection had its answers.
 var ErrCut = errors.New("connections were closed before they were done")
 
-// abortGrace is how long closing everything may take; only a model that does not
-// return takes longer than an instant.
+// abortGrace bounds how long Shutdown waits for the threads after it has told them to close
+// everything. They take longer than an instant only while the model does not return.
 const abortGrace = time.Second
 
-// outcome is what there is to say after the end.
+// outcome returns what Shutdown has to say once the server has ended.
 func (s *Server) outcome() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,29 +129,29 @@ func (s *Server) outcome() error {
 	return s.failed
 }
 
-// Done is closed when the server has ended: after Shutdown, or because the
-// kernel refused to go on.
+// Done returns a channel that is closed when the server has ended: after Shutdown, or
+// because the kernel refused to go on.
 func (s *Server) Done() <-chan struct{} { return s.ended }
 
-// each tells every I/O thread something and wakes it to hear it.
-func (s *Server) each(tell func(*thread)) {
+// each tells every I/O thread something, and wakes the thread so that it takes notice.
+func (s *Server) each(tell func(*loop.Thread)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.threads {
-		tell(t)
+		tell(t.Thread)
 		if !s.closed {
 			t.wake.Signal() // cannot fail on an open eventfd
 		}
 	}
 }
 
-// Run serves until ctx ends, then drains for at most cfg.DrainTimeout. That ctx
-// ends is no error.
+// Run serves until ctx ends, then drains for at most cfg.DrainTimeout. The end of ctx is
+// not an error.
 func Run(ctx context.Context, cfg Config) error {
 	s, err := Start(ctx, cfg)
 	if err != nil {
 		if errors.Is(err, context.Cause(ctx)) {
-			return nil // it ended before anybody was served
+			return nil // ctx ended before the server accepted connections
 		}
 		return err
 	}
@@ -166,7 +165,7 @@ func Run(ctx context.Context, cfg Config) error {
 	return s.Shutdown(ctx)
 }
 
-// failureLog logs the first failure of a model and then one a second at most.
+// failureLog logs a model's first failure, and after it at most one per second.
 type failureLog struct {
 	log  interface{ Error(string, ...any) }
 	next atomic.Int64 // unix nanoseconds

@@ -15,9 +15,9 @@ import (
 	"github.com/disrust/disrust/server/internal/waiting"
 )
 
-// build makes everything that serve will run. The I/O threads' goroutines exist
-// already, since an io_uring belongs to the thread that made it and memory is
-// best touched by the thread that uses it; they wait for begin.
+// build makes everything that serve will run. It starts the goroutines of the I/O threads,
+// because an io_uring belongs to the thread that made it, and because the thread that uses
+// memory should touch it first. These goroutines wait for begin.
 func (s *Server) build(ctx context.Context) (err error) {
 	begin := make(chan bool, s.cfg.IOThreads)
 	defer func() {
@@ -47,15 +47,15 @@ func (s *Server) build(ctx context.Context) (err error) {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	return s.listeners.Listen() // last: who connects is served
+	return s.listeners.Listen() // last, so that whoever can connect is served
 }
 
-// openPoller has Go's runtime open the descriptors of its poller, which it does with the
-// first timer of the process. It crashes when it cannot, so it must not come to that when
-// connections have taken them all.
+// openPoller makes Go's runtime open the descriptors of its poller, which it does with the
+// first timer of the process. The runtime crashes when it cannot open them, so it must open
+// them before connections have taken all descriptors.
 func openPoller() { time.Sleep(time.Nanosecond) }
 
-// makeRequests makes the request ring: one for all I/O threads, or one each.
+// makeRequests makes one request ring for all I/O threads or, inline, one per I/O thread.
 func (s *Server) makeRequests() (err error) {
 	if s.placement == Inline {
 		for range s.cfg.IOThreads {
@@ -114,8 +114,8 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 	return nil
 }
 
-// run is the life of an I/O thread. Its OS thread ends with it: nothing else
-// should run on one that may be pinned.
+// run is the life of an I/O thread. It never unlocks its OS thread, so that thread ends with
+// the goroutine: Go must run nothing else on a thread that may be pinned.
 func (s *Server) run(t *thread, i int, cfg loop.Config, made chan<- error, begin <-chan bool) {
 	defer s.ioThreads.Done()
 	runtime.LockOSThread()
@@ -139,7 +139,7 @@ func (s *Server) run(t *thread, i int, cfg loop.Config, made chan<- error, begin
 	}
 }
 
-// makeBatchers makes the batch thread's batcher, or one for each I/O thread.
+// makeBatchers makes the batcher of the batch thread or, inline, one per I/O thread.
 func (s *Server) makeBatchers() error {
 	sources := make([]batcher.Source, len(s.threads))
 	for i, t := range s.threads {
@@ -171,7 +171,7 @@ func (s *Server) makeBatcher(requests *ringbuf.Ring[batcher.Request], sources []
 	return b, err
 }
 
-// serve starts what build has made and sees to its end.
+// serve starts the batch thread, and waits in the background until all threads have ended.
 func (s *Server) serve() {
 	if s.placement == Dedicated {
 		s.batchThread.Add(1)
@@ -201,7 +201,7 @@ func (s *Server) runBatches() {
 	s.batchers[0].Run()
 }
 
-// free gives memory and descriptors back. All threads have ended.
+// free gives memory and descriptors back to the kernel. All threads have ended.
 func (s *Server) free() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -217,7 +217,7 @@ func (s *Server) free() {
 	}
 }
 
-// fail notes why a thread ended before its time, and ends the others.
+// fail keeps the error for which a thread ended early, and ends the other threads.
 func (s *Server) fail(err error) {
 	s.mu.Lock()
 	if s.failed == nil {
@@ -225,5 +225,5 @@ func (s *Server) fail(err error) {
 	}
 	s.mu.Unlock()
 	s.cfg.Log.Error("the server ends", "error", err)
-	s.each((*thread).abort)
+	s.each((*loop.Thread).Abort)
 }
