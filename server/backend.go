@@ -24,7 +24,24 @@ const (
 	IOEpoll
 )
 
-func (io IO) String() string { return [...]string{"auto", "io_uring", "epoll"}[io] }
+// backend is one way to reach the kernel. To add one, add a constant and a row.
+type backend struct {
+	name      string
+	new       func(conns int) (netio.Backend, error) // for the calling thread
+	footprint func(conns int) uint64                 // bytes that a thread takes beside its receive buffers
+}
+
+var backends = [...]backend{
+	IOUring: {"io_uring", func(conns int) (netio.Backend, error) { return uringio.New(conns) }, uringio.Footprint},
+	IOEpoll: {"epoll", func(conns int) (netio.Backend, error) { return epollio.New(epollio.Config{Conns: conns}) }, epollio.Footprint},
+}
+
+func (io IO) String() string {
+	if io == IOAuto {
+		return "auto"
+	}
+	return backends[io].name
+}
 
 // chosenIO is the backend that a server uses.
 type chosenIO struct {
@@ -53,7 +70,7 @@ func (io chosenIO) String() string {
 	if io.cause == "" {
 		return io.IO.String()
 	}
-	return fmt.Sprintf("epoll since %s", io.cause)
+	return fmt.Sprintf("%s since %s", io.IO, io.cause)
 }
 
 // cause returns what is missing for io_uring, as err has it.
@@ -71,22 +88,14 @@ func cause(err error) string {
 // sentence returns an error of package uring without the package's name.
 func sentence(err error) string { return strings.TrimPrefix(err.Error(), "uring: ") }
 
-// newBackend makes the backend of the calling thread.
-func (io IO) newBackend(conns int) (netio.Backend, error) {
-	if io == IOEpoll {
-		return epollio.New(epollio.Config{Conns: conns})
-	}
-	return uringio.New(conns)
-}
-
 // footprint returns the bytes that a thread's backend takes beside its receive buffers. For
-// IOAuto it returns those of the backend that takes more.
-func (io IO) footprint(conns int) uint64 {
-	switch io {
-	case IOUring:
-		return uringio.Footprint(conns)
-	case IOEpoll:
-		return epollio.Footprint(conns)
+// IOAuto it returns those of the backend that takes most.
+func (io IO) footprint(conns int) (bytes uint64) {
+	if io != IOAuto {
+		return backends[io].footprint(conns)
 	}
-	return max(uringio.Footprint(conns), epollio.Footprint(conns))
+	for _, b := range backends[IOAuto+1:] {
+		bytes = max(bytes, b.footprint(conns))
+	}
+	return bytes
 }

@@ -121,7 +121,7 @@ func (s *Server) run(t *thread, i int, cfg loop.Config, made chan<- error, begin
 	runtime.LockOSThread()
 	err := s.pin(i)
 	if err == nil {
-		t.backend, err = s.io.newBackend(s.cfg.MaxConns)
+		t.backend, err = backends[s.io.IO].new(s.cfg.MaxConns)
 	}
 	if err != nil {
 		made <- err
