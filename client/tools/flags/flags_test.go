@@ -1,0 +1,117 @@
+package flags_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/disrust/disrust/client/tools/flags"
+)
+
+// TestSentences is what a person reads who has mistyped something.
+func TestSentences(t *testing.T) {
+	for line, want := range map[string]string{
+		"--n 100":      "--n 100: a whole number from -5 to 99 is allowed",
+		"--n":          "--n needs a value: a whole number from -5 to 99",
+		"--p 3":        "--p 3: a power of two from 2 to 1024 is allowed",
+		"--d 2h":       "--d 2h: a duration from 1ms to 1h, such as 500ms or 10s is allowed",
+		"--c three":    "--c three: one or two is allowed",
+		"--t=perhaps":  "--t=perhaps: true or false is allowed",
+		"--f=":         `--f "": the name of a file is allowed`,
+		"--seed -1":    "--seed -1: a whole number from 0 on is allowed",
+		"--sead 1":     "there is no flag --sead: did you mean --seed?",
+		"--quite-else": "there is no flag --quite-else (--help lists them)",
+		"--hepl":       "there is no flag --hepl: did you mean --help?",
+		"--n=1\n2":     `--n "1\n2": a whole number from -5 to 99 is allowed`,
+	} {
+		v := initial()
+		_, err := v.list().Parse(strings.SplitN(line, " ", 2))
+		if got := strings.Replace(errorText(err), "--t perhaps", "--t=perhaps", 1); got != want {
+			t.Errorf("%q: %s\nwant %s", line, got, want)
+		}
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return "no error"
+	}
+	return err.Error()
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	v := initial()
+	for arg, want := range map[string]error{"--help": flags.ErrHelp, "-h": flags.ErrHelp, "-help": flags.ErrHelp, "--version": flags.ErrVersion} {
+		if _, err := v.list().Parse([]string{"word", arg, "--nothing"}); !errors.Is(err, want) {
+			t.Errorf("%s: %v", arg, err)
+		}
+	}
+	help := v.list().Help()
+	for _, want := range []string{"  --n N                      a number (7)\n", "  --t                        a toggle\n", "  --c one|two                a choice (one)\n", "(1m30s)"} {
+		if !strings.Contains(help, want) {
+			t.Errorf("help lacks %q:\n%s", want, help)
+		}
+	}
+	if got := flags.Version("disrust"); !strings.HasPrefix(got, "disrust ") || !strings.Contains(got, "go1.") || !strings.HasSuffix(got, "\n") {
+		t.Errorf("version %q", got)
+	}
+}
+
+func TestDashes(t *testing.T) {
+	v := initial()
+	line, err := v.list().Parse([]string{"-", "--n", "-5", "--", "--n", "1"})
+	if err != nil || v.N != -5 || strings.Join(line.Words, " ") != "- --n 1" {
+		t.Errorf("%+v, %q, %v", v, line.Words, err)
+	}
+}
+
+// TestSetWord: a word and a flag for the same thing must agree.
+func TestSetWord(t *testing.T) {
+	for _, c := range []struct {
+		args       []string
+		word, want string
+		n          int
+	}{
+		{nil, "9", "no error", 9},
+		{[]string{"--n", "9"}, "9", "no error", 9},
+		{[]string{"--n", "9"}, "09", "no error", 9},
+		{[]string{"--n", "8"}, "9", "--n 8 and the first word 9 disagree", 9},
+		{nil, "100", "the first word 100: a whole number from -5 to 99 is allowed", 7},
+	} {
+		v := initial()
+		list := v.list()
+		line, err := list.Parse(c.args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := errorText(list.SetWord(line, "n", "the first word", c.word)); got != c.want || v.N != c.n {
+			t.Errorf("%q and %s: %s, %d; want %s", c.args, c.word, got, v.N, c.want)
+		}
+	}
+}
+
+func TestUnknownWord(t *testing.T) {
+	v := initial()
+	for word, want := range map[string]string{
+		"pln":      `there is no command "pln": did you mean plan?`,
+		"sed":      `there is no command "sed": did you mean --seed?`,
+		"whatever": `there is no command "whatever" (the commands are plan, help)`,
+		"pl\x1bn":  `there is no command "pl\\x1bn" (the commands are plan, help)`,
+	} {
+		if got := v.list().UnknownWord(word, "plan", "help").Error(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	v := initial()
+	table := v.list().Markdown()
+	for _, want := range []string{
+		"| `--n` | `7` | a whole number from -5 to 99 | a number |\n", "| `--t` | off | | a toggle |\n", "| `--s` | `3` |",
+	} {
+		if !strings.Contains(table, want) {
+			t.Errorf("the table lacks %q:\n%s", want, table)
+		}
+	}
+}
