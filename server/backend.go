@@ -60,10 +60,10 @@ func (c *Config) chooseIO() (chosenIO, error) {
 	case err == nil:
 		return chosenIO{IO: IOUring}, nil
 	case c.IO == IOAuto && uring.Unavailable(err):
-		c.Log.Warn("io_uring is not available: serving on epoll", "reason", sentence(err))
+		c.Log.Warn("io_uring is not available: serving on epoll", "reason", withoutPackage(err))
 		return chosenIO{IOEpoll, cause(err)}, nil
 	}
-	return chosenIO{}, errors.New(sentence(err))
+	return chosenIO{}, errors.New(withoutPackage(err))
 }
 
 func (io chosenIO) String() string {
@@ -82,11 +82,11 @@ func cause(err error) string {
 	if errors.As(err, &named) {
 		return named.Cause()
 	}
-	return sentence(err)
+	return withoutPackage(err)
 }
 
-// sentence returns an error of package uring without the package's name.
-func sentence(err error) string { return strings.TrimPrefix(err.Error(), "uring: ") }
+// withoutPackage returns an error of package uring without the package's name.
+func withoutPackage(err error) string { return strings.TrimPrefix(err.Error(), "uring: ") }
 
 // footprint returns the bytes that a thread's backend takes beside its receive buffers. For
 // IOAuto it returns those of the backend that takes most.

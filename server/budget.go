@@ -5,6 +5,7 @@ package server
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/disrust/disrust/server/internal/netio"
@@ -24,7 +25,7 @@ type Budget struct {
 type Part struct {
 	Name        string
 	Count, Each uint64
-	Flag        string // what sets it, if anything does
+	Fields      []string // of the Config that set it
 }
 
 // goRuntime is what the program takes itself: its code, Go's runtime and their
@@ -59,21 +60,21 @@ func (c *Config) budget(placement BatchThreads, io IO) Budget {
 		sequence = 8  // which a ring for several producers has for each slot
 	)
 	each, threads := c.limits().Footprint(c.format()), uint64(c.IOThreads)
-	requests := Part{"request rings", threads * uint64(c.requestShare()), slot, "--request-ring"}
+	requests := Part{"request rings", threads * uint64(c.requestShare()), slot, []string{"RequestRing"}}
 	if placement == Dedicated {
-		requests = Part{"request ring", uint64(c.RequestRing), slot + sequence, "--request-ring"}
+		requests = Part{"request ring", uint64(c.RequestRing), slot + sequence, []string{"RequestRing"}}
 	}
 	return Budget{
 		Parts: []Part{
-			{"vectors in flight", threads, each.Pool, "--pool-mib --io-threads"},
-			{"their scores and record", threads, each.Scores, "--pool-mib --dim"},
+			{"vectors in flight", threads, each.Pool, []string{"PoolBytes", "IOThreads"}},
+			{"their scores and record", threads, each.Scores, []string{"PoolBytes", "Dim"}},
 			requests,
-			{"response rings", threads * uint64(c.ResponseRing), slot, "--response-ring"},
-			{"receive buffers", threads, netio.ReceiveBuffers * netio.ReceiveBytes, ""},
-			{ioPart(io), threads, io.footprint(c.MaxConns), "--io --max-conns"},
-			{"connections' slots", threads, each.Slots, "--max-conns"},
-			{"connections' blocks, kept for the next", threads, each.Spare, "--max-vectors --dim"},
-			{"program and Go runtime, about", 1, goRuntime, ""},
+			{"response rings", threads * uint64(c.ResponseRing), slot, []string{"ResponseRing"}},
+			{"receive buffers", threads, netio.ReceiveBuffers * netio.ReceiveBytes, nil},
+			{ioPart(io), threads, io.footprint(c.MaxConns), []string{"IO", "MaxConns"}},
+			{"connections' slots", threads, each.Slots, []string{"MaxConns"}},
+			{"connections' blocks, kept for the next", threads, each.Spare, []string{"MaxVectors", "Dim"}},
+			{"program and Go runtime, about", 1, goRuntime, nil},
 		},
 		Conn:     each.Conn,
 		MaxConns: c.MaxConns,
@@ -88,19 +89,26 @@ func ioPart(io IO) string {
 	return io.String()
 }
 
-// String is the budget as a table.
-func (b Budget) String() string {
+// String is the budget as a table that names fields of the Config.
+func (b Budget) String() string { return b.Table(func(field string) string { return field }) }
+
+// Table is the budget as a table. name returns what its reader calls a field of the Config.
+func (b Budget) Table(name func(field string) string) string {
 	var s strings.Builder
-	row := func(name, count, each, sum, flags string) {
-		s.WriteString(strings.TrimRight(fmt.Sprintf("%-42s %8s %9s %9s  %s", name, count, each, sum, flags), " ") + "\n")
+	row := func(title, count, each, sum string, fields ...string) {
+		for i, field := range fields {
+			fields[i] = name(field)
+		}
+		line := fmt.Sprintf("%-42s %8s %9s %9s  %s", title, count, each, sum, strings.Join(fields, " "))
+		s.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	row("fixed memory", "count", "each", "in all", "set by")
+	s.WriteString(fmt.Sprintf("%-42s %8s %9s %9s  %s\n", "fixed memory", "count", "each", "in all", "set by"))
 	for _, p := range b.Parts {
-		row("  "+p.Name, fmt.Sprint(p.Count), size(p.Each), size(p.Count*p.Each), p.Flag)
+		row("  "+p.Name, fmt.Sprint(p.Count), size(p.Each), size(p.Count*p.Each), slices.Clone(p.Fields)...)
 	}
-	row("fixed, in all", "", "", size(b.Start()), "")
-	row("connections, at most", fmt.Sprint(b.MaxConns), size(b.Conn), size(uint64(b.MaxConns)*b.Conn), "--max-conns --max-vectors --dim")
-	row("in all, at most", "", "", size(b.Total()), "")
+	row("fixed, in all", "", "", size(b.Start()))
+	row("connections, at most", fmt.Sprint(b.MaxConns), size(b.Conn), size(uint64(b.MaxConns)*b.Conn), "MaxConns", "MaxVectors", "Dim")
+	row("in all, at most", "", "", size(b.Total()))
 	return s.String()
 }
 

@@ -3,7 +3,6 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -14,7 +13,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/disrust/disrust/batcher"
@@ -111,20 +109,25 @@ func DefaultConfig() Config {
 	}
 }
 
-// ConfigError says in a sentence which value of a Config is not allowed, and what
-// is.
-type ConfigError struct{ err error }
+// Range is what a number of a Config may be.
+type Range struct{ Low, High int }
 
-func (e *ConfigError) Error() string { return e.err.Error() }
-
-// The largest values that a Config may have.
-const (
-	MaxIOThreads  = 256
-	MaxRingSlots  = 1 << 24
-	MaxConns      = 1 << 20
-	MaxMaxVectors = math.MaxUint16
-	MaxTimeout    = 1000 * time.Hour
-)
+// Allowed are the ranges of a Config's numbers. It is not to be changed. PoolBytes must hold
+// a request besides, and the two rings are powers of two. DrainTimeout is any time.
+var Allowed = struct {
+	Port, IOThreads, Dim, MaxVectors, PoolBytes, RequestRing, ResponseRing, MaxConns Range
+	MaxTimeout                                                                       time.Duration // from 0 on
+}{
+	Port:         Range{0, math.MaxUint16},
+	IOThreads:    Range{0, 256},
+	Dim:          Range{1, wire.MaxDim},
+	MaxVectors:   Range{1, math.MaxUint16},
+	PoolBytes:    Range{1, 1 << 36},
+	RequestRing:  Range{1, 1 << 24},
+	ResponseRing: Range{1, 1 << 24},
+	MaxConns:     Range{1, 1 << 20},
+	MaxTimeout:   1000 * time.Hour,
+}
 
 // addressSpace is what an I/O thread may reserve for the blocks of connections: a
 // process has some hundred TiB.
@@ -133,51 +136,71 @@ const addressSpace = 1 << 43
 // check fills what may be left open and says in one sentence what is wrong.
 func (c *Config) check() error {
 	if c.NewModel == nil {
-		return errors.New("there is no model: Config.NewModel is nil")
+		return configError("there is no model: %v is nil", name("NewModel"))
 	}
 	for _, r := range []struct {
-		name             string
-		value, low, high int
+		field   string
+		value   int
+		allowed Range
 	}{
-		{"port", c.Port, 0, math.MaxUint16},
-		{"io-threads", c.IOThreads, 0, MaxIOThreads},
-		{"max-vectors", c.MaxVectors, 1, MaxMaxVectors},
-		{"max-conns", c.MaxConns, 1, MaxConns},
-		{"batch-threads", int(c.BatchThreads), int(Auto), int(Dedicated)},
-		{"wait", int(c.Wait), int(WaitAuto), int(WaitBlock)},
-		{"io", int(c.IO), int(IOAuto), int(IOEpoll)},
+		{"Port", c.Port, Allowed.Port},
+		{"IOThreads", c.IOThreads, Allowed.IOThreads},
+		{"Dim", c.Dim, Allowed.Dim},
+		{"MaxVectors", c.MaxVectors, Allowed.MaxVectors},
+		{"PoolBytes", c.PoolBytes, Allowed.PoolBytes},
+		{"MaxConns", c.MaxConns, Allowed.MaxConns},
+		{"BatchThreads", int(c.BatchThreads), Range{int(Auto), int(Dedicated)}},
+		{"Wait", int(c.Wait), Range{int(WaitAuto), int(WaitBlock)}},
+		{"IO", int(c.IO), Range{int(IOAuto), len(backends) - 1}},
 	} {
-		if r.value < r.low || r.value > r.high {
-			return fmt.Errorf("%s %d: %d to %d is allowed", r.name, r.value, r.low, r.high)
+		if err := r.allowed.check(r.field, r.value); err != nil {
+			return err
 		}
 	}
-	if err := errors.Join(checkTimeout("request-timeout", c.RequestTimeout), checkTimeout("idle-timeout", c.IdleTimeout)); err != nil {
-		return err
-	}
-	if err := c.checkListen(); err != nil {
-		return err
-	}
-	if err := c.checkAllow(); err != nil {
-		return err
+	for _, check := range []func() error{c.checkTimeouts, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := c.format().Validate(); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "wire: "))
+	return nil
+}
+
+func (r Range) check(field string, value int) error {
+	if value < r.Low || value > r.High {
+		return configError("%v: a whole number from %d to %d is allowed", setting(field, value), r.Low, r.High)
 	}
-	return c.checkMemory()
+	return nil
+}
+
+func (c *Config) checkTimeouts() error {
+	for _, t := range []struct {
+		field string
+		value time.Duration
+	}{{"RequestTimeout", c.RequestTimeout}, {"IdleTimeout", c.IdleTimeout}} {
+		if t.value < 0 || t.value > Allowed.MaxTimeout {
+			return configError("%v: a duration from 0 to %v is allowed", setting(t.field, t.value), Allowed.MaxTimeout)
+		}
+	}
+	return nil
 }
 
 func (c *Config) checkListen() error {
 	if len(c.Passed) > 0 && len(c.Listen) > 0 {
-		return errors.New("sockets are passed to be served: Listen may not name addresses too")
+		return configError("%v has sockets to serve: %v may not name addresses too", name("Passed"), name("Listen"))
 	}
-	if err := listen.CheckAll(c.Listen, c.SharePort); err != nil {
-		return fmt.Errorf("listen: %w", err)
+	if err := listen.CheckAll(c.Listen); err != nil {
+		return configError("%v %v", name("Listen"), err)
+	}
+	for _, addr := range c.Listen {
+		if c.SharePort && listen.TooLongToShare(addr) {
+			return configError("%v %q: with %v the path of a socket may have %d bytes", name("Listen"), addr, name("SharePort"), listen.SharedPathBytes)
+		}
 	}
 	if c.UnixMode&^fs.ModePerm != 0 {
-		return fmt.Errorf("unix-mode %#o: 0 to 0777 is allowed", uint32(c.UnixMode))
+		return configError("%v: 0 to 0777 is allowed", setting("UnixMode", fmt.Sprintf("%#o", uint32(c.UnixMode))))
 	}
 	return nil
 }
@@ -191,13 +214,6 @@ func (c *Config) listeners() listen.Config {
 	return listen.Config{Addrs: addrs, Passed: c.Passed, Threads: c.IOThreads, Share: c.SharePort, UnixMode: c.UnixMode}
 }
 
-func checkTimeout(name string, d time.Duration) error {
-	if d < 0 || d > MaxTimeout {
-		return fmt.Errorf("%s %s: 0 to %s is allowed", name, d, MaxTimeout)
-	}
-	return nil
-}
-
 // checkAllow turns ranges of IPv4 addresses that are written as IPv6 ones into
 // what they are: the address of such a peer is an IPv4 one.
 func (c *Config) checkAllow() error {
@@ -205,7 +221,7 @@ func (c *Config) checkAllow() error {
 	c.Allow = slices.Clone(c.Allow)
 	for i, p := range c.Allow {
 		if !p.IsValid() || p.Addr().Is4In6() && p.Bits() < mapped {
-			return fmt.Errorf("allow %s: a range of IPv4 or of IPv6 addresses is allowed", p)
+			return configError("%v: a range of IPv4 or of IPv6 addresses is allowed", setting("Allow", p))
 		}
 		if p.Addr().Is4In6() {
 			c.Allow[i] = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
@@ -214,29 +230,41 @@ func (c *Config) checkAllow() error {
 	return nil
 }
 
-func (c *Config) checkMemory() error {
-	if err := checkRing("request-ring", c.RequestRing, max(1, c.IOThreads)); err != nil {
-		return err
-	}
-	if err := checkRing("response-ring", c.ResponseRing, 1); err != nil {
-		return err
-	}
-	row := c.format().RowBytes()
-	if c.PoolBytes/row < c.MaxVectors {
-		return fmt.Errorf("a pool of %d bytes: a request of %d vectors of dim %d needs %d", c.PoolBytes, c.MaxVectors, c.Dim, c.MaxVectors*row)
-	}
-	if blocks := float64(c.MaxConns) * (float64(row)*float64(c.MaxVectors) + float64(2*loop.OutputBytes(c.format()))); blocks > addressSpace {
-		return fmt.Errorf("max-conns %d: with max-vectors %d and dim %d they may need %s in all; %s is allowed", c.MaxConns, c.MaxVectors, c.Dim, size(uint64(blocks)), size(addressSpace))
-	}
-	if uint64(c.PoolBytes/row) > math.MaxUint32 {
-		return fmt.Errorf("a pool of %d bytes: more than %d rows of %d bytes", c.PoolBytes, uint32(math.MaxUint32), row)
+func (c *Config) checkRings() error {
+	for _, r := range []struct {
+		field string
+		slots int
+		low   int
+		high  int
+	}{
+		{"RequestRing", c.RequestRing, max(Allowed.RequestRing.Low, c.IOThreads), Allowed.RequestRing.High},
+		{"ResponseRing", c.ResponseRing, Allowed.ResponseRing.Low, Allowed.ResponseRing.High},
+	} {
+		if r.slots < r.low || r.slots > r.high || bits.OnesCount(uint(r.slots)) != 1 {
+			return configError("%v: a power of two from %d to %d is allowed", setting(r.field, r.slots), r.low, r.high)
+		}
 	}
 	return nil
 }
 
-func checkRing(name string, slots, low int) error {
-	if slots < low || slots > MaxRingSlots || slots&(slots-1) != 0 {
-		return fmt.Errorf("%s %d: a power of two from %d to %d is allowed", name, slots, low, MaxRingSlots)
+func (c *Config) checkMemory() error {
+	f := c.format()
+	if f.Validate() != nil {
+		return configError("%v and %v: a request of them has more than %d bytes, the most that is allowed",
+			setting("MaxVectors", c.MaxVectors), setting("Dim", c.Dim), wire.MaxFrameBytes)
+	}
+	row := f.RowBytes()
+	if c.PoolBytes/row < c.MaxVectors {
+		return configError("%v holds no request of %v and %v: raise %v", setting("PoolBytes", c.PoolBytes),
+			setting("MaxVectors", c.MaxVectors), setting("Dim", c.Dim), change("PoolBytes", c.MaxVectors*row))
+	}
+	if uint64(c.PoolBytes/row) > math.MaxUint32 {
+		return configError("%v has more than %d rows of %v: lower it", setting("PoolBytes", c.PoolBytes), uint32(math.MaxUint32), setting("Dim", c.Dim))
+	}
+	blocks := float64(c.MaxConns) * (float64(f.RequestBytes(c.MaxVectors)) + float64(2*loop.OutputBytes(f)))
+	if blocks > addressSpace {
+		return configError("%v with %v and %v: the connections may need %s in all, and %s is allowed: lower one of them",
+			setting("MaxConns", c.MaxConns), setting("MaxVectors", c.MaxVectors), setting("Dim", c.Dim), size(uint64(blocks)), size(addressSpace))
 	}
 	return nil
 }

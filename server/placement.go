@@ -22,7 +22,7 @@ var cpus = min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
 // scored. Its errors are sentences for the person who chose c.
 func (c *Config) settle() (BatchThreads, error) {
 	if err := c.check(); err != nil {
-		return Auto, &ConfigError{err}
+		return Auto, err
 	}
 	return c.place()
 }
@@ -51,7 +51,7 @@ func (c *Config) place() (BatchThreads, error) {
 		if costly {
 			threads = cpus - 1
 		}
-		c.IOThreads = max(1, min(threads, MaxIOThreads, c.RequestRing))
+		c.IOThreads = max(1, min(threads, Allowed.IOThreads.High, c.RequestRing))
 	}
 	switch {
 	case c.BatchThreads != Auto:

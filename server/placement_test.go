@@ -34,7 +34,7 @@ func TestPlace(t *testing.T) {
 		{16, cheap, 0, Auto, 1 << 16, 8, Inline},
 		{16, cheap, 0, Auto, 4, 4, Inline}, // each has a slot at least
 		{16, cheap, 0, Dedicated, 1 << 16, 8, Dedicated},
-		{4096, cheap, 0, Auto, 1 << 16, MaxIOThreads, Inline},
+		{4096, cheap, 0, Auto, 1 << 16, Allowed.IOThreads.High, Inline},
 		{1, slow, 0, Auto, 1 << 16, 1, Inline},
 		{2, slow, 0, Auto, 1 << 16, 1, Dedicated},
 		{16, slow, 0, Auto, 1 << 16, 15, Inline},

@@ -15,6 +15,7 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/listen"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/netio"
@@ -69,7 +70,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	listeners, err := listen.Open(cfg.listeners())
 	if err != nil {
-		return nil, err
+		return nil, explain(err)
 	}
 	// A locked thread gives its P up when it blocks, and must find one at once when it returns.
 	if procs := cpus + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
@@ -79,10 +80,21 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	s.failures.log = cfg.Log
 	if err := s.build(ctx); err != nil {
 		listeners.Close()
-		return nil, err
+		return nil, explain(err)
 	}
 	s.serve()
 	return s, nil
+}
+
+// explain adds to an error what the Config can do about it.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, listen.ErrServed):
+		return environmentError("%v (%v joins a server that shares it, or takes over from it)", err, name("SharePort"))
+	case errors.Is(err, blocks.ErrNoAddressSpace):
+		return environmentError("%v: lower %v or %v, or allow the process more (ulimit -v, vm.overcommit_memory)", err, name("MaxConns"), name("MaxVectors"))
+	}
+	return err
 }
 
 // Addrs returns the addresses that the server serves, in the order of the Config.

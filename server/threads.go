@@ -38,7 +38,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 			return err
 		}
 		if err := s.makeThread(i, begin); err != nil {
-			return fmt.Errorf("I/O thread %d: %w", i, err)
+			return environmentError("I/O thread %d: %v", i, err)
 		}
 	}
 	if err := s.makeBatchers(); err != nil {

@@ -14,6 +14,11 @@ const (
 	// HeaderBytes is the size of the count that begins every frame.
 	HeaderBytes = 4
 
+	// MaxFrameBytes is the most bytes that a frame can have.
+	MaxFrameBytes = math.MaxInt32
+	// MaxDim is the most features of a vector that a frame can hold.
+	MaxDim = (MaxFrameBytes - HeaderBytes) / floatBytes
+
 	floatBytes = 4
 )
 
@@ -33,12 +38,11 @@ type Format struct {
 // Invariant: every frame of a valid Format fits in an int32, so sizes need no
 // overflow checks, also where int has 32 bits.
 func (f Format) Validate() error {
-	const limit = (math.MaxInt32 - HeaderBytes) / floatBytes
-	if f.Dim < 1 || f.Dim > limit {
-		return fmt.Errorf("wire: dim is %d; allowed are 1 to %d", f.Dim, limit)
+	if f.Dim < 1 || f.Dim > MaxDim {
+		return fmt.Errorf("wire: dim %d: 1 to %d is allowed", f.Dim, MaxDim)
 	}
-	if most := limit / f.Dim; f.MaxVectors < 1 || f.MaxVectors > most {
-		return fmt.Errorf("wire: max_vectors is %d; with dim %d allowed are 1 to %d", f.MaxVectors, f.Dim, most)
+	if most := MaxDim / f.Dim; f.MaxVectors < 1 || f.MaxVectors > most {
+		return fmt.Errorf("wire: max_vectors %d: with dim %d, 1 to %d is allowed", f.MaxVectors, f.Dim, most)
 	}
 	return nil
 }

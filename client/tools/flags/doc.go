@@ -7,8 +7,8 @@
 //
 //	var port, limit = 9900, 10 * time.Second
 //	list := flags.List{
-//		{"port", flags.Int(&port, 0, 65535), "TCP port"},
-//		{"limit", flags.Duration(&limit, 0, time.Hour), "how long a call may take"},
+//		flags.New("port", flags.Int(&port, 0, 65535), "TCP port"),
+//		flags.New("limit", flags.Duration(&limit, 0, time.Hour), "how long a call may take"),
 //	}
 //	words, err := list.Parse(os.Args[1:])
 //

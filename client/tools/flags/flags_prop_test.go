@@ -29,14 +29,14 @@ func initial() vars {
 
 func (v *vars) list() flags.List {
 	return flags.List{
-		{"n", flags.Int(&v.N, -5, 99), "a number"},
-		{"p", flags.PowerOfTwo(&v.P, 2, 1024), "a power"},
-		{"s", flags.Scaled(&v.S, 1<<20, 1, 100), "a size"},
-		{"d", flags.Duration(&v.D, time.Millisecond, time.Hour), "a time"},
-		{"c", flags.Choice(&v.C, v.C, flags.Option[string]{"one", "one"}, flags.Option[string]{"two", "two"}), "a choice"},
-		{"t", flags.Toggle(&v.T), "a toggle"},
-		{"f", flags.File(&v.F), "a file"},
-		{"seed", flags.Seed(&v.Seed), "a seed"},
+		flags.New("n", flags.Int(&v.N, -5, 99), "a number"),
+		flags.New("p", flags.PowerOfTwo(&v.P, 2, 1024), "a power"),
+		flags.New("s", flags.Scaled(&v.S, 1<<20, 1, 100), "a size"),
+		flags.New("d", flags.Duration(&v.D, time.Millisecond, time.Hour), "a time"),
+		flags.New("c", flags.Choice(&v.C, v.C, flags.Option[string]{"one", "one"}, flags.Option[string]{"two", "two"}), "a choice"),
+		flags.New("t", flags.Toggle(&v.T), "a toggle"),
+		flags.New("f", flags.File(&v.F), "a file"),
+		flags.New("seed", flags.Seed(&v.Seed), "a seed"),
 	}
 }
 

@@ -115,3 +115,13 @@ func TestMarkdown(t *testing.T) {
 		}
 	}
 }
+
+// TestLongChoice: the help of a flag whose values do not fit beside it starts a line.
+func TestLongChoice(t *testing.T) {
+	to := "a"
+	list := flags.List{flags.New("choice", flags.Choice(&to, "a",
+		flags.Option[string]{Name: "a", Value: "a"}, flags.Option[string]{Name: "somewhat-longer", Value: "b"}, flags.Option[string]{Name: "c", Value: "c"}), "the help")}
+	if want := "  --choice a|somewhat-longer|c\n                             the help (a)\n"; list.Help() != want {
+		t.Errorf("%q, want %q", list.Help(), want)
+	}
+}

@@ -13,6 +13,9 @@ type Flag struct {
 	Help  string // a sentence without a full stop
 }
 
+// New returns a flag.
+func New(name string, value Value, help string) Flag { return Flag{name, value, help} }
+
 // List is all flags of a command, in the order in which help shows them.
 type List []Flag
 

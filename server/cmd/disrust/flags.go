@@ -3,161 +3,147 @@
 package main
 
 import (
-	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"math"
+	"io/fs"
+	"net/netip"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
-	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/internal/listen"
 )
-
-var errHelp = flag.ErrHelp
 
 // options are what the command line says.
 type options struct {
 	cfg      server.Config
+	model    model
 	placed   bool // --host or --port was given
-	poolMiB  int
 	plan     bool
 	metrics  bool
 	interval time.Duration
 }
 
-// models are the built-in ones.
-var models = map[string]func() (batcher.Model, error){
-	"sum": func() (batcher.Model, error) { return batcher.Sum{}, nil },
+func defaults() *options {
+	return &options{cfg: server.DefaultConfig(), model: models[0].Value, interval: 10 * time.Second}
 }
 
-var placements = map[string]server.BatchThreads{
-	"auto": server.Auto, "0": server.Inline, "1": server.Dedicated,
-}
+// list is the one list of the daemon's flags. The parser, the checks, --help, the table in
+// the README and the names in the server's errors come from it.
+func (o *options) list() flags.List {
+	c, allowed := &o.cfg, &server.Allowed
+	return flags.List{
+		flags.New("host", flags.Text(&c.Host, "HOST"), "address or name to listen on; making it a network's is your decision"),
+		flags.New("port", whole(&c.Port, allowed.Port), "TCP port; 0: any free one"),
+		flags.New("listen", addresses(&c.Listen), "where to listen instead of --host and --port; may be given again"),
+		flags.New("unix-mode", permissions(&c.UnixMode), "permissions of the files of Unix sockets: who may write to the file may connect"),
+		flags.New("share-port", flags.Toggle(&c.SharePort), "serve addresses that another disrust serves, beside it or in its place: a restart without a gap"),
+		flags.New("allow", prefixes(&c.Allow), "TCP addresses that are served; the server closes connections from others on arrival; may be given again"),
 
-var ios = map[string]server.IO{"auto": server.IOAuto, "uring": server.IOUring, "epoll": server.IOEpoll}
+		flags.New("io", flags.Choice(&c.IO, "auto",
+			option("auto", server.IOAuto), option("uring", server.IOUring), option("epoll", server.IOEpoll)),
+			"how the threads reach the kernel; auto: by io_uring, or by epoll where io_uring is forbidden, absent or too old"),
+		flags.New("io-threads", whole(&c.IOThreads, allowed.IOThreads), "threads that own connections; 0: half of the CPUs, or all but one for a costly model scored inline"),
+		flags.New("batch-threads", flags.Choice(&c.BatchThreads, "auto",
+			option("auto", server.Auto), option("0", server.Inline), option("1", server.Dedicated)),
+			"threads that only score; 0: each I/O thread scores its own requests; auto: 1 for a costly model beside a single I/O thread"),
+		flags.New("wait", flags.Choice(&c.Wait, "auto",
+			option("auto", server.WaitAuto), option("spin", server.WaitSpin), option("yield", server.WaitYield), option("block", server.WaitBlock)),
+			"how threads wait for work; auto: they poll for as long as that has paid off lately, then sleep"),
+		flags.New("pin", flags.Toggle(&c.Pin), "bind each thread to a CPU; more threads than CPUs share them in turn"),
 
-var waits = map[string]server.Wait{
-	"auto": server.WaitAuto, "spin": server.WaitSpin, "yield": server.WaitYield, "block": server.WaitBlock,
-}
+		flags.New("model", flags.Choice(&o.model, models[0].Name, models...), "the built-in model to serve"),
+		flags.New("dim", whole(&c.Dim, allowed.Dim), "features per vector"),
+		flags.New("max-vectors", whole(&c.MaxVectors, allowed.MaxVectors), "vectors per request, at most"),
 
-// flags binds o to the command line's flags.
-func flags(o *options) *flag.FlagSet {
-	c := &o.cfg
-	f := flag.NewFlagSet("disrust", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&c.Host, "host", c.Host, "address or name to listen on")
-	f.Var(number{&c.Port, 0, math.MaxUint16}, "port", "TCP port; 0: any free one")
-	f.Var(addresses{&c.Listen}, "listen", "where to listen instead of host and port: host:port or unix:PATH; may stand again")
-	f.Var(permissions{&c.UnixMode}, "unix-mode", "permissions of the files of Unix sockets, octal")
-	f.Var(toggle{&c.SharePort}, "share-port", "serve what another disrust serves, beside it: for a restart without a gap")
-	f.Var(prefixes{&c.Allow}, "allow", "TCP addresses served, such as 10.0.0.0/8,192.168.1.7; others are closed on arrival")
-	f.Var(number{&c.IOThreads, 0, server.MaxIOThreads}, "io-threads", "I/O threads; 0: half of the CPUs, or all but one for a costly model")
-	f.Var(number{&c.Dim, 1, math.MaxInt32}, "dim", "features a vector")
-	f.Var(number{&c.MaxVectors, 1, server.MaxMaxVectors}, "max-vectors", "vectors a request, at most")
-	f.Var(choice[func() (batcher.Model, error)]{c.Model, &c.NewModel, models, "sum"}, "model", "model to serve: sum")
-	f.Var(choice[server.BatchThreads]{"auto", &c.BatchThreads, placements, "auto, 0 or 1"}, "batch-threads",
-		"threads that only score: 0 (the I/O threads do it), 1 or auto")
-	f.Var(choice[server.IO]{"auto", &c.IO, ios, "auto, uring or epoll"}, "io",
-		"how the kernel is reached: auto (io_uring, or epoll where that is not to be had), uring or epoll")
-	f.Var(choice[server.Wait]{"auto", &c.Wait, waits, "auto, spin, yield or block"}, "wait",
-		"how threads wait: auto (poll while that has paid off, then sleep), spin, yield or block")
-	f.Var(toggle{&c.Pin}, "pin", "tie each thread to a CPU of its own; with fewer CPUs than threads, they share in turn")
-	f.Var(number{&o.poolMiB, 1, maxPoolMiB}, "pool-mib", "MiB of vectors in flight, an I/O thread")
-	f.Var(number{&c.RequestRing, 1, server.MaxRingSlots}, "request-ring", "requests in flight, all I/O threads; a power of two")
-	f.Var(number{&c.ResponseRing, 1, server.MaxRingSlots}, "response-ring", "requests in flight, an I/O thread; a power of two")
-	f.Var(number{&c.MaxConns, 1, server.MaxConns}, "max-conns", "connections at once; more are closed on arrival")
-	f.Var(period{&c.RequestTimeout, 0, server.MaxTimeout}, "request-timeout", "how long a peer may take to finish a request that it has begun; 0: for ever")
-	f.Var(period{&c.IdleTimeout, 0, server.MaxTimeout}, "idle-timeout", "how long a peer may ask nothing; 0: for ever")
-	f.Var(period{&c.DrainTimeout, time.Millisecond, server.MaxTimeout}, "drain-timeout", "how long SIGTERM or SIGINT lets answers take")
-	f.Var(toggle{&o.metrics}, "metrics", "print a line of metrics on standard output regularly")
-	f.Var(period{&o.interval, time.Millisecond, server.MaxTimeout}, "metrics-interval", "time between two lines of metrics")
-	f.Var(toggle{&o.plan}, "plan", "print a table of the memory that these flags take, and end")
-	return f
-}
+		flags.New("pool-mib", flags.Scaled(&c.PoolBytes, 1<<20, (allowed.PoolBytes.Low+1<<20-1)>>20, allowed.PoolBytes.High>>20), "MiB of vectors in flight, per I/O thread"),
+		flags.New("request-ring", flags.PowerOfTwo(&c.RequestRing, allowed.RequestRing.Low, allowed.RequestRing.High), "requests in flight, over all I/O threads"),
+		flags.New("response-ring", flags.PowerOfTwo(&c.ResponseRing, allowed.ResponseRing.Low, allowed.ResponseRing.High), "requests in flight, per I/O thread"),
+		flags.New("max-conns", whole(&c.MaxConns, allowed.MaxConns), "connections at once; the server closes more of them on arrival"),
 
-const maxPoolMiB = 1 << 16
+		flags.New("request-timeout", flags.Duration(&c.RequestTimeout, 0, allowed.MaxTimeout), "how long a peer may take to finish a request that it has begun to send; 0: for ever"),
+		flags.New("idle-timeout", flags.Duration(&c.IdleTimeout, 0, allowed.MaxTimeout), "how long a peer that has all its answers may send nothing; 0: for ever"),
+		flags.New("drain-timeout", flags.Duration(&c.DrainTimeout, time.Millisecond, allowed.MaxTimeout), "how long a drain may take before the server closes what is left"),
 
-func defaults() options {
-	cfg := server.DefaultConfig()
-	return options{cfg: cfg, poolMiB: cfg.PoolBytes >> 20, interval: 10 * time.Second}
-}
-
-// commandLine reads a command line: flags, and up to two positional arguments
-// anywhere between them. Its errors are for people.
-func commandLine(args []string) (options, error) {
-	o := defaults()
-	f := flags(&o)
-	positional, err := interleaved(f, args)
-	if errors.Is(err, errHelp) {
-		return o, err
+		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),
+		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, allowed.MaxTimeout), "time between two lines of metrics"),
+		flags.New("plan", flags.Toggle(&o.plan), "print the memory that these flags take, as disrust plan does, and end"),
 	}
-	if err != nil {
-		return o, fmt.Errorf("%s (--help lists the flags)", oneLine(err.Error()))
-	}
-	if len(positional) > 0 && positional[0] == "plan" {
-		o.plan, positional = true, positional[1:]
-	}
-	if len(positional) > 2 {
-		return o, fmt.Errorf("unexpected argument %q: only io_threads and port may stand without a flag", positional[2])
-	}
-	for i, value := range positional {
-		if err := f.Set([...]string{"io-threads", "port"}[i], value); err != nil {
-			return o, fmt.Errorf("%s %q: %w", [...]string{"io_threads", "port"}[i], value, err)
+}
+
+func whole(to *int, allowed server.Range) flags.Value {
+	return flags.Int(to, allowed.Low, allowed.High)
+}
+
+func option[T any](name string, value T) flags.Option[T] {
+	return flags.Option[T]{Name: name, Value: value}
+}
+
+// prefixes adds ranges of addresses up.
+func prefixes(to *[]netip.Prefix) flags.Value {
+	const allowed = "addresses and ranges of them with commas between, such as 192.168.1.7,10.0.0.0/8"
+	return flags.Custom(to, "CIDR,...", allowed, func(s string) ([]netip.Prefix, error) {
+		all := *to
+		for each := range strings.SplitSeq(s, ",") {
+			prefix, err := netip.ParsePrefix(each)
+			if addr, e := netip.ParseAddr(each); e == nil && addr.Zone() == "" {
+				prefix, err = netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
+			}
+			if err != nil {
+				return nil, flags.ErrNotAllowed
+			}
+			all = append(all, prefix)
 		}
-	}
-	f.Visit(func(f *flag.Flag) { o.placed = o.placed || f.Name == "host" || f.Name == "port" })
-	if o.placed && len(o.cfg.Listen) > 0 {
-		return o, errors.New("--listen says where to listen: --host and --port (also as the second word) may not say it too")
-	}
-	o.cfg.PoolBytes = o.poolMiB << 20
-	if need := (uint64(o.cfg.Dim)*uint64(o.cfg.MaxVectors)*4 + 1<<20 - 1) >> 20; uint64(o.poolMiB) < need && need <= maxPoolMiB {
-		return o, fmt.Errorf("pool-mib %d: a request of %d vectors of dim %d needs %d at least", o.poolMiB, o.cfg.MaxVectors, o.cfg.Dim, need)
-	}
-	return o, nil
+		return all, nil
+	}, nothing)
 }
 
-// oneLine writes what does not print as Go would quote it: a message may cite a
-// command line with line breaks or worse.
-func oneLine(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
-}
-
-// interleaved parses flags wherever they stand and returns the other arguments.
-func interleaved(f *flag.FlagSet, args []string) (positional []string, err error) {
-	for {
-		if err := f.Parse(args); err != nil {
+// addresses adds up addresses to listen on.
+func addresses(to *[]string) flags.Value {
+	return flags.Custom(to, "ADDR", "host:port or unix:PATH", func(s string) ([]string, error) {
+		if err := listen.Check(s); err != nil {
 			return nil, err
 		}
-		if args = f.Args(); len(args) == 0 {
-			return positional, nil
-		}
-		positional, args = append(positional, args[0]), args[1:]
-	}
+		return append(*to, s), nil
+	}, nothing)
 }
 
-func help() string {
-	var b strings.Builder
-	b.WriteString("disrust serves a model on TCP ports and Unix sockets.\n\n" +
-		"  disrust [flags] [io_threads [port]]\n  disrust plan [flags] [io_threads [port]]   print a table of the memory it takes, and end\n\nFlags:\n")
-	o := defaults()
-	flags(&o).VisitAll(func(f *flag.Flag) {
-		fmt.Fprintf(&b, "  --%-18s %s", f.Name, f.Usage)
-		if f.DefValue != "false" && f.DefValue != "" {
-			fmt.Fprintf(&b, " (%s)", f.DefValue)
+func nothing[T any](T) string { return "" }
+
+// permissions is the mode of a file.
+func permissions(to *fs.FileMode) flags.Value {
+	return flags.Custom(to, "MODE", "octal digits from 0 to 0777, such as 0660", func(s string) (fs.FileMode, error) {
+		mode, err := strconv.ParseUint(s, 8, 32)
+		if err != nil || mode > uint64(fs.ModePerm) {
+			return 0, flags.ErrNotAllowed
 		}
-		b.WriteByte('\n')
-	})
-	return b.String()
+		return fs.FileMode(mode), nil
+	}, func(mode fs.FileMode) string { return fmt.Sprintf("%04o", uint32(mode)) })
+}
+
+// flagOf returns the flag that sets a field of the Config, or nil. A flag sets the field
+// that its value points to.
+func (o *options) flagOf(field string) *flags.Flag {
+	f := reflect.ValueOf(&o.cfg).Elem().FieldByName(field)
+	if !f.IsValid() {
+		return nil
+	}
+	list := o.list()
+	for i := range list {
+		if list[i].Value.Target() == f.Addr().Interface() {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// inFlags is a field of the Config and a value of it as the command line has them.
+func (o *options) inFlags(field string, value any) (name, text string) {
+	f := o.flagOf(field)
+	if f == nil {
+		return field, fmt.Sprint(value)
+	}
+	return "--" + f.Name, f.Value.Format(value)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/internal/listen"
 )
@@ -37,7 +38,7 @@ func FuzzCommandLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input string) {
 		o, err := commandLine(strings.Split(input, "\n"))
 		switch {
-		case errors.Is(err, errHelp):
+		case errors.Is(err, flags.ErrHelp), errors.Is(err, flags.ErrVersion):
 			return
 		case err == nil:
 			if wrong := outOfRange(o); wrong != nil {
@@ -58,7 +59,7 @@ func FuzzCommandLine(f *testing.F) {
 }
 
 // outOfRange names an option that is not what its flag allows.
-func outOfRange(o options) error {
+func outOfRange(o *options) error {
 	c := o.cfg
 	for _, r := range []struct {
 		name             string

@@ -8,9 +8,12 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
+require github.com/agnivade/levenshtein v1.2.1 // indirect
+
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
 	github.com/disrust/disrust/bufpool v0.1.0 // indirect
+	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/eventfd v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
 	github.com/disrust/disrust/slab v0.1.0 // indirect
@@ -31,3 +34,5 @@ replace (
 	github.com/disrust/disrust/uring => ../../../uring
 	github.com/disrust/disrust/wire => ../../../wire
 )
+
+replace github.com/disrust/disrust/client/tools => ../../../client/tools

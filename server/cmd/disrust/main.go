@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/internal/listen"
 )
@@ -30,15 +31,16 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	o, err := commandLine(args)
 	switch {
-	case errors.Is(err, errHelp):
+	case errors.Is(err, flags.ErrHelp):
 		return show(help(), stdout, stderr)
+	case errors.Is(err, flags.ErrVersion):
+		return show(flags.Version("disrust"), stdout, stderr)
 	case err != nil:
 		return fail(stderr, err, statusUsage)
+	case o.plan:
+		return o.printPlan(stdout, stderr)
 	}
-	if o.plan {
-		return plan(o.cfg, stdout, stderr)
-	}
-	if status, err := inherit(&o); err != nil {
+	if status, err := inherit(o); err != nil {
 		return fail(stderr, err, status)
 	}
 	signal.Ignore(syscall.SIGPIPE) // a reader of the metrics that leaves ends them, not the server
@@ -61,7 +63,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 // serve starts the server, serves until ctx ends, and drains.
-func serve(ctx context.Context, o options, stdout, stderr io.Writer) int {
+func serve(ctx context.Context, o *options, stdout, stderr io.Writer) int {
 	s, err := server.Start(ctx, o.cfg)
 	for _, f := range o.cfg.Passed {
 		f.Close() // the server has its own
@@ -70,7 +72,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) int {
 		return 0 // nobody was served yet
 	}
 	if err != nil {
-		return fail(stderr, err, status(err))
+		return o.refuse(stderr, err)
 	}
 	fmt.Fprintf(stderr, "disrust: ready on %s\n", s)
 	finish := func() {}
@@ -111,13 +113,16 @@ func inherit(o *options) (status int, err error) {
 	return 0, nil
 }
 
-// plan prints what a server with cfg would take.
-func plan(cfg server.Config, stdout, stderr io.Writer) int {
-	budget, err := cfg.Budget()
+// printPlan prints the memory that a server with these options would take.
+func (o *options) printPlan(stdout, stderr io.Writer) int {
+	budget, err := o.cfg.Budget()
 	if err != nil {
-		return fail(stderr, err, status(err))
+		return o.refuse(stderr, err)
 	}
-	return show(budget, stdout, stderr)
+	return show(budget.Table(func(field string) string {
+		name, _ := o.inFlags(field, nil)
+		return name
+	}), stdout, stderr)
 }
 
 // show writes what was asked for.
@@ -128,12 +133,19 @@ func show(what any, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// status tells what cannot be asked for from what cannot be had.
-func status(err error) int {
+// refuse reports an error of the server in the words of the command line. Its status tells
+// options that no server can have from an environment that does not allow them.
+func (o *options) refuse(stderr io.Writer, err error) int {
+	status := statusFailed
 	if _, usage := errors.AsType[*server.ConfigError](err); usage {
-		return statusUsage
+		status = statusUsage
 	}
-	return statusFailed
+	if named, ok := err.(interface {
+		Text(func(field string, value any) (name, text string)) string
+	}); ok {
+		err = errors.New(named.Text(o.inFlags))
+	}
+	return fail(stderr, err, status)
 }
 
 // enoughDescriptors refuses a limit with which Go itself could not start up.
@@ -147,6 +159,6 @@ func enoughDescriptors() error {
 }
 
 func fail(stderr io.Writer, err error, status int) int {
-	fmt.Fprintf(stderr, "disrust: %s\n", err)
+	flags.Complain(stderr, "disrust", err)
 	return status
 }

@@ -9,6 +9,7 @@
 package blocks
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -29,13 +30,16 @@ type Store struct {
 	cold int  // of free, the first so many hold no memory
 }
 
+// ErrNoAddressSpace says that the process may not reserve as much as the blocks take.
+var ErrNoAddressSpace = errors.New("there is no address space")
+
 // New reserves count blocks of size bytes, rounded up to whole pages.
 func New(count, size int) (*Store, error) {
 	size = RoundUp(size)
 	mem, err := unix.Mmap(-1, 0, count*size, unix.PROT_READ|unix.PROT_WRITE,
 		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
 	if err != nil {
-		return nil, fmt.Errorf("no address space for %d blocks of %d bytes: lower --max-conns or --max-vectors, or allow more (ulimit -v, vm.overcommit_memory): %w", count, size, err)
+		return nil, fmt.Errorf("%w for %d blocks of %d bytes: %w", ErrNoAddressSpace, count, size, err)
 	}
 	// A huge page would take the memory of blocks that nobody asked for.
 	if err := unix.Madvise(mem, unix.MADV_NOHUGEPAGE); err != nil && err != unix.EINVAL { // a kernel without them

@@ -32,24 +32,30 @@ type address struct {
 }
 
 // CheckAll says in a sentence what is wrong with some addresses, each alone and with
-// each other, as far as that can be said without asking the system. With share the
-// path of a socket leaves room for the suffix that a successor's has at first.
-func CheckAll(addrs []string, share bool) error {
+// each other, as far as that can be said without asking the system.
+func CheckAll(addrs []string) error {
 	var all []address
 	for _, addr := range addrs {
 		if err := Check(addr); err != nil {
 			return fmt.Errorf("%q: %w", addr, err)
 		}
 		if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
-			if most := pathBytes - suffixBytes; share && len(path) > most {
-				return fmt.Errorf("%q: with --share-port the path of a socket may have %d bytes: this one has %d", addr, most, len(path))
-			}
 			all = append(all, address{path: path})
 		} else if tcp, err := netip.ParseAddrPort(addr); err == nil {
 			all = append(all, address{tcp: unmapped(tcp)})
 		}
 	}
 	return clash(all)
+}
+
+// SharedPathBytes is how long the path of a Unix socket may be that takes over another
+// server's: the new socket has a suffix at first.
+const SharedPathBytes = pathBytes - suffixBytes
+
+// TooLongToShare reports whether addr is a path longer than SharedPathBytes.
+func TooLongToShare(addr string) bool {
+	path, ok := strings.CutPrefix(addr, unixPrefix)
+	return ok && len(path) > SharedPathBytes
 }
 
 // Check says in a sentence what is wrong with an address, host:port or unix:PATH.
@@ -86,7 +92,7 @@ func split(addr string) (host string, port int, err error) {
 		return "", 0, errors.New("the host is missing: 127.0.0.1 is this machine alone, 0.0.0.0 all of its IPv4 addresses, [::] those of IPv6 too")
 	}
 	if port, err = strconv.Atoi(digits); err != nil || port < 0 || port > math.MaxUint16 {
-		return "", 0, fmt.Errorf("port %q: 0 to %d is allowed", digits, math.MaxUint16)
+		return "", 0, fmt.Errorf("port %q: a whole number from 0 to %d is allowed", digits, math.MaxUint16)
 	}
 	return host, port, nil
 }

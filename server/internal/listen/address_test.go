@@ -51,7 +51,7 @@ func TestCheckAll(t *testing.T) {
 		"unix:/a/b unix:/a/b":                 "unix:/a/b is listed twice",
 		"unix:/a/b unix:/a/./b":               "unix:/a/./b",
 	} {
-		err := CheckAll(strings.Split(addrs, " "), false)
+		err := CheckAll(strings.Split(addrs, " "))
 		if says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
 			t.Errorf("%q: %v; want %q", addrs, err, says)
 		}

@@ -162,6 +162,9 @@ func duplicates(fd, count int) (fds []int, err error) {
 	return fds, nil
 }
 
+// ErrServed says that another process serves an address, which may share it or give it up.
+var ErrServed = errors.New("another process serves the address")
+
 // refusal says in one sentence why an address cannot be served, and wraps err.
 type refusal struct {
 	sentence string

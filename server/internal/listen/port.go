@@ -168,7 +168,7 @@ func (p *port) refuse(what string, err error) error {
 	case err == unix.EADDRINUSE && p.joins:
 		sentence = fmt.Sprintf("port %d on %s is in use by a process that does not share it, or is another user's", number, host)
 	case err == unix.EADDRINUSE:
-		sentence = fmt.Sprintf("port %d on %s is in use by another process; choose another, or 0 for any free one (--share-port joins a disrust that serves it)", number, host)
+		return &refusal{fmt.Sprintf("port %d on %s is in use by another process; choose another, or 0 for any free one", number, host), errors.Join(ErrServed, err)}
 	case err == unix.EADDRNOTAVAIL:
 		sentence = fmt.Sprintf("%s is not an address of this machine", host)
 	case err == unix.EACCES:

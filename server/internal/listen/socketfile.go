@@ -138,7 +138,7 @@ func (f *socketFile) look() (finding, error) {
 		if f.share {
 			return served, nil
 		}
-		return nothing, &refusal{fmt.Sprintf("%s is served by another process; choose another path (--share-port succeeds a disrust that serves it)", f), unix.EADDRINUSE}
+		return nothing, &refusal{fmt.Sprintf("%s is served by another process; choose another path", f), errors.Join(ErrServed, unix.EADDRINUSE)}
 	default:
 		return nothing, f.refuse("find out whether anybody serves", err)
 	}

@@ -51,7 +51,7 @@ func TestDeadServersFile(t *testing.T) {
 func TestServedFile(t *testing.T) {
 	cfg, path := own(t)
 	s := opened(t, cfg)
-	refused(t, cfg, path, "is served by another process", "--share-port")
+	refused(t, cfg, path, "is served by another process")
 	if err := answers(s.Addrs()[0]); err != nil {
 		t.Error(err)
 	}
@@ -249,14 +249,16 @@ func TestStartsAndEnds(t *testing.T) {
 	}
 }
 
-// TestLongPath: a path is as long as the kernel takes it, and with --share-port leaves
-// room for the name that a successor has at first.
+// TestLongPath: a path may be as long as the kernel takes it. One that is shared leaves room
+// for the name that a successor has at first.
 func TestLongPath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	longest := strings.Repeat("a", pathBytes)
 	opened(t, Config{Addrs: []string{"unix:" + longest}})
-	if err := CheckAll([]string{"unix:" + longest[:99]}, true); err == nil || !strings.Contains(err.Error(), "98 bytes: this one has 99") {
-		t.Errorf("99 bytes: %v", err)
+	for size, tooLong := range map[int]bool{98: false, 99: true} {
+		if got := TooLongToShare("unix:" + longest[:size]); got != tooLong {
+			t.Errorf("%d bytes are too long to share: %v", size, got)
+		}
 	}
 	for range 2 {
 		opened(t, Config{Addrs: []string{"unix:" + longest[:98]}, Share: true})

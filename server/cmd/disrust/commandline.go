@@ -1,0 +1,86 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/disrust/disrust/client/tools/flags"
+)
+
+// The words that are commands; without one the daemon serves.
+const (
+	planCommand    = "plan"
+	helpCommand    = "help"
+	versionCommand = "version"
+)
+
+// places are the flags that words without a flag stand for, in this order.
+var places = [...]struct{ flag, word string }{
+	{"io-threads", "the first word (io_threads)"},
+	{"port", "the second word (port)"},
+}
+
+// commandLine reads a command line: flags, and words anywhere between them. Its errors are
+// for people.
+func commandLine(args []string) (*options, error) {
+	o := defaults()
+	list := o.list()
+	line, err := list.Parse(args)
+	if err != nil {
+		return o, err
+	}
+	if err := o.command(list, &line); err != nil {
+		return o, err
+	}
+	if len(line.Words) > len(places) {
+		return o, fmt.Errorf("unexpected word %q: only io_threads and port may stand without a flag", line.Words[len(places)])
+	}
+	for i, word := range line.Words {
+		if err := list.SetWord(line, places[i].flag, places[i].word, word); err != nil {
+			return o, err
+		}
+	}
+	o.cfg.NewModel, o.cfg.Model = o.model, list.Find("model").Value.String()
+	o.placed = line.Given["host"] || line.Given["port"]
+	if o.placed && len(o.cfg.Listen) > 0 {
+		return o, errors.New("--listen says where to listen: --host and --port (also as the second word) may not say it too")
+	}
+	return o, nil
+}
+
+// command takes commands from the words, among which they may stand anywhere, and refuses
+// words that are neither a command nor a number.
+func (o *options) command(list flags.List, line *flags.Line) error {
+	var numbers []string
+	for _, word := range line.Words {
+		switch word {
+		case helpCommand:
+			return flags.ErrHelp
+		case versionCommand:
+			return flags.ErrVersion
+		case planCommand:
+			o.plan = true
+			continue
+		}
+		if !strings.ContainsAny(word, "0123456789") {
+			return list.UnknownWord(word, planCommand, helpCommand, versionCommand)
+		}
+		numbers = append(numbers, word)
+	}
+	line.Words = numbers
+	return nil
+}
+
+func help() string {
+	return `disrust serves a model on TCP ports and Unix sockets.
+
+  disrust [flags] [io_threads [port]]         serve
+  disrust plan [flags] [io_threads [port]]    print the memory that it would take, and end
+  disrust version                             print the version and the commit, and end
+
+Flags, before or after the words:
+` + defaults().list().Help()
+}
