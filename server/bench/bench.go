@@ -122,7 +122,7 @@ func (b *bench) rounds(ctx context.Context, w work) error {
 func (b *bench) failed(c contender, work string, round int, why error) error {
 	b.report.Failures = append(b.report.Failures, result.Failure{Work: work, Peer: c.name, Round: round, Why: oneLine(why)})
 	err := fmt.Errorf("%s, round %d: %s: %s", work, round, c.name, oneLine(why))
-	if c.name == b.peers[0].name || c.command == daemon {
+	if c.name == b.peers[0].name || c.command == peer.Daemon {
 		return err
 	}
 	fmt.Fprintf(b.progress, "%s FAILED, the others go on: %v\n", c.name, err)

@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"github.com/disrust/disrust/server/bench/internal/load"
+	"github.com/disrust/disrust/server/bench/internal/peer"
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
@@ -18,15 +19,12 @@ type contender struct {
 	threads bool // the generator's own threads drive it, in open loops too; else a client library's goroutines
 }
 
-const (
-	daemon = "github.com/disrust/disrust/server/cmd/disrust"
-	peers  = "github.com/disrust/disrust/server/bench/peers/"
-)
+const peers = "github.com/disrust/disrust/server/bench/peers/"
 
 // contenders are all there are. The first is what others are compared with.
 var contenders = []contender{
 	{"gonet", "package net, a goroutine a connection, buffered; disrust's protocol", peers + "gonet", load.Wire, true},
-	{"disrust", "the daemon of this repository", daemon, load.Wire, true},
+	{"disrust", "the daemon of this repository", peer.Daemon, load.Wire, true},
 	{"gnet", "gnet, an event loop a CPU; disrust's protocol", peers + "gnet", load.Wire, true},
 	{"grpc-unary", "grpc-go, a call a request, packed floats", peers + "grpc", load.GRPCUnary, false},
 	{"grpc-stream", "grpc-go, a stream a connection, packed floats", peers + "grpc", load.GRPCStream, false},

@@ -2,13 +2,12 @@ module github.com/disrust/disrust/server/bench
 
 go 1.26.0
 
-tool github.com/disrust/disrust/server/cmd/disrust
-
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/disrust/disrust/batcher v0.1.0
 	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/drive v0.1.0
+	github.com/disrust/disrust/server/daemontest v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	github.com/panjf2000/gnet/v2 v2.9.8
 	golang.org/x/sync v0.23.0
@@ -19,13 +18,7 @@ require (
 
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
-	github.com/disrust/disrust/bufpool v0.1.0 // indirect
-	github.com/disrust/disrust/eventfd v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
-	github.com/disrust/disrust/server v0.1.0 // indirect
-	github.com/disrust/disrust/server/cmd/disrust v0.1.0 // indirect
-	github.com/disrust/disrust/slab v0.1.0 // indirect
-	github.com/disrust/disrust/uring v0.1.0 // indirect
 	github.com/panjf2000/ants/v2 v2.12.1 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
 	github.com/viterin/partial v1.1.0 // indirect
@@ -45,12 +38,7 @@ replace (
 	github.com/disrust/disrust/bufpool => ../../bufpool
 	github.com/disrust/disrust/client => ../../client
 	github.com/disrust/disrust/client/drive => ../../client/drive
-	github.com/disrust/disrust/eventfd => ../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../ringbuf
-	github.com/disrust/disrust/server => ..
-	github.com/disrust/disrust/slab => ../../slab
-	github.com/disrust/disrust/uring => ../../uring
+	github.com/disrust/disrust/server/daemontest => ../daemontest
 	github.com/disrust/disrust/wire => ../../wire
 )
-
-replace github.com/disrust/disrust/server/cmd/disrust => ../cmd/disrust

@@ -16,6 +16,7 @@ import (
 	"github.com/disrust/disrust/server/bench/internal/load"
 	"github.com/disrust/disrust/server/bench/internal/peer"
 	"github.com/disrust/disrust/server/bench/internal/result"
+	"github.com/disrust/disrust/server/daemontest"
 )
 
 // stall is how long a server may give no answer.
@@ -34,8 +35,8 @@ type moment struct {
 func look(server int) moment {
 	m := moment{at: time.Now()}
 	var errs [2]error
-	m.server, errs[0] = peer.CPU(server)
-	m.generator, errs[1] = peer.CPU(os.Getpid())
+	m.server, errs[0] = daemontest.CPU(server)
+	m.generator, errs[1] = daemontest.CPU(os.Getpid())
 	m.err = errors.Join(errs[:]...)
 	return m
 }
@@ -44,14 +45,14 @@ func look(server int) moment {
 // caller's to name.
 func (b *bench) measure(ctx context.Context, c contender, w work) (result.Run, error) {
 	var flags []string
-	if c.command == daemon {
+	if c.command == peer.Daemon {
 		flags = b.disrust
 	}
 	server, err := peer.Start(filepath.Join(b.programs, c.program()), flags...)
 	if err != nil {
 		return result.Run{}, err
 	}
-	defer server.Stop()
+	defer server.Terminate()
 	var begin, end moment
 	total, err := c.drive(ctx, load.Config{
 		Addr: server.Addr, Conns: w.conns, Window: w.window, Vectors: w.vectors, Rate: w.rate,
@@ -66,7 +67,7 @@ func (b *bench) measure(ctx context.Context, c contender, w work) (result.Run, e
 		err = errors.New("nothing was answered behind the warm-up")
 	}
 	if err != nil {
-		server.Stop()
+		server.Terminate()
 		return result.Run{}, fmt.Errorf("%w; the server said %s", err, brief(server.Words()))
 	}
 	return newRun(c, w, total, begin, end), nil

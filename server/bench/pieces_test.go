@@ -40,7 +40,7 @@ func TestPieces(t *testing.T) {
 		if err := inPieces(t, server.Addr); err != nil {
 			t.Errorf("%s: %v", path.Base(name), err)
 		}
-		server.Stop()
+		server.Terminate()
 	}
 }
 

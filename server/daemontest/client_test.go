@@ -1,6 +1,6 @@
 //go:build linux
 
-package daemontest
+package daemontest_test
 
 import (
 	"context"
@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client"
+	"github.com/disrust/disrust/server/daemontest"
 )
 
 func TestAllSizes(t *testing.T) {
-	d := start(t, "0")
-	c := dial(t, client.Config{Addrs: []string{d.addr}, Conns: 2})
+	d := start(t, "--port", "0")
+	c := dial(t, client.Config{Addrs: []string{d.Addr}, Conns: 2})
 	for vectors := 1; vectors <= 200; vectors++ {
 		if err := score(t.Context(), c, 300*vectors, vectors); err != nil {
 			t.Fatalf("%d vectors: %v", vectors, err)
@@ -53,7 +54,7 @@ func underLoad(c *client.Client, failed func(error) (goOn bool)) *load {
 func (l *load) proceed(t *testing.T, calls int64) {
 	t.Helper()
 	goal := l.scored.Load() + calls
-	await(t, "answers under load", func() bool { return l.scored.Load() >= goal || t.Failed() })
+	check(t, daemontest.Await(safety, "answers under load", func() bool { return l.scored.Load() >= goal || t.Failed() }))
 }
 
 func (l *load) end() {
@@ -64,9 +65,9 @@ func (l *load) end() {
 // TestFailover kills and restarts two daemons in turn under load: with Retry
 // every call returns the right scores.
 func TestFailover(t *testing.T) {
-	daemons := []*daemon{start(t, "0"), start(t, "0")}
+	daemons := []*daemontest.Daemon{start(t, "--port", "0"), start(t, "--port", "0")}
 	c := dial(t, client.Config{
-		Addrs:   []string{daemons[0].addr, daemons[1].addr},
+		Addrs:   []string{daemons[0].Addr, daemons[1].Addr},
 		Conns:   2,
 		Retry:   10,
 		Timeout: safety,
@@ -78,9 +79,9 @@ func TestFailover(t *testing.T) {
 	for round := range 4 {
 		l.proceed(t, 200)
 		victim := &daemons[round%2]
-		(*victim).kill()
+		(*victim).Kill()
 		l.proceed(t, 200)
-		*victim = start(t, (*victim).port())
+		*victim = start(t, "--port", (*victim).Port())
 		l.proceed(t, 200)
 	}
 	l.proceed(t, 200)
@@ -91,42 +92,41 @@ func TestFailover(t *testing.T) {
 // a port: with Retry every call returns the right scores, and the client comes back.
 func TestUnixSocket(t *testing.T) {
 	addr := "unix:" + t.TempDir() + "/s"
-	beside, d := start(t, "0"), startWith(t, "--listen", addr)
+	beside, d := start(t, "--port", "0"), start(t, "--listen", addr)
 	alone := dial(t, client.Config{Addrs: []string{addr}})
 	for vectors := 1; vectors <= 200; vectors += 7 {
 		if err := score(t.Context(), alone, 300*vectors, vectors); err != nil {
 			t.Fatalf("%d vectors: %v", vectors, err)
 		}
 	}
-	c := dial(t, client.Config{Addrs: []string{addr, beside.addr}, Conns: 2, Retry: 10, Timeout: safety})
+	c := dial(t, client.Config{Addrs: []string{addr, beside.Addr}, Conns: 2, Retry: 10, Timeout: safety})
 	l := underLoad(c, func(err error) bool {
 		t.Error(err)
 		return false
 	})
 	for range 3 {
 		l.proceed(t, 200)
-		d.kill()
+		d.Kill()
 		l.proceed(t, 200)
-		d = startWith(t, "--listen", addr)
+		d = start(t, "--listen", addr)
 		l.proceed(t, 200)
 	}
 	l.end()
-	await(t, "the client is back on the socket", func() bool { return score(t.Context(), alone, 1, 1) == nil })
+	check(t, daemontest.Await(safety, "the client is back on the socket", func() bool { return score(t.Context(), alone, 1, 1) == nil }))
 }
 
 // TestDrain ends a daemon with SIGTERM under load, next to one that stays:
 // with Retry nothing is lost.
 func TestDrain(t *testing.T) {
-	goes, stays := start(t, "0"), start(t, "0")
-	c := dial(t, client.Config{Addrs: []string{goes.addr, stays.addr}, Retry: 10, Timeout: safety})
+	goes, stays := start(t, "--port", "0"), start(t, "--port", "0")
+	c := dial(t, client.Config{Addrs: []string{goes.Addr, stays.Addr}, Retry: 10, Timeout: safety})
 	l := underLoad(c, func(err error) bool {
 		t.Error(err)
 		return false
 	})
 	l.proceed(t, 500)
-	goes.signal(t, syscall.SIGTERM)
-	<-goes.ended
-	if status := goes.cmd.ProcessState.ExitCode(); status != 0 {
+	check(t, goes.Signal(syscall.SIGTERM))
+	if status := goes.Status(t); status != 0 {
 		t.Errorf("the daemon ended with status %d", status)
 	}
 	l.proceed(t, 500)
@@ -136,12 +136,12 @@ func TestDrain(t *testing.T) {
 // TestStopped stops the daemon with SIGSTOP: calls end with their deadlines,
 // and calls after SIGCONT are answered, on the connection that was there.
 func TestStopped(t *testing.T) {
-	d := start(t, "0")
-	c := dial(t, client.Config{Addrs: []string{d.addr}, StallTimeout: 2 * safety})
+	d := start(t, "--port", "0")
+	c := dial(t, client.Config{Addrs: []string{d.Addr}, StallTimeout: 2 * safety})
 	if err := score(t.Context(), c, 1, 1); err != nil {
 		t.Fatal(err)
 	}
-	d.stop(t)
+	check(t, d.Suspend())
 	var callers sync.WaitGroup
 	for g := range 600 { // up to 19 MiB: more than sockets hold
 		callers.Go(func() {
@@ -153,7 +153,7 @@ func TestStopped(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	d.signal(t, syscall.SIGCONT)
+	check(t, d.Resume())
 	for k := range 100 {
 		if err := score(t.Context(), c, 1000*k, 1+k); err != nil {
 			t.Fatalf("afterwards: %v", err)
@@ -163,20 +163,20 @@ func TestStopped(t *testing.T) {
 
 // TestStalled gives a stopped daemon up and uses the other one.
 func TestStalled(t *testing.T) {
-	stopped, works := start(t, "0"), start(t, "0")
+	stopped, works := start(t, "--port", "0"), start(t, "--port", "0")
 	c := dial(t, client.Config{
-		Addrs:        []string{stopped.addr, works.addr},
+		Addrs:        []string{stopped.Addr, works.Addr},
 		StallTimeout: 250 * time.Millisecond,
 		Retry:        10,
 		Timeout:      safety,
 	})
-	stopped.stop(t)
+	check(t, stopped.Suspend())
 	l := underLoad(c, func(err error) bool {
 		t.Error(err)
 		return false
 	})
 	l.proceed(t, 2000)
-	stopped.signal(t, syscall.SIGCONT)
+	check(t, stopped.Resume())
 	l.proceed(t, 500)
 	l.end()
 }

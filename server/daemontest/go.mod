@@ -2,36 +2,14 @@ module github.com/disrust/disrust/server/daemontest
 
 go 1.26.0
 
-tool github.com/disrust/disrust/server/cmd/disrust
-
-require github.com/disrust/disrust/client v0.1.0
-
 require (
-	github.com/chewxy/math32 v1.10.1 // indirect
-	github.com/disrust/disrust/batcher v0.1.0 // indirect
-	github.com/disrust/disrust/bufpool v0.1.0 // indirect
-	github.com/disrust/disrust/eventfd v0.1.0 // indirect
-	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
-	github.com/disrust/disrust/server v0.1.0 // indirect
-	github.com/disrust/disrust/server/cmd/disrust v0.1.0 // indirect
-	github.com/disrust/disrust/slab v0.1.0 // indirect
-	github.com/disrust/disrust/uring v0.1.0 // indirect
-	github.com/disrust/disrust/wire v0.1.0 // indirect
-	github.com/viterin/partial v1.1.0 // indirect
-	github.com/viterin/vek v0.4.3 // indirect
-	golang.org/x/exp v0.0.0-20230817173708-d852ddb80c63 // indirect
-	golang.org/x/sys v0.49.0 // indirect
+	github.com/disrust/disrust/client v0.1.0
+	golang.org/x/sys v0.49.0
 )
 
+require github.com/disrust/disrust/wire v0.1.0 // indirect
+
 replace (
-	github.com/disrust/disrust/batcher => ../../batcher
-	github.com/disrust/disrust/bufpool => ../../bufpool
 	github.com/disrust/disrust/client => ../../client
-	github.com/disrust/disrust/eventfd => ../../eventfd
-	github.com/disrust/disrust/ringbuf => ../../ringbuf
-	github.com/disrust/disrust/server => ..
-	github.com/disrust/disrust/server/cmd/disrust => ../cmd/disrust
-	github.com/disrust/disrust/slab => ../../slab
-	github.com/disrust/disrust/uring => ../../uring
 	github.com/disrust/disrust/wire => ../../wire
 )

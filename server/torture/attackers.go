@@ -3,21 +3,21 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/disrust/disrust/server/daemontest"
 )
 
-// attackers is the process of the attackers. It ends when this one does, since
-// its standard input does.
+// attackers is the process of the attackers.
 type attackers struct {
-	cmd         *exec.Cmd
-	stdin       io.Closer
-	stdout, err bytes.Buffer
+	*daemontest.Process
+	stdin io.Closer
 }
 
 // unleash starts the attackers. They are nice: on another machine, where
@@ -28,24 +28,26 @@ func unleash(t target, names []string) (*attackers, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := new(attackers)
-	a.cmd = exec.Command("nice", append([]string{"-n", "10", self}, t.args(names)...)...)
-	a.cmd.SysProcAttr = apart()
-	a.cmd.Stdout, a.cmd.Stderr = &a.stdout, &a.err
-	if a.stdin, err = a.cmd.StdinPipe(); err != nil {
+	cmd := exec.Command("nice", append([]string{"-n", "10", self}, t.args(names)...)...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
 		return nil, err
 	}
-	return a, a.cmd.Start()
+	p, err := daemontest.StartProcess(cmd)
+	return &attackers{p, stdin}, err
 }
 
-// callOff ends the attackers and returns what they did. With it, all their
-// connections are gone.
+// callOff ends the attackers, which do when their standard input does, and returns
+// what they did. With it, all their connections are gone.
 func (a *attackers) callOff(patience time.Duration) (tallies []*tally, err error) {
 	a.stdin.Close()
-	late := time.AfterFunc(patience, func() { a.cmd.Process.Kill() })
-	defer late.Stop()
-	if err := a.cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("the attackers failed: %w: %s", err, a.err.String())
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := a.Wait(ctx); err != nil {
+		return nil, fmt.Errorf("the attackers: %w: %s", err, &a.Stderr)
 	}
-	return tallies, json.Unmarshal(a.stdout.Bytes(), &tallies)
+	if status := a.ExitCode(); status != 0 {
+		return nil, fmt.Errorf("the attackers failed with status %d: %s", status, &a.Stderr)
+	}
+	return tallies, json.Unmarshal([]byte(a.Stdout.String()), &tallies)
 }

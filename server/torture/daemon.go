@@ -8,10 +8,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
-	"github.com/disrust/disrust/server/internal/rawtest"
+	"github.com/disrust/disrust/server/daemontest"
 )
 
 // requestTimeout is the daemon's --request-timeout: a request that is begun must
@@ -26,7 +25,7 @@ const (
 )
 
 // launch starts the daemon on a port, or on a free one for 0.
-func launch(o options, p plan, port string) (*rawtest.Daemon, error) {
+func launch(o options, p plan, port string) (*daemontest.Daemon, error) {
 	args := []string{"--port", port, "--max-conns", strconv.Itoa(o.maxConns),
 		"--drain-timeout", drainDeadline.String(), "--request-timeout", requestTimeout.String(), "--metrics", "--metrics-interval", "1s"}
 	args = append(append(args, p.placement.flags...), o.extra...)
@@ -35,19 +34,13 @@ func launch(o options, p plan, port string) (*rawtest.Daemon, error) {
 		limited := fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, fewDescriptors)
 		cmd = exec.Command("sh", append([]string{"-c", limited, o.daemon}, args...)...)
 	}
-	cmd.SysProcAttr = apart()
-	return rawtest.Launch(cmd)
-}
-
-// apart has a process not get the terminal's Ctrl-C, and not outlive this one.
-func apart() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	return daemontest.Launch(cmd)
 }
 
 var count = regexp.MustCompile(`\b(refused|late_requests|accept_errors|protocol_errors|pool_full|buffers_exhausted|request_ring_full|response_ring_full)=(\d+)`)
 
 // counts adds up what the daemon's metrics have counted since it began.
-func counts(d *rawtest.Daemon) map[string]int64 {
+func counts(d *daemontest.Daemon) map[string]int64 {
 	sums := make(map[string]int64)
 	for _, match := range count.FindAllStringSubmatch(d.Stdout.String(), -1) {
 		n, err := strconv.ParseInt(match[2], 10, 64)
@@ -59,7 +52,7 @@ func counts(d *rawtest.Daemon) map[string]int64 {
 }
 
 // lastWords is the end of what a daemon wrote after its ready line.
-func lastWords(d *rawtest.Daemon) string {
+func lastWords(d *daemontest.Daemon) string {
 	said := strings.TrimSpace(strings.TrimPrefix(d.Stderr.String(), d.Ready))
 	if said == "" {
 		return "it said nothing"

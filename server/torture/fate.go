@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -43,16 +42,3 @@ func (f *fate) awaitUp() (turn int64, ok bool) {
 
 // survives reports whether the daemon of that number is still to answer.
 func (f *fate) survives(turn int64) bool { return f.turns.Load() == turn }
-
-// within waits for condition, and reports an error when it does not come
-// about in time.
-func within(patience time.Duration, what string, condition func() bool) error {
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !condition(); <-tick.C {
-		if time.Now().After(deadline) {
-			return fmt.Errorf("waited %v in vain: %s", patience, what)
-		}
-	}
-	return nil
-}

@@ -2,10 +2,10 @@ module github.com/disrust/disrust/server/torture
 
 go 1.26.0
 
-tool github.com/disrust/disrust/server/cmd/disrust
-
 require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/disrust/disrust/server v0.1.0
+	github.com/disrust/disrust/server/daemontest v0.1.0
 	golang.org/x/sys v0.49.0
 	pgregory.net/rapid v1.3.0
 )
@@ -16,7 +16,6 @@ require (
 	github.com/disrust/disrust/bufpool v0.1.0 // indirect
 	github.com/disrust/disrust/eventfd v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
-	github.com/disrust/disrust/server/cmd/disrust v0.1.0 // indirect
 	github.com/disrust/disrust/slab v0.1.0 // indirect
 	github.com/disrust/disrust/uring v0.1.0 // indirect
 	github.com/disrust/disrust/wire v0.1.0 // indirect
@@ -28,10 +27,11 @@ require (
 replace (
 	github.com/disrust/disrust/batcher => ../../batcher
 	github.com/disrust/disrust/bufpool => ../../bufpool
+	github.com/disrust/disrust/client => ../../client
 	github.com/disrust/disrust/eventfd => ../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../ringbuf
 	github.com/disrust/disrust/server => ..
-	github.com/disrust/disrust/server/cmd/disrust => ../cmd/disrust
+	github.com/disrust/disrust/server/daemontest => ../daemontest
 	github.com/disrust/disrust/slab => ../../slab
 	github.com/disrust/disrust/uring => ../../uring
 	github.com/disrust/disrust/wire => ../../wire

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/disrust/disrust/server/internal/rawtest"
+	"github.com/disrust/disrust/server/daemontest"
 )
 
 // budget is what a daemon says on its ready line that it will take of memory.
@@ -65,7 +65,7 @@ func (r *round) home() {
 // attack.
 func (r *round) goneHome(who string) {
 	var have int
-	err := within(r.patience, "descriptors", func() bool {
+	err := daemontest.Await(r.patience, "descriptors", func() bool {
 		var err error
 		have, err = r.daemon.Descriptors()
 		return err != nil || have <= r.Before.Descriptors
@@ -84,7 +84,7 @@ type watch struct {
 }
 
 // watchDescriptors looks every 50 ms until stop.
-func watchDescriptors(d *rawtest.Daemon) *watch {
+func watchDescriptors(d *daemontest.Daemon) *watch {
 	w := &watch{quit: make(chan struct{})}
 	w.done.Go(func() {
 		tick := time.NewTicker(50 * time.Millisecond)

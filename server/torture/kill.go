@@ -9,6 +9,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"github.com/disrust/disrust/server/daemontest"
 )
 
 // killAgainAndAgain kills the daemon with SIGKILL at random moments and starts
@@ -19,7 +21,7 @@ func (r *round) killAgainAndAgain(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			r.check(within(r.patience, "every neighbour is served again", r.neighbours.served))
+			r.check(daemontest.Await(r.patience, "every neighbour is served again", r.neighbours.served))
 			return
 		case <-time.After(50*time.Millisecond + time.Duration(random.Int64N(int64(500*time.Millisecond)))):
 		}

@@ -26,7 +26,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/disrust/disrust/server/internal/rawtest"
+	"github.com/disrust/disrust/server/daemontest"
 )
 
 const (
@@ -74,7 +74,7 @@ func torture(ctx context.Context, o options, stdout io.Writer) (ok bool, err err
 			return false, err
 		}
 		defer os.RemoveAll(dir)
-		if o.daemon, err = rawtest.BuildCommand(dir, "github.com/disrust/disrust/server/cmd/disrust"); err != nil {
+		if o.daemon, err = daemontest.Build(dir); err != nil {
 			return false, fmt.Errorf("cannot build the daemon: %w", err)
 		}
 	}

@@ -4,11 +4,11 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -23,20 +23,7 @@ func TestMain(m *testing.M) {
 	case isFake(os.Args):
 		os.Exit(fakeMain(os.Args))
 	}
-	os.Exit(buildAndRun(m))
-}
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "torture")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		daemon, err = rawtest.BuildCommand(dir, "github.com/disrust/disrust/server/cmd/disrust")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(daemontest.Main(m, &daemon))
 }
 
 // TestDaemon tortures the real daemon for a moment, in every placement and

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -24,7 +25,7 @@ type neighbour struct {
 	due    atomic.Int64           // of its requests, those to be answered though the daemon ends
 
 	mu    sync.Mutex
-	waits histogram
+	waits *hdrhistogram.Histogram
 	score score
 }
 
@@ -111,15 +112,15 @@ func (n *neighbour) took(wait time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.score.verified++
-	n.waits.add(wait)
+	addWait(n.waits, wait)
 }
 
-// takeWaits moves the waits since it was last called to h.
-func (n *neighbour) takeWaits(h *histogram) {
+// takeWaits moves the waits since it was last called to sum.
+func (n *neighbour) takeWaits(sum *hdrhistogram.Histogram) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	h.merge(&n.waits)
-	n.waits = histogram{}
+	sum.Merge(n.waits)
+	n.waits.Reset()
 }
 
 func (n *neighbour) fault(wrong, lost int, what string) {

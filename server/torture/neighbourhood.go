@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -23,15 +25,21 @@ type neighbourhood struct {
 	live sync.WaitGroup
 }
 
-// settle starts the neighbours and returns when each has had answers.
-func settle(f *fate) (*neighbourhood, error) {
+func newNeighbourhood(f *fate) *neighbourhood {
 	h := &neighbourhood{fate: f}
 	for i := range h.all {
-		n := &neighbour{fate: f, source: rawtest.Source{Dim: dim, Client: i}}
-		h.all[i] = n
+		h.all[i] = &neighbour{fate: f, source: rawtest.Source{Dim: dim, Client: i}, waits: newWaits()}
+	}
+	return h
+}
+
+// settle starts the neighbours and returns when each has had answers.
+func settle(f *fate) (*neighbourhood, error) {
+	h := newNeighbourhood(f)
+	for _, n := range h.all {
 		h.live.Go(n.live)
 	}
-	return h, within(f.patience, "every neighbour is served", h.served)
+	return h, daemontest.Await(f.patience, "every neighbour is served", h.served)
 }
 
 // served reports whether the daemon that is up has answered every neighbour.
@@ -45,8 +53,8 @@ func (h *neighbourhood) served() bool {
 }
 
 // takeWaits returns all waits since it was last called.
-func (h *neighbourhood) takeWaits() *histogram {
-	sum := new(histogram)
+func (h *neighbourhood) takeWaits() *hdrhistogram.Histogram {
+	sum := newWaits()
 	for _, n := range h.all {
 		n.takeWaits(sum)
 	}

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/disrust/disrust/server/internal/rawtest"
+	"github.com/disrust/disrust/server/daemontest"
 )
 
 // round is one daemon's life under attack.
@@ -16,7 +16,7 @@ type round struct {
 	options
 	plan
 	result
-	daemon     *rawtest.Daemon
+	daemon     *daemontest.Daemon
 	fate       *fate
 	neighbours *neighbourhood
 }
@@ -57,10 +57,8 @@ func (r *round) attack(ctx context.Context) bool {
 		r.outlast(share)
 	}
 	r.Lasted = time.Since(began)
-	waits := r.neighbours.takeWaits()
-	r.Neighbours.P50, r.Neighbours.P99 = waits.quantile(0.5), waits.quantile(0.99)
-	r.Neighbours.P999, r.Neighbours.Worst = waits.quantile(0.999), waits.worst
-	if r.ended() {
+	r.Neighbours.keepWaits(r.neighbours.takeWaits())
+	if r.daemon.HasEnded() {
 		return false
 	}
 	after, err := r.daemon.Usage()
@@ -94,12 +92,12 @@ func (r *round) outlast(ctx context.Context) {
 // flight: it is stopped while they arrive, and finds them together with the
 // signal. All must be answered, and the streams end in order.
 func (r *round) drain() {
-	r.check(r.daemon.Signal(syscall.SIGSTOP))
+	r.check(r.daemon.Suspend())
 	r.neighbours.press()
 	r.fate.ends.Store(true)
 	r.check(r.daemon.Signal(syscall.SIGTERM))
 	began := time.Now()
-	r.check(r.daemon.Signal(syscall.SIGCONT))
+	r.check(r.daemon.Resume())
 	select {
 	case <-r.daemon.Ended():
 	case <-time.After(drainDeadline + drainSlack):
@@ -114,7 +112,7 @@ func (r *round) drain() {
 
 // end makes sure that nothing is left, and draws the sums.
 func (r *round) end() {
-	if !r.ended() {
+	if !r.daemon.HasEnded() {
 		r.fate.over()
 		r.daemon.Kill()
 	} else if !r.fate.ends.Load() {
@@ -134,15 +132,5 @@ func (r *round) end() {
 	}
 	if refused := r.Counts["refused"]; turnedAway > refused {
 		r.fault(fmt.Sprintf("%d connections ended before their first answer, of which the daemon refused %d", turnedAway, refused))
-	}
-}
-
-// ended reports whether the daemon has ended.
-func (r *round) ended() bool {
-	select {
-	case <-r.daemon.Ended():
-		return true
-	default:
-		return false
 	}
 }

@@ -1,99 +1,41 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/tools/rowfile"
+	"github.com/disrust/disrust/server/daemontest"
 )
 
 // asTool has the test's own binary be the tool: TestMain runs main.
 const asTool = "DISRUST_CLIENT_AS_TOOL"
 
-// folder holds the daemon, built when a test first needs it.
-var folder string
+// built is the path of the daemon.
+var built string
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asTool) != "" {
 		main()
 	}
-	var err error
-	if folder, err = os.MkdirTemp("", "disrust-client"); err != nil {
-		panic(err)
-	}
-	status := m.Run()
-	os.RemoveAll(folder)
-	os.Exit(status)
+	os.Exit(daemontest.Main(m, &built))
 }
-
-// built builds the daemon from the folder beside this module, which so need not
-// require it.
-var built = sync.OnceValues(func() (string, error) {
-	build := exec.Command("go", "build", "-o", folder+"/disrust", ".")
-	build.Dir, build.Env = "../../../server/cmd/disrust", append(os.Environ(), "GOWORK=off")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build the daemon: %w: %s", err, out)
-	}
-	return folder + "/disrust", nil
-})
-
-// daemon is a running disrust.
-type daemon struct {
-	cmd   *exec.Cmd
-	port  string
-	ended chan struct{}
-}
-
-var readyLine = regexp.MustCompile(`^disrust: ready on [0-9.]+:(\d+)( and .*)?: `)
 
 // disrust runs the daemon on any port until the test ends.
-func disrust(t *testing.T, flags ...string) *daemon {
+func disrust(t *testing.T, flags ...string) *daemontest.Daemon {
 	t.Helper()
-	path, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	if !slices.Contains(flags, "--listen") {
 		flags = append(flags, "--port", "0")
 	}
-	d := &daemon{cmd: exec.Command(path, flags...), ended: make(chan struct{})}
-	stderr, err := d.cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := d.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.kill)
-	lines := bufio.NewReader(stderr)
-	line, err := lines.ReadString('\n')
-	match := readyLine.FindStringSubmatch(line)
-	go func() {
-		defer close(d.ended)
-		io.Copy(io.Discard, lines)
-		d.cmd.Wait()
-	}()
-	if match == nil {
-		t.Fatalf("instead of being ready the daemon said %q (%v)", line, err)
-	}
-	d.port = match[1]
-	return d
-}
-
-func (d *daemon) kill() {
-	d.cmd.Process.Kill()
-	<-d.ended
+	return daemontest.Start(t, append([]string{built}, flags...)...)
 }
 
 func TestDaemonChecks(t *testing.T) {
@@ -104,7 +46,7 @@ func TestDaemonChecks(t *testing.T) {
 		"PORT bench 8 100000": `^bench: 100000 requests on 8 connections in .* requests/s, every response right`,
 		"PORT bench 2 100 --vectors 1:70,8:25,64:5 --window 5": `^bench: 100 requests on 2 connections`,
 	} {
-		status, stdout, stderr := tool(t, words(args, d.port)...)
+		status, stdout, stderr := tool(t, words(args, d.Port())...)
 		if status != 0 || stderr != "" || !regexp.MustCompile(says).MatchString(stdout) {
 			t.Errorf("%s: status %d, stderr %q, stdout %q", args, status, stderr, stdout)
 		}
@@ -149,10 +91,10 @@ func TestDaemonOnUnixSocket(t *testing.T) {
 func TestDaemonOfOtherFormat(t *testing.T) {
 	d := disrust(t, "--dim", "7", "--max-vectors", "3")
 	for _, args := range []string{"smoke", "pipeline", "bench 2 1000 --vectors 3", "sustain --warmup 0s --duration 20ms --vectors 2:1,3:1"} {
-		status, _, stderr := tool(t, words("PORT --dim 7 --max-vectors 3 "+args, d.port)...)
+		status, _, stderr := tool(t, words("PORT --dim 7 --max-vectors 3 "+args, d.Port())...)
 		settled(t, status, stderr)
 	}
-	if status, _, stderr := tool(t, words("PORT smoke", d.port)...); status != 1 || !regexp.MustCompile(`\(does the server have .*the same --dim`).MatchString(stderr) {
+	if status, _, stderr := tool(t, words("PORT smoke", d.Port())...); status != 1 || !regexp.MustCompile(`\(does the server have .*the same --dim`).MatchString(stderr) {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}
 }
@@ -172,7 +114,7 @@ func TestDaemonSustain(t *testing.T) {
 		"--rate 5k --vectors 7 --replay " + npy,
 	} {
 		files := fmt.Sprintf("--json %s/a.json --csv %[1]s/a.csv --hdr %[1]s/a.hdr --html %[1]s/a.html", dir)
-		status, stdout, stderr := tool(t, words("PORT sustain --warmup 10ms --duration 200ms --server-note noted "+args+" "+files, d.port)...)
+		status, stdout, stderr := tool(t, words("PORT sustain --warmup 10ms --duration 200ms --server-note noted "+args+" "+files, d.Port())...)
 		settled(t, status, stderr)
 		r, err := readRun(dir + "/a.json")
 		if err != nil {
@@ -196,7 +138,7 @@ func TestDaemonSweep(t *testing.T) {
 	var files []string
 	for _, args := range []string{"--rate 1k..4k --conns 2 --slo p50=1m", "--conns 1..4 --slo p99=1m --window 4", "--rate 1k..2k --slo p50=1ns"} {
 		files = append(files, fmt.Sprintf("%s/%d.json", dir, len(files)))
-		status, stdout, stderr := tool(t, words("PORT sweep --warmup 0s --step 50ms "+args+" --json "+files[len(files)-1], d.port)...)
+		status, stdout, stderr := tool(t, words("PORT sweep --warmup 0s --step 50ms "+args+" --json "+files[len(files)-1], d.Port())...)
 		settled(t, status, stderr)
 		if !strings.Contains(stdout, "\nknee: ") || sweepRow.FindString(stdout) == "" {
 			t.Errorf("%s: stdout\n%s", args, stdout)
@@ -211,11 +153,11 @@ func TestDaemonSweep(t *testing.T) {
 func TestDaemonScore(t *testing.T) {
 	d := disrust(t)
 	rows, scores := rowsAndScores(50_000, 128) // 24 MiB: the ring turns several times
-	status, stdout, stderr := tool(t, words("PORT score --conns 3 "+inFile(t, "a.f32", rows), d.port)...)
+	status, stdout, stderr := tool(t, words("PORT score --conns 3 "+inFile(t, "a.f32", rows), d.Port())...)
 	if status != 0 || stderr != "" || stdout != string(scores) {
 		t.Errorf("raw: status %d, stderr %q, %d scores", status, stderr, len(stdout)/4)
 	}
-	status, stdout, stderr = tool(t, words("PORT score "+inFile(t, "a.npy", npyRows(rows, 128)), d.port)...)
+	status, stdout, stderr = tool(t, words("PORT score "+inFile(t, "a.npy", npyRows(rows, 128)), d.Port())...)
 	if want := append(rowfile.AppendHeader(nil, 50_000), scores...); status != 0 || stderr != "" || stdout != string(want) {
 		t.Errorf("npy: status %d, stderr %q, %d bytes", status, stderr, len(stdout))
 	}
@@ -225,8 +167,8 @@ func TestDaemonScore(t *testing.T) {
 func TestDaemonKilledScoring(t *testing.T) {
 	d := disrust(t)
 	rows, scores := rowsAndScores(60_000, 128)
-	stdout, stderr := &interrupting{at: string(scores[:8]), interrupt: func() { d.cmd.Process.Kill() }}, &bytes.Buffer{}
-	status := run(t.Context(), words("PORT score --conns 1 "+inFile(t, "a.f32", rows), d.port), stdout, stderr)
+	stdout, stderr := &interrupting{at: string(scores[:8]), interrupt: d.Kill}, &bytes.Buffer{}
+	status := run(t.Context(), words("PORT score --conns 1 "+inFile(t, "a.f32", rows), d.Port()), stdout, stderr)
 	counts := fmt.Sprintf("; %d of 60000 rows are scored and written\n", stdout.Len()/4)
 	if status != 1 || !strings.HasSuffix(stderr.String(), counts) || !bytes.HasPrefix(scores, stdout.Bytes()) {
 		t.Errorf("status %d, stderr %q, %d scores", status, stderr, stdout.Len()/4)
@@ -240,8 +182,8 @@ func TestDaemonKilled(t *testing.T) {
 		"sustain --warmup 0s --duration 1h --rate 1k": `^disrust-client: sustain: connection \d: closed (after \d+ of \d+|before its next request, after \d+) responses?`,
 	} {
 		d := disrust(t)
-		stdout, stderr := &interrupting{at: "second", interrupt: func() { d.cmd.Process.Kill() }}, &bytes.Buffer{}
-		if status := run(t.Context(), words("PORT "+args, d.port), stdout, stderr); status != 1 || !regexp.MustCompile(says).Match(stderr.Bytes()) {
+		stdout, stderr := &interrupting{at: "second", interrupt: d.Kill}, &bytes.Buffer{}
+		if status := run(t.Context(), words("PORT "+args, d.Port()), stdout, stderr); status != 1 || !regexp.MustCompile(says).Match(stderr.Bytes()) {
 			t.Errorf("%s: status %d, stderr %q", args, status, stderr)
 		}
 	}
@@ -251,38 +193,31 @@ func TestDaemonKilled(t *testing.T) {
 // leaves no file of it.
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	d := disrust(t)
-	self := exec.Command(os.Args[0], "--port", d.port, "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
+	self := exec.Command(os.Args[0], "--port", d.Port(), "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
 	self.Dir = t.TempDir()
 	self.Env = append(os.Environ(), asTool+"=yes")
-	out, err := self.StdoutPipe()
+	p, err := daemontest.StartProcess(self)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := self.Start(); err != nil {
+	t.Cleanup(p.Kill)
+	if err := p.AwaitReady(func() bool { return strings.Contains(p.Stdout.String(), "second") }); err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() && !strings.Contains(lines.Text(), "second") {
+	if err := d.Suspend(); err != nil {
+		t.Fatal(err)
 	}
-	d.cmd.Process.Signal(syscall.SIGSTOP)
-	defer d.cmd.Process.Signal(syscall.SIGCONT)
-	ended := make(chan error)
-	go func() { ended <- self.Wait() }()
-	for interrupts := 0; ; interrupts++ {
-		select {
-		case <-ended:
-			// A signal ends it, at times another one: the Go runtime does not die well
-			// in a flood of them.
-			if !self.ProcessState.Sys().(syscall.WaitStatus).Signaled() || interrupts < 2 {
-				t.Errorf("after %d interrupts: %v", interrupts, self.ProcessState)
-			}
-			if entries, err := os.ReadDir(self.Dir); err != nil || len(entries) != 0 {
-				t.Errorf("left are %v, %v", entries, err)
-			}
-			return
-		default:
-			self.Process.Signal(os.Interrupt)
-		}
+	interrupts := 0
+	for ; !p.HasEnded(); interrupts++ {
+		_ = p.Signal(syscall.SIGINT) // it may have ended
+	}
+	// A signal ends it, at times another one: the Go runtime does not die well
+	// in a flood of them.
+	if p.ExitCode() != -1 || interrupts < 2 {
+		t.Errorf("after %d interrupts: %v", interrupts, self.ProcessState)
+	}
+	if entries, err := os.ReadDir(self.Dir); err != nil || len(entries) != 0 {
+		t.Errorf("left are %v, %v", entries, err)
 	}
 }
 
@@ -291,15 +226,12 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 func TestPipedTool(t *testing.T) {
 	d := disrust(t)
 	for _, args := range []string{"sustain --warmup 0s --duration 50ms", "sweep --conns 1..2 --warmup 0s --step 50ms --slo p99=1m", "score " + inFile(t, "a.f32", make([]byte, 512))} {
-		self := exec.Command(os.Args[0], words("PORT "+args, d.port)...)
+		self := exec.Command(os.Args[0], words("PORT "+args, d.Port())...)
 		self.Env = append(os.Environ(), asTool+"=yes")
-		var stdout, stderr bytes.Buffer
-		self.Stdout, self.Stderr = &stdout, &stderr
-		if err := self.Run(); err != nil {
-			settled(t, self.ProcessState.ExitCode(), stderr.String())
-		}
-		if slices.Contains(stdout.Bytes(), '\x1b') || slices.Contains(stdout.Bytes(), '\r') || strings.ContainsAny(stderr.String(), "\x1b\r") {
-			t.Errorf("%s: stdout %q, stderr %q", args, stdout.String(), stderr.String())
+		stdout, stderr, status := daemontest.RunCommandToEnd(t, self)
+		settled(t, status, stderr)
+		if strings.ContainsAny(stdout+stderr, "\x1b\r") {
+			t.Errorf("%s: stdout %q, stderr %q", args, stdout, stderr)
 		}
 	}
 }

@@ -7,6 +7,7 @@ require (
 	github.com/cheggaaa/pb/v3 v3.3.0
 	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/drive v0.1.0
+	github.com/disrust/disrust/server/daemontest v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	github.com/mattn/go-isatty v0.0.24
 	pgregory.net/rapid v1.3.0
@@ -25,6 +26,7 @@ require (
 replace (
 	github.com/disrust/disrust/client => ../..
 	github.com/disrust/disrust/client/drive => ../../drive
+	github.com/disrust/disrust/server/daemontest => ../../../server/daemontest
 	github.com/disrust/disrust/wire => ../../../wire
 )
 

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
-	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/client/tools/rowfile"
 )
 
 // load is what the engine is told of o. What the command decides is not in it.

@@ -20,7 +20,6 @@ import (
 var sources embed.FS
 
 const (
-	daemon   = "github.com/disrust/disrust/server/cmd/disrust"
 	gonet    = "github.com/disrust/disrust/server/bench/peers/gonet"
 	programs = "github.com/disrust/disrust/server/bench/callers/programs/"
 )
@@ -47,7 +46,7 @@ func built(folder string) []server {
 // cannot build or run are left out and reported.
 func build(folder string, names []string, progress io.Writer) (all []language, err error) {
 	fmt.Fprintln(progress, "building servers and callers")
-	if err := peer.Build(folder, []string{daemon, gonet, programs + "socket", programs + "library"}); err != nil {
+	if err := peer.Build(folder, []string{peer.Daemon, gonet, programs + "socket", programs + "library"}); err != nil {
 		return nil, err
 	}
 	for _, name := range []string{"caller.c", "caller.py", "Caller.java"} {

@@ -3,17 +3,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os/exec"
-	"slices"
 	"strings"
 
 	"github.com/disrust/disrust/server/bench/internal/peer"
+	"github.com/disrust/disrust/server/bench/internal/result"
+	"github.com/disrust/disrust/server/daemontest"
 )
 
 // table is what is measured: a row for each language and number of callers, a column for
@@ -74,20 +73,16 @@ func (r *row) measure(ctx context.Context, i int, s server, o options) error {
 	if err != nil {
 		return err
 	}
-	defer p.Stop()
-	_, port, err := net.SplitHostPort(p.Addr)
+	defer p.Terminate()
+	line := r.language.line(p.Port, r.callers, o)
+	callers, err := daemontest.Run(ctx, exec.Command(line[0], line[1:]...))
 	if err != nil {
 		return err
 	}
-	line := r.language.line(port, r.callers, o)
-	command := exec.CommandContext(ctx, line[0], line[1:]...)
-	var words bytes.Buffer
-	command.Stderr = &words
-	out, err := command.Output()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, strings.TrimSpace(words.String()))
+	if status := callers.ExitCode(); status != 0 {
+		return fmt.Errorf("status %d: %s", status, strings.TrimSpace(callers.Stderr.String()))
 	}
-	return r.cells[i].add(string(out))
+	return r.cells[i].add(callers.Stdout.String())
 }
 
 // add reads what callers print: requests seconds p50_us p99_us.
@@ -127,11 +122,6 @@ func (c cell) String() string {
 	case len(c.rates) == 0:
 		return ""
 	}
+	median := func(of []float64) float64 { return result.NewSpread(of).Median }
 	return fmt.Sprintf("%.0f / %.0f; %.1f", median(c.p50s), median(c.p99s), median(c.rates)/1e3)
-}
-
-func median(of []float64) float64 {
-	sorted := slices.Sorted(slices.Values(of))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

@@ -4,14 +4,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"net"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -20,20 +19,7 @@ var daemon string
 
 func TestMain(m *testing.M) {
 	rawtest.ExecRefused()
-	os.Exit(buildAndRun(m))
-}
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "disrust")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		daemon, err = rawtest.Build(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(daemontest.Main(m, &daemon))
 }
 
 // small is the command line of a daemon on a port of the kernel's choice, with
@@ -48,9 +34,9 @@ func placed(args ...string) []string {
 }
 
 // start runs a small daemon.
-func start(t *testing.T, args ...string) *rawtest.Daemon {
+func start(t *testing.T, args ...string) *daemontest.Daemon {
 	t.Helper()
-	return rawtest.StartDaemon(t, small(args...)...)
+	return daemontest.Start(t, small(args...)...)
 }
 
 // everyPlacement is the flags of each place where batches may be scored, on each
@@ -92,7 +78,7 @@ func dial(t *testing.T, addr string) *rawtest.Client {
 
 func TestHelp(t *testing.T) {
 	for _, flag := range []string{"--help", "-h"} {
-		stdout, stderr, status := rawtest.RunToEnd(t, daemon, flag)
+		stdout, stderr, status := daemontest.RunToEnd(t, daemon, flag)
 		if status != 0 || stderr != "" {
 			t.Errorf("%s: status %d, stderr %q; want 0 and nothing", flag, status, stderr)
 		}
@@ -121,7 +107,7 @@ func TestPositionals(t *testing.T) {
 		{"-io-threads=2", "-port=" + port},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
-			d := rawtest.StartDaemon(t, slices.Concat([]string{daemon}, args, rawtest.TinyFlags())...)
+			d := daemontest.Start(t, slices.Concat([]string{daemon}, args, rawtest.TinyFlags())...)
 			if d.Addr != "127.0.0.1:"+port {
 				t.Errorf("serves on %s, want port %s of loopback", d.Addr, port)
 			}
@@ -138,13 +124,9 @@ func TestPositionals(t *testing.T) {
 	}
 }
 
-// freePort returns a port that was free a moment ago.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	rawtest.Check(t, err)
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
+	port, err := daemontest.FreePort()
 	rawtest.Check(t, err)
 	return port
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -22,7 +23,7 @@ func TestOutOfDescriptors(t *testing.T) {
 		const count = 100
 		limited := []string{"sh", "-c", `ulimit -n 48; exec "$0" "$@"`}
 		limited = append(limited, small("--metrics", "--metrics-interval", "50ms")...)
-		d := rawtest.StartDaemon(t, append(limited, flags...)...)
+		d := daemontest.Start(t, append(limited, flags...)...)
 		answered := make(chan *rawtest.Client, count)
 		lost := make(chan error, count)
 		for i := range count {

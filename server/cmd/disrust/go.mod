@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/disrust/disrust/batcher v0.1.0
 	github.com/disrust/disrust/server v0.1.0
+	github.com/disrust/disrust/server/daemontest v0.1.0
 	golang.org/x/sys v0.49.0
 )
 
@@ -27,9 +28,11 @@ require (
 replace (
 	github.com/disrust/disrust/batcher => ../../../batcher
 	github.com/disrust/disrust/bufpool => ../../../bufpool
+	github.com/disrust/disrust/client => ../../../client
 	github.com/disrust/disrust/eventfd => ../../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../../ringbuf
 	github.com/disrust/disrust/server => ../..
+	github.com/disrust/disrust/server/daemontest => ../../daemontest
 	github.com/disrust/disrust/slab => ../../../slab
 	github.com/disrust/disrust/uring => ../../../uring
 	github.com/disrust/disrust/wire => ../../../wire

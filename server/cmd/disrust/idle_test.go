@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -19,7 +20,7 @@ func TestIdleCostsNothing(t *testing.T) {
 		idle     = 2 * time.Second
 		rounding = 10 * time.Millisecond // of the CPU time read
 	)
-	daemons := make(map[string]*rawtest.Daemon)
+	daemons := make(map[string]*daemontest.Daemon)
 	for _, conns := range []int{0, 100} {
 		for _, flags := range everyPlacement {
 			name := fmt.Sprint(flags, " with ", conns, " connections")
@@ -40,7 +41,7 @@ func TestIdleCostsNothing(t *testing.T) {
 
 // startUsed starts a daemon, has it serve requests, and leaves conns
 // connections open.
-func startUsed(t *testing.T, conns int, flags []string) *rawtest.Daemon {
+func startUsed(t *testing.T, conns int, flags []string) *daemontest.Daemon {
 	d := start(t, flags...)
 	for i := range conns {
 		rawtest.Check(t, roundTrip(dial(t, d.Addr), rawtest.Source{Dim: 128, Client: i}, 0))

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -19,7 +20,7 @@ import (
 // file behind.
 func TestListen(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
-	d := rawtest.StartDaemon(t, placed("--listen", "127.0.0.1:0", "--listen=unix:"+path, "--unix-mode", "0600", "--listen", "[::1]:0")...)
+	d := daemontest.Start(t, placed("--listen", "127.0.0.1:0", "--listen=unix:"+path, "--unix-mode", "0600", "--listen", "[::1]:0")...)
 	if len(d.Addrs) != 3 || d.Addrs[1] != "unix:"+path || !strings.HasPrefix(d.Addrs[0], "127.0.0.1:") || !strings.HasPrefix(d.Addrs[2], "[::1]:") {
 		t.Fatalf("the ready line names %q", d.Addrs)
 	}
@@ -48,7 +49,7 @@ func noFiles(t *testing.T, path string) {
 // stays.
 func TestUnixTaken(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
-	d := rawtest.StartDaemon(t, placed("--listen", "unix:"+path)...)
+	d := daemontest.Start(t, placed("--listen", "unix:"+path)...)
 	refused(t, environment, []string{"--listen", "unix:" + path}, "unix:"+path, "served by another process")
 	rawtest.Check(t, roundTrip(dial(t, d.Addr), rawtest.Source{Dim: 128}, 0))
 	rawtest.Check(t, os.WriteFile(path+".txt", nil, 0o600))
@@ -64,7 +65,7 @@ func TestUnixTaken(t *testing.T) {
 func TestUnixTwoAtOnce(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
 	for range 10 {
-		var daemons [2]*rawtest.Daemon
+		var daemons [2]*daemontest.Daemon
 		var errs [2]error
 		var starting sync.WaitGroup
 		for i := range daemons {
@@ -92,7 +93,7 @@ func TestUnixTwoAtOnce(t *testing.T) {
 func TestUnixSharePort(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
 	on := placed("--listen", "unix:"+path, "--share-port")
-	d := rawtest.StartDaemon(t, on...)
+	d := daemontest.Start(t, on...)
 	var asking sync.WaitGroup
 	stop := make(chan struct{})
 	served, failed := make([]int, 4), make([]int, 4)
@@ -101,7 +102,7 @@ func TestUnixSharePort(t *testing.T) {
 	}
 	const restarts = 5
 	for range restarts {
-		successor := rawtest.StartDaemon(t, on...)
+		successor := daemontest.Start(t, on...)
 		rawtest.Check(t, d.Signal(syscall.SIGTERM))
 		if status := d.Status(t); status != 0 {
 			t.Errorf("status %d, want 0", status)

@@ -5,6 +5,7 @@ package main
 import (
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -12,7 +13,7 @@ import (
 // less than 60 MiB.
 func TestMemoryAtStart(t *testing.T) {
 	for _, batch := range []string{"0", "1"} {
-		d := rawtest.StartDaemon(t, daemon, "--port", "0", "--io-threads", "1", "--batch-threads", batch)
+		d := daemontest.Start(t, daemon, "--port", "0", "--io-threads", "1", "--batch-threads", batch)
 		if got := d.ResidentBytes(t); got > 60<<20 {
 			t.Errorf("--batch-threads %s: %d MiB resident at start, more than 60", batch, got>>20)
 		}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 	"github.com/disrust/disrust/server/metrics"
 )
@@ -56,13 +57,13 @@ func TestNoMetricsUnlessAsked(t *testing.T) {
 }
 
 // metricsLines returns the whole lines on stdout.
-func metricsLines(d *rawtest.Daemon) []string {
+func metricsLines(d *daemontest.Daemon) []string {
 	lines := strings.SplitAfter(d.Stdout.String(), "\n")
 	return lines[:len(lines)-1]
 }
 
 // total adds up one figure, and ends the test when a line lacks any.
-func total(t *testing.T, d *rawtest.Daemon, name string) (total float64) {
+func total(t *testing.T, d *daemontest.Daemon, name string) (total float64) {
 	t.Helper()
 	for _, line := range metricsLines(d) {
 		values := parse(line)

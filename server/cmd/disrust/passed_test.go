@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"net"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -47,9 +47,7 @@ func TestPassedSockets(t *testing.T) {
 	files := []*os.File{fileOf(t, "tcp4", "127.0.0.1:0"), fileOf(t, "unix", path)}
 	early := make([]*rawtest.Client, 0, len(files))
 	for range 3 {
-		d, err := rawtest.Launch(passing("$$", len(files), files, placed()...))
-		rawtest.Check(t, err)
-		t.Cleanup(d.Kill)
+		d := daemontest.StartCommand(t, passing("$$", len(files), files, placed()...))
 		if len(d.Addrs) != 2 || d.Addrs[1] != "unix:"+path {
 			t.Fatalf("the ready line names %q", d.Addrs)
 		}
@@ -74,9 +72,7 @@ func TestPassedSockets(t *testing.T) {
 // TestPassedToAnother: what is passed to another process is left alone.
 func TestPassedToAnother(t *testing.T) {
 	file := fileOf(t, "tcp4", "127.0.0.1:0")
-	d, err := rawtest.Launch(passing("1", 1, []*os.File{file}, small()...))
-	rawtest.Check(t, err)
-	t.Cleanup(d.Kill)
+	d := daemontest.StartCommand(t, passing("1", 1, []*os.File{file}, small()...))
 	rawtest.Check(t, roundTrip(dial(t, d.Addr), rawtest.Source{Dim: 128}, 0))
 }
 
@@ -110,12 +106,9 @@ func TestPassedRefused(t *testing.T) {
 		{[]*os.File{socket}, 1, "2 9900", usage, "--listen, --host and --port"},
 	} {
 		cmd := passing("$$", test.count, test.files, append([]string{daemon}, strings.Fields(test.args)...)...)
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		rawtest.Check(t, cmd.Start())
-		cmd.Wait() // ProcessState says how it ended
-		if status := cmd.ProcessState.ExitCode(); status != test.status || !strings.Contains(stderr.String(), test.says) || strings.Count(stderr.String(), "\n") != 1 {
-			t.Errorf("%q: status %d, stderr %q; want %d and %q", test.args, status, stderr.String(), test.status, test.says)
+		_, stderr, status := daemontest.RunCommandToEnd(t, cmd)
+		if status != test.status || !strings.Contains(stderr, test.says) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%q: status %d, stderr %q; want %d and %q", test.args, status, stderr, test.status, test.says)
 		}
 	}
 }

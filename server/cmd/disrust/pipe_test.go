@@ -3,18 +3,15 @@
 package main
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
-	"regexp"
 	"syscall"
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 	"golang.org/x/sys/unix"
 )
-
-var address = regexp.MustCompile(`ready on ([0-9.]+:\d+):`)
 
 // TestMetricsNobodyReads has the metrics go to a pipe whose reader has left, and
 // to one that is full: neither ends the daemon, nor keeps it from ending.
@@ -27,17 +24,12 @@ func TestMetricsNobodyReads(t *testing.T) {
 			command := small("--metrics", "--metrics-interval", "1ms")
 			cmd := exec.Command(command[0], command[1:]...)
 			cmd.Stdout = w
-			stderr, err := cmd.StderrPipe()
-			rawtest.Check(t, err)
-			rawtest.Check(t, cmd.Start())
-			defer cmd.Process.Kill()
+			d := daemontest.StartCommand(t, cmd)
 			w.Close()
 			if leave {
 				r.Close()
 			}
-			line, err := bufio.NewReader(stderr).ReadString('\n')
-			rawtest.Check(t, err)
-			c, seq := dial(t, address.FindStringSubmatch(line)[1]), 0
+			c, seq := dial(t, d.Addr), 0
 			written, still := 0, 0 // bytes in the pipe, and turns since they were fewer
 			rawtest.Until(t, "lines are lost, and requests served all along", func() bool {
 				rawtest.Check(t, roundTrip(c, rawtest.Source{Dim: 128}, seq))
@@ -48,8 +40,10 @@ func TestMetricsNobodyReads(t *testing.T) {
 				return still > 1000 && (leave || written > 32<<10)
 			})
 			rawtest.Check(t, c.Finish())
-			rawtest.Check(t, cmd.Process.Signal(syscall.SIGTERM))
-			rawtest.Check(t, cmd.Wait())
+			rawtest.Check(t, d.Signal(syscall.SIGTERM))
+			if status := d.Status(t); status != 0 {
+				t.Errorf("status %d, want 0; stderr: %s", status, &d.Stderr)
+			}
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -37,7 +38,7 @@ func TestPlan(t *testing.T) {
 }
 
 func planOf(t *testing.T, args ...string) string {
-	stdout, stderr, status := rawtest.RunToEnd(t, small(args...)...)
+	stdout, stderr, status := daemontest.RunToEnd(t, small(args...)...)
 	if status != 0 || stderr != "" {
 		t.Fatalf("status %d, stderr %q", status, stderr)
 	}
@@ -48,7 +49,7 @@ func planOf(t *testing.T, args ...string) string {
 func TestPlanInREADME(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	rawtest.Check(t, err)
-	stdout, _, _ := rawtest.RunToEnd(t, daemon, "plan", "--io-threads", "1", "--batch-threads", "0")
+	stdout, _, _ := daemontest.RunToEnd(t, daemon, "plan", "--io-threads", "1", "--batch-threads", "0")
 	if !strings.Contains(string(readme), "```\n"+stdout+"```\n") {
 		t.Errorf("README.md does not hold\n%s", stdout)
 	}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"errors"
-	"net"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -20,7 +20,7 @@ import (
 func TestTwoAtOnce(t *testing.T) {
 	for range 10 {
 		port := freePort(t)
-		var daemons [2]*rawtest.Daemon
+		var daemons [2]*daemontest.Daemon
 		var errs [2]error
 		var starting sync.WaitGroup
 		for i := range daemons {
@@ -52,15 +52,13 @@ func TestSharePort(t *testing.T) {
 		threads := strconv.Itoa(listeners)
 		t.Run("threads="+threads, func(t *testing.T) {
 			old := start(t, "--io-threads", threads)
-			_, port, err := net.SplitHostPort(old.Addr)
-			rawtest.Check(t, err)
 			var asking sync.WaitGroup
 			stop := make(chan struct{})
 			served, failed := make([]int, 4), make([]int, 4)
 			for client := range served {
 				asking.Go(func() { served[client], failed[client] = reconnect(t, old.Addr, client, stop) })
 			}
-			successor := start(t, "--io-threads", threads, "--port", port, "--share-port")
+			successor := start(t, "--io-threads", threads, "--port", old.Port(), "--share-port")
 			portTaken(t, old.Addr)
 			rawtest.Check(t, old.Signal(syscall.SIGTERM))
 			if status := old.Status(t); status != 0 {
@@ -111,9 +109,7 @@ func TestKilledAndRestarted(t *testing.T) {
 	for _, threads := range []string{"1", "2"} {
 		t.Run("threads="+threads, func(t *testing.T) {
 			d := start(t, "--io-threads", threads)
-			addr := d.Addr
-			_, port, err := net.SplitHostPort(addr)
-			rawtest.Check(t, err)
+			addr, port := d.Addr, d.Port()
 			var asking sync.WaitGroup
 			stop := make(chan struct{})
 			for client := range 4 {
@@ -130,6 +126,6 @@ func TestKilledAndRestarted(t *testing.T) {
 	}
 }
 
-func launch(command ...string) (*rawtest.Daemon, error) {
-	return rawtest.Launch(exec.Command(command[0], command[1:]...))
+func launch(command ...string) (*daemontest.Daemon, error) {
+	return daemontest.Launch(exec.Command(command[0], command[1:]...))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -102,7 +103,7 @@ func TestNewlineStaysQuoted(t *testing.T) {
 // TestTooFewDescriptors: a limit with which nothing could be served is refused in
 // a sentence.
 func TestTooFewDescriptors(t *testing.T) {
-	_, stderr, status := rawtest.RunToEnd(t, "sh", "-c", "ulimit -n 16; exec "+daemon)
+	_, stderr, status := daemontest.RunToEnd(t, "sh", "-c", "ulimit -n 16; exec "+daemon)
 	if status != environment || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "16 open files") {
 		t.Errorf("status %d, stderr %q; want a sentence about 16 open files", status, stderr)
 	}
@@ -113,7 +114,7 @@ func TestTooFewDescriptors(t *testing.T) {
 func TestDescriptorsRunOut(t *testing.T) {
 	for limit := 32; limit < 38; limit++ {
 		limited := fmt.Sprintf("ulimit -n %d; exec %s --port 0 --pool-mib 1 --max-conns 16 --io-threads 16", limit, daemon)
-		_, stderr, status := rawtest.RunToEnd(t, "sh", "-c", limited)
+		_, stderr, status := daemontest.RunToEnd(t, "sh", "-c", limited)
 		if status != environment || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "too many open files") {
 			t.Errorf("of %d: status %d, stderr %q; want a sentence", limit, status, stderr)
 		}
@@ -123,7 +124,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 // TestNowhereToPrint: what was asked for and cannot be written is an error.
 func TestNowhereToPrint(t *testing.T) {
 	for _, args := range []string{"plan", "--help"} {
-		_, stderr, status := rawtest.RunToEnd(t, "sh", "-c", daemon+" "+args+" >/dev/full")
+		_, stderr, status := daemontest.RunToEnd(t, "sh", "-c", daemon+" "+args+" >/dev/full")
 		if status != environment || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "no space") {
 			t.Errorf("%s: status %d, stderr %q; want a sentence", args, status, stderr)
 		}
@@ -175,7 +176,7 @@ func refused(t *testing.T, status int, args []string, names ...string) {
 // endsWith is refused for a whole command line.
 func endsWith(t *testing.T, status int, command []string, names ...string) {
 	t.Helper()
-	stdout, stderr, got := rawtest.RunToEnd(t, command...)
+	stdout, stderr, got := daemontest.RunToEnd(t, command...)
 	if got != status {
 		t.Errorf("status %d, want %d", got, status)
 	}

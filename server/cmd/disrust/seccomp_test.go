@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 	"golang.org/x/sys/unix"
 )
@@ -38,7 +39,7 @@ var refusals = []struct {
 func TestSeccompFallsBack(t *testing.T) {
 	for _, test := range refusals {
 		t.Run(test.name, func(t *testing.T) {
-			d := rawtest.StartDaemon(t, test.refusal.Under(small()...)...)
+			d := daemontest.Start(t, test.refusal.Under(small()...)...)
 			if !strings.Contains(d.Ready, "epoll") || !strings.Contains(d.Ready, test.cause) {
 				t.Errorf("the ready line does not name epoll and %q: %s", test.cause, d.Ready)
 			}
@@ -51,11 +52,11 @@ func TestSeccompFallsBack(t *testing.T) {
 // of io_uring.
 func TestSeccompEpoll(t *testing.T) {
 	refusal := rawtest.Refusal{Errno: unix.EMFILE, Calls: allThree}
-	answersAndDrains(t, rawtest.StartDaemon(t, refusal.Under(small("--io", "epoll")...)...))
+	answersAndDrains(t, daemontest.Start(t, refusal.Under(small("--io", "epoll")...)...))
 }
 
 // answersAndDrains has clients served and then the daemon end, as it should.
-func answersAndDrains(t *testing.T, d *rawtest.Daemon) {
+func answersAndDrains(t *testing.T, d *daemontest.Daemon) {
 	t.Helper()
 	const clients, requests = 4, 100
 	rawtest.Check(t, rawtest.Each(clients, func(i int) error {

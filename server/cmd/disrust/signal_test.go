@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
@@ -59,11 +60,13 @@ func inFlight(i int) (requests, answers []byte) {
 // signals it is killed, from then on it ends in order.
 func TestSignalAtStart(t *testing.T) {
 	for delay := time.Duration(0); delay < 60*time.Millisecond; delay += 2 * time.Millisecond {
-		cmd := exec.CommandContext(t.Context(), daemon, small()[1:]...)
-		rawtest.Check(t, cmd.Start())
+		cmd := exec.Command(daemon, small()[1:]...)
+		p, err := daemontest.StartProcess(cmd)
+		rawtest.Check(t, err)
+		t.Cleanup(p.Kill)
 		<-time.After(delay)
-		rawtest.Check(t, cmd.Process.Signal(syscall.SIGTERM))
-		cmd.Wait() // ProcessState says how it ended
+		rawtest.Check(t, p.Signal(syscall.SIGTERM))
+		p.Status(t)
 		if end := cmd.ProcessState.Sys().(syscall.WaitStatus); end.ExitStatus() != 0 && end.Signal() != syscall.SIGTERM {
 			t.Errorf("after %v: %v", delay, cmd.ProcessState)
 		}
@@ -113,7 +116,7 @@ func TestDrainOutlastsSlowPeer(t *testing.T) {
 }
 
 // startHeldUp starts a daemon with a peer whose answers it cannot send.
-func startHeldUp(t *testing.T, flags ...string) (*rawtest.Daemon, *rawtest.Mute) {
+func startHeldUp(t *testing.T, flags ...string) (*daemontest.Daemon, *rawtest.Mute) {
 	d := start(t, append(flags, "--dim", "1")...)
 	mute, err := rawtest.NewMute(d.Addr, rawtest.Source{Dim: 1}, 64, 16)
 	rawtest.Check(t, err)

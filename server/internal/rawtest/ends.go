@@ -48,6 +48,9 @@ type End struct {
 	due    time.Duration // of the timer
 }
 
+// ticksPerSecond is USER_HZ, the unit of times in /proc on every Linux.
+const ticksPerSecond = 100
+
 // timers are those that a connection may have running, as the kernel numbers them.
 var timers = map[int]string{1: "retransmission", 2: "acknowledgement or keepalive", 4: "window probe"}
 

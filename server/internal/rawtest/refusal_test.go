@@ -5,6 +5,8 @@ package rawtest
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -32,16 +34,30 @@ func TestRefusal(t *testing.T) {
 		{Refusal{unix.ENOSYS, []uint32{unix.SYS_IO_URING_ENTER, unix.SYS_SYSINFO}}, "function not implemented true"},
 		{Refusal{unix.ENOSYS, []uint32{unix.SYS_IO_URING_ENTER}}, "<nil> true"},
 	} {
-		stdout, stderr, status := RunToEnd(t, test.refusal.Under(os.Args[0], sysinfoFlag)...)
+		stdout, stderr, status := runUnder(t, test.refusal, os.Args[0], sysinfoFlag)
 		if stdout != test.want || stderr != "" || status != 0 {
 			t.Errorf("%+v: stdout %q, want %q; stderr %q, status %d", test.refusal, stdout, test.want, stderr, status)
 		}
 	}
 }
 
+// runUnder runs a command under the refusal to its end, and returns what it wrote
+// and its status.
+func runUnder(t *testing.T, r Refusal, command ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	line := r.Under(command...)
+	cmd := exec.CommandContext(t.Context(), line[0], line[1:]...)
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
 // TestRefusalOfNothing: a command that is not there is an error that is told.
 func TestRefusalOfNothing(t *testing.T) {
-	_, stderr, status := RunToEnd(t, Refusal{}.Under("/no/such/command")...)
+	_, stderr, status := runUnder(t, Refusal{}, "/no/such/command")
 	if status != 1 || stderr != "rawtest: exec: \"/no/such/command\": stat /no/such/command: no such file or directory\n" {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}

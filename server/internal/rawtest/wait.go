@@ -26,18 +26,13 @@ func Check(t TB, err error) {
 // Until waits for condition, and ends the test when it does not come about.
 func Until(t TB, what string, condition func() bool) {
 	t.Helper()
-	Check(t, await(what, condition))
-}
-
-func await(what string, condition func() bool) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(safety()); !condition(); <-tick.C {
 		if time.Now().After(deadline) {
-			return fmt.Errorf("waited %v in vain: %s", safety(), what)
+			t.Fatal(fmt.Sprintf("waited %v in vain: %s", safety(), what))
 		}
 	}
-	return nil
 }
 
 // Each runs work(0) to work(count-1) at once and returns their errors.

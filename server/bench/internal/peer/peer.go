@@ -1,46 +1,47 @@
 //go:build linux
 
-// Package peer is the life of a server's process: built, started on a free port,
-// ready when it takes connections, its CPU time read, stopped.
+// Package peer builds the servers that are compared and starts each on a free
+// port, ready when it takes connections there.
 package peer
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"os/exec"
-	"path/filepath"
-	"runtime"
+	"slices"
 	"strings"
-	"syscall"
-	"time"
+
+	"github.com/disrust/disrust/server/daemontest"
 )
 
-// patience is how long a process may take to be ready, and to end.
-const patience = 10 * time.Second
+// Daemon is the import path of the daemon's command.
+const Daemon = "github.com/disrust/disrust/server/cmd/disrust"
 
 // attempts is how often a program may end before it is ready.
 const attempts = 3
 
-var errEnded = errors.New("ended before it was ready")
-
 // Build builds commands into dir, each under the last part of its import path.
 func Build(dir string, packages []string) error {
-	args := append([]string{"build", "-o", dir + string(filepath.Separator)}, packages...)
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build the servers: %w: %s", err, bytes.TrimSpace(out))
+	own := slices.DeleteFunc(slices.Clone(packages), func(p string) bool { return p == Daemon })
+	var err error
+	if len(own) < len(packages) {
+		_, err = daemontest.Build(dir)
+	}
+	if len(own) > 0 {
+		err = errors.Join(err, daemontest.BuildCommands(dir, own...))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot build the servers: %w", err)
 	}
 	return nil
 }
 
 // Peer is a running server.
 type Peer struct {
-	Addr string
-
-	cmd    *exec.Cmd
-	stderr bytes.Buffer  // valid once ended
-	ended  chan struct{} // closed when it has ended
+	*daemontest.Process
+	Port string // of 127.0.0.1
+	Addr string // with that port
 }
 
 // Start starts a program with --port and the flags, as StartCommand does.
@@ -49,14 +50,13 @@ func Start(program string, flags ...string) (*Peer, error) {
 }
 
 // StartCommand starts a program with its arguments, in which {port} stands for the
-// port, and returns when it takes connections. The caller stops it; it does not outlive
-// this process.
+// port, and returns when it takes connections. The caller ends it.
 //
 // A port that was free may be taken before the program listens on it, so one
 // that ends at once gets another.
 func StartCommand(command []string) (p *Peer, err error) {
 	for range attempts {
-		if p, err = start(command); !errors.Is(err, errEnded) {
+		if p, err = start(command); !errors.Is(err, daemontest.ErrEnded) {
 			break
 		}
 	}
@@ -64,86 +64,33 @@ func StartCommand(command []string) (p *Peer, err error) {
 }
 
 func start(command []string) (*Peer, error) {
-	addr, err := freeAddr()
+	port, err := daemontest.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	_, port, _ := net.SplitHostPort(addr) // it was put together by package net
-	p := &Peer{Addr: addr, ended: make(chan struct{})}
 	args := make([]string, len(command))
 	for i, arg := range command {
 		args[i] = strings.ReplaceAll(arg, "{port}", port)
 	}
-	p.cmd = exec.Command(args[0], args[1:]...)
-	p.cmd.Stderr = &p.stderr
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // not the terminal's Ctrl-C
-	if err := p.launch(); err != nil {
+	process, err := daemontest.StartProcess(exec.Command(args[0], args[1:]...))
+	if err != nil {
 		return nil, err
 	}
-	if err := p.ready(); err != nil {
-		p.Stop()
-		return nil, fmt.Errorf("%s: %w: %s", filepath.Base(args[0]), err, strings.TrimSpace(p.stderr.String()))
+	p := &Peer{process, port, net.JoinHostPort("127.0.0.1", port)}
+	if err := p.AwaitReady(p.takesConnections); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
 
-// freeAddr finds a port that nobody listens on.
-func freeAddr() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (p *Peer) takesConnections() bool {
+	conn, err := net.Dial("tcp", p.Addr)
 	if err != nil {
-		return "", err
+		return false
 	}
-	return listener.Addr().String(), listener.Close()
+	conn.Close()
+	return true
 }
 
-// launch starts the process and waits for its end in the background.
-//
-// Both on one thread that does nothing else: Pdeathsig kills the process when
-// the thread that started it ends (PR_SET_PDEATHSIG(2const)), and threads do end
-// in a program that locks goroutines to them.
-func (p *Peer) launch() error {
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		err := p.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = p.cmd.Wait() // a server ends by a signal, whatever its status
-			close(p.ended)
-		}
-	}()
-	return <-started
-}
-
-// ready connects until that works.
-func (p *Peer) ready() error {
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		conn, err := net.Dial("tcp", p.Addr)
-		if err == nil {
-			return conn.Close()
-		}
-		select {
-		case <-p.ended:
-			return errEnded
-		case <-tick.C:
-		}
-	}
-	return fmt.Errorf("takes no connection within %v", patience)
-}
-
-// Stop ends the process with SIGTERM, or SIGKILL when that takes too long. It may
-// be called again.
-func (p *Peer) Stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
-	timer := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
-	defer timer.Stop()
-	<-p.ended
-}
-
-// Pid is the process's number.
-func (p *Peer) Pid() int { return p.cmd.Process.Pid }
-
-// Words is what the process said, once stopped.
-func (p *Peer) Words() string { return strings.TrimSpace(p.stderr.String()) }
+// Words is what the server has said.
+func (p *Peer) Words() string { return strings.TrimSpace(p.Stderr.String()) }
