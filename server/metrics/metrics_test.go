@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	"flag"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -11,32 +9,6 @@ import (
 	_ "github.com/disrust/disrust/server/internal/testflag"
 	"pgregory.net/rapid"
 )
-
-var update = flag.Bool("update", false, "write the table of metrics into README.md of package server")
-
-// TestReadme compares the table in the README with the declarations.
-func TestReadme(t *testing.T) {
-	const file, begin, end = "../README.md", "<!-- begin of metrics -->\n", "<!-- end of metrics -->\n"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(text), begin)
-	table, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		t.Fatalf("%s has no table between %q and %q", file, begin, end)
-	}
-	if table == Markdown() {
-		return
-	}
-	if *update {
-		if err := os.WriteFile(file, []byte(before+begin+Markdown()+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	t.Errorf("the table in %s differs from the declarations: go test ./server/metrics -update writes it anew", file)
-}
 
 func TestSnakeCase(t *testing.T) {
 	for name, want := range map[string]string{

@@ -26,8 +26,7 @@ require (
 replace (
 	github.com/disrust/disrust/client => ../..
 	github.com/disrust/disrust/client/drive => ../../drive
+	github.com/disrust/disrust/client/tools => ../../tools
 	github.com/disrust/disrust/server/daemontest => ../../../server/daemontest
 	github.com/disrust/disrust/wire => ../../../wire
 )
-
-replace github.com/disrust/disrust/client/tools => ../../tools

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
@@ -77,18 +78,25 @@ func dial(t *testing.T, addr string) *rawtest.Client {
 }
 
 func TestHelp(t *testing.T) {
-	for _, flag := range []string{"--help", "-h"} {
+	for _, flag := range []string{"--help", "-h", "help"} {
 		stdout, stderr, status := daemontest.RunToEnd(t, daemon, flag)
 		if status != 0 || stderr != "" {
 			t.Errorf("%s: status %d, stderr %q; want 0 and nothing", flag, status, stderr)
 		}
-		for _, name := range []string{
-			"host", "port", "listen", "unix-mode", "share-port", "allow", "io-threads", "dim", "max-vectors", "model", "batch-threads", "wait", "pin", "pool-mib",
-			"request-ring", "response-ring", "max-conns", "drain-timeout", "metrics", "metrics-interval",
-		} {
-			if !strings.Contains(stdout, " --"+name) {
-				t.Errorf("%s does not mention --%s: %s", flag, name, stdout)
+		for _, f := range defaults().list() {
+			if !strings.Contains(stdout, " --"+f.Name) {
+				t.Errorf("%s does not mention --%s: %s", flag, f.Name, stdout)
 			}
+		}
+	}
+}
+
+// TestVersion: each way to ask prints the same line.
+func TestVersion(t *testing.T) {
+	for _, arg := range []string{"version", "--version", "-version"} {
+		stdout, stderr, status := daemontest.RunToEnd(t, daemon, arg)
+		if status != 0 || stderr != "" || stdout != flags.Version("disrust") {
+			t.Errorf("%s: status %d, %q, %q", arg, status, stdout, stderr)
 		}
 	}
 }

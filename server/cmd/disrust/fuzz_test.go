@@ -31,7 +31,7 @@ func FuzzCommandLine(f *testing.F) {
 		"--allow\n10.0.0.0/8,192.168.1.7", "--allow=fd00::/8,::1", "--allow\n10.0.0.0/33", "--allow=,", "--allow\n1.2.3.4\x1b/8",
 		"--listen\n127.0.0.1:0\n--listen=unix:/run/a", "--listen\n[::]:1\n--listen\n0.0.0.0:1", "--listen=unix:@a", "--listen=unix:\x00",
 		"--listen\n[fe80::1%lo]:1\n--port\n1", "--listen=unix:\x1b[31m\n2\n3", "--unix-mode\n0600", "--unix-mode=-1", "--unix-mode=8",
-		"--port\n-1", "--port\n0x10", "--port\n+1", "--dim\n1e3", "--no\x1b[31m", "--port\n\x00", "\x80", "--\xff=1", "2\n3\n\r",
+		"help", "version", "--version", "plan\nplan", "port\n9900", "2\n9901\n--port\n9900", "--no-such", "--port\n-1", "--port\n0x10", "--port\n+1", "--dim\n1e3", "--no\x1b[31m", "--port\n\x00", "\x80", "--\xff=1", "2\n3\n\r",
 	} {
 		f.Add(args)
 	}

@@ -29,6 +29,7 @@ replace (
 	github.com/disrust/disrust/batcher => ../../../batcher
 	github.com/disrust/disrust/bufpool => ../../../bufpool
 	github.com/disrust/disrust/client => ../../../client
+	github.com/disrust/disrust/client/tools => ../../../client/tools
 	github.com/disrust/disrust/eventfd => ../../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../../ringbuf
 	github.com/disrust/disrust/server => ../..
@@ -37,5 +38,3 @@ replace (
 	github.com/disrust/disrust/uring => ../../../uring
 	github.com/disrust/disrust/wire => ../../../wire
 )
-
-replace github.com/disrust/disrust/client/tools => ../../../client/tools
