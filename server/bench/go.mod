@@ -7,6 +7,7 @@ require (
 	github.com/disrust/disrust/batcher v0.1.0
 	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/drive v0.1.0
+	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	github.com/panjf2000/gnet/v2 v2.9.8
@@ -17,6 +18,7 @@ require (
 )
 
 require (
+	github.com/agnivade/levenshtein v1.2.1 // indirect
 	github.com/chewxy/math32 v1.10.1 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
 	github.com/panjf2000/ants/v2 v2.12.1 // indirect
@@ -38,6 +40,7 @@ replace (
 	github.com/disrust/disrust/bufpool => ../../bufpool
 	github.com/disrust/disrust/client => ../../client
 	github.com/disrust/disrust/client/drive => ../../client/drive
+	github.com/disrust/disrust/client/tools => ../../client/tools
 	github.com/disrust/disrust/ringbuf => ../../ringbuf
 	github.com/disrust/disrust/server/daemontest => ../daemontest
 	github.com/disrust/disrust/wire => ../../wire

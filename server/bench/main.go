@@ -19,7 +19,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +26,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server/bench/internal/page"
 )
 
@@ -44,11 +44,14 @@ func main() {
 // run is main without the process. When ctx ends, what there is is shown.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
-	if errors.Is(err, flag.ErrHelp) {
+	switch {
+	case errors.Is(err, flags.ErrHelp):
 		fmt.Fprint(stdout, usage())
 		return 0
-	}
-	if err != nil {
+	case errors.Is(err, flags.ErrVersion):
+		fmt.Fprint(stdout, flags.Version("bench"))
+		return 0
+	case err != nil:
 		complain(stderr, err)
 		return statusUsage
 	}

@@ -4,12 +4,12 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/disrust/disrust/client/tools/flags"
 )
 
 // options are what the command line says.
@@ -20,6 +20,8 @@ type options struct {
 	peers            []contender
 	json, html       string   // files; "": none
 	disrust          []string // the daemon's flags
+
+	workList, peerList, flagList string // as they are given
 }
 
 const (
@@ -29,38 +31,40 @@ const (
 	defaultWork = "64x64,4x64,1x64,64x1,1x1,4x8x64,rate:half"
 )
 
-// parseOptions reads a command line. Its errors are for people.
-func parseOptions(args []string) (options, error) {
-	var o options
-	works, peers, disrust := defaultWork, strings.Join(names(), ","), ""
-	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.IntVar(&o.rounds, "rounds", 7, "")
-	f.DurationVar(&o.duration, "duration", 1500*time.Millisecond, "")
-	f.DurationVar(&o.warmup, "warmup", 400*time.Millisecond, "")
-	f.StringVar(&works, "work", works, "")
-	f.StringVar(&peers, "peers", peers, "")
-	f.StringVar(&o.json, "json", "", "")
-	f.StringVar(&o.html, "html", "", "")
-	f.StringVar(&disrust, "disrust-flags", "", "")
-	if err := f.Parse(args); err != nil {
-		return o, fmt.Errorf("%w (--help lists what is allowed)", err)
+// list is the flags of bench.
+func (o *options) list() flags.List {
+	return flags.List{
+		flags.New("rounds", flags.Int(&o.rounds, 1, mostRounds), "turns of each peer at each work"),
+		flags.New("duration", flags.Duration(&o.duration, leastTime, mostTime), "of each turn, behind the warm-up"),
+		flags.New("warmup", flags.Duration(&o.warmup, 0, mostTime), "of each turn, not measured"),
+		flags.New("work", flags.Text(&o.workList, "LIST"), "list of CONNSxWINDOW[xVECTORS], rate:N in requests/s, and rate:half"),
+		flags.New("peers", flags.Text(&o.peerList, "LIST"), "list of peers, of which the others are compared with the first; see below"),
+		flags.New("json", flags.File(&o.json), "write all runs to the file"),
+		flags.New("html", flags.File(&o.html), "write a page with charts to the file"),
+		flags.New("disrust-flags", flags.Text(&o.flagList, "FLAGS"), "more flags of the daemon, such as '--batch-threads 1'"),
 	}
-	if f.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q (--help lists what is allowed)", f.Arg(0))
-	}
-	o.disrust = strings.Fields(disrust)
-	return o, errors.Join(o.check(), o.setWorks(works), o.setPeers(peers))
 }
 
-func (o *options) check() error {
-	switch {
-	case o.rounds < 1 || o.rounds > mostRounds:
-		return fmt.Errorf("--rounds: allowed are 1 to %d", mostRounds)
-	case o.duration < leastTime || o.duration > mostTime || o.warmup < 0 || o.warmup > mostTime:
-		return fmt.Errorf("--duration: allowed are %v to %v; --warmup: up to as much", leastTime, mostTime)
+func defaults() *options {
+	return &options{
+		rounds: 7, duration: 1500 * time.Millisecond, warmup: 400 * time.Millisecond,
+		workList: defaultWork, peerList: strings.Join(names(), ","),
 	}
-	return nil
+}
+
+// parseOptions reads a command line. Its errors are for people.
+func parseOptions(args []string) (options, error) {
+	o := defaults()
+	line, err := o.list().Parse(args)
+	if err != nil {
+		return *o, err
+	}
+	if len(line.Words) > 0 {
+		return *o, fmt.Errorf("unexpected word %q: bench takes only flags (--help lists them)", line.Words[0])
+	}
+	o.disrust = strings.Fields(o.flagList)
+	err = errors.Join(o.setWorks(o.workList), o.setPeers(o.peerList))
+	return *o, err
 }
 
 func (o *options) setWorks(list string) error {
@@ -70,7 +74,7 @@ func (o *options) setWorks(list string) error {
 			return fmt.Errorf("--work: %w", err)
 		}
 		if slices.Contains(o.works, w) {
-			return fmt.Errorf("--work: %v is there twice", w)
+			return fmt.Errorf("--work: %v is listed twice", w)
 		}
 		o.works = append(o.works, w)
 	}
@@ -81,10 +85,10 @@ func (o *options) setPeers(list string) error {
 	for name := range strings.SplitSeq(list, ",") {
 		at := slices.IndexFunc(contenders, func(c contender) bool { return c.name == name })
 		if at < 0 {
-			return fmt.Errorf("--peers: there is no %q; there are %s", name, strings.Join(names(), ", "))
+			return fmt.Errorf("--peers %s: a list of %s is allowed", name, strings.Join(names(), ", "))
 		}
 		if slices.ContainsFunc(o.peers, func(c contender) bool { return c.name == name }) {
-			return fmt.Errorf("--peers: %s is there twice", name)
+			return fmt.Errorf("--peers: %s is listed twice", name)
 		}
 		o.peers = append(o.peers, contenders[at])
 	}
@@ -107,21 +111,12 @@ func usage() string {
   go run ./server/bench [flags]
 
 Flags:
-  --rounds         each peer's turns at each work (7)
-  --duration       of each, behind the warm-up (1.5s)
-  --warmup         (400ms)
-  --work           a list of CONNSxWINDOW[xVECTORS], rate:N in requests/s, and rate:half
-                   (` + defaultWork + `)
-  --peers          a list; the others are compared with the first (all, in this order):
+` + defaults().list().Help() + `
+Peers, in the order in which they take part unless --peers says otherwise:
 `)
 	for _, c := range contenders {
-		fmt.Fprintf(&b, "                     %-12s %s\n", c.name, c.about)
+		fmt.Fprintf(&b, "  %-12s %s\n", c.name, c.about)
 	}
-	b.WriteString(`  --json           file for all runs
-  --html           file for a page with charts
-  --disrust-flags  more flags of the daemon, such as '--batch-threads 1'
-
-Ctrl-C ends with what there is; a second one ends at once.
-`)
+	b.WriteString("\nCtrl-C ends with what there is; a second one ends at once.\n")
 	return b.String()
 }

@@ -55,7 +55,7 @@ func parseWork(s string) (work, error) {
 	}
 	w := work{conns: numbers[0], window: numbers[1], vectors: numbers[2]}
 	if w.conns < 1 || w.conns > mostConns || w.window < 1 || w.window > mostWindow || w.vectors < 1 || w.vectors > wire.DefaultMaxVectors {
-		return work{}, fmt.Errorf("%q: allowed are 1 to %d connections, windows of 1 to %d and 1 to %d vectors",
+		return work{}, fmt.Errorf("%s: 1 to %d connections, windows of 1 to %d and 1 to %d vectors are allowed",
 			s, mostConns, mostWindow, wire.DefaultMaxVectors)
 	}
 	return w, nil

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
+	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	golang.org/x/sys v0.49.0
@@ -11,6 +12,7 @@ require (
 )
 
 require (
+	github.com/agnivade/levenshtein v1.2.1 // indirect
 	github.com/chewxy/math32 v1.10.1 // indirect
 	github.com/disrust/disrust/batcher v0.1.0 // indirect
 	github.com/disrust/disrust/bufpool v0.1.0 // indirect
@@ -28,6 +30,7 @@ replace (
 	github.com/disrust/disrust/batcher => ../../batcher
 	github.com/disrust/disrust/bufpool => ../../bufpool
 	github.com/disrust/disrust/client => ../../client
+	github.com/disrust/disrust/client/tools => ../../client/tools
 	github.com/disrust/disrust/eventfd => ../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../ringbuf
 	github.com/disrust/disrust/server => ..

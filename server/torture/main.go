@@ -18,14 +18,13 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server/daemontest"
 )
 
@@ -47,17 +46,20 @@ func main() {
 // brought to its end and none follows.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
-	if errors.Is(err, flag.ErrHelp) {
+	switch {
+	case errors.Is(err, flags.ErrHelp):
 		fmt.Fprint(stdout, usage())
 		return 0
-	}
-	if err != nil {
-		complain(stderr, err)
+	case errors.Is(err, flags.ErrVersion):
+		fmt.Fprint(stdout, flags.Version("torture"))
+		return 0
+	case err != nil:
+		flags.Complain(stderr, "torture", err)
 		return statusUsage
 	}
 	ok, err := torture(ctx, o, stdout)
 	if err != nil {
-		complain(stderr, err)
+		flags.Complain(stderr, "torture", err)
 	}
 	if err != nil || !ok {
 		return statusFailed
@@ -86,9 +88,4 @@ func torture(ctx context.Context, o options, stdout io.Writer) (ok bool, err err
 		out.add(runRound(ctx, o, p))
 	}
 	return out.verdict(), nil
-}
-
-// complain writes err as one line.
-func complain(stderr io.Writer, err error) {
-	fmt.Fprintf(stderr, "torture: %s\n", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", `\n`))
 }

@@ -3,21 +3,21 @@
 package main
 
 import (
-	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/disrust/disrust/client/tools/flags"
 )
 
 // options are what the command line says.
 type options struct {
 	total    time.Duration // of all rounds' attacks together
-	plans    []plan
+	places   string        // as --placement gives them
+	rounds   string        // as --attacks gives them
+	plans    []plan        // what both come to
 	seed     uint64
 	json     bool
 	daemon   string   // path; "" builds it
@@ -41,57 +41,44 @@ var reserved = []string{
 	"max-conns", "drain-timeout", "request-timeout", "idle-timeout", "allow", "share-port", "plan", "metrics", "metrics-interval",
 }
 
+// list is the flags of torture.
+func (o *options) list() flags.List {
+	return flags.List{
+		flags.New("for", flags.Duration(&o.total, leastTotal, mostTotal), "time of all attacks together, shared evenly by the rounds"),
+		flags.New("placement", flags.Text(&o.places, "LIST"), "all, or a list of: "+strings.Join(placementNames(), ", ")),
+		flags.New("attacks", flags.Text(&o.rounds, "LIST"), "all, each, none, kill, or a list of attacks that are to be at once; see below"),
+		flags.New("seed", flags.Seed(&o.seed), "of the attackers' choices; random unless given, and printed"),
+		flags.New("json", flags.Toggle(&o.json), "print one line of JSON instead of tables"),
+		flags.New("daemon", flags.File(&o.daemon), "path of the daemon; without it torture builds ./server/cmd/disrust"),
+		flags.New("max-conns", flags.Int(&o.maxConns, leastConns, mostConns), "connections that the daemon allows"),
+	}
+}
+
+func defaults() *options {
+	return &options{total: time.Minute, places: "all", rounds: "all", maxConns: 1024, patience: patience}
+}
+
 // parseOptions reads a command line. Its errors are for people.
 func parseOptions(args []string) (options, error) {
-	o := options{total: time.Minute, seed: rand.Uint64() >> 32, maxConns: 1024, patience: patience}
+	o := defaults()
 	if at := slices.Index(args, "--"); at >= 0 {
 		args, o.extra = args[:at], args[at+1:]
 	}
-	places, rounds := "all", "all"
-	f := flag.NewFlagSet("torture", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.Func("for", "", o.setTotal)
-	f.StringVar(&places, "placement", places, "")
-	f.StringVar(&rounds, "attacks", rounds, "")
-	f.Func("seed", "", o.setSeed)
-	f.BoolVar(&o.json, "json", false, "")
-	f.StringVar(&o.daemon, "daemon", "", "")
-	f.Func("max-conns", "", o.setMaxConns)
-	if err := f.Parse(args); err != nil {
-		return o, fmt.Errorf("%w (--help lists what is allowed)", err)
+	line, err := o.list().Parse(args)
+	if err != nil {
+		return *o, err
 	}
-	if f.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q: flags of the daemon stand behind --", f.Arg(0))
+	if len(line.Words) > 0 {
+		return *o, fmt.Errorf("unexpected word %q: flags of the daemon stand behind --", line.Words[0])
+	}
+	if !line.Given["seed"] {
+		o.seed = rand.Uint64() >> 32
 	}
 	if err := permitted(o.extra); err != nil {
-		return o, err
+		return *o, err
 	}
-	var err error
-	o.plans, err = makePlans(places, rounds)
-	return o, err
-}
-
-func (o *options) setTotal(s string) (err error) {
-	o.total, err = time.ParseDuration(s)
-	if err != nil || o.total < leastTotal || o.total > mostTotal {
-		return fmt.Errorf("allowed are %v to %v, such as 60s or 1h", leastTotal, mostTotal)
-	}
-	return nil
-}
-
-func (o *options) setSeed(s string) (err error) {
-	if o.seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-		return errors.New("allowed are whole numbers from 0")
-	}
-	return nil
-}
-
-func (o *options) setMaxConns(s string) (err error) {
-	o.maxConns, err = strconv.Atoi(s)
-	if err != nil || o.maxConns < leastConns || o.maxConns > mostConns {
-		return fmt.Errorf("allowed are %d to %d", leastConns, mostConns)
-	}
-	return nil
+	o.plans, err = makePlans(o.places, o.rounds)
+	return *o, err
 }
 
 // permitted refuses flags of the daemon that would have it serve otherwise
@@ -120,21 +107,15 @@ func usage() string {
   torture [flags] [-- flags of the daemon]
 
 Flags:
-  --for            time of all attacks, shared evenly by the rounds (1m)
-  --placement      all, or some of: ` + strings.Join(placementNames(), ", ") + ` (all)
-  --attacks        a list of those that are to be at once, or (all):
-                     all           the twelve below at once, a round a placement
-                     each          none, each alone, all, descriptors and kill, a round each
-                     none          only neighbours
-                     kill          kill -9 and restart, again and again
+` + defaults().list().Help() + `
+Rounds that --attacks takes:
+  all            the twelve attacks below at once, a round per placement
+  each           none, each attack alone, all, descriptors and kill, a round each
+  none           only neighbours
+  kill           kill -9 and restart, again and again
 `)
 	for _, a := range attacks {
-		fmt.Fprintf(&b, "                     %-13s %s\n", a.name, a.summary)
+		fmt.Fprintf(&b, "  %-14s %s\n", a.name, a.summary)
 	}
-	b.WriteString(`  --seed           of the attackers' choices (random, printed)
-  --json           one line of JSON instead of tables
-  --daemon         path of the daemon (builds ./server/cmd/disrust)
-  --max-conns      connections that the daemon allows (1024)
-`)
 	return b.String()
 }

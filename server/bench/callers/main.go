@@ -18,7 +18,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -26,6 +25,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
@@ -43,16 +43,19 @@ func main() {
 // run is main without the process.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usage)
+	switch {
+	case errors.Is(err, flags.ErrHelp):
+		fmt.Fprint(stdout, usage())
 		return 0
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "callers:", err)
+	case errors.Is(err, flags.ErrVersion):
+		fmt.Fprint(stdout, flags.Version("callers"))
+		return 0
+	case err != nil:
+		flags.Complain(stderr, "callers", err)
 		return statusUsage
 	}
 	if err := measure(ctx, o, args, stdout, stderr); err != nil {
-		fmt.Fprintln(stderr, "callers:", err)
+		flags.Complain(stderr, "callers", err)
 		return statusFailed
 	}
 	return 0

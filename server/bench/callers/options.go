@@ -4,28 +4,14 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/disrust/disrust/client/tools/flags"
 )
-
-const usage = `usage: go run ./server/bench/callers [flags] [NAME='COMMAND {port}' ...]
-
-Measures callers that wait for each answer, by language, against disrust, gonet
-and the servers named.
-
-  --rounds 5             runs of each kind; the table shows their medians
-  --duration 500ms       of a run, after a warm-up of 200 ms
-  --callers 1,2,8,64     that ask at once, each on a connection of its own
-  --languages go,library,python,java,c
-                         library: the Go client library of this repository
-  --pause 0s             how long a caller computes between an answer and its next
-                         request
-`
 
 // options are what the command line says.
 type options struct {
@@ -34,6 +20,8 @@ type options struct {
 	callers         []int
 	languages       []string
 	servers         []server
+
+	callerList, languageList string // as they are given
 }
 
 // server is a server that takes part: its name and its command, in which {port} stands for
@@ -43,31 +31,50 @@ type server struct {
 	command []string
 }
 
+// list is the flags of callers.
+func (o *options) list() flags.List {
+	return flags.List{
+		flags.New("rounds", flags.Int(&o.rounds, 1, 1000), "runs of each kind; the table shows their medians"),
+		flags.New("duration", flags.Duration(&o.duration, time.Millisecond, time.Hour), "of a run, after a warm-up of 200 ms"),
+		flags.New("callers", flags.Text(&o.callerList, "LIST"), "how many ask at once, each on a connection of its own; a list"),
+		flags.New("languages", flags.Text(&o.languageList, "LIST"), "languages of the callers; library is the Go client library of this repository"),
+		flags.New("pause", flags.Duration(&o.pause, 0, time.Second), "how long a caller computes between an answer and its next request"),
+	}
+}
+
+func defaults() *options {
+	return &options{
+		rounds: 5, duration: 500 * time.Millisecond,
+		callerList: "1,2,8,64", languageList: strings.Join(allLanguages, ","),
+	}
+}
+
 // parseOptions reads a command line. Its errors are for people.
 func parseOptions(args []string) (options, error) {
-	o := options{rounds: 5, duration: 500 * time.Millisecond}
-	callers, languages := "1,2,8,64", strings.Join(allLanguages, ",")
-	f := flag.NewFlagSet("callers", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.IntVar(&o.rounds, "rounds", o.rounds, "")
-	f.DurationVar(&o.duration, "duration", o.duration, "")
-	f.DurationVar(&o.pause, "pause", 0, "")
-	f.StringVar(&callers, "callers", callers, "")
-	f.StringVar(&languages, "languages", languages, "")
-	if err := f.Parse(args); err != nil {
-		return o, fmt.Errorf("%w (--help lists what is allowed)", err)
+	o := defaults()
+	line, err := o.list().Parse(args)
+	if err == nil {
+		err = errors.Join(o.setCallers(o.callerList), o.setLanguages(o.languageList), o.setServers(line.Words))
 	}
-	if o.rounds < 1 || o.duration < time.Millisecond || o.duration > time.Hour || o.pause < 0 || o.pause > time.Second {
-		return o, errors.New("--rounds must be 1 or more, --duration 1ms to 1h, --pause 0s to 1s")
-	}
-	return o, errors.Join(o.setCallers(callers), o.setLanguages(languages), o.setServers(f.Args()))
+	return *o, err
+}
+
+// usage is the answer to --help.
+func usage() string {
+	return `callers measures callers that wait for each answer, by language, against disrust, gonet
+and the servers named.
+
+  go run ./server/bench/callers [flags] [NAME='COMMAND {port}' ...]
+
+Flags:
+` + defaults().list().Help()
 }
 
 func (o *options) setCallers(list string) error {
 	for s := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > 10_000 {
-			return fmt.Errorf("--callers: %q is not a number from 1 to 10000", s)
+			return fmt.Errorf("--callers %s: a whole number from 1 to 10000 is allowed", s)
 		}
 		o.callers = append(o.callers, n)
 	}
@@ -78,7 +85,7 @@ func (o *options) setLanguages(list string) error {
 	o.languages = strings.Split(list, ",")
 	for _, name := range o.languages {
 		if !slices.Contains(allLanguages, name) {
-			return fmt.Errorf("--languages: %q is none of %s", name, strings.Join(allLanguages, ", "))
+			return fmt.Errorf("--languages %s: a list of %s is allowed", name, strings.Join(allLanguages, ", "))
 		}
 	}
 	return nil
