@@ -35,7 +35,7 @@ func ParseMix(s string) (Mix, error) {
 		vectors, err := strconv.Atoi(size)
 		w, err2 := strconv.Atoi(weight)
 		if err != nil || err2 != nil || !weighted && s != share {
-			return nil, fmt.Errorf("%q is no mix; allowed are a number of vectors, such as 64, and sizes with weights, such as 1:70,8:25,64:5", s)
+			return nil, fmt.Errorf("%q is no mix: a number of vectors, such as 64, or sizes with weights, such as 1:70,8:25,64:5, is allowed", s)
 		}
 		mix = append(mix, Share{vectors, w})
 	}

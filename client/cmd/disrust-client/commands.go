@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/disrust/disrust/client/tools/flags"
 )
 
 // command is one thing that the tool does.
@@ -39,13 +41,16 @@ func findCommand(name string) *command {
 	return &commandTable[i]
 }
 
-func commandNames() string {
-	var names []string
+func commandNames() (names []string) {
 	for _, c := range commandTable {
 		names = append(names, c.name)
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	return names
+}
+
+// flagsOf returns the flags of list that the command knows.
+func (c *command) flagsOf(list flags.List) flags.List {
+	return slices.DeleteFunc(slices.Clone(list), func(f flags.Flag) bool { return !c.knows(f.Name) })
 }
 
 const (
@@ -119,6 +124,7 @@ func (o *options) helpText() string {
 		for _, c := range commandTable {
 			fmt.Fprintf(&b, "  %-26s %s\n", strings.TrimSpace(c.name+" "+c.words), c.summary)
 		}
+		fmt.Fprintf(&b, "  %-26s %s\n", "version", "the version and the commit of the tool")
 		b.WriteString("\ndisrust-client COMMAND --help shows a command's flags, with an example.\n")
 		return b.String()
 	}
@@ -128,10 +134,6 @@ func (o *options) helpText() string {
 		port = ""
 	}
 	fmt.Fprintf(&b, "usage: disrust-client [flags] %s%s\n\n%s\nflags, before or after the command\n", port, strings.TrimSpace(c.name+" "+c.words), c.help)
-	for _, f := range flagTable {
-		if c.knows(f.name) {
-			fmt.Fprintf(&b, "  %-18s %s\n", "--"+f.name+" "+f.value, f.help)
-		}
-	}
+	b.WriteString(c.flagsOf(defaults().list()).Help())
 	return b.String()
 }

@@ -1,73 +1,82 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"time"
 
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/client/tools/flags"
 )
 
-// flagInfo is one flag: how help shows it, and what it sets.
-type flagInfo struct {
-	name, value, help string
-	set               func(*options, string) error
+const (
+	// maxDim keeps every partial sum of generated rows below 1<<24, where float32
+	// holds all integers: sums are exact in whatever order the server adds.
+	maxDim = 1 << 20
+	// maxVectors is what the server takes for its own --max-vectors at most.
+	maxVectors = math.MaxUint16
+	// maxConns is how many ports this end has for one address.
+	maxConns  = math.MaxUint16
+	maxWindow = 1 << 16
+	maxPeriod = 24 * time.Hour
+)
+
+// list is all flags, in the order in which help lists them.
+func (o *options) list() flags.List {
+	return flags.List{
+		flags.New("host", host(&o.host), "address or name of the server"),
+		flags.New("port", flags.Int(&o.port, 1, math.MaxUint16), "its port, also as the first word"),
+		flags.New("addr", addr(&o.where), "the server instead of --host and --port"),
+		flags.New("dim", flags.Int(&o.format.Dim, 1, maxDim), "features per vector, as the server has it"),
+		flags.New("max-vectors", flags.Int(&o.format.MaxVectors, 1, maxVectors), "vectors per request at most, as the server has it"),
+
+		flags.New("rate", rates(&o.rate), "requests per second of an open loop, such as 500, 10k, 1.5k or 2M; for sweep a range, 10k..2M unless given"),
+		flags.New("arrivals", flags.Choice(&o.arrivals, o.arrivals.String(), arrivals(drive.Constant), arrivals(drive.Poisson)), "arrivals of an open loop"),
+		flags.New("conns", conns(&o.conns), "connections; for sweep also a range, such as 1..512"),
+		flags.New("window", flags.Int(&o.window, 1, maxWindow), "requests in flight on each connection, in a closed loop"),
+		flags.New("vectors", flags.Custom(&o.mix, "MIX", "a number of vectors, or sizes with weights such as 1:70,8:25,64:5",
+			drive.ParseMix, drive.Mix.String), "vectors per request, or sizes with weights, such as 1:70,8:25,64:5"),
+		flags.New("replay", flags.File(&o.replay), "send the rows of a .npy or raw float32 file; only the sizes of the answers are verified"),
+		flags.New("seed", flags.Seed(&o.seed), "of the order of sizes in a mix, and of poisson arrivals"),
+
+		flags.New("slo", bound(&o.slo), "the bound on latency: a percentile and how long it may be"),
+		flags.New("step", flags.Duration(&o.step, time.Millisecond, maxPeriod), "length of each step"),
+		flags.New("warmup", flags.Duration(&o.warmup, 0, maxPeriod), "time before a run or each step that is not measured"),
+		flags.New("duration", flags.Duration(&o.duration, time.Millisecond, maxPeriod), "length of the run"),
+
+		flags.New("html", flags.File(&o.html), "write a page with charts (- is standard output, also below)"),
+		flags.New("json", flags.File(&o.json), "write everything, for report and other programs"),
+		flags.New("csv", flags.File(&o.csv), "write a line for each second or step"),
+		flags.New("hdr", flags.File(&o.hdr), "write the HdrHistogram log"),
+		flags.New("server-note", flags.Text(&o.note, "TEXT"), "say in reports what the server is, such as its flags"),
+
+		flags.New("out", flags.File(&o.out), "write the scores there instead of to standard output"),
+	}
 }
 
-// flagTable is all flags, in the order in which help lists them. What they are
-// set to when not given is in defaults.
-var flagTable = []flagInfo{
-	{"host", "HOST", "address or name of the server (127.0.0.1)",
-		func(o *options, s string) error { return setHost(&o.host, s) }},
-	{"port", "PORT", "its port, also as the first word (9900)",
-		func(o *options, s string) error { return setNumber(&o.port, s, math.MaxUint16) }},
-	{"addr", "ADDR", "host:port or unix:PATH, instead of both",
-		func(o *options, s string) error { return setAddr(&o.where, s) }},
-	{"dim", "N", "features in a vector, as the server has it (128)",
-		func(o *options, s string) error { return setNumber(&o.format.Dim, s, maxDim) }},
-	{"max-vectors", "N", "vectors in a request at most, as the server has it (64)",
-		func(o *options, s string) error { return setNumber(&o.format.MaxVectors, s, maxVectors) }},
-
-	{"rate", "R", "requests a second (open loop), such as 500, 10k, 1.5k, 2M; for sweep a range (10k..2M)",
-		func(o *options, s string) error { return setSpan(&o.rate, s, rate) }},
-	{"arrivals", "A", "of an open loop: constant or poisson (constant)",
-		func(o *options, s string) error { return setInto(&o.arrivals, s, drive.ParseArrivals) }},
-	{"conns", "N", "connections (8); for sweep also a range, such as 1..512",
-		func(o *options, s string) error { return setSpan(&o.conns, s, conns) }},
-	{"window", "N", "requests in flight on each connection, in a closed loop (64)",
-		func(o *options, s string) error { return setNumber(&o.window, s, 65_536) }},
-	{"vectors", "MIX", "vectors in a request (1), or sizes with weights, such as 1:70,8:25,64:5",
-		func(o *options, s string) error { return setInto(&o.mix, s, drive.ParseMix) }},
-	{"replay", "FILE", "send the rows of a .npy or raw float32 file; of the answers only sizes are verified",
-		func(o *options, s string) error { return setFile(&o.replay, s) }},
-	{"seed", "N", "of the order of sizes in a mix, and of poisson arrivals (1)",
-		func(o *options, s string) error { return setSeed(&o.seed, s) }},
-
-	{"slo", "pP=T", "the bound: a percentile and how long it may be (p99.9=1ms)",
-		func(o *options, s string) error { return setBound(&o.slo, s) }},
-	{"step", "T", "length of each step (3s)",
-		func(o *options, s string) error { return setPeriod(&o.step, s, time.Millisecond) }},
-	{"warmup", "T", "not measured, before a run or each step (1s)",
-		func(o *options, s string) error { return setPeriod(&o.warmup, s, 0) }},
-	{"duration", "T", "length of the run (10s)",
-		func(o *options, s string) error { return setPeriod(&o.duration, s, time.Millisecond) }},
-
-	{"html", "FILE", "write a page with charts (- is standard output, also below)",
-		func(o *options, s string) error { return setFile(&o.html, s) }},
-	{"json", "FILE", "write everything, for report and other programs",
-		func(o *options, s string) error { return setFile(&o.json, s) }},
-	{"csv", "FILE", "write a line for each second or step",
-		func(o *options, s string) error { return setFile(&o.csv, s) }},
-	{"hdr", "FILE", "write the HdrHistogram log",
-		func(o *options, s string) error { return setFile(&o.hdr, s) }},
-	{"server-note", "TEXT", "say in reports what the server is",
-		func(o *options, s string) error { o.note = s; return nil }},
-
-	{"out", "FILE", "write the scores there instead of to standard output",
-		func(o *options, s string) error { return setFile(&o.out, s) }},
-}
-
+// The flags that several commands know.
 const (
 	serverFlags = "host port addr dim max-vectors "
 	loadFlags   = "rate arrivals conns window vectors replay seed warmup "
 	fileFlags   = "html json csv hdr server-note "
 )
+
+func arrivals(a drive.Arrivals) flags.Option[drive.Arrivals] {
+	return flags.Option[drive.Arrivals]{Name: a.String(), Value: a}
+}
+
+func conns(to *span[int]) flags.Value {
+	allowed := fmt.Sprintf("a whole number from 1 to %d, or a range such as 1..512,", maxConns)
+	return flags.Custom(to, "N", allowed, func(s string) (span[int], error) { return parseSpan(s, oneOfConns) }, span[int].String)
+}
+
+func rates(to *span[float64]) flags.Value {
+	return flags.Custom(to, "R", "a rate from 1 to 100M, such as 500, 10k, 1.5k or 2M, or a range such as 10k..2M,",
+		func(s string) (span[float64], error) { return parseSpan(s, oneRate) }, span[float64].String)
+}
+
+func bound(to *result.Bound) flags.Value {
+	allowed := fmt.Sprintf("a percentile up to p100 and a limit up to %v, such as p99.9=1ms,", longestLimit)
+	return flags.Custom(to, "pP=T", allowed, parseBound, func(b result.Bound) string { return fmt.Sprintf("p%v=%v", b.Percentile, b.Limit) })
+}

@@ -26,9 +26,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
+	"github.com/disrust/disrust/client/tools/flags"
 )
 
 func main() {
@@ -46,6 +46,11 @@ type streams struct {
 func printHelp(_ context.Context, o *options, s streams) error {
 	fmt.Fprint(s.text, o.helpText())
 	return nil
+}
+
+func printVersion(_ context.Context, _ *options, s streams) error {
+	_, err := fmt.Fprint(s.text, flags.Version("disrust-client"))
+	return err
 }
 
 // output remembers the first error of w, so that who writes lines for people need
@@ -72,6 +77,9 @@ func (m misuse) Unwrap() error { return m.error }
 // those in flight are awaited by the commands that measure.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
+	if o.version = o.version || errors.Is(err, flags.ErrVersion); o.version {
+		o.command, err = &command{name: "version", run: printVersion}, nil
+	}
 	if err != nil {
 		complain(stderr, err)
 		return 2
@@ -105,11 +113,7 @@ func both(a, b error) error {
 	return fmt.Errorf("%w; %w", a, b)
 }
 
-// complain writes err as one line, also when it cites a command line that has
-// line breaks.
-func complain(stderr io.Writer, err error) {
-	fmt.Fprintf(stderr, "disrust-client: %s\n", strings.ReplaceAll(err.Error(), "\n", `\n`))
-}
+func complain(stderr io.Writer, err error) { flags.Complain(stderr, "disrust-client", err) }
 
 // watched reports whether a person watches w.
 func watched(w io.Writer) bool {

@@ -2,11 +2,9 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"math"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"github.com/disrust/disrust/client"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -22,6 +21,7 @@ type options struct {
 	command *command
 	named   bool   // rather than the default
 	help    bool   // is all that is wanted
+	version bool   // is all that is wanted
 	typed   string // the command line, for reports
 
 	host   string
@@ -52,7 +52,7 @@ func defaults() *options {
 	return &options{
 		command: &commandTable[0],
 		host:    "127.0.0.1", port: 9900, format: wire.Default,
-		conns: span[int]{8, 8}, mix: drive.Uniform(1), requests: 100_000, seed: 1,
+		conns: span[int]{8, 8}, window: 64, mix: drive.Uniform(1), requests: 100_000, seed: 1,
 		slo:  result.Bound{Percentile: 99.9, Limit: time.Millisecond},
 		step: 3 * time.Second, warmup: time.Second, duration: 10 * time.Second,
 		stall: 10 * time.Second,
@@ -76,20 +76,30 @@ func (o *options) client(conns int) client.Config {
 func parseOptions(args []string) (*options, error) {
 	o := defaults()
 	o.typed = typed(args)
-	given := make(map[string]bool)
-	words, err := o.parseFlags(args, given)
+	list := o.list()
+	line, err := list.Parse(args)
+	if o.help = errors.Is(err, flags.ErrHelp); o.help {
+		line, err = list.Parse(withoutHelp(args))
+	}
 	if err != nil {
 		return o, err
 	}
-	if err := o.parseWords(words, given); err != nil || o.help {
+	if err := o.parseWords(list, line); err != nil || o.help {
 		return o, err
 	}
-	for _, f := range flagTable {
-		if given[f.name] && !o.command.knows(f.name) {
-			return o, fmt.Errorf("%s does not know --%s (disrust-client %[1]s --help lists what it knows)", o.command.name, f.name)
+	for _, f := range list {
+		if line.Given[f.Name] && !o.command.knows(f.Name) {
+			return o, fmt.Errorf("%s does not know --%s (disrust-client %[1]s --help lists what it knows)", o.command.name, f.Name)
 		}
 	}
-	return o, o.complete(given)
+	return o, o.complete(line.Given)
+}
+
+// withoutHelp is the command line that help is asked for.
+func withoutHelp(args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		return slices.Contains([]string{"--help", "-help", "--h", "-h"}, arg)
+	})
 }
 
 // typed is a command line as a shell would take it again.
@@ -104,44 +114,23 @@ func typed(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// parseFlags takes the flags out of args, wherever they stand, and returns the
-// rest.
-func (o *options) parseFlags(args []string, given map[string]bool) (words []string, err error) {
-	flags := flag.NewFlagSet("", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.BoolVar(&o.help, "help", false, "")
-	flags.BoolVar(&o.help, "h", false, "")
-	for _, f := range flagTable {
-		flags.Func(f.name, "", func(s string) error {
-			given[f.name] = true
-			return f.set(o, s)
-		})
-	}
-	for {
-		if err := flags.Parse(args); err != nil {
-			return nil, fmt.Errorf("%w (--help lists what is allowed)", err)
-		}
-		if flags.NArg() == 0 {
-			return words, nil
-		}
-		words, args = append(words, flags.Arg(0)), flags.Args()[1:]
-	}
-}
-
 // parseWords reads [port] [command [words of the command]].
-func (o *options) parseWords(words []string, given map[string]bool) error {
+func (o *options) parseWords(list flags.List, line flags.Line) error {
+	words := line.Words
 	if len(words) > 0 && words[0] != "" && words[0][0] >= '0' && words[0][0] <= '9' {
-		if err := setNumber(&o.port, words[0], math.MaxUint16); err != nil {
-			return fmt.Errorf("port is %q; %w", words[0], err)
+		if err := list.SetWord(line, "port", "the first word (port)", words[0]); err != nil {
+			return err
 		}
-		if given["port"] {
-			return errors.New("the port is given twice, as --port and as the first word")
-		}
-		given["port"], words = true, words[1:]
+		words = words[1:]
 	}
-	if len(words) > 0 {
+	switch {
+	case len(words) == 0:
+	case words[0] == "help" || words[0] == "version":
+		o.help, o.version = words[0] == "help", words[0] == "version"
+		return nil
+	default:
 		if o.command = findCommand(words[0]); o.command == nil {
-			return fmt.Errorf("command is %q; allowed are %s", words[0], commandNames())
+			return list.UnknownWord(words[0], append(commandNames(), "help", "version")...)
 		}
 		o.named, words = true, words[1:]
 	}
@@ -149,49 +138,47 @@ func (o *options) parseWords(words []string, given map[string]bool) error {
 	case o.help:
 		return nil
 	case o.command.name == "bench":
-		return o.parseBench(words, given)
+		return o.parseBench(list, line, words)
 	case o.command.name == "report" && len(words) == 0, o.command.name == "score" && len(words) != 1:
 		return fmt.Errorf("after %s comes %s", o.command.name, o.command.words)
 	case o.command.words == "" && len(words) > 0:
-		return fmt.Errorf("%q follows %s; allowed are [port] [command], and [conns [requests]] after bench", words[0], o.command.name)
+		return fmt.Errorf("unexpected word %q after %s: only [port] [command], and [conns [requests]] after bench, may stand without a flag", words[0], o.command.name)
 	}
 	o.files = words
 	return nil
 }
 
 // parseBench reads [conns [requests]].
-func (o *options) parseBench(words []string, given map[string]bool) error {
+func (o *options) parseBench(list flags.List, line flags.Line, words []string) error {
 	if len(words) > 0 {
-		if given["conns"] {
-			return errors.New("connections are given twice, as --conns and after bench")
+		if err := list.SetWord(line, "conns", "the first word after bench (conns)", words[0]); err != nil {
+			return err
 		}
-		n, err := conns(words[0])
-		if err != nil {
-			return fmt.Errorf("conns is %q; %w", words[0], err)
-		}
-		o.conns = span[int]{n, n}
 	}
 	if len(words) > 1 {
-		if err := setNumber(&o.requests, words[1], 1_000_000_000); err != nil {
-			return fmt.Errorf("requests is %q; %w", words[1], err)
+		if err := flags.Int(&o.requests, 1, maxRequests).Set(words[1]); err != nil {
+			return fmt.Errorf("the second word after bench (requests) %s: %w", flags.OneLine(words[1]), err)
 		}
 	}
 	if len(words) > 2 {
-		return fmt.Errorf("%q follows bench; allowed are [conns [requests]]", words[2])
+		return fmt.Errorf("unexpected word %q after bench [conns [requests]]", words[2])
 	}
 	return nil
 }
+
+// maxRequests is how many requests bench sends at most.
+const maxRequests = 1_000_000_000
 
 // complete fills in what depends on the command and checks what goes together.
 func (o *options) complete(given map[string]bool) error {
 	if given["addr"] && (given["host"] || given["port"]) {
 		return errors.New("--addr says where the server is: --host and --port (also as the first word) may not say it too")
 	}
-	if err := o.format.Validate(); err != nil {
-		return err
+	if o.format.Validate() != nil {
+		return fmt.Errorf("--dim %d and --max-vectors %d: a request of them has more than %d bytes, the most that is allowed", o.format.Dim, o.format.MaxVectors, wire.MaxFrameBytes)
 	}
 	if most := o.mix.Largest(); most > o.format.MaxVectors {
-		return fmt.Errorf("--vectors has %d; with --max-vectors %d allowed are 1 to %[2]d", most, o.format.MaxVectors)
+		return fmt.Errorf("--vectors has %d: with --max-vectors %d, 1 to %[2]d is allowed", most, o.format.MaxVectors)
 	}
 	if err := o.completeLoop(given); err != nil {
 		return err
@@ -218,8 +205,8 @@ func (o *options) completeLoop(given map[string]bool) error {
 		return errors.New("--window is of a closed loop; with a rate requests wait for nothing")
 	case !open && given["arrivals"]:
 		return errors.New("--arrivals are of an open loop, which needs --rate")
-	case !open && !given["window"]:
-		o.window = 64
+	case open:
+		o.window = 0
 	}
 	return nil
 }
@@ -234,7 +221,7 @@ func (o *options) checkFiles() error {
 	seen := make(map[string]bool)
 	for _, name := range []string{o.html, o.json, o.csv, o.hdr} {
 		if name != "" && seen[name] {
-			return fmt.Errorf("%q is to be written twice; allowed is one of --html, --json, --csv and --hdr", name)
+			return fmt.Errorf("%s is to be written twice: each of --html, --json, --csv and --hdr needs a file of its own", name)
 		}
 		seen[name] = true
 	}

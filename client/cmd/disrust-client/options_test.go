@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/client/tools/readme"
 )
 
 // optionCases are command lines and what they change in the defaults, which have
@@ -29,6 +31,8 @@ var optionCases = map[string]func(*options){
 	"--window 1 sustain":          func(o *options) { sustained(o); o.window = 1 },
 	"sustain --vectors 64":        func(o *options) { sustained(o); o.mix = drive.Uniform(64) },
 	"sustain --vectors 1:70,64:5": func(o *options) { sustained(o); o.mix = drive.Mix{{Vectors: 1, Weight: 70}, {Vectors: 64, Weight: 5}} },
+	"9900 --port 9900 smoke":      func(o *options) {},
+	"bench --conns 4 4":           func(o *options) { o.command, o.conns = findCommand("bench"), span[int]{4, 4} },
 	"sustain --warmup 0s":         func(o *options) { sustained(o); o.warmup = 0 },
 	"sustain --duration 1m":       func(o *options) { sustained(o); o.duration = time.Minute },
 	"sustain --replay a.npy":      func(o *options) { sustained(o); o.replay = "a.npy" },
@@ -86,78 +90,82 @@ func TestOptions(t *testing.T) {
 }
 
 func TestEveryFlagIsTested(t *testing.T) {
-	for _, f := range flagTable {
+	for _, f := range defaults().list() {
 		tested := false
 		for args := range optionCases {
-			tested = tested || regexp.MustCompile(`-`+f.name+`[ =]`).MatchString(args)
+			tested = tested || regexp.MustCompile(`-`+f.Name+`[ =]`).MatchString(args)
 		}
 		if !tested {
-			t.Errorf("no case of TestOptions has --%s", f.name)
+			t.Errorf("no case of TestOptions has --%s", f.Name)
 		}
 	}
 }
 
 func TestBadOptions(t *testing.T) {
 	for args, says := range map[string]string{
-		"--port x":                            `invalid value "x" for flag -port: allowed are 1 to 65535`,
-		"--port 0":                            `invalid value "0" for flag -port: allowed are 1 to 65535`,
-		"65536":                               `port is "65536"; allowed are 1 to 65535`,
-		"9900x":                               `port is "9900x"; allowed are 1 to 65535`,
-		"--dim 0":                             `allowed are 1 to 1048576`,
-		"--max-vectors 65536":                 `invalid value "65536" for flag -max-vectors: allowed are 1 to 65535`,
-		"--addr 127.0.0.1":                    `invalid value "127.0.0.1" for flag -addr: allowed are host:port and unix:PATH`,
-		"--addr :9900":                        `invalid value ":9900" for flag -addr: allowed are host:port and unix:PATH`,
-		"--addr a:0":                          `invalid value "a:0" for flag -addr: allowed are host:port and unix:PATH`,
-		"--addr unix:":                        `invalid value "unix:" for flag -addr: allowed is the name of a file`,
+		"--port x":                            `--port x: a whole number from 1 to 65535 is allowed`,
+		"--port 0":                            `--port 0: a whole number from 1 to 65535 is allowed`,
+		"65536":                               `the first word (port) 65536: a whole number from 1 to 65535 is allowed`,
+		"9900x":                               `the first word (port) 9900x: a whole number from 1 to 65535 is allowed`,
+		"--dim 0":                             `--dim 0: a whole number from 1 to 1048576 is allowed`,
+		"--max-vectors 65536":                 `--max-vectors 65536: a whole number from 1 to 65535 is allowed`,
+		"--addr 127.0.0.1":                    `--addr 127.0.0.1: host:port or unix:PATH, such as`,
+		"--addr :9900":                        `--addr ":9900": host:port or unix:PATH`,
+		"--addr a:0":                          `--addr "a:0": host:port or unix:PATH`,
+		"--addr unix:":                        `--addr "unix:": host:port or unix:PATH`,
 		"--addr a:1 --port 9900":              `--addr says where the server is: --host and --port`,
 		"--host a --addr a:1":                 `--addr says where the server is: --host and --port`,
 		"9900 --addr a:1 smoke":               `--addr says where the server is: --host and --port (also as the first word)`,
 		"report a --addr unix:/b":             `report does not know --addr`,
-		"--port 9900 9901 smoke":              `the port is given twice, as --port and as the first word`,
-		"bench --conns 2 3":                   `connections are given twice, as --conns and after bench`,
-		"--host=":                             `invalid value "" for flag -host: allowed are an address and a name`,
-		"--host=[::1]":                        `invalid value "[::1]" for flag -host: allowed are an address and a name, without a port or brackets`,
-		"--host=127.0.0.1:9900":               `invalid value "127.0.0.1:9900" for flag -host: allowed are an address and a name, without a port or brackets`,
-		"--dim 1048576 --max-vectors 1000":    `max_vectors is 1000; with dim 1048576 allowed are 1 to 511`,
-		"sustain --vectors 65":                `--vectors has 65; with --max-vectors 64 allowed are 1 to 64`,
+		"--port 9900 9901 smoke":              `--port 9900 and the first word (port) 9901 disagree`,
+		"bench --conns 2 3":                   `--conns 2 and the first word after bench (conns) 3 disagree`,
+		"--host=":                             `--host "": an address or a name, without a port or brackets, is allowed`,
+		"--host=[::1]":                        `--host "[::1]": an address or a name, without a port or brackets, is allowed`,
+		"--host=127.0.0.1:9900":               `--host "127.0.0.1:9900": an address or a name, without a port or brackets, is allowed`,
+		"--dim 1048576 --max-vectors 1000":    `--dim 1048576 and --max-vectors 1000: a request of them has more than 2147483647 bytes`,
+		"sustain --vectors 65":                `--vectors has 65: with --max-vectors 64, 1 to 64 is allowed`,
 		"sustain --vectors 1:2,65:1":          `--vectors has 65`,
-		"sustain --vectors 1:x":               `"1:x" is no mix; allowed are`,
-		"sustain --window 65537":              `allowed are 1 to 65536`,
-		"sustain --conns -1":                  `invalid value "-1" for flag -conns: allowed are 1 to 65535`,
+		"sustain --vectors 1:x":               `"1:x" is no mix: a number of vectors`,
+		"sustain --window 65537":              `--window 65537: a whole number from 1 to 65536 is allowed`,
+		"sustain --conns -1":                  `--conns -1: a whole number from 1 to 65535, or a range such as 1..512, is allowed`,
 		"sustain --conns 1..2":                `--conns is a range; only sweep takes one`,
 		"sustain --rate 1..2":                 `--rate is a range; only sweep takes one`,
-		"sustain --rate 0":                    `allowed are 1 to 100M, such as 500, 10k, 1.5k or 2M`,
-		"sustain --rate NaN":                  `allowed are 1 to 100M`,
-		"sustain --rate 1G":                   `allowed are 1 to 100M`,
-		"sustain --rate 101M":                 `allowed are 1 to 100M`,
+		"sustain --rate 0":                    `--rate 0: a rate from 1 to 100M, such as 500, 10k, 1.5k or 2M, or a range such as 10k..2M, is allowed`,
+		"sustain --rate NaN":                  `--rate NaN: a rate from 1 to 100M`,
+		"sustain --rate 1G":                   `--rate 1G: a rate from 1 to 100M`,
+		"sustain --rate 101M":                 `--rate 101M: a rate from 1 to 100M`,
 		"sustain --rate 1k --window 3":        `--window is of a closed loop; with a rate requests wait for nothing`,
 		"sustain --arrivals poisson":          `--arrivals are of an open loop, which needs --rate`,
-		"sustain --rate 1k --arrivals normal": `arrivals are "normal"; allowed are constant and poisson`,
-		"sustain --seed -1":                   `allowed are whole numbers from 0 on`,
-		"sustain --json a --html a":           `"a" is to be written twice; allowed is one of --html, --json, --csv and --hdr`,
-		"sustain --json=":                     `allowed is the name of a file`,
+		"sustain --rate 1k --arrivals normal": `--arrivals normal: constant or poisson is allowed`,
+		"sustain --seed -1":                   `--seed -1: a whole number from 0 on is allowed`,
+		"sustain --json a --html a":           `a is to be written twice: each of --html, --json, --csv and --hdr needs a file of its own`,
+		"sustain --json=":                     `--json "": the name of a file is allowed`,
 		"sustain --slo p99=1ms":               `sustain does not know --slo (disrust-client sustain --help lists what it knows)`,
 		"sweep --duration 1s":                 `sweep does not know --duration`,
-		"sweep --slo p101=1ms":                `allowed are a percentile up to p100 and a limit up to 1m0s, such as p99.9=1ms`,
-		"sweep --slo 99=1ms":                  `allowed are a percentile`,
-		"sweep --slo p99":                     `allowed are a percentile`,
-		"sweep --slo p99=2m":                  `allowed are a percentile`,
+		"sweep --slo p101=1ms":                `--slo p101=1ms: a percentile up to p100 and a limit up to 1m0s, such as p99.9=1ms, is allowed`,
+		"sweep --slo 99=1ms":                  `--slo 99=1ms: a percentile`,
+		"sweep --slo p99":                     `--slo p99: a percentile`,
+		"sweep --slo p99=2m":                  `--slo p99=2m: a percentile`,
 		"sweep --rate 10k":                    `--rate is a single one; a sweep takes a range, such as 10k..2M`,
-		"sweep --rate 2k..1k":                 `a range goes from less to more, such as 10..20`,
+		"sweep --rate 2k..1k":                 `--rate 2k..1k: a range goes from less to more, such as 10..20`,
 		"sweep --rate 1k..1k":                 `a range goes from less to more`,
-		"sweep --rate 1k..":                   `allowed are 1 to 100M`,
+		"sweep --rate 1k..":                   `--rate 1k..: a rate from 1 to 100M`,
 		"sweep --conns 1..9 --rate 1k..2k":    `--conns is a range, and --rate is given`,
-		"sustain --duration 0s":               `allowed are 1ms to 24h0m0s, such as 500ms or 10s`,
-		"sustain --warmup ten":                `invalid value "ten" for flag -warmup: allowed are 0s to 24h0m0s`,
-		"--speed 9":                           `flag provided but not defined: -speed (--help lists what is allowed)`,
-		"--port":                              `flag needs an argument: -port`,
+		"sustain --duration 0s":               `--duration 0s: a duration from 1ms to 24h, such as 500ms or 10s is allowed`,
+		"sustain --warmup ten":                `--warmup ten: a duration from 0 to 24h`,
+		"--speed 9":                           `there is no flag --speed: did you mean --seed?`,
+		"--prot 9900":                         `there is no flag --prot: did you mean --port?`,
+		"--port":                              `--port needs a value: a whole number from 1 to 65535`,
 		"--conns 3":                           `smoke does not know --conns`,
-		"blast":                               `command is "blast"; allowed are smoke, pipeline, bench, sustain, sweep, score and report`,
-		"9900 9901":                           `command is "9901"`,
-		"smoke 3":                             `"3" follows smoke`,
-		"bench 0":                             `conns is "0"; allowed are 1 to 65535`,
-		"bench 8 many":                        `requests is "many"; allowed are 1 to 1000000000`,
-		"bench 8 100 7":                       `"7" follows bench`,
+		"banch":                               `there is no command "banch": did you mean bench?`,
+		"sustian":                             `there is no command "sustian": did you mean sustain?`,
+		"unheard":                             `(the commands are smoke, pipeline, bench, sustain, sweep, score, report, help, version)`,
+		"prot 9900":                           `there is no command "prot": did you mean --port?`,
+		"9900 9901":                           `there is no command "9901"`,
+		"smoke 3":                             `unexpected word "3" after smoke`,
+		"bench 0":                             `the first word after bench (conns) 0: a whole number from 1 to 65535`,
+		"bench 8 many":                        `the second word after bench (requests) many: a whole number from 1 to 1000000000 is allowed`,
+		"bench 8 100 7":                       `unexpected word "7" after bench`,
 		"score":                               `after score comes FILE`,
 		"score a b":                           `after score comes FILE`,
 		"report":                              `after report comes RUN.json...`,
@@ -171,7 +179,7 @@ func TestBadOptions(t *testing.T) {
 }
 
 func TestComplaintIsOneLine(t *testing.T) {
-	for _, args := range [][]string{{"--speed\nof light"}, {"--port", "9\n9"}, {"bl\nast"}} {
+	for _, args := range [][]string{{"--speed\nof light", "9"}, {"--port", "9\n9"}, {"bl\nast"}} {
 		status, _, stderr := tool(t, args...)
 		if status != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, `\n`) {
 			t.Errorf("%q: status %d, stderr %q", args, status, stderr)
@@ -200,9 +208,9 @@ func TestHelp(t *testing.T) {
 			if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "usage: disrust-client [flags] ") || !strings.Contains(stdout, "\nexample") {
 				t.Errorf("%v: status %d, stderr %q, stdout\n%s", args, status, stderr, stdout)
 			}
-			for _, f := range flagTable {
-				if strings.Contains(stdout, "\n  --"+f.name+" ") != c.knows(f.name) {
-					t.Errorf("%s --help and --%s disagree", c.name, f.name)
+			for _, f := range defaults().list() {
+				if strings.Contains(stdout, "\n  --"+f.Name+" ") != c.knows(f.Name) {
+					t.Errorf("%s --help and --%s disagree", c.name, f.Name)
 				}
 			}
 		}
@@ -212,14 +220,14 @@ func TestHelp(t *testing.T) {
 // TestExamples: what help and README show is understood, and README shows every
 // flag and command.
 func TestExamples(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
+	page, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(readme)
+	text := string(page)
 	for _, c := range commandTable {
 		text += c.help
-		if !regexp.MustCompile(`\ndisrust-client (9900 )?` + c.name + ` `).Match(readme) {
+		if !regexp.MustCompile(`\ndisrust-client (9900 )?` + c.name + ` `).Match(page) {
 			t.Errorf("README does not show %s", c.name)
 		}
 	}
@@ -232,9 +240,39 @@ func TestExamples(t *testing.T) {
 	if len(lines) < 15 {
 		t.Errorf("only %d examples", len(lines))
 	}
-	for _, f := range flagTable {
-		if !strings.Contains(string(readme), "--"+f.name) {
-			t.Errorf("README does not mention --%s", f.name)
+}
+
+// TestVersion: each way to ask prints the same line.
+func TestVersion(t *testing.T) {
+	for _, args := range []string{"--version", "version", "9900 version", "sustain --version"} {
+		status, stdout, stderr := tool(t, strings.Fields(args)...)
+		if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "disrust-client ") || strings.Count(stdout, "\n") != 1 {
+			t.Errorf("%s: status %d, %q, %q", args, status, stdout, stderr)
 		}
 	}
+}
+
+// TestReadme compares the README's table of flags with the code; with -update it writes the
+// table.
+func TestReadme(t *testing.T) {
+	var table strings.Builder
+	table.WriteString("| flag | default | for | |\n|---|---|---|---|\n")
+	for _, f := range defaults().list() {
+		value := f.Value.String()
+		if value != "" {
+			value = "`" + value + "` "
+		}
+		var knowing []string
+		for _, c := range commandTable {
+			if c.knows(f.Name) {
+				knowing = append(knowing, c.name)
+			}
+		}
+		who := strings.Join(knowing, ", ")
+		if len(knowing) == len(commandTable)-1 {
+			who = "all but report"
+		}
+		fmt.Fprintf(&table, "| `--%s` | %s| %s | %s |\n", f.Name, value, who, f.Help)
+	}
+	readme.Check(t, "README.md", "flags", table.String())
 }
