@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/disrust/disrust/client/tools/readme"
 	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
@@ -112,3 +113,7 @@ func runHere(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	status = run(t.Context(), args, &out, &errs)
 	return status, out.String(), errs.String()
 }
+
+// TestReadme compares the README's table of flags with the code; with -update it writes the
+// table.
+func TestReadme(t *testing.T) { readme.Check(t, "README.md", "flags", defaults().list().Markdown()) }

@@ -234,7 +234,7 @@ func (c custom[T]) Format(v any) string {
 
 // Text is any text.
 func Text(to *string, holder string) Value {
-	return Custom(to, holder, "any text", func(s string) (string, error) { return s, nil }, same)
+	return Custom(to, holder, "text", func(s string) (string, error) { return s, nil }, same)
 }
 
 // File is the name of a file.
@@ -251,7 +251,8 @@ func notEmpty(s string) (string, error) {
 
 func same(s string) string { return s }
 
-// Seed is what random choices follow from.
+// Seed is what random choices follow from. Of a seed of 0 nothing is shown: it is for a
+// command that chooses one itself.
 func Seed(to *uint64) Value {
 	return Custom(to, "N", "a whole number from 0 on", func(s string) (uint64, error) {
 		v, err := strconv.ParseUint(s, 10, 64)
@@ -259,5 +260,10 @@ func Seed(to *uint64) Value {
 			return 0, ErrNotAllowed
 		}
 		return v, nil
-	}, func(v uint64) string { return strconv.FormatUint(v, 10) })
+	}, func(v uint64) string {
+		if v == 0 {
+			return ""
+		}
+		return strconv.FormatUint(v, 10)
+	})
 }
