@@ -123,13 +123,13 @@ func TestValidate(t *testing.T) {
 		{Format{536870910, 1}, ""},
 		{Format{1, 536870910}, ""},
 		{Format{128, 4194303}, ""},
-		{Format{}, "dim is 0; allowed are 1 to 536870910"},
-		{Format{-1, 64}, "dim is -1"},
-		{Format{536870911, 1}, "dim is 536870911"},
-		{Format{128, 0}, "max_vectors is 0; with dim 128 allowed are 1 to 4194303"},
-		{Format{128, 4194304}, "max_vectors is 4194304"},
-		{Format{math.MaxInt, math.MaxInt}, "dim is"},
-		{Format{128, math.MinInt}, "max_vectors is"},
+		{Format{}, "dim 0: 1 to 536870910 is allowed"},
+		{Format{-1, 64}, "dim -1"},
+		{Format{536870911, 1}, "dim 536870911"},
+		{Format{128, 0}, "max_vectors 0: with dim 128, 1 to 4194303 is allowed"},
+		{Format{128, 4194304}, "max_vectors 4194304"},
+		{Format{math.MaxInt, math.MaxInt}, "dim"},
+		{Format{128, math.MinInt}, "max_vectors"},
 	} {
 		err := c.f.Validate()
 		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {

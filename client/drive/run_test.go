@@ -216,14 +216,14 @@ func TestFailures(t *testing.T) {
 		"extra byte":  {&script{extra: 400}, `^connection [1-5]: answered wrongly: (byte 0 of response 401 is 0x01, not 0x|more came than the 40\d responses)`},
 		"early close": {&script{close: 12}, `^connection [1-5]: closed after 11 of \d+ responses(: .*reset.*)?` + of + `0 wrongly, [1-9]\d* not$`},
 		"reset":       {&script{reset: 12}, `^connection [1-5]: closed after \d+ of \d+ responses: connection reset by peer` + of},
-		"silence":     {&script{silent: 30}, `^connection [1-5]: no answer for 100ms after \d+ of \d+ responses` + of + `0 wrongly, [1-9]\d* not$`},
+		"silence":     {&script{silent: 30}, `^connection [1-5]: no answer for 1s after \d+ of \d+ responses` + of + `0 wrongly, [1-9]\d* not$`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, d driver) {
 				run := config(t, serve(t, c.script))
 				run.Quota = 0
 				if c.silent > 0 {
-					run.Stall = 100 * time.Millisecond
+					run.Stall = time.Second
 				}
 				total, err := run.run(t.Context(), d)
 				if err == nil || !regexp.MustCompile(c.want).MatchString(err.Error()) {

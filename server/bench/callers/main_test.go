@@ -41,7 +41,7 @@ func answerWrongly(port string) {
 	}
 }
 
-var short = []string{"--rounds", "1", "--duration", "20ms"}
+var short = []string{"--rounds", "1", "--duration", "200ms"}
 
 // TestAllLanguages has a figure for every language that the machine has, and says which
 // it lacks.
