@@ -71,7 +71,7 @@ func (m stridedModel) ScoreStrided(rows []float32, dim, stride int, out []float3
 
 func (m model) score(rows []float32, dim, stride int, out []float32) error {
 	if m.w.inline {
-		m.w.Meddle()
+		m.w.Interleave()
 	}
 	failed := len(out) > m.w.format.MaxVectors && m.w.OneIn(m.w.runFailRate)
 	for i := range out {

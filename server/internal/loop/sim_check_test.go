@@ -60,7 +60,7 @@ func (w *world) checkThread() {
 
 // checkOwners: the connection of every kernel operation in flight still exists.
 func (w *world) checkOwners() {
-	for _, o := range w.kernel.UnderWay() {
+	for _, o := range w.kernel.InFlight() {
 		if o.Socket() == nil {
 			continue
 		}
@@ -169,7 +169,7 @@ func (w *world) checkListeners() {
 // which may remain.
 func (w *world) outstanding() int {
 	count := 0
-	for _, o := range w.kernel.UnderWay() {
+	for _, o := range w.kernel.InFlight() {
 		if o.Code != netio.Wake && o.Code != netio.Tick {
 			count++
 		}

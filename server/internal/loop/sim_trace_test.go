@@ -63,7 +63,7 @@ func (w *world) state() string {
 				p.id, s.FD, p.ending, p.reads, len(p.stream), s.Arrived, s.Received, len(p.answers), s.Taken, s.Read, s.FinIn, s.FinOut, s.Dead, s.Closed, s.Reset)
 		}
 	}
-	for _, o := range k.UnderWay() {
+	for _, o := range k.InFlight() {
 		fmt.Fprintf(&b, "in flight: %s on descriptor %d, cancelled %t\n", simio.Name(o.Code), o.FD, o.Cancelled())
 	}
 	return b.String()

@@ -76,8 +76,8 @@ func newWorld(seed uint64, crowds bool) *world {
 	return w
 }
 
-// Meddle implements [simio.World].
-func (w *world) Meddle() {
+// Interleave implements [simio.World].
+func (w *world) Interleave() {
 	if w.busy {
 		return
 	}
