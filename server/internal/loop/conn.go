@@ -22,7 +22,7 @@ type conn struct {
 	key   slab.Key
 	fd    int32
 	phase phase
-	ops   uint8 // operations in flight; a Send counts until the end of its turn
+	ops   uint8 // operations in flight; a Send counts until settleSends
 
 	dirty     bool // in Thread.dirty
 	receiving bool // a receive is in flight

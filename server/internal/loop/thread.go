@@ -106,8 +106,9 @@ type Thread struct {
 	swept     int // the slot at which sweepTimeouts continues
 	draining  bool
 	stop      atomic.Uint32 // what other goroutines asked for: stopDrain, stopAbort
-	measured  Measured
-	tally     tally
+
+	measured Measured
+	tally    tally
 }
 
 const (

@@ -42,8 +42,8 @@ func (t *Thread) tick() {
 	}
 }
 
-// sweepTimeouts, in a turn with a tick, ends the input of connections whose peers have kept the
-// thread waiting for too long. It checks some of the connections and continues with the
+// sweepTimeouts, in a turn with a tick, ends the input of connections whose peers have kept
+// the thread waiting for too long. It checks some of the connections and continues with the
 // next ones after the next tick.
 //
 // Order: the thread calls it after it has handled all events of the turn, so that input
