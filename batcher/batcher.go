@@ -11,49 +11,49 @@ import (
 // MaxSources is how many sources one Batcher can serve.
 const MaxSources = math.MaxUint16 + 1
 
-// DefaultBatchRows bounds the rows of one batch: 512 KiB of 128 features stay in
-// a second-level cache from the copy to the score.
+// DefaultBatchRows bounds the rows of one batch. Its 512 KiB of rows with 128 features
+// stay in a second-level cache from the copy to the score.
 const DefaultBatchRows = 1024
 
-// Source is what one producer of requests shares with the batcher.
+// Source is the memory that one producer of requests shares with the batcher.
 type Source struct {
 	Rows      []float32                   // rows * dim features
-	Scores    []float32                   // one a row, written by the batcher
+	Scores    []float32                   // one per row, written by the batcher
 	Responses *ringbuf.Producer[Response] // owned by the batcher from New on
 }
 
-// Config says what a Batcher drains, runs and fills.
+// Config describes a Batcher.
 type Config struct {
 	Model     Model
-	Dim       int // features a row
+	Dim       int // features per row
 	Requests  *ringbuf.Consumer[Request]
 	Sources   []Source
-	BatchRows int                          // rows of one batch, a request more at most; 0: DefaultBatchRows
-	OnFailure func(err error, vectors int) // called for each request the model failed for; nil: not called
+	BatchRows int                          // rows of one batch, at most one request more; 0: DefaultBatchRows
+	OnFailure func(err error, vectors int) // called for each request for which the model fails; nil: not called
 }
 
 // Batcher drains a request ring into a model. One goroutine owns it.
 type Batcher struct {
 	model     Model
-	strided   StridedModel // model, if it is one
+	strided   StridedModel // the same model, if it is a StridedModel
 	dim       int
 	batchRows int
 	requests  *ringbuf.Consumer[Request]
 	sources   []source
-	scored    int // requests whose responses are not yet published
-	rows      int // of theirs
+	scored    int // requests of the current batch
+	rows      int // rows of the current batch
 	onFailure func(error, int)
 	stats     stats
 }
 
-// source is a Source and the answers of the current batch not yet published.
+// source is a Source and its answers in the current batch, which are not yet published.
 type source struct {
 	Source
 	lo    ringbuf.Sequence
 	count int
 }
 
-// New checks cfg and returns a Batcher. It allocates; nothing after it does.
+// New checks cfg and returns a Batcher. Only New allocates.
 func New(cfg Config) (*Batcher, error) {
 	switch {
 	case cfg.Model == nil:
@@ -84,11 +84,11 @@ func New(cfg Config) (*Batcher, error) {
 	return b, nil
 }
 
-// Poll answers what it finds in the request ring, batch by batch, waking each
-// source that has answers once a batch. It returns how many requests it answered
+// Poll answers the requests that it finds in the request ring, batch by batch, and wakes
+// each source that has answers once per batch. It returns how many requests it answered
 // and never waits. No allocation.
 func (b *Batcher) Poll() int {
-	lo, count := b.requests.Poll(b.batchRows) // a request has a row at least
+	lo, count := b.requests.Poll(b.batchRows) // each request has at least one row
 	if count == 0 {
 		b.stats.empty()
 		return 0
@@ -101,7 +101,7 @@ func (b *Batcher) Poll() int {
 	return count
 }
 
-// score answers requests run by run, and publishes whenever a batch is full: the
+// score answers requests run by run. It publishes whenever a batch is full, so that the
 // first answers do not wait for the last of many large requests.
 func (b *Batcher) score(requests []Request) {
 	for len(requests) > 0 {
@@ -115,8 +115,8 @@ func (b *Batcher) score(requests []Request) {
 	}
 }
 
-// run returns how many requests from the first on lie in one piece in one
-// source's rows, and how many rows they have: maxRows, or one request more.
+// run returns how many requests, from the first on, lie in one piece in one source's
+// rows, and how many rows they have: at most maxRows, or one request more.
 func run(requests []Request, maxRows int) (count, rows int) {
 	source, next := requests[0].Source, requests[0].Row
 	for count < len(requests) && rows < maxRows {
@@ -131,8 +131,8 @@ func run(requests []Request, maxRows int) (count, rows int) {
 	return count, rows
 }
 
-// scoreRun answers one run; if the model fails for it as a whole, each of its
-// requests stands for itself.
+// scoreRun answers one run. If the model fails for the run as a whole, scoreRun answers
+// its requests one at a time.
 func (b *Batcher) scoreRun(requests []Request, rows int) {
 	src := &b.sources[requests[0].Source]
 	row := int(requests[0].Row)
@@ -157,7 +157,7 @@ func (b *Batcher) fail(err error, vectors int) {
 	}
 }
 
-// answer writes the responses of requests into slots that publish will reveal.
+// answer writes the responses to requests into slots that publish will reveal.
 func (s *source) answer(requests []Request, failed bool) {
 	lo, ok := s.Responses.Claim(len(requests))
 	if !ok {
@@ -183,9 +183,9 @@ func fill(responses []Response, requests []Request, failed bool) {
 	}
 }
 
-// publish reveals the batch's responses: one store and at most one wake a source.
-// The slots of its requests are freed first: a source that has its answers may
-// count on them.
+// publish reveals the batch's responses, with one store and at most one wake per source.
+// It frees the slots of the batch's requests first, because a source that has its answers
+// may rely on the free slots.
 func (b *Batcher) publish() {
 	b.requests.Release(b.scored)
 	for i := range b.sources {
@@ -198,7 +198,7 @@ func (b *Batcher) publish() {
 	b.scored, b.rows = 0, 0
 }
 
-// PanicError is a model's panic, as OnFailure sees it.
+// PanicError is the panic of a model, as OnFailure receives it.
 type PanicError struct{ Value any }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("batcher: the model panicked: %v", e.Value) }

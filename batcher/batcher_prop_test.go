@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// machine drives a batcher with any interleaving of asking, polling and taking
-// answers. Its model of one source is the list of requests not yet answered.
+// machine drives a batcher with any interleaving of requests, polls and reading answers. Its
+// model of one source is the list of requests that are not answered yet.
 type machine struct {
 	*bench
 	open [][]asked
@@ -22,7 +22,7 @@ type asked struct {
 	value   float32
 }
 
-const poisoned = -1 // rows of this value fail the model
+const poisoned = -1 // the model fails for rows of this value
 
 func poisonable(rows []float32, dim int, out []float32) error {
 	for _, v := range rows {
@@ -44,8 +44,8 @@ func (m *machine) ask(t *rapid.T) {
 
 func (m *machine) poll(*rapid.T) { m.Poll() }
 
-// take checks that answers come in the order of the questions, each once, with
-// the scores of its rows or, for poison, as failed.
+// take checks that answers come in the order of their requests, each once, with the scores of
+// the rows, or as failed if the rows are poisoned.
 func (m *machine) take(t *rapid.T) {
 	i := rapid.IntRange(0, len(m.sources)-1).Draw(t, "source")
 	m.takeFrom(t, i)
@@ -55,7 +55,7 @@ func (m *machine) takeFrom(t *rapid.T, i int) {
 	dim := float32(m.sources[i].dim)
 	m.sources[i].answers(func(r batcher.Response, scores []float32) {
 		if len(m.open[i]) == 0 {
-			t.Fatalf("source %d: answer %+v to no question", i, r)
+			t.Fatalf("source %d: answer %+v without a request", i, r)
 		}
 		want := m.open[i][0]
 		m.open[i] = m.open[i][1:]
@@ -86,7 +86,7 @@ func behave(t *rapid.T, tb testing.TB) {
 			t.Fatalf("source %d: no answer to %+v", i, m.open[i])
 		}
 		if s.pool.InUse() != 0 {
-			t.Fatalf("source %d: %d bytes did not come home", i, s.pool.InUse())
+			t.Fatalf("source %d: %d bytes of the pool were not released", i, s.pool.InUse())
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 )
 
-// spy is the sum model, and notes how many rows each call had.
+// spy is the sum model. It notes how many rows each call had.
 type spy struct{ calls []int }
 
 func (s *spy) Score(rows []float32, dim int, out []float32) error {
@@ -55,7 +55,7 @@ func TestBatchRowsCutsRunsAndPublishes(t *testing.T) {
 	}
 	b.Poll()
 	if want := []int{9, 9}; !slices.Equal(model.calls, want) {
-		t.Errorf("model calls of %v rows, want %v: 8 rows, or one request more", model.calls, want)
+		t.Errorf("model calls of %v rows, want %v: at most 8 rows, or one request more", model.calls, want)
 	}
 }
 
@@ -66,7 +66,7 @@ func TestEachSourceIsWokenOnceABatch(t *testing.T) {
 			t.Fatal("Announce found a response before any request")
 		}
 	}
-	for i := range 8 { // sources 0 and 1 in turn: eight runs
+	for i := range 8 { // sources 0 and 1 alternate: eight runs
 		b.sources[i%2].ask(uint64(i), 1, 1)
 	}
 	b.Poll()
@@ -134,13 +134,13 @@ func TestFullResponseRingPanics(t *testing.T) {
 	}))
 	p := requests.Producer()
 	lo, _ := p.Claim(3)
-	for i := range ringbuf.Sequence(3) { // every other row: runs of one request
+	for i := range ringbuf.Sequence(3) { // every second row: each request is a run of its own
 		*p.Slot(lo + i) = batcher.Request{Row: uint32(2 * i), Vectors: 1}
 	}
 	p.Publish(lo, 3)
 	defer func() {
 		if s, ok := recover().(string); !ok || !strings.HasPrefix(s, "batcher: ") {
-			t.Errorf("panic %q, want one of package batcher", s)
+			t.Errorf("panic %q, want one with the prefix batcher:", s)
 		}
 	}()
 	b.Poll()
@@ -186,8 +186,8 @@ func TestPollDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestSlotsAreFreeBeforeAnswers: whoever has an answer finds room for the next
-// request, even in a ring of one slot.
+// TestSlotsAreFreeBeforeAnswers: a source that has an answer finds room for its next request,
+// even in a ring of one slot.
 func TestSlotsAreFreeBeforeAnswers(t *testing.T) {
 	requests := must[*ringbuf.Ring[batcher.Request]](t)(ringbuf.NewSPSC[batcher.Request](1, nil))
 	responses := must[*ringbuf.Ring[batcher.Response]](t)(ringbuf.NewSPSC[batcher.Response](1, nil))

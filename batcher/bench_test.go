@@ -8,8 +8,8 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 )
 
-// BenchmarkInline is a request's way through the batcher when the producer polls
-// it itself: publish, score, collect.
+// BenchmarkInline measures a request's way through the batcher if the producer polls it
+// itself: publish, score, collect.
 func BenchmarkInline(b *testing.B) {
 	for _, batch := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
@@ -19,7 +19,7 @@ func BenchmarkInline(b *testing.B) {
 	}
 }
 
-// BenchmarkDedicated is the same with the batcher on a thread of its own.
+// BenchmarkDedicated is BenchmarkInline with the batcher in a goroutine of its own.
 func BenchmarkDedicated(b *testing.B) {
 	for _, batch := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
@@ -33,8 +33,7 @@ func BenchmarkDedicated(b *testing.B) {
 	}
 }
 
-// drive asks b.N requests of one vector in batches, and waits for each batch's
-// answers.
+// drive sends b.N requests of one vector in batches, and waits for the answers of each batch.
 func drive(b *testing.B, bench *bench, batch int, poll func()) {
 	s, got := bench.sources[0], 0
 	count := func(batcher.Response, []float32) { got++ }
@@ -53,8 +52,8 @@ func drive(b *testing.B, bench *bench, batch int, poll func()) {
 	b.StopTimer()
 }
 
-// BenchmarkSingles is 64 requests of one vector whose rows are there already:
-// through the rings, from packed rows, or where they lie behind their headers.
+// BenchmarkSingles measures 64 requests of one vector whose rows are already there: packed and
+// through the rings, or in place behind their headers.
 func BenchmarkSingles(b *testing.B) {
 	const count, dim = 64, 128
 	b.Run("poll", func(b *testing.B) {
@@ -80,7 +79,7 @@ func BenchmarkSingles(b *testing.B) {
 	})
 }
 
-// askAgain queues requests for the first count rows as they are.
+// askAgain queues requests for the first count rows, with the values that they have.
 func (s *source) askAgain(count int) {
 	lo, ok := s.requests.Claim(count)
 	if !ok {

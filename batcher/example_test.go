@@ -7,7 +7,7 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 )
 
-// A producer that polls the batcher itself.
+// A producer polls the batcher itself.
 func Example() {
 	const dim, rows = 4, 8
 	requests, _ := ringbuf.NewSPSC[batcher.Request](16, nil)

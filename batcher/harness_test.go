@@ -8,12 +8,12 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 )
 
-// bench is one batcher and its sources, as a server would set them up.
+// bench is one batcher and its sources, set up as a server does.
 type bench struct {
 	*batcher.Batcher
 	requests *ringbuf.Ring[batcher.Request]
 	sources  []*source
-	failures []failure // as OnFailure was told of them
+	failures []failure // the calls of OnFailure
 }
 
 type failure struct {
@@ -21,7 +21,7 @@ type failure struct {
 	vectors int
 }
 
-// source is a producer of requests with a pool of its own.
+// source is a producer of requests with its own pool.
 type source struct {
 	pool      *bufpool.Pool
 	shared    batcher.Source
@@ -32,15 +32,14 @@ type source struct {
 	index     uint16
 }
 
-// waker counts wakes instead of sleeping.
+// waker counts wakes; it never sleeps.
 type waker struct{ wakes int }
 
 func (w *waker) Idle(int) bool { return false }
 func (w *waker) Sleep()        {}
 func (w *waker) Wake()         { w.wakes++ }
 
-// setup makes a batcher whose sources have rows rows each. It fails the test for
-// any error.
+// setup makes a batcher whose sources have rows rows each. Any error fails the test.
 func setup(t testing.TB, model batcher.Model, dim, sources, rows, batchRows int) *bench {
 	t.Helper()
 	b := &bench{requests: must[*ringbuf.Ring[batcher.Request]](t)(ringbuf.NewMPSC[batcher.Request](1024, ringbuf.NewBlock(10)))}
@@ -72,7 +71,7 @@ func newSource(t testing.TB, requests *ringbuf.Ring[batcher.Request], dim, rows 
 	return s
 }
 
-// ask queues one request whose rows hold value, if there is room.
+// ask queues one request, all of whose features are value, if there is room.
 func (s *source) ask(key uint64, vectors int, value float32) bool {
 	buf, err := s.pool.Alloc(vectors * s.dim * 4)
 	if err != nil {
@@ -92,7 +91,7 @@ func (s *source) ask(key uint64, vectors int, value float32) bool {
 	return true
 }
 
-// answers takes all responses, gives their rows back and hands each to f.
+// answers polls all responses, calls f with each, and releases their rows.
 func (s *source) answers(f func(r batcher.Response, scores []float32)) {
 	for {
 		lo, count := s.responses.Poll(64)

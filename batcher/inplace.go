@@ -1,21 +1,20 @@
 package batcher
 
-// StridedModel is a [Model] that can also score rows that do not lie side by side,
-// as those of requests of one vector in a receive buffer do not.
+// StridedModel is a [Model] that can also score rows with other data between them, such
+// as the rows of requests of one vector in a receive buffer.
 type StridedModel interface {
 	Model
 
-	// ScoreStrided writes to out[i] the score of rows[i*stride : i*stride+dim].
-	// Otherwise it is as Score.
+	// ScoreStrided writes the score of rows[i*stride : i*stride+dim] to out[i]. In all
+	// other respects it is like Score.
 	ScoreStrided(rows []float32, dim, stride int, out []float32) error
 }
 
-// Strided reports whether the model can score rows that lie apart: whether
-// ScoreApart may be called.
+// Strided reports whether the model is a [StridedModel], so that ScoreApart may be called.
 func (b *Batcher) Strided() bool { return b.strided != nil }
 
-// Layout says where requests of the same size lie: their rows in one slice, their scores
-// in another. Within a request rows lie side by side, and so do scores.
+// Layout says where requests of the same size lie: their rows in one slice, their scores in
+// another. The rows of one request are packed, and so are its scores.
 type Layout struct {
 	Count       int // requests
 	Vectors     int // rows of each request
@@ -24,13 +23,13 @@ type Layout struct {
 }
 
 // ScoreInPlace answers requests without the rings: it scores their rows where they lie.
-// rows begins with the first request's first row, scores with its first score. What lies
-// between two requests is neither read nor written. It returns how many requests it
-// answered: all, or those before the first one that the model failed for. It panics if
-// a slice is too short for the layout.
+// rows begins with the first row of the first request, scores with its first score. The
+// data between two requests is neither read nor written. It returns how many requests it
+// answered: all, or those before the first one for which the model fails. It panics if a
+// slice is too short for the layout.
 //
-// Only the goroutine that owns b may call it, and only when no earlier request waits. Each
-// request is one call of the model. No allocation.
+// Only the goroutine that owns b may call it, and only while no earlier request waits. The
+// model is called once per request. No allocation.
 func (b *Batcher) ScoreInPlace(rows, scores []float32, l Layout) int {
 	last, size := l.Count-1, l.Vectors*b.dim
 	if l.Count < 1 || len(rows) < last*l.RowStride+size || len(scores) < last*l.ScoreStride+l.Vectors {
@@ -46,16 +45,16 @@ func (b *Batcher) ScoreInPlace(rows, scores []float32, l Layout) int {
 	return answered
 }
 
-// ScoreApart is ScoreInPlace for len(out) requests of one row each. Their rows begin
-// stride features apart in rows; their scores lie side by side in out. The model is called
-// once for all of them, and once per request if that call fails. The model must be a
-// [StridedModel]: see Strided.
+// ScoreApart is ScoreInPlace for len(out) requests of one row each. Their rows begin stride
+// features apart in rows; their scores are packed in out. The model is called once for all
+// of them. If that call fails, it is called once per request, until it fails for one. The
+// model must be a [StridedModel]: see Strided.
 func (b *Batcher) ScoreApart(rows []float32, stride int, out []float32) int {
 	if b.callStrided(rows, stride, out) == nil {
 		b.stats.batch(len(out))
 		return len(out)
 	}
-	for i := range out { // each stands for itself
+	for i := range out { // score each request alone
 		err := b.call(rows[i*stride:i*stride+b.dim:i*stride+b.dim], out[i:i+1:i+1])
 		if err != nil {
 			b.fail(err, 1)
@@ -73,8 +72,8 @@ func (b *Batcher) call(rows, out []float32) (err error) {
 	return b.model.Score(rows, b.dim, out)
 }
 
-// callEach calls the model for one request after the other and returns how many requests
-// it did not fail for.
+// callEach calls the model once per request until it fails for one. It returns how many
+// requests it scored before that.
 func (b *Batcher) callEach(rows, scores []float32, l Layout) (answered int, err error) {
 	defer catch(&err)
 	size := l.Vectors * b.dim

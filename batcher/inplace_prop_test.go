@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawApart draws a model that fails in either way, and perhaps for every run of
-// several rows.
+// drawApart draws a model that fails in either way. It may also fail for every run of several
+// rows.
 func drawApart(t *rapid.T) *apart {
 	return &apart{
 		fault: rapid.SampledFrom([]func() error{returned, panicked}).Draw(t, "fault"),
@@ -17,11 +17,11 @@ func drawApart(t *rapid.T) *apart {
 	}
 }
 
-// drawValues draws what each of some rows is filled with; few are poisoned.
+// drawValues draws the values of some rows. A few are poisoned.
 func drawValues(t *rapid.T, most int) []float32 {
 	values := rapid.SliceOfN(rapid.Float32Range(0, 50), 1, most).Draw(t, "values")
 	for i, v := range values {
-		values[i] = float32(int(v)) // its sums are exact
+		values[i] = float32(int(v)) // sums of integers are exact
 	}
 	for _, i := range rapid.SliceOfN(rapid.IntRange(0, len(values)-1), 0, 3).Draw(t, "poisoned") {
 		values[i] = poisoned
@@ -29,8 +29,8 @@ func drawValues(t *rapid.T, most int) []float32 {
 	return values
 }
 
-// rowsOf returns rows of values that begin stride features apart; all between is
-// poison, and the last row ends the slice.
+// rowsOf returns rows of values that begin stride features apart. Everything between them is
+// poison, and the slice ends with the last row.
 func rowsOf(values []float32, dim, stride int) []float32 {
 	rows := make([]float32, (len(values)-1)*stride+dim)
 	for i := range rows {
@@ -42,8 +42,8 @@ func rowsOf(values []float32, dim, stride int) []float32 {
 	return rows
 }
 
-// TestApartAnswersAsPoll: of the same requests of one vector, those before the
-// first that fails are answered as through the rings, and none after it is seen.
+// TestApartAnswersAsPoll: ScoreApart answers the requests before the first failure as the
+// rings would, and none from that one on.
 func TestApartAnswersAsPoll(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		model, values := drawApart(rt), drawValues(rt, 20)
@@ -77,13 +77,13 @@ func TestApartAnswersAsPoll(t *testing.T) {
 	})
 }
 
-// answered is a request of one vector as the rings answer it.
+// answered is the answer to a request of one vector through the rings.
 type answered struct {
 	score  float32
 	failed bool
 }
 
-// poll has a batcher answer requests of one vector through its rings.
+// poll answers requests of one vector through the rings of a batcher.
 func poll(tb testing.TB, model batcher.Model, dim int, values []float32) (*bench, []answered) {
 	b := setup(tb, model, dim, 1, len(values), 0)
 	for i, v := range values {
@@ -95,14 +95,14 @@ func poll(tb testing.TB, model batcher.Model, dim int, values []float32) (*bench
 	return b, answers
 }
 
-// TestInPlaceAnswersUntilAFailure: requests of any size are answered one by one until
-// the first that the model fails for, whichever of its rows is poisoned; what lies between
-// them is left alone.
+// TestInPlaceAnswersUntilAFailure: requests of any size are answered one by one until the first
+// for which the model fails, whichever of its rows is poisoned. The data between requests stays
+// as it is.
 func TestInPlaceAnswersUntilAFailure(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		model, values := drawApart(rt), append(drawValues(rt, 24), 1, 2, 3, 4, 5)
 		dim, vectors := rapid.IntRange(1, 9).Draw(rt, "dim"), rapid.IntRange(1, 5).Draw(rt, "vectors")
-		count := len(values) / vectors // one at least
+		count := len(values) / vectors // at least one
 		want := count
 		for i := count - 1; i >= 0; i-- {
 			if slices.Contains(values[i*vectors:(i+1)*vectors], poisoned) || model.most > 0 && vectors > model.most {
@@ -136,7 +136,7 @@ func TestInPlaceAnswersUntilAFailure(t *testing.T) {
 	})
 }
 
-// frames are requests of so many rows of values, each behind a poisoned header.
+// frames returns requests of so many rows each, with a poisoned header before each request.
 func frames(values []float32, vectors, dim int) (words []float32) {
 	for i, v := range values {
 		if i%vectors == 0 {

@@ -8,11 +8,11 @@ import (
 	"github.com/disrust/disrust/batcher"
 )
 
-// apart is the sum model for rows that lie apart; it fails for a row that begins
-// with poison. What it leaves in out then is wrong.
+// apart is the sum model for rows with other data between them. It fails for a row that begins
+// with poisoned, and then leaves wrong scores in out.
 type apart struct {
 	fault func() error
-	most  int // rows of a call that it can stand; 0: any
+	most  int // the most rows in a call for which it does not fail; 0: no limit
 	calls []int
 }
 
@@ -45,8 +45,8 @@ var errPoison = errors.New("poison")
 func returned() error { return errPoison }
 func panicked() error { panic(errPoison) }
 
-// wantFailure fails the test unless OnFailure was told of exactly one request, of
-// vectors rows, for which the model ended with errPoison.
+// wantFailure fails the test unless OnFailure was called once, for a request of so many
+// vectors, for which the model ended with errPoison.
 func wantFailure(t interface{ Fatalf(string, ...any) }, got []failure, vectors int) {
 	if len(got) != 1 || got[0].vectors != vectors {
 		t.Fatalf("OnFailure was told of %+v, want one request of %d vectors", got, vectors)
@@ -73,14 +73,15 @@ func TestStrided(t *testing.T) {
 	}
 }
 
-// TestApartIsOneCall, unless that fails: then each request is one.
+// TestApartIsOneCall: ScoreApart calls the model once. If that fails, it calls the model once
+// per request.
 func TestApartIsOneCall(t *testing.T) {
 	for name, c := range map[string]struct {
 		most  int
 		calls []int
 	}{
-		"the model can":        {0, []int{4}},
-		"it fails for several": {1, []int{4, 1, 1, 1, 1}},
+		"the model does not fail":     {0, []int{4}},
+		"the model fails for several": {1, []int{4, 1, 1, 1, 1}},
 	} {
 		model := &apart{fault: panicked, most: c.most}
 		b := setup(t, model, 2, 1, 1, 0)
@@ -100,8 +101,8 @@ func TestApartIsOneCall(t *testing.T) {
 	}
 }
 
-// TestNothingIsScoredAfterAFailure: a request behind the one that ends its
-// connection costs the model nothing.
+// TestNothingIsScoredAfterAFailure: the model is not called for requests after the first one
+// for which it fails.
 func TestNothingIsScoredAfterAFailure(t *testing.T) {
 	model := &apart{fault: returned}
 	b := setup(t, model, 1, 1, 1, 0)
@@ -114,7 +115,7 @@ func TestNothingIsScoredAfterAFailure(t *testing.T) {
 	wantFailure(t, b.failures, 1)
 
 	model.calls, b.failures = nil, nil
-	requests := []float32{1, 2, 0, poisoned, 4, 0, 5, 6} // of two vectors, with something between them
+	requests := []float32{1, 2, 0, poisoned, 4, 0, 5, 6} // of two vectors, with other data between them
 	if n := b.ScoreInPlace(requests, make([]float32, 8), batcher.Layout{Count: 3, Vectors: 2, RowStride: 3, ScoreStride: 3}); n != 1 {
 		t.Errorf("%d answered, want the one before the poison", n)
 	}
@@ -124,7 +125,8 @@ func TestNothingIsScoredAfterAFailure(t *testing.T) {
 	wantFailure(t, b.failures, 2)
 }
 
-// TestInPlaceMisuse: slices that are too short for the layout are no failure of the model.
+// TestInPlaceMisuse: slices that are too short for the layout panic, and do not count as a
+// failure of the model.
 func TestInPlaceMisuse(t *testing.T) {
 	b := setup(t, batcher.Sum{}, 2, 1, 1, 0)
 	for name, c := range map[string]struct{ rows, scores, count int }{
@@ -135,7 +137,7 @@ func TestInPlaceMisuse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				if recover() == nil || len(b.failures) != 0 {
-					t.Errorf("no panic, or it was counted as the model's: %+v", b.failures)
+					t.Errorf("no panic, or it was counted as a failure of the model: %+v", b.failures)
 				}
 			}()
 			layout := batcher.Layout{Count: c.count, Vectors: 1, RowStride: 5, ScoreStride: 2}

@@ -5,13 +5,13 @@ import "sync/atomic"
 // Stats counts what a Batcher has done since New.
 type Stats struct {
 	Requests   uint64 // answered
-	Polls      uint64 // that found a batch, and runs scored in place
-	EmptyPolls uint64 // that found none
-	Failures   uint64 // requests the model failed for
+	Polls      uint64 // polls that found requests, and runs scored in place
+	EmptyPolls uint64 // polls that found none
+	Failures   uint64 // requests for which the model failed
 }
 
-// stats is written by the batcher's goroutine, once a poll or run in place, and read by
-// any. It has two cache lines (128 bytes) to itself.
+// stats is written by the batcher's goroutine, once per poll or run in place. Any goroutine
+// may read it. It has two cache lines (128 bytes) to itself.
 type stats struct {
 	_        [64]byte
 	requests atomic.Uint64
@@ -22,8 +22,8 @@ type stats struct {
 	_        [24]byte
 }
 
-// idleStride is how many empty polls are counted in one addition: a thread that
-// spins on an empty ring pays for the gauge once in so many turns.
+// idleStride is how many empty polls are counted with one atomic addition, so that a thread
+// that spins on an empty ring seldom pays for the counter.
 const idleStride = 64
 
 func (s *stats) batch(requests int) {
@@ -47,8 +47,8 @@ func (s *stats) flush() {
 
 func (s *stats) failed() { s.failures.Add(1) }
 
-// Stats returns the counts; any goroutine may call it. EmptyPolls may lag by
-// some of the latest.
+// Stats returns the counts. Any goroutine may call it. EmptyPolls may lack up to idleStride-1
+// of the latest polls.
 func (b *Batcher) Stats() Stats {
 	s := &b.stats
 	return Stats{Requests: s.requests.Load(), Polls: s.polls.Load(), EmptyPolls: s.empties.Load(), Failures: s.failures.Load()}

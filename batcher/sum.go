@@ -4,12 +4,12 @@ import "github.com/viterin/vek/vek32"
 
 // Sum is the built-in model: the score of a row is the sum of its features.
 //
-// It adds in an order of its own, so a sum that is not exact may differ from the
-// left-to-right one by rounding.
+// It adds in its own order, so an inexact sum may differ by rounding from the sum from left
+// to right.
 type Sum struct{}
 
-// accelerated reports whether this processor has the vector kernel's instructions.
-// Asking allocates, so it is asked once.
+// accelerated reports whether this processor has the instructions of the vector kernel. It
+// is a variable because vek32.Info allocates.
 var accelerated = vek32.Info().Acceleration
 
 // Score implements [Model]. It never fails.
@@ -35,8 +35,8 @@ func sumPortable(rows []float32, dim, stride int, out []float32) {
 	}
 }
 
-// sumRow sums without vector instructions: eight partial sums, so that additions
-// do not wait for each other.
+// sumRow sums without vector instructions. It keeps eight partial sums, so that additions do
+// not wait for each other.
 func sumRow(row []float32) float32 {
 	var a, b, c, d, e, f, g, h float32
 	for len(row) >= 8 {

@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestKernelsAgree: both kernels are within rounding of the exact sum, so of
-// each other. The bound is that of any order of dim additions.
+// TestKernelsAgree: both kernels are within rounding of the exact sum, and so of each other.
+// The bound holds for dim additions in any order.
 func TestKernelsAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		dim := rapid.IntRange(1, 300).Draw(t, "dim")
@@ -32,7 +32,7 @@ func TestKernelsAgree(t *testing.T) {
 	})
 }
 
-// TestKernelsAgreeOnSpecials: any float is valid input.
+// TestKernelsAgreeOnSpecials: both kernels accept any float.
 func TestKernelsAgreeOnSpecials(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	for name, c := range map[string]struct {
@@ -63,8 +63,8 @@ func TestKernelsAgreeOnSpecials(t *testing.T) {
 	}
 }
 
-// TestRowsApartScoreAsPacked: where a row lies changes no bit of its score, and
-// what lies between rows is not read.
+// TestRowsApartScoreAsPacked: the position of a row changes no bit of its score, and the data
+// between rows is not read.
 func TestRowsApartScoreAsPacked(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		dim, count := rapid.IntRange(1, 40).Draw(t, "dim"), rapid.IntRange(0, 9).Draw(t, "rows")

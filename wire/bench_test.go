@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// benchRead is how much one receive of the server holds; parsing and copying
-// are measured over that much memory, not over one hot frame.
+// benchRead is the memory over which parsing and copying are measured, instead of one frame
+// that stays in the cache.
 const benchRead = 64 << 10
 
-// frameSink keeps the results that the compiler could otherwise leave out.
+// frameSink keeps results that the compiler could otherwise optimise away.
 var frameSink Frame
 
 func BenchmarkParseRequest(b *testing.B) {

@@ -2,5 +2,5 @@
 
 package wire
 
-// littleEndian: a float32 in memory is its own encoding.
+// littleEndian means that a float32 in memory is its own encoding.
 const littleEndian = true

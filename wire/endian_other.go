@@ -2,6 +2,6 @@
 
 package wire
 
-// littleEndian is false on big-endian machines and on those not known yet: the
-// portable loops are slower there, never wrong.
+// littleEndian is false on big-endian machines and on machines that are not known yet.
+// There the portable loops are used: slower, but right.
 const littleEndian = false

@@ -6,8 +6,8 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// A server's read loop: take whole requests off what has arrived, answer each,
-// keep the rest for the next read.
+// A server's read loop takes whole requests off what has arrived, answers each, and keeps
+// the rest for the next read.
 func Example() {
 	format := wire.Format{Dim: 2, MaxVectors: 64}
 	received := wire.AppendRequest(nil, 2, []float32{1, 2, 3, 4})
@@ -21,14 +21,14 @@ func Example() {
 			break
 		}
 		rows := make([]float32, frame.Vectors*format.Dim)
-		wire.CopyRows(rows, received[wire.HeaderBytes:frame.Bytes])
+		wire.CopyRows(rows, frame.Payload(received))
 		received = received[frame.Bytes:]
 		response = wire.AppendResponse(response, []float32{rows[0] + rows[1], rows[2] + rows[3]})
 	}
 
 	frame := format.ParseResponse(response)
 	scores := make([]float32, frame.Vectors)
-	wire.CopyScores(scores, response[wire.HeaderBytes:frame.Bytes])
+	wire.CopyScores(scores, frame.Payload(response))
 	fmt.Println(frame.Status, scores)
 	// Output:
 	// Incomplete needs 2

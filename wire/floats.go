@@ -7,21 +7,20 @@ import (
 	"unsafe"
 )
 
-// CopyRows copies the payload of a request, src, into dst, which must have
-// len(src)/4 elements: anything else panics. src may lie at any address and
-// must not overlap dst. Bits are kept, whatever they mean as floats.
+// CopyRows copies the payload of a request, src, into dst. dst must have len(src)/4
+// elements; otherwise CopyRows panics. src may lie at any address and must not overlap
+// dst. All bits are kept, whatever they mean as floats.
 //
-// Cost: one memmove on a little-endian machine, a loop over the elements on
-// others.
+// Cost: one memmove on a little-endian machine, otherwise a loop over the elements.
 func CopyRows(dst []float32, src []byte) { copyFloats(dst, src) }
 
 // CopyScores is CopyRows for the payload of a response.
 func CopyScores(dst []float32, src []byte) { copyFloats(dst, src) }
 
-// Floats returns the memory of b as the float32s that it encodes, without copying,
-// and true, if they can be read there: on a little-endian machine, if b begins at a
-// multiple of four bytes. len(b) must be one too: anything else panics. The floats
-// are b's memory, whoever owns that.
+// Floats returns the memory of b as the float32s that it encodes, without a copy, and
+// true, if they can be read there: on a little-endian machine, if b begins at a multiple
+// of four bytes. Otherwise it returns nil and false. len(b) must be a multiple of four;
+// otherwise Floats panics. The floats share b's memory, which keeps its owner.
 func Floats(b []byte) ([]float32, bool) {
 	if len(b)%floatBytes != 0 {
 		panic(fmt.Sprintf("wire: %d bytes are no floats", len(b)))
@@ -51,19 +50,19 @@ func appendFloats(dst []byte, src []float32) []byte {
 	return encodeFloats(dst, src)
 }
 
-// bytesOf returns the memory of f, which is f's encoding where littleEndian.
+// bytesOf returns the memory of f. Where littleEndian, that is f's encoding.
 func bytesOf(f []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), floatBytes*len(f))
 }
 
-// decodeFloats is right on every machine.
+// decodeFloats is right for every byte order.
 func decodeFloats(dst []float32, src []byte) {
 	for i := range dst {
 		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[floatBytes*i:]))
 	}
 }
 
-// encodeFloats is right on every machine.
+// encodeFloats is right for every byte order.
 func encodeFloats(dst []byte, src []float32) []byte {
 	for _, f := range src {
 		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(f))

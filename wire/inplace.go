@@ -5,21 +5,22 @@ import (
 	"math"
 )
 
-// HeaderFloats is the size of a header, in floats, of a frame that [Floats] shows where
-// it lies. The header itself is a count, not a float.
+// HeaderFloats is the size of a header in floats, for a frame that [Floats] returned. The
+// header itself is a count, not a float.
 const HeaderFloats = HeaderBytes / floatBytes
 
-// RequestFloats returns the size of a request of so many vectors in floats, header
+// RequestFloats returns the size in floats of a request of so many vectors, header
 // included.
 func (f Format) RequestFloats(vectors int) int { return HeaderFloats + vectors*f.Dim }
 
-// ResponseFloats returns the size of a response for so many vectors in floats, header
+// ResponseFloats returns the size in floats of a response for so many vectors, header
 // included.
 func ResponseFloats(vectors int) int { return HeaderFloats + vectors }
 
-// PutHeaders writes the headers of responses that lie one behind the other, each for a
-// request of so many vectors, and leaves their scores as they are. responses comes from
-// [Floats]. It panics unless responses holds whole responses.
+// PutHeaders writes the headers of responses, one directly after the other, that each
+// answer a request of so many vectors. It leaves their scores as they are. responses must
+// be a result of [Floats], because PutHeaders is right only on a little-endian machine. It
+// panics unless responses holds whole responses.
 func PutHeaders(responses []float32, vectors int) {
 	size := ResponseFloats(vectors)
 	if len(responses)%size != 0 {
@@ -31,8 +32,9 @@ func PutHeaders(responses []float32, vectors int) {
 	}
 }
 
-// PutSingles writes the responses to requests of one vector each, one behind the other.
-// responses comes from [Floats]. It panics unless responses has exactly their size.
+// PutSingles writes the responses to requests of one vector each, one directly after the
+// other. responses must be a result of [Floats]. It panics unless responses has exactly
+// their size.
 func PutSingles(responses, scores []float32) {
 	if len(responses) != ResponseFloats(1)*len(scores) {
 		panic(fmt.Sprintf("wire: %d floats are not the responses with %d scores", len(responses), len(scores)))

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Status says what a stream begins with. The zero Status is none of them.
+// Status says what a stream begins with. The zero Status is not one of them.
 type Status uint8
 
 const (
@@ -13,8 +13,7 @@ const (
 	Complete Status = iota + 1
 	// Incomplete: the beginning of a frame, or nothing.
 	Incomplete
-	// Invalid: a count that the Format does not allow. The stream is lost
-	// from here on.
+	// Invalid: a count that the Format does not allow. Nothing from here on can be read.
 	Invalid
 )
 
@@ -31,40 +30,39 @@ func (s Status) String() string {
 	return "Status(?)"
 }
 
-// Frame is what a stream begins with. It holds sizes, never the bytes: see
+// Frame describes what a stream begins with. It holds sizes, never the bytes: see
 // [Frame.Payload].
 type Frame struct {
 	Status Status
 
-	// Vectors is the frame's count. When Incomplete it is 0 until the whole
-	// header is there. When Invalid it is the count received, or math.MaxInt
-	// where int has 32 bits and cannot hold it.
+	// Vectors is the frame's count. If Incomplete, it is 0 until the whole header has
+	// arrived. If Invalid, it is the received count, or math.MaxInt if int has 32 bits
+	// and cannot hold it.
 	Vectors int
 
-	// Bytes is, when Complete, the size of the frame: the next one begins
-	// there. When Incomplete it is how many more bytes are needed: of the
-	// header first, then of the whole frame; it is at least 1 and never more
-	// than the frame's own, so waiting for all of them is safe. When Invalid
-	// it is 0.
+	// Bytes is the size of the frame, if Complete: the next frame begins there. If
+	// Incomplete, it is how many more bytes are needed, at least 1: first to complete the
+	// header, then to complete the frame. It never counts bytes beyond the frame, so
+	// waiting for all of them is safe. If Invalid, it is 0.
 	Bytes int
 }
 
-// Payload returns the floats of a Complete frame that was parsed from b, still encoded.
-// They are b's memory.
+// Payload returns the floats, still encoded, of a Complete frame that was parsed from b.
+// The result is b's memory.
 func (f Frame) Payload(b []byte) []byte { return b[HeaderBytes:f.Bytes] }
 
-// ParseRequest says what b, a stream of requests from the start of one on,
-// begins with. f must be valid.
+// ParseRequest says what b begins with. b must be a stream of requests from the start of
+// a request on, and f must be valid.
 //
-// Invariant: the answer depends on the frame's bytes alone, not on what
-// follows them in b; no byte past the header is read, none past b's length.
-// Cost: O(1) and no allocation, whatever the frame's size.
+// Invariant: the answer depends only on the frame's bytes, not on what follows them in
+// b. Of the bytes, only the header is read, and never a byte past b's length.
+// Cost: O(1) whatever the frame's size, no allocation.
 func (f Format) ParseRequest(b []byte) Frame {
 	return parse(b, f.MaxVectors, f.RowBytes())
 }
 
-// ParseResponse is ParseRequest for a stream of responses. A count of 0 or
-// above f.MaxVectors is Invalid: no request asked for it.
+// ParseResponse is ParseRequest for a stream of responses. A count of 0 or above
+// f.MaxVectors is Invalid, because no request can have asked for it.
 func (f Format) ParseResponse(b []byte) Frame {
 	return parse(b, f.MaxVectors, floatBytes)
 }
@@ -74,7 +72,7 @@ func parse(b []byte, maxVectors, vectorBytes int) Frame {
 		return Frame{Status: Incomplete, Bytes: HeaderBytes - len(b)}
 	}
 	count := binary.LittleEndian.Uint32(b)
-	if count-1 >= uint32(maxVectors) { // 0 wraps to the largest
+	if count-1 >= uint32(maxVectors) { // a count of 0 wraps to the largest number
 		return Frame{Status: Invalid, Vectors: int(min(uint64(count), math.MaxInt))}
 	}
 	vectors := int(count)
@@ -85,18 +83,18 @@ func parse(b []byte, maxVectors, vectorBytes int) Frame {
 	return Frame{Status: Complete, Vectors: vectors, Bytes: size}
 }
 
-// Run is whole requests of the same size, one behind the other.
+// Run is a number of whole requests of the same size, one directly after the other.
 type Run struct {
-	Count   int // requests
+	Count   int // number of requests
 	Vectors int // of each request
 	Bytes   int // of all requests together, headers included
 }
 
-// ParseRun returns the longest run of requests that b, a stream of requests from the
-// start of one on, begins with. The run is empty unless b begins with a whole, valid
-// request. f must be valid.
+// ParseRun returns the longest run of requests that b begins with. b must be a stream of
+// requests from the start of a request on, and f must be valid. The run is empty unless b
+// begins with a whole, valid request.
 //
-// Cost: O(Count), no allocation. Of b it reads only headers.
+// Cost: O(Count), no allocation. It reads only headers.
 func (f Format) ParseRun(b []byte) Run {
 	first := f.ParseRequest(b)
 	if first.Status != Complete {

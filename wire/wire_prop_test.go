@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anySplit feeds one stream, garbage or not, whole and in pieces: both must
-// give the same frames and leave the same bytes.
+// anySplit parses one stream, valid or not, whole and in pieces. Both must give the same
+// frames and leave the same bytes.
 func anySplit(t *rapid.T) {
 	f := Format{Dim: rapid.IntRange(1, 5).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 4).Draw(t, "max_vectors")}
 	parse, vectorBytes := f.ParseRequest, f.RowBytes()
@@ -46,7 +46,7 @@ func TestAnySplitSameFrames(t *testing.T) { rapid.Check(t, anySplit) }
 
 func FuzzAnySplitSameFrames(f *testing.F) { f.Fuzz(rapid.MakeFuzz(anySplit)) }
 
-// drawStream returns whole frames, then perhaps garbage.
+// drawStream returns whole frames, possibly followed by garbage.
 func drawStream(t *rapid.T, f Format, vectorBytes int) []byte {
 	var stream []byte
 	for range rapid.IntRange(0, 6).Draw(t, "frames") {
@@ -58,7 +58,7 @@ func drawStream(t *rapid.T, f Format, vectorBytes int) []byte {
 	return append(stream, rapid.SliceOfN(rapid.Byte(), 0, 12).Draw(t, "tail")...)
 }
 
-// modelFrames reads the whole stream the way the table in doc.go says it.
+// modelFrames reads the whole stream as the table in doc.go describes it.
 func modelFrames(stream []byte, maxVectors, vectorBytes int) (frames []Frame, left []byte) {
 	for len(stream) >= 4 {
 		n := int64(stream[0]) | int64(stream[1])<<8 | int64(stream[2])<<16 | int64(stream[3])<<24
@@ -75,9 +75,9 @@ func modelFrames(stream []byte, maxVectors, vectorBytes int) (frames []Frame, le
 	return frames, stream
 }
 
-// takeFrames takes whole frames off b until it ends or is invalid. An Incomplete
-// answer must ask for what would really help: one byte less must not do, and
-// all of them must move on.
+// takeFrames takes whole frames off b until b ends or is invalid. An Incomplete answer must
+// ask for the right number of bytes: with one byte less the frame stays incomplete, and with
+// all of them it is complete.
 func takeFrames(t *rapid.T, parse func([]byte) Frame, b []byte) (got []Frame, left []byte) {
 	for {
 		frame := parse(b[:len(b):len(b)])
@@ -103,8 +103,8 @@ func takeFrames(t *rapid.T, parse func([]byte) Frame, b []byte) (got []Frame, le
 	}
 }
 
-// TestRoundTrip sends drawn bits client to server to client, through the fast
-// and the portable copies in every combination.
+// TestRoundTrip sends drawn bits from client to server and back, through the fast and the
+// portable copies in every combination.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := Format{Dim: rapid.IntRange(1, 9).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 9).Draw(t, "max_vectors")}
@@ -139,8 +139,8 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-// TestFloatsAsCopied has any bytes read where they lie, wherever that is: those
-// that can be are the floats that a copy has, bit for bit.
+// TestFloatsAsCopied reads any bytes in place, at any address. If they can be read there, they
+// are bit for bit the floats that a copy has.
 func TestFloatsAsCopied(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		count, offset := rapid.IntRange(0, 20).Draw(t, "count"), rapid.IntRange(0, 2*floatBytes-1).Draw(t, "offset")
@@ -167,8 +167,8 @@ func TestFloatsAsCopied(t *testing.T) {
 
 func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
 
-// TestRunIsFrames compares a run with the frames that parse one by one: all of the first
-// one's size that follow each other are in it, and nothing else.
+// TestRunIsFrames compares a run with frames that are parsed one by one. The run must hold all
+// leading frames of the first frame's size, and nothing else.
 func TestRunIsFrames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := Format{Dim: rapid.IntRange(1, 3).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 2).Draw(t, "max_vectors")}
@@ -188,8 +188,8 @@ func TestRunIsFrames(t *testing.T) {
 	})
 }
 
-// TestMostResponseBytes receives a piece of a stream at any place: the responses to the
-// requests that it completes never take more than the bound, and sometimes exactly that.
+// TestMostResponseBytes receives any piece of a stream. The responses to the requests that it
+// completes never take more than the bound, and sometimes exactly that.
 func TestMostResponseBytes(t *testing.T) {
 	reached := false
 	rapid.Check(t, func(t *rapid.T) {
@@ -218,10 +218,10 @@ func TestMostResponseBytes(t *testing.T) {
 	}
 }
 
-// TestPutIsAppend writes responses in place: they are those that AppendResponse makes.
+// TestPutIsAppend writes responses in place. They must be those that AppendResponse makes.
 func TestPutIsAppend(t *testing.T) {
 	if !native {
-		return // Floats shows no responses here
+		return // on this machine Floats returns nothing
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		vectors, count := rapid.IntRange(1, 5).Draw(t, "vectors"), rapid.IntRange(0, 5).Draw(t, "count")

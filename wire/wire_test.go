@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// tiny makes frames that fit in a line: requests of 12 or 20 bytes.
+// tiny has frames that fit in a line of text: requests of 12 or 20 bytes.
 var tiny = Format{Dim: 2, MaxVectors: 2}
 
 var (
@@ -168,8 +168,8 @@ func TestMisusePanics(t *testing.T) {
 	}
 }
 
-// strangeBits are floats that arithmetic, conversion or a careless move would
-// change: signalling and quiet NaNs with payloads, infinities, denormals, -0.
+// strangeBits are floats that arithmetic, conversion or a careless move would change:
+// signalling and quiet NaNs with payloads, infinities, denormals and -0.
 var strangeBits = []uint32{0x7f800001, 0xffbfffff, 0x7fc12345, 0xffffffff, 0x7f800000, 0xff800000, 1, 0x807fffff, 0x80000000}
 
 func TestBitsPassUntouched(t *testing.T) {
@@ -194,13 +194,13 @@ func TestBitsPassUntouched(t *testing.T) {
 	}
 }
 
-// at returns a copy of b that begins so many bytes behind a multiple of four.
+// at returns a copy of b that begins offset bytes after a multiple of four.
 func at(offset int, b []byte) []byte {
 	memory := bytesOf(make([]float32, len(b)/floatBytes+3))
 	return append(memory[offset:offset:len(memory)], b...)
 }
 
-// native is whether this machine's floats are the protocol's, asked of Go.
+// native reports whether this machine's floats are the protocol's, according to Go.
 var native = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
 func TestFloatsAreTheMemory(t *testing.T) {

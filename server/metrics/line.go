@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Line writes all metrics as name=value, apart by spaces, without a line break: what the
-// counters have added since last, the peaks, and how things stand now.
+// Line writes all metrics as name=value, separated by spaces, without a line break. It shows
+// how much each counter has grown since last, the peaks, and the gauges as they are now.
 func Line(now, last Snapshot, peaks Peaks) string {
 	since := now.Counters
 	for i, before := range last.Counters.Words() {
@@ -26,7 +26,7 @@ func Line(now, last Snapshot, peaks Peaks) string {
 	return l.String()
 }
 
-// stall is the one metric that follows from others.
+// stall is the one metric that is computed from others.
 var stall = Metric{Name: "stall_pct", Unit: "percent", Help: "share of empty polls in batches and empty polls together"}
 
 func stallPct(c *Counters) float64 {
@@ -45,7 +45,7 @@ func (l *line) add(name, value string) {
 	l.WriteString(name + "=" + value)
 }
 
-// Markdown writes the table of all metrics as the README of package server shows it.
+// Markdown writes the table of all metrics that the README of package server shows.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("| metric | unit | |\n|---|---|---|\n")

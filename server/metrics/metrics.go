@@ -1,13 +1,13 @@
 // Package metrics declares everything that a server measures, each metric once.
 //
 // A metric is a field of [Counters], [Gauges] or [Peaks]. The field's name is the metric's
-// name, in Go as it stands and elsewhere in snake case: RequestRingFull is
-// request_ring_full on the daemon's metrics line and in the README. Its tags are the unit
-// and a sentence for people. To add a metric, add a field: the server sums up, prints and
-// documents whatever is declared here.
+// name: in Go as it is written, elsewhere in snake case. RequestRingFull is
+// request_ring_full on the daemon's metrics line and in the README. The field's tags are the
+// metric's unit and its description. To add a metric, add a field: the server adds up, prints
+// and documents whatever is declared here.
 package metrics
 
-// Counters are what happened since the server started. They only grow.
+// Counters count what has happened since the server started. They only grow.
 type Counters struct {
 	Requests uint64 `unit:"requests" help:"requests that an I/O thread took in"`
 	Answers  uint64 `unit:"requests" help:"requests whose scores were handed to their connection"`
@@ -34,7 +34,7 @@ type Counters struct {
 	ModelFailures  uint64 `unit:"requests" help:"requests for which the model returned an error or panicked"`
 }
 
-// Gauges are how things stand now.
+// Gauges measure the server's state now.
 type Gauges struct {
 	IOUring int64 `unit:"flag" help:"1: the I/O threads use io_uring; 0: they use epoll"`
 
@@ -47,15 +47,15 @@ type Gauges struct {
 	ResponsesInRing int64 `unit:"requests" help:"slots in use of all response rings"`
 }
 
-// Peaks are the most there was at once since they were last taken, on the busiest I/O
-// thread. Requests scored where they were received raise none of them.
+// Peaks are the highest values since the peaks were last taken, on the busiest I/O thread.
+// Requests that are scored where they were received do not raise any of them.
 type Peaks struct {
 	MaxInFlight  int64 `unit:"requests" help:"most requests in flight at once"`
 	MaxResponses int64 `unit:"requests" help:"most answers found in a response ring at once"`
 	MaxPoolBytes int64 `unit:"bytes" help:"most bytes of the pool that held rows at once"`
 }
 
-// Snapshot is what a server measured, at one moment.
+// Snapshot is what a server had measured at one moment.
 type Snapshot struct {
 	Counters
 	Gauges

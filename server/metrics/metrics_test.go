@@ -20,7 +20,8 @@ func TestSnakeCase(t *testing.T) {
 	}
 }
 
-// TestNamesDiffer: a field of one struct must not hide one of another.
+// TestNamesDiffer: no two metrics have the same name, so that no field of one struct hides a
+// field of another.
 func TestNamesDiffer(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, m := range append(Table(), stall) {
@@ -34,8 +35,8 @@ func TestNamesDiffer(t *testing.T) {
 	}
 }
 
-// TestMistakesPanic: a declaration that Words could not show stops the program when it
-// starts.
+// TestMistakesPanic: a declaration that Words or the tables cannot show stops the program
+// when it starts.
 func TestMistakesPanic(t *testing.T) {
 	type wrongType struct {
 		A uint64 `unit:"u" help:"h"`
@@ -65,8 +66,8 @@ func TestMistakesPanic(t *testing.T) {
 
 var assignment = regexp.MustCompile(`(\S+)=(\S+)`)
 
-// TestLine draws two snapshots and reads the line back: counters as differences, peaks and
-// gauges as they are, each metric once.
+// TestLine draws two snapshots and reads the line back. The line must show counters as
+// differences, peaks and gauges as they are, and each metric once.
 func TestLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var now, last Snapshot
@@ -86,7 +87,7 @@ func TestLine(t *testing.T) {
 			peaks.Words()[i], want[m.Name] = v, strconv.FormatInt(v, 10)
 		}
 		got := assignment.FindAllStringSubmatch(Line(now, last, peaks), -1)
-		if len(got) != len(want)+1 { // and the share of stalls
+		if len(got) != len(want)+1 { // one more: stall_pct
 			t.Fatalf("%d metrics on the line, want %d", len(got), len(want)+1)
 		}
 		for _, match := range got {

@@ -14,19 +14,19 @@ type Kind uint8
 const (
 	Counter Kind = iota // only grows
 	Gauge               // goes up and down
-	Peak                // the most since it was last taken
+	Peak                // the highest value since it was last taken
 )
 
-// Metric describes one of the fields.
+// Metric describes one field.
 type Metric struct {
 	Name string // in snake case
 	Unit string // in the plural
-	Help string // a sentence without a full stop
+	Help string // the description, without a full stop
 	Kind Kind
 }
 
-// The tables are in the order of the fields, so an index is the same in a table and in
-// what Words returns.
+// The tables list the fields in their order, so a field has the same index in its table and
+// in what Words returns.
 var (
 	counterTable = describe[Counters, uint64](Counter)
 	gaugeTable   = describe[Gauges, int64](Gauge)
@@ -39,25 +39,25 @@ const (
 	peakCount    = unsafe.Sizeof(Peaks{}) / 8
 )
 
-// CounterWords, GaugeWords and PeakWords are the fields of the three structs as arrays,
-// in their order.
+// CounterWords, GaugeWords and PeakWords are the three structs as arrays of their fields, in
+// the same order.
 type (
 	CounterWords = [counterCount]uint64
 	GaugeWords   = [gaugeCount]int64
 	PeakWords    = [peakCount]int64
 )
 
-// Words returns c's fields as an array: c's own memory. The structs hold nothing but
-// words of one type, which describe has checked when the program started.
+// Words returns c's fields as an array, in c's own memory. This is valid because the structs
+// hold only words of one type; describe checks that when the program starts.
 func (c *Counters) Words() *CounterWords { return (*CounterWords)(unsafe.Pointer(c)) }
 
-// Words returns g's fields as an array: g's own memory.
+// Words returns g's fields as an array, in g's own memory.
 func (g *Gauges) Words() *GaugeWords { return (*GaugeWords)(unsafe.Pointer(g)) }
 
-// Words returns p's fields as an array: p's own memory.
+// Words returns p's fields as an array, in p's own memory.
 func (p *Peaks) Words() *PeakWords { return (*PeakWords)(unsafe.Pointer(p)) }
 
-// Table describes all metrics: counters, then peaks, then gauges.
+// Table returns all metrics: counters, then peaks, then gauges.
 func Table() []Metric {
 	var all []Metric
 	all = append(all, counterTable...)
@@ -65,7 +65,7 @@ func Table() []Metric {
 	return append(all, gaugeTable...)
 }
 
-// describe reads the declaration of the struct S, all of whose fields are of type W.
+// describe reads the declaration of the struct S. All its fields must have the type W.
 func describe[S any, W uint64 | int64](kind Kind) (table []Metric) {
 	t, word := reflect.TypeFor[S](), reflect.TypeFor[W]()
 	for i := range t.NumField() {

@@ -1,11 +1,12 @@
 //go:build linux
 
-// Package blocks holds memory blocks of one size, for what few connections need
-// at a time and each must be able to get: a partial request, unsent responses.
+// Package blocks manages memory blocks of one size. They are for data that few connections
+// have at a time, but that each connection must be able to have: a partial request, or
+// unsent responses.
 //
-// The address space of all blocks is reserved at creation; a page takes memory
-// when it is first written. Blocks are reused last in, first out, so the memory
-// that is resident is the most that was in use at once since Trim was last called.
+// New reserves the address space of all blocks. A page takes memory only when it is first
+// written. Blocks are reused last in, first out, so the resident memory is what was in use
+// at the same time at most, since Trim was last called.
 package blocks
 
 import (
@@ -22,12 +23,12 @@ const None ID = ^ID(0)
 // ID names a block of a Store.
 type ID uint32
 
-// Store is a fixed number of blocks. One goroutine uses it.
+// Store is a fixed number of blocks. Only one goroutine may use it.
 type Store struct {
 	mem  []byte
 	size int
-	free []ID // the next to be taken last
-	cold int  // of free, the first so many hold no memory
+	free []ID // free blocks; Get takes the last
+	cold int  // how many of free, from the first on, hold no memory
 }
 
 // ErrNoAddressSpace says that the process may not reserve as much as the blocks take.
@@ -41,8 +42,8 @@ func New(count, size int) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w for %d blocks of %d bytes: %w", ErrNoAddressSpace, count, size, err)
 	}
-	// A huge page would take the memory of blocks that nobody asked for.
-	if err := unix.Madvise(mem, unix.MADV_NOHUGEPAGE); err != nil && err != unix.EINVAL { // a kernel without them
+	// A huge page would give memory to blocks that are not in use.
+	if err := unix.Madvise(mem, unix.MADV_NOHUGEPAGE); err != nil && err != unix.EINVAL { // EINVAL: the kernel has no huge pages
 		unix.Munmap(mem)
 		return nil, os.NewSyscallError("madvise", err)
 	}
@@ -53,14 +54,14 @@ func New(count, size int) (*Store, error) {
 	return s, nil
 }
 
-// RoundUp is the memory of a block of size bytes: whole pages.
+// RoundUp returns the memory of a block of size bytes: whole pages.
 func RoundUp(size int) int {
 	page := unix.Getpagesize()
 	return (size + page - 1) / page * page
 }
 
-// Get takes a block. The store is sized so that there always is one; an empty
-// store is a fault of its owner and panics.
+// Get takes a block. The owner must size the store so that there always is one: Get panics
+// if the store is empty.
 func (s *Store) Get() ID {
 	if len(s.free) == 0 {
 		panic("blocks: none left")
@@ -71,31 +72,31 @@ func (s *Store) Get() ID {
 	return id
 }
 
-// Put gives a block back. Neither the kernel nor a slice may use it any more.
+// Put returns a block. From then on, neither the kernel nor any slice may use its memory.
 func (s *Store) Put(id ID) { s.free = append(s.free, id) }
 
-// Trim gives the memory of free blocks back to the kernel until at most keep
-// blocks hold some, those in use included. It costs a system call a block.
+// Trim returns the memory of free blocks to the kernel until at most keep blocks hold memory,
+// including those in use. It costs one system call per block.
 func (s *Store) Trim(keep int) {
 	for s.Resident() > keep && s.cold < len(s.free) {
-		unix.Madvise(s.Bytes(s.free[s.cold]), unix.MADV_DONTNEED) // cannot fail on a mapping of ours
+		unix.Madvise(s.Bytes(s.free[s.cold]), unix.MADV_DONTNEED) // cannot fail on this mapping
 		s.cold++
 	}
 }
 
-// Resident is how many blocks hold memory, or may.
+// Resident returns how many blocks hold memory, or may.
 func (s *Store) Resident() int { return s.count() - s.cold }
 
-// Bytes is the memory of block id. It does not move.
+// Bytes returns the memory of block id. It stays at one address.
 func (s *Store) Bytes(id ID) []byte {
 	lo := int(id) * s.size
 	return s.mem[lo : lo+s.size : lo+s.size]
 }
 
-// Size is the bytes of a block.
+// Size returns the size of a block in bytes.
 func (s *Store) Size() int { return s.size }
 
-// InUse is how many blocks are taken.
+// InUse returns how many blocks are in use.
 func (s *Store) InUse() int { return s.count() - len(s.free) }
 
 func (s *Store) count() int { return len(s.mem) / s.size }

@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestBlocksAreApart: whatever is taken and put back in any order, each block in
-// use keeps what was written to it, and all come home.
+// TestBlocksAreApart: in whatever order blocks are taken and returned, each block in use keeps
+// what was written to it, and in the end no block is in use.
 func TestBlocksAreApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		count := rapid.IntRange(1, 20).Draw(t, "count")
@@ -72,13 +72,13 @@ func TestBlocksAreApart(t *testing.T) {
 			put(id)
 		}
 		if s.InUse() != 0 {
-			t.Fatalf("%d blocks did not come home", s.InUse())
+			t.Fatalf("%d blocks were not returned", s.InUse())
 		}
 	})
 }
 
-// TestTrimGivesMemoryBack: what was written to a block that is trimmed is gone,
-// and its pages with it; a block in use keeps both.
+// TestTrimGivesMemoryBack: a trimmed block loses its contents and its pages. A block in use
+// keeps both.
 func TestTrimGivesMemoryBack(t *testing.T) {
 	const count, size = 100, 1 << 16
 	s, err := blocks.New(count, size)
@@ -121,7 +121,7 @@ func TestGetOfNonePanics(t *testing.T) {
 	s.Get()
 	defer func() {
 		if recover() == nil {
-			t.Error("a second block came out of a store of one")
+			t.Error("Get returned a second block of a store of one")
 		}
 	}()
 	s.Get()

@@ -10,23 +10,23 @@ import (
 	"github.com/disrust/disrust/slab"
 )
 
-// acceptState is where accepting from a listener stands.
+// acceptState says whether a listener accepts.
 type acceptState uint8
 
 const (
-	resting   acceptState = iota // waits for a tick or for a closed connection
-	accepting                    // an accept is under way
+	resting   acceptState = iota // backs off until a tick or until a connection closes
+	accepting                    // an accept is in flight
 	ended                        // the listener is closed
 )
 
-// listener is a Listener and where it stands. Its place in Thread.listeners is the key
-// of its accept.
+// listener is a Listener and its state. Its index in Thread.listeners is the key of its
+// accept.
 type listener struct {
 	Listener
 	state acceptState
 }
 
-// armAccepts accepts connections from each listener that rests, until that fails.
+// armAccepts arms an accept for each listener that is resting.
 func (t *Thread) armAccepts() {
 	if t.resting == 0 || t.draining {
 		return
@@ -40,7 +40,7 @@ func (t *Thread) armAccepts() {
 
 func (t *Thread) armAccept(i int) {
 	l := &t.listeners[i]
-	t.ask(netio.Op{Code: netio.Accept, Key: uint64(i), FD: l.FD, Shared: l.Shared})
+	t.prepare(netio.Op{Code: netio.Accept, Key: uint64(i), FD: l.FD, Shared: l.Shared})
 	t.setState(l, accepting)
 }
 
@@ -57,7 +57,7 @@ func (t *Thread) setState(l *listener, state acceptState) {
 	}
 }
 
-// accepted takes a new connection of listener i, or the end of its accept.
+// accepted handles a new connection of listener i, or the end of its accept.
 func (t *Thread) accepted(i int, e *netio.Event) {
 	l := &t.listeners[i]
 	took := e.Outcome == netio.Done || e.Outcome == netio.DoneMore
@@ -70,18 +70,18 @@ func (t *Thread) accepted(i int, e *netio.Event) {
 	t.setState(l, resting)
 	switch {
 	case t.draining:
-		t.lastAccepts(l)
+		t.acceptQueued(l)
 	case took:
 		t.armAccept(i)
 	default:
-		// Out of descriptors or memory, say. Accepting again at once would fail at
-		// once again, and burn the CPU: it rests until a tick.
+		// The process is out of descriptors or memory, for example. Accepting again at
+		// once would fail again and burn the CPU, so the listener rests until a tick.
 		t.tally.AcceptErrors++
 	}
 }
 
-// adopt gives a connection a slot, or closes it when its peer is not allowed or
-// there are as many as are allowed.
+// adopt gives a connection a slot. It closes the connection if its peer is not allowed
+// or if the server already has as many connections as it may have.
 func (t *Thread) adopt(l *listener, fd int32) {
 	if l.TCP && !t.allows(fd) {
 		t.tally.Denied++
@@ -105,8 +105,8 @@ func (t *Thread) adopt(l *listener, fd int32) {
 	t.touch(c)
 }
 
-// allows reports whether the peer of a new connection may ask anything. One that
-// has gone already has no address, and will ask nothing.
+// allows reports whether the peer of a new connection may send requests. A peer that is
+// already gone has no address; it is let in, because it will send none.
 func (t *Thread) allows(fd int32) bool {
 	if len(t.cfg.Allow) == 0 {
 		return true
@@ -115,24 +115,24 @@ func (t *Thread) allows(fd int32) bool {
 	return !peer.IsValid() || slices.ContainsFunc(t.cfg.Allow, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
 
-// drainListeners ends accepting: at once where no accept is under way, else with the
-// accept.
+// drainListeners ends accepting. A listener that is resting ends at once; one with an
+// accept in flight ends when the cancelled accept does.
 func (t *Thread) drainListeners() {
 	for i := range t.listeners {
 		switch l := &t.listeners[i]; l.state {
 		case accepting:
 			t.cancel(uint64(i), l.FD, netio.Accept)
 		case resting:
-			t.lastAccepts(l)
+			t.acceptQueued(l)
 		}
 	}
 }
 
-// lastAccepts takes the connections that are there already, whose peers may have
-// asked something, and ends accepting. More than a listener's queue holds have
-// come since: a drain must end even if peers never stop connecting.
-func (t *Thread) lastAccepts(l *listener) {
-	for range netio.Backlog + 1 { // Linux takes one more
+// acceptQueued accepts the connections that are already in the listener's queue, because
+// their peers may have sent requests, and then closes the listener. It accepts at most
+// one queue's worth: a drain must end even if peers never stop connecting.
+func (t *Thread) acceptQueued(l *listener) {
+	for range netio.Backlog + 1 { // Linux queues one more than the backlog
 		fd, outcome := t.backend.AcceptNow(l.FD)
 		if outcome != netio.Done {
 			if outcome == netio.Failed {
@@ -145,7 +145,7 @@ func (t *Thread) lastAccepts(l *listener) {
 	t.endListener(l)
 }
 
-// endListener closes a listener on which no operation is under way.
+// endListener closes a listener on which no operation is in flight.
 func (t *Thread) endListener(l *listener) {
 	if l.state != ended {
 		t.backend.CloseNow(l.FD)

@@ -9,8 +9,9 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// parse answers or admits the requests in c's receive buffer and gives the buffer back. It
-// reports false if there was no room for one: it and what follows stay there.
+// parse answers or admits the requests in c's receive buffer and returns the buffer. It
+// reports false if a request found no room: that request and those after it stay in the
+// buffer.
 func (t *Thread) parse(c *conn) bool {
 	h := &c.held
 	rest, ok := t.admitAll(c, t.backend.Buffer(h.buffer, int(h.hi))[h.lo:])
@@ -18,16 +19,16 @@ func (t *Thread) parse(c *conn) bool {
 		h.lo = h.hi - uint32(len(rest))
 		return false
 	}
-	t.recycle(c)
+	t.releaseBuffer(c)
 	return true
 }
 
-// admitAll answers or admits what data holds and returns what it could not, with false if
-// that was for want of room.
+// admitAll answers or admits the requests in data. If a request finds no room, it returns
+// the rest of data, from that request on, and false.
 func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 	ok := true
 	if c.phase != open {
-		return nil, true // its last request's failure ended it while it waited
+		return nil, true // the model failed for its last request while c was stalled
 	}
 	if c.partial.block != blocks.None {
 		if data, ok = t.admitPartial(c, data); !ok {
@@ -45,7 +46,7 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 			}
 			data = data[f.Bytes:]
 		case wire.Incomplete:
-			t.keep(c, data)
+			t.savePartial(c, data)
 			return nil, true
 		default:
 			t.violate(c)
@@ -54,16 +55,16 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 	return nil, true
 }
 
-// keep copies the beginning of a request out of the receive buffer.
-func (t *Thread) keep(c *conn, data []byte) {
+// savePartial copies the beginning of a request from the receive buffer to a block.
+func (t *Thread) savePartial(c *conn, data []byte) {
 	c.partial = partial{block: t.partials.Get(), size: uint32(len(data))}
 	t.restart(c)
 	copy(t.partials.Bytes(c.partial.block), data)
 }
 
-// admitPartial completes the request that c has the beginning of with bytes of
-// data and admits it. It returns the rest of data, and false for want of room:
-// then the request is whole and the next call admits it.
+// admitPartial completes c's partial request with bytes of data and answers or admits it.
+// It returns the rest of data. It reports false if the request found no room: the request
+// is then whole, and the next call admits it.
 func (t *Thread) admitPartial(c *conn, data []byte) ([]byte, bool) {
 	p := &c.partial
 	block := t.partials.Bytes(p.block)
@@ -88,8 +89,8 @@ func (t *Thread) admitPartial(c *conn, data []byte) ([]byte, bool) {
 	return data, true
 }
 
-// admit copies a request's rows into the pool and queues it for the batcher. It
-// reports false for want of room.
+// admit copies a request's rows into the pool and queues the request for the batcher. It
+// reports false if there is no room.
 func (t *Thread) admit(c *conn, vectors int, src []byte) bool {
 	if t.inFlight == t.cfg.Limits.InFlight {
 		t.countWait(c, t.ringFull)
@@ -116,11 +117,11 @@ func (t *Thread) admit(c *conn, vectors int, src []byte) bool {
 	return true
 }
 
-// row is the row that begins at offset of the pool.
+// row returns the number of the row that begins at the pool's byte offset.
 func (t *Thread) row(offset int) uint32 { return uint32(offset / t.rowBytes) }
 
-// noRoom counts why the pool refused a request, and reports whether c is done
-// with: a request that no wait makes room for ends its connection.
+// noRoom counts why the pool refused a request. It reports whether c is finished: a
+// request that is too large for the whole pool ends its connection.
 func (t *Thread) noRoom(c *conn, err error) bool {
 	if _, never := err.(*bufpool.TooLarge); never {
 		t.tally.PoolTooLarge++
@@ -131,23 +132,23 @@ func (t *Thread) noRoom(c *conn, err error) bool {
 	return false
 }
 
-// countWait counts a request that finds no room once: not again while its connection is in
-// a queue.
+// countWait counts once that a request found no room. It does not count again while the
+// connection is in a queue.
 func (t *Thread) countWait(c *conn, reason *uint64) {
 	if c.queue == nil {
 		*reason++
 	}
 }
 
-// violate ends the input of a peer that broke the protocol: what it asked before
-// is answered, nothing after it is read.
+// violate ends the input of a peer that broke the protocol. The requests before the
+// violation are answered; nothing after it is read.
 func (t *Thread) violate(c *conn) {
 	t.tally.ProtocolErrors++
 	t.endInput(c)
 }
 
-// resume goes on with connections that waited for room, first come, first served,
-// and reports whether something was taken in.
+// resume parses the buffers of stalled connections, first come, first served, and reports
+// whether any request was admitted or answered.
 func (t *Thread) resume() bool {
 	before := t.tally.Requests
 	for c := t.stalled.front(); c != nil && t.parse(c); c = t.stalled.front() {

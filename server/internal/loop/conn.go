@@ -7,66 +7,66 @@ import (
 	"github.com/disrust/disrust/slab"
 )
 
-// phase is where a connection stands in its life. It only ever advances.
+// phase is where a connection stands in its life. It only advances.
 type phase uint8
 
 const (
 	open      phase = iota // requests are read and answered
-	answering              // nothing more is read; what was read is answered
-	lingering              // all is answered and FIN sent; input is discarded until the peer's FIN
-	closing                // over; waits until no operation on it is under way
+	answering              // nothing more is read; requests already read are answered
+	lingering              // all answers and FIN are sent; input is dropped until the peer's FIN
+	closing                // over: waits until none of its operations is in flight
 )
 
-// conn is one connection. Its slot in the slab does not move.
+// conn is one connection. It stays at one address in the slab.
 type conn struct {
 	key   slab.Key
 	fd    int32
 	phase phase
-	ops   uint8 // operations under way, or that may be until the end of this turn
+	ops   uint8 // operations in flight; a Send counts until settleSends
 
 	dirty     bool // in Thread.dirty
-	receiving bool // a receive is under way
-	more      bool // the socket had more when the last receive ended
+	receiving bool // a receive is in flight
+	more      bool // the socket had more input when the last receive ended
 	eof       bool // the peer's FIN was read
-	blocked   bool // the rest of a send waits for the socket
-	failed    bool // the model failed for it: no later answer is sent
+	blocked   bool // the rest of a send waits for room in the socket
+	failed    bool // the model failed for one of its requests: no later answer is sent
 	measured  bool // unread is known; only in a drain
 
-	unread   uint32 // bytes that had arrived when the drain came to it, less those read since
-	since    uint32 // tick at which what it waits for began, later by the time it did not receive: see expire
-	paused   uint32 // tick at which the last receive ended, or since, if that is later
+	unread   uint32 // bytes left to read of those that had arrived when the drain reached it
+	since    uint32 // tick at which its current wait for the peer began, plus the ticks without a receive in flight
+	paused   uint32 // tick at which the last receive ended, or since if that is later
 	inFlight uint32 // requests admitted and not yet answered
-	reserved uint32 // bytes their answers will take
+	reserved uint32 // bytes that their answers will take
 
 	partial partial
 	held    held
 	out     output
 	sending sending
 
-	queue      *queue // the queue it waits in, or nil
+	queue      *queue // the queue in which it waits, or nil
 	next, prev slab.Key
 }
 
-// partial is the beginning of a request that a receive ended in.
+// partial is the beginning of a request whose rest has not arrived.
 type partial struct {
 	block blocks.ID
 	size  uint32
 }
 
-// held is what is left to parse of a receive buffer.
+// held is the part of a receive buffer that is not parsed yet: its bytes lo to hi.
 type held struct {
 	buffer int16
 	valid  bool
 	lo, hi uint32
 }
 
-// output is answers not yet handed to the backend.
+// output holds answers not yet handed to the backend.
 type output struct {
 	block blocks.ID
 	size  uint32
 }
 
-// sending is answers handed to the backend, of which lo bytes are gone.
+// sending holds answers handed to the backend; the socket has taken the first lo bytes.
 type sending struct {
 	block  blocks.ID
 	lo, hi uint32

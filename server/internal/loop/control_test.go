@@ -13,7 +13,7 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// idleKernel does nothing but note what was closed; tests complete operations
+// idleKernel does nothing but note which descriptors were closed. Tests complete operations
 // by hand.
 type idleKernel struct{ closed []int32 }
 
@@ -59,13 +59,13 @@ func acceptEvent(outcome netio.Outcome, fd int32) *netio.Event {
 	return &netio.Event{Code: netio.Accept, Outcome: outcome, N: fd, Buffer: netio.NoBuffer}
 }
 
-// TestAbortIsNotTakenBack: a Stop that comes after it changes nothing.
+// TestAbortIsNotTakenBack: a Stop after an Abort changes nothing.
 func TestAbortIsNotTakenBack(t *testing.T) {
 	th, _ := idleThread(t)
 	th.adopt(&th.listeners[0], 5)
 	th.Abort()
 	th.Stop()
-	th.obey()
+	th.checkStop()
 	for _, c := range th.conns.All() {
 		if c.phase != closing {
 			t.Errorf("after Abort and Stop a connection is in phase %d", c.phase)
@@ -73,15 +73,15 @@ func TestAbortIsNotTakenBack(t *testing.T) {
 	}
 }
 
-// TestAbortReachesTheLast: connections whose accept was under way are closed too.
+// TestAbortReachesTheLast: Abort also closes connections that are accepted after it.
 func TestAbortReachesTheLast(t *testing.T) {
 	th, _ := idleThread(t)
 	th.armAccepts()
 	th.Abort()
-	th.obey()
+	th.checkStop()
 	th.dispatch(acceptEvent(netio.DoneMore, 9))
 	th.dispatch(acceptEvent(netio.Interrupted, 0))
-	th.obey()
+	th.checkStop()
 	if th.conns.Len() != 1 {
 		t.Fatalf("%d connections, want 1", th.conns.Len())
 	}
@@ -92,25 +92,26 @@ func TestAbortReachesTheLast(t *testing.T) {
 	}
 }
 
-// TestListenerIsClosedOnce: however the accept ends in a drain.
+// TestListenerIsClosedOnce: a drain closes the listener once, however its accept ends.
 func TestListenerIsClosedOnce(t *testing.T) {
 	for _, outcome := range []netio.Outcome{netio.Interrupted, netio.Failed} {
 		th, kernel := idleThread(t)
 		th.armAccepts()
 		th.Stop()
-		th.obey()
+		th.checkStop()
 		if th.done() {
-			t.Errorf("outcome %d: done before the accept has ended", outcome)
+			t.Errorf("outcome %d: the thread is done before the accept has ended", outcome)
 		}
 		th.dispatch(acceptEvent(outcome, 0))
-		th.obey()
+		th.checkStop()
 		if !th.done() || len(kernel.closed) != 1 || kernel.closed[0] != idleListener {
 			t.Errorf("outcome %d: done is %v, closed are %v, want the listener, once", outcome, th.done(), kernel.closed)
 		}
 	}
 }
 
-// TestFailingAcceptRests: no end of an accept makes a busy loop.
+// TestFailingAcceptRests: after an accept failed, the listener rests until a tick, so that
+// the thread does not loop.
 func TestFailingAcceptRests(t *testing.T) {
 	for _, outcome := range []netio.Outcome{netio.Failed, netio.Interrupted} {
 		th, _ := idleThread(t)
@@ -128,8 +129,8 @@ func TestFailingAcceptRests(t *testing.T) {
 	}
 }
 
-// TestWornSlots: without a slot for it, which takes billions of connections, one
-// that is allowed is refused.
+// TestWornSlots: a connection that finds every slot worn out, which takes billions of
+// connections, is refused.
 func TestWornSlots(t *testing.T) {
 	th, _ := idleThread(t)
 	for {
@@ -143,8 +144,8 @@ func TestWornSlots(t *testing.T) {
 	}
 }
 
-// TestPeersTimeOnly: the time in which the thread does not receive is not the
-// peer's, and what it lets pass before that counts.
+// TestPeersTimeOnly: time during which the thread does not receive does not count against
+// the peer. The time before that does.
 func TestPeersTimeOnly(t *testing.T) {
 	th, _ := idleThread(t)
 	th.cfg.Limits.RequestTicks = 5
@@ -153,27 +154,27 @@ func TestPeersTimeOnly(t *testing.T) {
 	elapse := func(ticks int) {
 		for range ticks {
 			th.tick()
-			th.expire()
+			th.sweepTimeouts()
 		}
 	}
 	received := &netio.Event{Key: uint64(c.key), Code: netio.Receive, Outcome: netio.Interrupted, Buffer: netio.NoBuffer}
 	th.arm(c)
-	th.keep(c, []byte{1, 0, 0})
+	th.savePartial(c, []byte{1, 0, 0})
 	elapse(2)
 	th.dispatch(received)
 	elapse(100)
 	th.arm(c)
 	elapse(3)
 	if c.phase != open {
-		t.Error("ended after 5 ticks of its own, with 5 allowed")
+		t.Error("ended after 5 ticks of the peer's time, with 5 allowed")
 	}
 	elapse(1)
 	if c.phase == open {
-		t.Error("not ended after 6 ticks of its own, with 5 allowed")
+		t.Error("not ended after 6 ticks of the peer's time, with 5 allowed")
 	}
 }
 
-// TestRowsBeyond4GiB: positions in large pools are not cut to 32 bits of bytes.
+// TestRowsBeyond4GiB: a byte offset above 32 bits gives the right row.
 func TestRowsBeyond4GiB(t *testing.T) {
 	th, _ := idleThread(t)
 	th.rowBytes = 1 << 10
@@ -183,13 +184,13 @@ func TestRowsBeyond4GiB(t *testing.T) {
 	}
 }
 
-// TestTooLittleAddressSpace: what had been made when memory ran out is given back.
+// TestTooLittleAddressSpace: when New runs out of memory, Close frees what was made.
 func TestTooLittleAddressSpace(t *testing.T) {
 	format := wire.Format{Dim: 512, MaxVectors: 65535}
 	th := &Thread{format: format, dim: format.Dim}
 	th.cfg.Limits = Limits{Conns: 1 << 20, PoolBytes: 4096, OutputBytes: 4096} // 128 TiB of partial requests
 	if err := th.makeMemory(); err == nil {
-		t.Fatal("128 TiB were found")
+		t.Fatal("128 TiB were reserved")
 	}
 	if err := th.Close(); err != nil {
 		t.Fatal(err)

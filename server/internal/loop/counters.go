@@ -8,8 +8,8 @@ import (
 	"github.com/disrust/disrust/server/metrics"
 )
 
-// Measured is what a thread has measured, for any goroutine to read. The thread adds to
-// it once a turn, and it shares no cache line with data of other threads.
+// Measured holds what a thread has measured. Any goroutine may read it. The thread adds to
+// it once per turn. It shares no cache line with data of other threads.
 type Measured struct {
 	_        [64]byte
 	counters [len(metrics.CounterWords{})]atomic.Uint64
@@ -18,7 +18,7 @@ type Measured struct {
 	_        [64]byte
 }
 
-// Measured returns t's. Any goroutine may call it.
+// Measured returns t's measurements. Any goroutine may call it.
 func (t *Thread) Measured() *Measured { return &t.measured }
 
 // AddTo adds the thread's counters and gauges to s.
@@ -31,22 +31,22 @@ func (m *Measured) AddTo(s *metrics.Snapshot) {
 	}
 }
 
-// TakePeaks raises p to the thread's peaks, which start anew.
+// TakePeaks raises each peak in p to the thread's, and resets the thread's.
 func (m *Measured) TakePeaks(p *metrics.Peaks) {
 	for i := range m.peaks {
 		p.Words()[i] = max(p.Words()[i], m.peaks[i].Swap(0))
 	}
 }
 
-// tally is what one turn adds to Measured. The counters and the peaks are kept here, in
-// plain memory, while the turn lasts.
+// tally is what one turn adds to Measured. It keeps counters and peaks in plain memory
+// until the turn ends.
 type tally struct {
 	metrics.Counters
 	metrics.Peaks
 }
 
-// count ends a turn's tally. A load is cheap and a store is not, so it writes only what
-// has changed.
+// count adds the turn's tally to Measured and resets the tally. A load is cheap and an
+// atomic store is not, so count writes only values that have changed.
 func (t *Thread) count() {
 	m := &t.measured
 	for i, n := range t.tally.Counters.Words() {
@@ -68,7 +68,7 @@ func (t *Thread) count() {
 	t.tally = tally{}
 }
 
-// gauges are those that the thread knows.
+// gauges returns the gauges that the thread knows.
 func (t *Thread) gauges() metrics.Gauges {
 	return metrics.Gauges{
 		Conns:       int64(t.conns.Len()),

@@ -1,46 +1,75 @@
 //go:build linux
 
-// Package loop is the connection state machine of one I/O thread: the owner of its
-// connections and their memory. It reaches the kernel through a [netio.Backend].
+// Package loop is the connection state machine of one I/O thread. The thread owns its
+// connections and their memory, and reaches the kernel through a [netio.Backend]. An
+// answer here is what package wire calls a response.
 //
-// A turn of the loop ([Thread.Run]) reads like this:
+// A turn of the loop ([Thread.Run]) has these steps:
 //
-//	turn      hand the backend the operations of the last turn, take its events
-//	dispatch  each event: accept, parse and admit or answer, or note
-//	exchange  publish what was admitted, collect the answers, resume connections that waited
-//	flush     one send and one receive per connection that needs it
+//	turn           submit the operations of the last turn to the backend, get its events
+//	dispatch       handle each event: accept, parse and score or admit, or note the outcome
+//	sweepTimeouts  after a tick, end the input of connections whose peer is too late
+//	settleSends    finish the sends that this turn submitted
+//	checkStop      begin a drain, or close everything, if asked to
+//	exchange       publish admitted requests, collect answers, resume stalled connections
+//	flush          submit one send and one receive for each connection that needs them
 //
-// # What makes it bounded
+// # A connection's life
 //
-//   - A receive is armed only while the connection has room for the answers of
-//     everything that receive can bring. A peer that does not read its answers is
-//     not read from; no answer ever lacks room.
-//   - A thread has no more requests in flight than the response ring has slots,
-//     and no more than its share of the request ring. Neither can be full when
-//     something must go in, and room returns only with answers, which wake it.
-//   - The pool gives rows back in the order of the answers. A connection whose
-//     requests find no room keeps its receive buffer and waits its turn in
-//     Thread.stalled, first come, first served.
+// A connection goes through the phases open, answering, lingering and closing, in this
+// order. It may skip phases and never returns to one.
+//
+//	event               phase afterwards      handled by
+//	accept              open                  accepted, adopt (accept.go)
+//	receive             open                  arm, received (receive.go)
+//	no buffer           open                  received, armStarved (receive.go); lend (lend.go)
+//	score in place      open                  admitAll (admit.go), scoreInPlace (score.go)
+//	admit               open                  admitAll, admit (admit.go)
+//	no room to admit    open, stalled         received (receive.go), resume (admit.go)
+//	respond             open or answering     publish, collect, respond (score.go)
+//	send                open or answering     send, settleSends, sentRest (send.go)
+//	half-close (FIN)    answering             received, endInput (receive.go)
+//	violation           answering             violate (admit.go)
+//	model failure       answering             modelFailed (score.go)
+//	time-out            answering             sweepTimeouts, checkTimeout (time.go)
+//	drain               answering             drain, drained (drain.go); arm (receive.go)
+//	all answers sent    lingering or closing  advance, finish (life.go)
+//	linger              lingering             linger (life.go); its end: tick (time.go)
+//	error, or the end   closing               close (life.go)
+//	last operation ends slot free             advance, reap (life.go)
+//
+// # What bounds the memory
+//
+//   - The thread arms a receive for a connection only while the connection has room for
+//     the answers to everything that the receive can bring. The thread does not read
+//     from a peer that does not read its answers, and no answer ever lacks room.
+//   - A thread has at most as many requests in flight as the response ring has slots,
+//     and at most its share of the request ring. So neither ring is full when something
+//     must be published. Room returns only with answers, and answers wake the thread.
+//   - The pool frees rows in the order of the answers. A connection whose requests find
+//     no room keeps its receive buffer and waits in Thread.stalled, a first-come,
+//     first-served queue.
 //   - A connection holds at most one receive buffer, and only while it is stalled.
 //
 // # What is not copied
 //
-// A thread that scores for itself hands the model the rows where they were received
-// (scoreInPlace), if the model can read them there, and writes the answers straight to
-// the connection's output: nothing is admitted, and pool and rings stay empty. What
-// remains of a receive that ended within a request is copied to a block and scored
-// there. A model that wants rows side by side gets requests of many vectors in place,
-// and small ones by way of the pool, many connections' in one batch.
+// A thread that scores for itself gives the model the rows where they were received
+// (scoreInPlace), if the model can read them there. It writes the answers straight to the
+// connection's output. Such requests are not admitted, and use neither pool nor rings. If
+// a receive ends within a request, the thread copies the beginning of that request to a
+// block and scores the request there once the rest has arrived. A model that wants packed
+// rows scores a request of many vectors in place. Small requests reach it through the
+// pool, those of many connections in one batch.
 //
-// The backend is lent as few receive buffers as keep what it receives in the cache
-// (lend), those used last first.
+// The thread lends the backend only as many receive buffers as keep the received bytes in
+// the cache (lend). It lends the most recently used buffers first.
 //
 // # Who may touch what
 //
-// A connection's slot is freed only when no operation is under way that could touch
-// its memory (conn.ops is zero); every operation and every ring slot carries the
-// connection's key with its generation, so a late event or answer finds nothing. A
-// Send does not wait: it takes what the socket takes at once and is over within the
-// turn that submits it, without an event when all was taken. Only the rest of a send
-// that the socket refused stays under way, as an operation of its own (SendRest).
+// The thread frees a connection's slot only when no operation in flight could touch the
+// connection's memory (conn.ops is zero). Every operation and every ring slot carries the
+// connection's key with its generation, so a stale event or answer finds no connection. A
+// Send does not wait: the socket takes what it can at once, and the Send ends within the
+// turn that submits it. It has no event if the socket took everything. Only the rest that
+// the socket refused stays in flight, as an operation of its own (SendRest).
 package loop

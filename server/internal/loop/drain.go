@@ -6,23 +6,23 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// Stop asks the thread to drain: to stop accepting, read what has arrived,
-// answer it and close. Any goroutine may call it, and must then wake the thread.
+// Stop asks the thread to drain: to stop accepting, read what has arrived, answer it and
+// close. Any goroutine may call it, and must then wake the thread.
 func (t *Thread) Stop() { t.stop.CompareAndSwap(0, stopDrain) }
 
-// Abort asks the thread to close every connection now. As Stop; it is not taken
-// back.
+// Abort asks the thread to close every connection now. Any goroutine may call it, and must
+// then wake the thread. A later Stop does not weaken it.
 func (t *Thread) Abort() { t.stop.Store(stopAbort) }
 
-// obey does what Stop and Abort ask for.
-func (t *Thread) obey() {
+// checkStop carries out what Stop and Abort asked for.
+func (t *Thread) checkStop() {
 	asked := t.stop.Load()
 	if asked != 0 && !t.draining {
 		t.drain()
 	}
 	if asked == stopAbort {
 		for _, c := range t.conns.All() {
-			t.close(c) // those accepted since the last turn too
+			t.close(c) // those accepted since the last turn, too
 		}
 	}
 }
@@ -32,14 +32,13 @@ func (t *Thread) drain() {
 	t.drainListeners()
 	for _, c := range t.conns.All() {
 		if c.phase == open && c.receiving {
-			t.cancel(uint64(c.key), c.fd, netio.Receive) // arm looks how much there is
+			t.cancel(uint64(c.key), c.fd, netio.Receive) // then arm asks how much is left to read
 		}
 	}
 }
 
-// drained reports whether all that had arrived for c when the drain came to it
-// is read. What arrives later is not: a drain must end even if a peer never stops
-// sending.
+// drained reports whether c has read everything that had arrived when the drain reached
+// it. What arrives later is not read: a drain must end even if a peer never stops sending.
 func (t *Thread) drained(c *conn) bool {
 	if !c.measured {
 		c.measured = true
@@ -49,14 +48,14 @@ func (t *Thread) drained(c *conn) bool {
 	return c.unread == 0
 }
 
-// done reports whether the thread may end: nothing of anybody's is left.
+// done reports whether the thread may end: no listener, connection or request is left.
 func (t *Thread) done() bool {
 	return t.listening == 0 && t.conns.Len() == 0 && t.inFlight == 0
 }
 
-// abandon closes what there is when the kernel refuses to go on, so that peers
-// are not left waiting and the port is free. The backend closes what it took of the
-// last turn: such a descriptor may be another's by now.
+// abandon closes every descriptor after a turn failed, so that peers do not wait and the
+// port is free. Of the failed turn's closes it carries out only those that the backend did
+// not take: a descriptor that the backend has closed may belong to someone else by now.
 func (t *Thread) abandon() {
 	t.endListeners()
 	for _, op := range t.ops[len(t.ops)-t.backend.Untaken():] {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestImportsNoKernel: the state machine and its tests reach the kernel through package
-// netio alone.
+// TestImportsNoKernel: the state machine and its tests reach the kernel only through
+// package netio.
 func TestImportsNoKernel(t *testing.T) {
 	const list = `{{join .Imports "\n"}}{{"\n"}}{{join .TestImports "\n"}}{{"\n"}}{{join .XTestImports "\n"}}`
 	out, err := exec.Command("go", "list", "-f", list, ".").Output()

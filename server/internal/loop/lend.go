@@ -3,18 +3,18 @@
 package loop
 
 const (
-	// lentBytes is how much the kernel is to receive before it comes round to the same
-	// memory again: half of a second-level cache of 1 MiB, so that neither its copy
+	// lentBytes is how many bytes the kernel should receive before it uses the same
+	// memory again: half of a second-level cache of 1 MiB. So neither the kernel's copy
 	// out of the socket nor the model waits for memory.
 	lentBytes = 512 << 10
 
-	leastLent = 8 // buffers
+	minLent = 8 // buffers
 )
 
-// lend gives the backend receive buffers, those used last first: as many as keep what
-// it receives in the cache, going by what the last receives brought.
+// lend gives the backend receive buffers, the most recently used first. It lends as many
+// as keep what the backend receives in the cache, judging by the size of recent receives.
 func (t *Thread) lend() {
-	n := max(leastLent, lentBytes/t.readSize)
+	n := max(minLent, lentBytes/t.readSize)
 	for t.lent < n && len(t.spare) > 0 {
 		last := len(t.spare) - 1
 		t.backend.Recycle(t.spare[last])
@@ -23,16 +23,16 @@ func (t *Thread) lend() {
 	}
 }
 
-// take notes that a receive of n bytes took a buffer for c.
-func (t *Thread) take(c *conn, buffer int16, n int) {
+// holdBuffer notes that a receive of n bytes filled a buffer for c.
+func (t *Thread) holdBuffer(c *conn, buffer int16, n int) {
 	c.held = held{buffer: buffer, valid: true, hi: uint32(n)}
 	t.lent--
 	t.held++
 	t.readSize = max(1, t.readSize+(n-t.readSize)/8) // a moving average
 }
 
-// recycle takes the receive buffer that c holds from it.
-func (t *Thread) recycle(c *conn) {
+// releaseBuffer makes the receive buffer that c holds, if any, spare.
+func (t *Thread) releaseBuffer(c *conn) {
 	if c.held.valid {
 		t.spare = append(t.spare, c.held.buffer)
 		c.held = held{}

@@ -7,9 +7,9 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// settle does what is next for c: send what there is, receive if there is room,
-// end when all is done.
-func (t *Thread) settle(c *conn) {
+// advance takes c's next steps: send its output, receive if there is room, finish when all
+// its answers are sent, and free its slot when it is closing.
+func (t *Thread) advance(c *conn) {
 	if c.phase == closing {
 		t.reap(c)
 		return
@@ -29,20 +29,20 @@ func (t *Thread) settle(c *conn) {
 		t.finish(c)
 	}
 	if sending && (c.phase == answering || !c.receiving) {
-		t.runAgain = true // the end of the send is the only event to come
+		t.runAgain = true // no event will tell that the send has ended
 	}
 }
 
-// finish ends a connection that has all its answers. If the peer may still be
-// sending, closing at once would answer that with a reset, which can overtake
-// the last answers: the peer gets FIN first, and time to read and close.
+// finish ends a connection whose answers are all sent. If the peer may still be sending,
+// closing at once would make the kernel answer with a reset, which can overtake the last
+// answers. So the thread sends FIN first and gives the peer time to read and close.
 func (t *Thread) finish(c *conn) {
 	if c.eof {
 		t.close(c)
 		return
 	}
-	c.leave() // a connection that failed while it waited to be read
-	t.recycle(c)
+	c.leave() // it may have been stalled when the model failed for it
+	t.releaseBuffer(c)
 	c.phase = lingering
 	c.since = t.ticks
 	t.lingers.push(c)
@@ -50,8 +50,8 @@ func (t *Thread) finish(c *conn) {
 	t.linger(c)
 }
 
-// linger reads and drops what the peer sends until its FIN. Such a receive takes no
-// receive buffer from the connections that are served.
+// linger reads and drops what the peer sends, until its FIN. Such a receive uses no
+// receive buffer, so it takes none from connections that are served.
 func (t *Thread) linger(c *conn) {
 	if c.eof {
 		t.close(c)
@@ -60,13 +60,13 @@ func (t *Thread) linger(c *conn) {
 	if c.receiving {
 		return
 	}
-	t.ask(netio.Op{Code: netio.Receive, Key: uint64(c.key), FD: c.fd, Ready: true, Drop: true})
+	t.prepare(netio.Op{Code: netio.Receive, Key: uint64(c.key), FD: c.fd, Ready: true, Drop: true})
 	c.receiving = true
 	c.ops++
 }
 
-// close ends c now: answers not yet sent are dropped. The slot stays until no
-// operation on it is under way.
+// close ends c now and drops the answers not yet sent. The slot stays in use until no
+// operation on it is in flight.
 func (t *Thread) close(c *conn) {
 	if c.phase == closing {
 		return
@@ -83,15 +83,16 @@ func (t *Thread) close(c *conn) {
 }
 
 func (t *Thread) cancel(key uint64, fd int32, target netio.Code) {
-	t.ask(netio.Op{Code: netio.Cancel, Key: key, FD: fd, Target: target})
+	t.prepare(netio.Op{Code: netio.Cancel, Key: key, FD: fd, Target: target})
 }
 
-// reap frees what c holds, unless an operation on it is still under way.
+// reap closes c's descriptor and frees everything it holds, unless an operation on it is
+// still in flight.
 func (t *Thread) reap(c *conn) {
 	if c.ops > 0 {
 		return
 	}
-	t.recycle(c)
+	t.releaseBuffer(c)
 	t.dropPartial(c)
 	t.dropSending(c)
 	if c.out.block != blocks.None {
@@ -100,11 +101,11 @@ func (t *Thread) reap(c *conn) {
 	t.closeFD(c.fd)
 	t.conns.Remove(c.key)
 	t.partials.Trim(t.conns.Len() + spareBlocks)
-	t.outputs.Trim(outputsEach * (t.conns.Len() + spareBlocks))
+	t.outputs.Trim(outputsPerConn * (t.conns.Len() + spareBlocks))
 	t.cfg.Conns.Add(-1)
 	t.tally.Closed++
-	t.armAccepts() // those that rest: there is a descriptor again
+	t.armAccepts() // a resting listener can accept again: a descriptor is free
 }
 
-// closeFD closes a descriptor on which no operation is under way.
-func (t *Thread) closeFD(fd int32) { t.ask(netio.Op{Code: netio.Close, FD: fd}) }
+// closeFD closes a descriptor on which no operation is in flight.
+func (t *Thread) closeFD(fd int32) { t.prepare(netio.Op{Code: netio.Close, FD: fd}) }

@@ -9,16 +9,16 @@ import (
 
 const (
 	minOutputBytes = 16 << 10
-	operations     = 2 // of a connection in a turn: a receive and a send
-	outputsEach    = 2 // blocks of answers a connection: one that fills, one that is sent
+	opsPerConn     = 2 // per connection and turn: a receive and a send
+	outputsPerConn = 2 // blocks of answers per connection: one being filled, one being sent
 
-	// spareBlocks are those of connections that have ended which keep their memory
-	// for the next.
+	// spareBlocks is how many connections' blocks keep their memory for the next
+	// connections after theirs have ended.
 	spareBlocks = 64
 
-	// publishRequests and publishRows are how much is admitted before it is published
-	// (and, inline, scored): rows are still in the first- or second-level cache
-	// then, and a batch thread starts before the whole turn is parsed.
+	// The thread publishes (and, if it scores for itself, scores) as soon as it has
+	// admitted this much. The rows are then still in the first- or second-level cache, and
+	// a batch thread starts before the whole turn is parsed.
 	publishRequests = 256
 	publishRows     = 128
 )
@@ -26,25 +26,27 @@ const (
 // Limits are the bounds of one thread, fixed at start-up.
 type Limits struct {
 	Conns       int // connections at once, of all threads together
-	InFlight    int // requests admitted and not yet answered: what the smaller of two rings allows
-	PoolBytes   int // of rows in flight; room for one request at least
-	OutputBytes int // of unsent answers, in each of a connection's two buffers
+	InFlight    int // requests admitted and not yet answered: the smaller of what the two rings allow
+	PoolBytes   int // for rows in flight; at least one request
+	OutputBytes int // for unsent answers, in each of a connection's two output blocks
 
-	// ResponseRingBinds says that InFlight is the size of the response ring, and otherwise
-	// the thread's share of the request ring. It decides which counter counts a wait.
+	// ResponseRingBinds says what set InFlight: the size of the response ring if true,
+	// otherwise the thread's share of the request ring. It decides which counter counts a
+	// request that must wait.
 	ResponseRingBinds bool
 
-	// In ticks; 0: for ever. Both may last until the next sweep: see expire.
+	// In ticks; 0 means no limit. A connection may live until the next sweep after its
+	// limit: see sweepTimeouts.
 	RequestTicks uint32 // for a peer to send the rest of a request that it has begun
-	IdleTicks    uint32 // for a peer that has all its answers to ask again
+	IdleTicks    uint32 // for a peer that has all its answers to send another request
 }
 
-// spans is how many requests the pool can hold at once.
+// spans returns how many requests the pool can hold at once.
 func (l Limits) spans(f wire.Format) int { return min(l.InFlight, l.PoolBytes/f.RowBytes()) }
 
-// ReadBytes is the most bytes that the answers to everything one receive brings can take.
+// ReadBytes returns the most bytes that the answers to one receive can take.
 func ReadBytes(f wire.Format) int { return f.MostResponseBytes(netio.ReceiveBytes) }
 
-// OutputBytes is the size of a connection's output buffer: room for the answers
-// of several receives, so that reading goes on while answers are on their way.
+// OutputBytes returns the size of a connection's output block. It has room for the
+// answers to several receives, so that reading goes on while answers are being sent.
 func OutputBytes(f wire.Format) int { return max(minOutputBytes, 4*ReadBytes(f)) }

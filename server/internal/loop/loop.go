@@ -7,8 +7,8 @@ import (
 	"github.com/disrust/disrust/slab"
 )
 
-// Run serves until Stop or Abort and until every connection is closed. It
-// returns an error only if the kernel refuses a turn.
+// Run serves until Stop or Abort was called and every connection is closed. It
+// returns an error only if the backend's turn fails.
 func (t *Thread) Run() (err error) {
 	defer func() {
 		if err != nil {
@@ -25,9 +25,9 @@ func (t *Thread) Run() (err error) {
 		for i := range events {
 			t.dispatch(&events[i])
 		}
-		t.expire()
+		t.sweepTimeouts()
 		t.settleSends()
-		t.obey()
+		t.checkStop()
 		t.exchange()
 		t.flush()
 		t.armTick()
@@ -38,8 +38,8 @@ func (t *Thread) Run() (err error) {
 	return err
 }
 
-// turn submits the prepared operations and returns events. It waits when there is
-// nothing else to do: it polls first, then sleeps.
+// turn submits the prepared operations and returns events. If there are none and nothing
+// is left to do, the thread first polls and then sleeps.
 func (t *Thread) turn() ([]netio.Event, error) {
 	wait := t.waiter()
 	if wait == nil && !t.runAgain {
@@ -49,7 +49,7 @@ func (t *Thread) turn() ([]netio.Event, error) {
 	if len(events) > 0 || err != nil || t.runAgain {
 		return events, err
 	}
-	if t.look(wait) {
+	if t.poll(wait) {
 		return t.submit(false)
 	}
 	events, err = t.submitAndSleep()
@@ -57,8 +57,8 @@ func (t *Thread) turn() ([]netio.Event, error) {
 	return events, err
 }
 
-// waiter is how the thread waits now. Answers of a batch thread come in other gaps than
-// requests do.
+// waiter returns how the thread waits now: for answers of a batch thread or for
+// requests, because the two arrive at different intervals.
 func (t *Thread) waiter() Waiter {
 	if t.batcher == nil && t.inFlight > 0 {
 		return t.cfg.AnswerWaiter
@@ -66,8 +66,9 @@ func (t *Thread) waiter() Waiter {
 	return t.cfg.RequestWaiter
 }
 
-// look polls for work until it is time to sleep and reports whether there is some.
-func (t *Thread) look(wait Waiter) bool {
+// poll polls until there is work or until it is time to sleep. It reports whether there
+// is work.
+func (t *Thread) poll(wait Waiter) bool {
 	for empty := 1; ; empty++ {
 		if t.backend.Pending() || t.responses.Ready() || t.stop.Load() != 0 && !t.draining {
 			return true
@@ -78,8 +79,9 @@ func (t *Thread) look(wait Waiter) bool {
 	}
 }
 
-// submitAndSleep waits for an event. Answers of a batch thread arrive
-// without one: the thread says that it sleeps, so that they come with a wake.
+// submitAndSleep submits the operations and sleeps until there is an event. The answers of
+// a batch thread bring no event of their own, so the thread first announces that it
+// sleeps: the batch thread then signals the thread's eventfd.
 func (t *Thread) submitAndSleep() ([]netio.Event, error) {
 	if t.batcher != nil {
 		return t.submit(true)
@@ -95,7 +97,7 @@ func (t *Thread) submitAndSleep() ([]netio.Event, error) {
 func (t *Thread) submit(block bool) ([]netio.Event, error) {
 	events, err := t.backend.Turn(t.ops, block)
 	if err != nil {
-		return nil, err // abandon looks at t.ops
+		return nil, err // abandon needs t.ops
 	}
 	t.ops = t.ops[:0]
 	return events, nil
@@ -119,8 +121,8 @@ func (t *Thread) dispatch(e *netio.Event) {
 	}
 }
 
-// exchange publishes what was admitted and collects answers until no connection that
-// waits for room can go on. Then it arms receives that were waiting for a buffer.
+// exchange publishes admitted requests and collects answers until no stalled connection
+// can go on. Then it arms receives that were waiting for a buffer.
 func (t *Thread) exchange() {
 	for {
 		t.publish()
@@ -132,21 +134,21 @@ func (t *Thread) exchange() {
 	t.armStarved()
 }
 
-// flush lets each connection that something happened to do what is next.
+// flush advances each connection to which something happened in this turn.
 func (t *Thread) flush() {
-	for i := 0; i < len(t.dirty); i++ { // settle may add to it
+	for i := 0; i < len(t.dirty); i++ { // advance may add to t.dirty
 		if c := t.conns.Get(t.dirty[i]); c != nil {
 			c.dirty = false
-			t.settle(c)
+			t.advance(c)
 		}
 	}
 	t.dirty = t.dirty[:0]
 	if t.starved.count > 0 && t.held < netio.ReceiveBuffers {
-		t.runAgain = true // a buffer came home with a connection that ended
+		t.runAgain = true // a connection that ended has returned its buffer
 	}
 }
 
-// touch has flush look at c at the end of the turn.
+// touch makes flush advance c at the end of the turn.
 func (t *Thread) touch(c *conn) {
 	if !c.dirty {
 		c.dirty = true
@@ -154,7 +156,7 @@ func (t *Thread) touch(c *conn) {
 	}
 }
 
-// ask adds an operation to those of the next turn.
-func (t *Thread) ask(op netio.Op) { t.ops = append(t.ops, op) }
+// prepare adds an operation to those that the next turn submits.
+func (t *Thread) prepare(op netio.Op) { t.ops = append(t.ops, op) }
 
-func (t *Thread) armWake() { t.ask(netio.Op{Code: netio.Wake, FD: int32(t.cfg.WakeFD)}) }
+func (t *Thread) armWake() { t.prepare(netio.Op{Code: netio.Wake, FD: int32(t.cfg.WakeFD)}) }

@@ -4,15 +4,15 @@ package loop
 
 import "github.com/disrust/disrust/slab"
 
-// queue is connections in the order they came, linked through their slots. A
-// connection is in one queue at most and leaves it from any place in O(1).
+// queue holds connections in the order in which they joined, linked through their slots.
+// A connection is in at most one queue and leaves it from any position in O(1).
 type queue struct {
 	conns      *slab.Slab[conn]
 	head, tail slab.Key
 	count      int
 }
 
-// front is the first connection, or nil.
+// front returns the first connection, or nil.
 func (q *queue) front() *conn {
 	if q.count == 0 {
 		return nil
@@ -31,7 +31,7 @@ func (q *queue) push(c *conn) {
 	q.count++
 }
 
-// leave takes c out of the queue it waits in, if any.
+// leave takes c out of the queue in which it waits, if any.
 func (c *conn) leave() {
 	q := c.queue
 	if q == nil {

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestQueueIsAList: a queue behaves as a slice from which elements are taken at
-// any place, and a connection that has left can join again.
+// TestQueueIsAList: a queue behaves as a slice from which elements can be removed at any
+// position. A connection that has left can join again.
 func TestQueueIsAList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		conns, err := slab.New[conn](8)

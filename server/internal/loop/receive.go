@@ -7,7 +7,8 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// arm asks for a receive for c, if c may receive and none is under way.
+// arm starts a receive for c, if c may receive and has none in flight. In a drain, it ends
+// c's input instead once c has read everything that had arrived.
 func (t *Thread) arm(c *conn) {
 	if c.receiving || c.held.valid || c.queue != nil || c.eof || !t.hasRoom(c) {
 		return
@@ -16,19 +17,20 @@ func (t *Thread) arm(c *conn) {
 		t.endInput(c)
 		return
 	}
-	t.ask(netio.Op{Code: netio.Receive, Key: uint64(c.key), FD: c.fd, Ready: c.more})
+	t.prepare(netio.Op{Code: netio.Receive, Key: uint64(c.key), FD: c.fd, Ready: c.more})
 	c.since += t.ticks - c.paused
 	c.receiving = true
 	c.ops++
 }
 
-// hasRoom reports whether the answers to all that a receive can bring fit beside
-// those that are on their way: the reservation of response space.
+// hasRoom reports whether c's output has room for the answers to everything that one
+// receive can bring, beside those already written or reserved. This is the reservation of
+// response space.
 func (t *Thread) hasRoom(c *conn) bool {
 	return int(c.out.size+c.reserved)+t.readBytes <= t.cfg.Limits.OutputBytes
 }
 
-// received takes the outcome of a receive.
+// received handles the end of a receive.
 func (t *Thread) received(c *conn, e *netio.Event) {
 	c.receiving = false
 	c.ops--
@@ -37,7 +39,7 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 	}
 	t.touch(c)
 	if e.Buffer != netio.NoBuffer {
-		t.take(c, e.Buffer, int(max(e.N, 0)))
+		t.holdBuffer(c, e.Buffer, int(max(e.N, 0)))
 	}
 	done := e.Outcome == netio.Done || e.Outcome == netio.DoneMore
 	switch {
@@ -55,7 +57,7 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 		c.eof = true
 		t.endInput(c)
 	case done, e.Outcome == netio.Interrupted:
-		// flush arms it again, if it is to go on
+		// flush arms it again, if c goes on receiving
 	case e.Outcome == netio.Starved:
 		t.tally.BuffersExhausted++
 		if c.phase == open {
@@ -64,23 +66,24 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 	default:
 		t.close(c)
 	}
-	t.recycle(c)
+	t.releaseBuffer(c)
 }
 
-// endInput is the end of what c's peer asks, or of what it may ask.
+// endInput stops reading requests from c: its peer sends no more, or may send no more.
 func (t *Thread) endInput(c *conn) {
 	if c.phase == open {
 		c.phase = answering
 	}
 }
 
-// armStarved lends buffers to the backend and arms as many receives that were waiting for
-// one, first come, first served: of more, some would find none again and be last.
+// armStarved lends buffers to the backend. Then it arms receives that were waiting for a
+// buffer, first come, first served, at most as many as buffers are lent. Any more would
+// find none again and go to the end of the queue.
 func (t *Thread) armStarved() {
 	t.lend()
 	for free := t.lent; free > 0 && t.starved.count > 0; free-- {
-		// Armed here, it is ahead of all that flush arms, and takes a buffer at
-		// once: the connections that have just been served do not win again.
+		// These receives are armed ahead of those that flush arms, and take a buffer at
+		// once. So the connections that have just been served do not win again.
 		c := t.starved.front()
 		c.leave()
 		c.more = true

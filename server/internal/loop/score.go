@@ -11,29 +11,29 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// A request is scored in one of two ways. scoreInPlace has the model read the rows in the
-// receive buffer and write the scores into the connection's output. Otherwise admit copies
-// the rows into the pool; publish, collect and respond take the request to a batcher and its
-// answer back.
+// A request is scored in one of two ways. In place: the model reads the rows in the receive
+// buffer, and the scores go straight into the connection's output (scoreInPlace). Through
+// the pool: admit copies the rows into the pool, publish hands the request to a batcher,
+// and collect and respond write its answer to the connection's output.
 
-// packed is how many vectors of one request are a batch of their own for a model
-// that wants its rows side by side.
-const packed = 8
+// minPackedVectors is the smallest request, in vectors, that is scored in place by a model that
+// wants packed rows. Such a request is a batch of its own.
+const minPackedVectors = 8
 
-// singles is how many requests of one vector are scored in place at once, at most: as
-// many as a receive brings, or one that took several receives.
-func singles(f wire.Format) int { return max(1, netio.ReceiveBytes/f.RequestBytes(1)) }
+// maxSingles returns the most requests of one vector that are scored in place at once: as
+// many as one receive brings. It is at least 1, for a request that takes several receives.
+func maxSingles(f wire.Format) int { return max(1, netio.ReceiveBytes/f.RequestBytes(1)) }
 
-// scoreInPlace answers the whole requests that data begins with, as far as the
-// model can score them where they lie, and returns what is left of data. Their rows
-// are not copied and pass through no ring.
+// scoreInPlace answers whole requests at the beginning of data, as many as the model can
+// score where they lie, and returns the rest of data. Their rows are not copied and pass
+// through no ring.
 //
-// Only a thread that scores for itself can do so, and only for a connection that has
-// nothing in flight: its answers are in order.
+// It does so only if the thread scores for itself, and only while the connection has
+// nothing in flight: otherwise the answers would overtake earlier ones.
 func (t *Thread) scoreInPlace(c *conn, data []byte) []byte {
 	for t.batcher != nil && c.inFlight == 0 && c.phase == open {
 		run := t.format.ParseRun(data)
-		if run.Count == 0 || run.Vectors < packed && !t.batcher.Strided() {
+		if run.Count == 0 || run.Vectors < minPackedVectors && !t.batcher.Strided() {
 			break
 		}
 		requests, ok := wire.Floats(data[:run.Bytes])
@@ -46,8 +46,9 @@ func (t *Thread) scoreInPlace(c *conn, data []byte) []byte {
 	return data
 }
 
-// align moves data, the last bytes of c's receive buffer, down to a multiple of four
-// bytes, where floats may be read: the first part of a request can have ended anywhere.
+// align moves data, the last bytes of c's receive buffer, down to a multiple of four bytes,
+// where floats can be read in place. Data after a completed partial request can begin at
+// any address.
 func (t *Thread) align(c *conn, data []byte) []byte {
 	h := &c.held
 	lo := h.hi - uint32(len(data))
@@ -61,14 +62,13 @@ func (t *Thread) align(c *conn, data []byte) []byte {
 	return moved
 }
 
-// answerInPlace scores a run of requests until the model fails for one, and appends the
-// answers to c's output. There is room for them: the receive was armed only while there
-// was.
+// answerInPlace scores a run of requests, until the model fails for one, and appends the
+// answers to c's output. The output has room: the receive was armed only while it had.
 func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
 	size := wire.ResponseBytes(run.Vectors)
-	out, _ := wire.Floats(t.room(c, run.Count*size))
+	out, _ := wire.Floats(t.outputRoom(c, run.Count*size))
 	var answered int
-	if run.Vectors == 1 { // then the model is strided: see scoreInPlace
+	if run.Vectors == 1 { // the model is strided: see scoreInPlace
 		answered = t.answerSingles(requests, out, run.Count)
 	} else {
 		answered = t.answerEach(requests, out, run)
@@ -83,7 +83,8 @@ func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
 	}
 }
 
-// answerSingles scores requests of one vector with one call of the model.
+// answerSingles scores requests of one vector with one call of the model. It returns how
+// many it answered.
 func (t *Thread) answerSingles(requests, out []float32, count int) (answered int) {
 	scores := t.singles[:count]
 	answered = t.batcher.ScoreApart(requests[wire.HeaderFloats:], t.format.RequestFloats(1), scores)
@@ -91,7 +92,7 @@ func (t *Thread) answerSingles(requests, out []float32, count int) (answered int
 	return answered
 }
 
-// answerEach calls the model for each request.
+// answerEach calls the model once per request. It returns how many it answered.
 func (t *Thread) answerEach(requests, out []float32, run wire.Run) (answered int) {
 	response := wire.ResponseFloats(run.Vectors)
 	answered = t.batcher.ScoreInPlace(requests[wire.HeaderFloats:], out[wire.HeaderFloats:], batcher.Layout{
@@ -101,9 +102,9 @@ func (t *Thread) answerEach(requests, out []float32, run wire.Run) (answered int
 	return answered
 }
 
-// publish hands the batcher what was admitted, in one claim, and scores it if the thread
-// scores for itself. The claim cannot fail: the thread never has more in flight than its
-// share of the ring.
+// publish hands the pending requests to the batcher in one claim, and scores them if the
+// thread scores for itself. The claim cannot fail: the thread never has more in flight
+// than its share of the request ring.
 func (t *Thread) publish() {
 	n := len(t.pending)
 	if n == 0 {
@@ -125,8 +126,7 @@ func (t *Thread) publish() {
 	}
 }
 
-// collect takes the answers that are there to their connections and frees their
-// rows.
+// collect takes all published answers to their connections and frees their rows.
 func (t *Thread) collect() {
 	for {
 		lo, n := t.responses.Poll(t.cfg.Limits.InFlight)
@@ -152,7 +152,7 @@ func (t *Thread) respondAll(responses []batcher.Response) {
 	}
 }
 
-// respond appends an answer to c's output, for which room was reserved.
+// respond appends an answer to c's output, where room was reserved for it.
 func (t *Thread) respond(c *conn, r *batcher.Response) {
 	size := wire.ResponseBytes(int(r.Vectors))
 	c.inFlight--
@@ -164,13 +164,13 @@ func (t *Thread) respond(c *conn, r *batcher.Response) {
 	if c.failed || c.phase == closing {
 		return
 	}
-	wire.AppendResponse(t.room(c, size)[:0], t.scores[r.Row:r.Row+uint32(r.Vectors)])
+	wire.AppendResponse(t.outputRoom(c, size)[:0], t.scores[r.Row:r.Row+uint32(r.Vectors)])
 	c.out.size += uint32(size)
 	t.tally.Answers++
 }
 
-// room returns the next size bytes of c's output. The caller has reserved them.
-func (t *Thread) room(c *conn, size int) []byte {
+// outputRoom returns the next size bytes of c's output. The caller has reserved them.
+func (t *Thread) outputRoom(c *conn, size int) []byte {
 	if c.out.block == blocks.None {
 		c.out.block = t.outputs.Get()
 	}
@@ -178,8 +178,8 @@ func (t *Thread) room(c *conn, size int) []byte {
 	return t.outputs.Bytes(c.out.block)[lo:hi:hi]
 }
 
-// modelFailed ends the input of a connection that the model failed for: its answers before
-// the failed one are sent, none after it.
+// modelFailed ends the input of a connection after the model failed for one of its
+// requests. The answers before that request are sent; none after it is.
 func (t *Thread) modelFailed(c *conn) {
 	t.tally.ModelFailures++
 	c.failed = true

@@ -7,23 +7,23 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// send hands c's output to the backend. The socket nearly always takes it all at
-// once; then there is no event, and settleSends frees the buffer.
+// send hands c's output to the backend. The socket nearly always takes all of it at once.
+// Then there is no event, and settleSends frees the block.
 func (t *Thread) send(c *conn) {
 	c.sending = sending{block: c.out.block, hi: c.out.size}
 	c.out = output{block: blocks.None}
-	t.askSend(c, netio.Send)
+	t.prepareSend(c, netio.Send)
 	t.unsettled = append(t.unsettled, c.key)
 }
 
-func (t *Thread) askSend(c *conn, code netio.Code) {
+func (t *Thread) prepareSend(c *conn, code netio.Code) {
 	s := &c.sending
-	t.ask(netio.Op{Code: code, Key: uint64(c.key), FD: c.fd, Data: t.outputs.Bytes(s.block)[s.lo:s.hi]})
+	t.prepare(netio.Op{Code: code, Key: uint64(c.key), FD: c.fd, Data: t.outputs.Bytes(s.block)[s.lo:s.hi]})
 	c.ops++
 }
 
-// sendShort notes that the socket did not take all of a send. The connection is
-// alive: the send counts as the backend's until settleSends.
+// sendShort handles a send of which the socket did not take everything. The send still
+// counts as an operation, so the connection is there until settleSends.
 func (t *Thread) sendShort(c *conn, e *netio.Event) {
 	switch e.Outcome {
 	case netio.Done:
@@ -36,8 +36,8 @@ func (t *Thread) sendShort(c *conn, e *netio.Event) {
 	}
 }
 
-// settleSends ends the sends of the turn that has just been completed. What a
-// socket did not take goes to the backend as a send that waits.
+// settleSends ends the sends that the current turn submitted. It submits what a socket did
+// not take as a SendRest.
 func (t *Thread) settleSends() {
 	for _, key := range t.unsettled {
 		c := t.conns.Get(key)
@@ -47,7 +47,7 @@ func (t *Thread) settleSends() {
 		case c.phase == closing:
 			c.blocked = false
 		case c.blocked:
-			t.askSend(c, netio.SendRest)
+			t.prepareSend(c, netio.SendRest)
 		default:
 			t.dropSending(c)
 		}
@@ -55,7 +55,7 @@ func (t *Thread) settleSends() {
 	t.unsettled, t.runAgain = t.unsettled[:0], false
 }
 
-// sentRest takes the outcome of a send that waited.
+// sentRest handles the end of a SendRest.
 func (t *Thread) sentRest(c *conn, e *netio.Event) {
 	c.ops--
 	c.blocked = false
@@ -72,7 +72,7 @@ func (t *Thread) sentRest(c *conn, e *netio.Event) {
 	}
 	if c.sending.lo < c.sending.hi {
 		c.blocked = true
-		t.askSend(c, netio.SendRest)
+		t.prepareSend(c, netio.SendRest)
 		return
 	}
 	t.dropSending(c)

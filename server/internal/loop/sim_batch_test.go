@@ -10,8 +10,8 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 )
 
-// batchThread is the dedicated placement's: it drains the request ring, and sleeps
-// as the ring wants it.
+// batchThread is the thread of the dedicated placement. It drains the request ring and
+// sleeps by the ring's protocol.
 type batchThread struct {
 	*batcher.Batcher
 	w        *world
@@ -36,17 +36,17 @@ func (b *batchThread) wake() {
 	b.requests.Awake()
 }
 
-// waker is a ringbuf.WaitStrategy of a consumer that sleeps elsewhere.
+// waker is the ringbuf.WaitStrategy of a consumer that sleeps elsewhere.
 type waker func()
 
 func (waker) Idle(int) bool { return false }
 func (waker) Sleep()        {}
 func (f waker) Wake()       { f() }
 
-// model scores a row by all of its bits. It fails for a row that is marked.
+// model computes each score from all bits of its row. It fails for a marked row.
 type model struct{ w *world }
 
-// stridedModel is a model that can score rows which lie apart.
+// stridedModel is a model that can score rows with other data between them.
 type stridedModel struct{ model }
 
 func (w *world) model() batcher.Model {
@@ -56,7 +56,7 @@ func (w *world) model() batcher.Model {
 	return model{w}
 }
 
-// mark is the first feature of a row that the model fails for; no other has it.
+// mark is the first feature of a row for which the model fails. No other row has it.
 const mark = 0x7fc0dead
 
 var errModel = errors.New("a marked row")
@@ -71,9 +71,9 @@ func (m stridedModel) ScoreStrided(rows []float32, dim, stride int, out []float3
 
 func (m model) score(rows []float32, dim, stride int, out []float32) error {
 	if m.w.inline {
-		m.w.Meddle()
+		m.w.Interleave()
 	}
-	failed := len(out) > m.w.format.MaxVectors && m.w.OneIn(m.w.moody)
+	failed := len(out) > m.w.format.MaxVectors && m.w.OneIn(m.w.runFailRate)
 	for i := range out {
 		row := rows[i*stride:][:dim]
 		out[i] = score(row)
@@ -91,7 +91,7 @@ func (m model) score(rows []float32, dim, stride int, out []float32) error {
 	return errModel
 }
 
-// score is a float from 1 to 2 that depends on all bits of row and their place.
+// score returns a float from 1 to 2 that depends on all bits of row and their positions.
 func score(row []float32) float32 {
 	hash := uint32(1)
 	for _, feature := range row {

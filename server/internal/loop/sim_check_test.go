@@ -13,14 +13,14 @@ import (
 // promisedTicks is how long a peer has to read its last answers and close.
 const promisedTicks = 20
 
-// front is who is first in the line for room, and how much of its input is left.
+// front is the first stalled connection and what is left of its input.
 type front struct {
 	key     slab.Key
 	lo      uint32
 	partial blocks.ID
 }
 
-// checkThread looks into the thread between two turns.
+// checkThread checks the thread's invariants between two turns.
 func (w *world) checkThread() {
 	t := w.thread
 	held, used := 0, make([]bool, 2*w.limits.Conns)
@@ -28,17 +28,17 @@ func (w *world) checkThread() {
 		if c.held.valid {
 			held++
 			if c.queue != &t.stalled && c.phase != closing {
-				w.Fail("connection %d holds a receive buffer and waits for nothing", c.key.Index())
+				w.Fail("connection %d holds a receive buffer and is not stalled", c.key.Index())
 			}
 		}
 		if int(c.out.size+c.reserved) > w.limits.OutputBytes {
-			w.Fail("connection %d: %d bytes of answers and %d to come, with room for %d",
+			w.Fail("connection %d: %d bytes of answers and %d reserved, with room for %d",
 				c.key.Index(), c.out.size, c.reserved, w.limits.OutputBytes)
 		}
 		for _, block := range []blocks.ID{c.out.block, c.sending.block} {
 			if block != blocks.None {
 				if used[block] {
-					w.Fail("connection %d has a block of answers that another has too", c.key.Index())
+					w.Fail("connection %d shares a block of answers with another", c.key.Index())
 				}
 				used[block] = true
 			}
@@ -55,18 +55,18 @@ func (w *world) checkThread() {
 		w.Fail("%d requests in flight, with room for %d", t.inFlight, w.limits.InFlight)
 	}
 	w.checkOwners()
-	w.checkLine()
+	w.checkQueueOrder()
 }
 
-// checkOwners: what the kernel has operations on, a connection still has.
+// checkOwners: the connection of every kernel operation in flight still exists.
 func (w *world) checkOwners() {
-	for _, o := range w.kernel.UnderWay() {
+	for _, o := range w.kernel.InFlight() {
 		if o.Socket() == nil {
 			continue
 		}
 		c := w.thread.conns.Get(slab.Key(o.Key))
 		if c == nil || c.ops == 0 {
-			w.Fail("a %s is under way for a connection that is no more", simio.Name(o.Code))
+			w.Fail("a %s is in flight for a connection that no longer exists", simio.Name(o.Code))
 		}
 		if o.Code == netio.SendRest {
 			if block, _ := w.place(o.Data); c.sending.block != block {
@@ -76,37 +76,39 @@ func (w *world) checkOwners() {
 	}
 }
 
-// checkLine: nobody passes a connection that waits for room.
-func (w *world) checkLine() {
+// checkQueueOrder: no request is admitted ahead of the first stalled connection's.
+func (w *world) checkQueueOrder() {
 	now, admitted := front{}, w.counted().Requests
 	if c := w.thread.stalled.front(); c != nil {
 		now = front{c.key, c.held.lo, c.partial.block}
 	}
 	if now.key != 0 && now == w.first && admitted > w.admitted {
-		w.Fail("requests were admitted before those of connection %d, which is first in line", now.key.Index())
+		w.Fail("requests were admitted before those of connection %d, which was stalled first", now.key.Index())
 	}
 	w.first, w.admitted = now, admitted
 }
 
-// checkPromptness: where everything completes at once, the answers to a peer that
-// reads them do not wait for anybody else's.
+// checkPromptness: where every operation completes at once, the answers to a peer that
+// reads them do not wait for other peers' answers.
 //
-// Inline, a request is scored and answered in the turn that receives it, and its
-// answer sent in the next: before that a receive may have to be armed (a turn), and
-// a turn of the loop may be two of the kernel's. Of a herd all others may be ahead of
-// it whenever it needs a receive buffer, as many at a time as buffers are lent.
-// Dedicated, others' requests may be ahead of it, in the order they came. Each turn in
-// which it waits for those answers one at least, so it waits no longer than there are
-// requests.
+// If the thread scores for itself, it scores a request in the turn that receives it and
+// sends the answer in the next turn. Before that, it may have to arm a receive (one turn),
+// and one turn of the loop may take two turns of the kernel. In a herd, all other peers
+// may be ahead of this one whenever it needs a receive buffer; as many are served at a
+// time as buffers are lent.
+//
+// If a batch thread scores, requests of other peers may be ahead, in order of arrival.
+// Each turn of waiting brings at least one answer, so a request waits for no more turns
+// than there are requests.
 func (s *socket) checkPromptness() {
 	w, p := s.w, s.peer
-	for ; s.answered < len(p.ends) && p.owes[s.answered+1] <= s.Taken; s.answered++ {
+	for ; s.answered < len(p.ends) && p.owedAfter[s.answered+1] <= s.Taken; s.answered++ {
 		if !w.Eager || !p.behaves() || s.answered >= len(p.arrivals) {
 			continue
 		}
 		bound := 8 + 2*w.receiveSpace/netio.ReceiveBytes
 		if w.Herd {
-			bound += 2 * (1 + w.crowd/leastLent) * (1 + w.receiveSpace/netio.ReceiveBytes)
+			bound += 2 * (1 + w.crowd/minLent) * (1 + w.receiveSpace/netio.ReceiveBytes)
 		}
 		if !w.inline {
 			for _, other := range w.peers {
@@ -119,8 +121,8 @@ func (s *socket) checkPromptness() {
 	}
 }
 
-// checkHome is the end: everything has come home and everybody has their due.
-func (w *world) checkHome() {
+// checkEnd checks the end: every resource is free and every peer got what it was owed.
+func (w *world) checkEnd() {
 	t, k := w.thread, w.kernel
 	for _, left := range []struct {
 		what  string
@@ -144,17 +146,17 @@ func (w *world) checkHome() {
 	}
 }
 
-// checkAbandoned: when the kernel refuses to go on, peers and port are let go.
+// checkAbandoned: after a turn failed, all connections and listeners are closed.
 func (w *world) checkAbandoned() {
 	w.checkListeners()
 	for s := range w.accepted() {
 		if !s.Closed && s.acceptTurn > 0 {
-			w.Fail("abandoned: peer %d", s.peer.id)
+			w.Fail("peer %d was left waiting when the thread ended for an error", s.peer.id)
 		}
 	}
 }
 
-// checkListeners: all are closed.
+// checkListeners: all listeners are closed.
 func (w *world) checkListeners() {
 	for i := range w.Listeners {
 		if w.kernel.Listening(i) {
@@ -163,11 +165,11 @@ func (w *world) checkListeners() {
 	}
 }
 
-// outstanding is how many operations are left that may not be: all but the wake
-// and the tick.
+// outstanding returns how many operations are in flight, except the wake and the tick,
+// which may remain.
 func (w *world) outstanding() int {
 	count := 0
-	for _, o := range w.kernel.UnderWay() {
+	for _, o := range w.kernel.InFlight() {
 		if o.Code != netio.Wake && o.Code != netio.Tick {
 			count++
 		}
@@ -175,7 +177,7 @@ func (w *world) outstanding() int {
 	return count
 }
 
-// counted is what the thread has measured so far.
+// counted returns what the thread has counted so far.
 func (w *world) counted() (s metrics.Snapshot) {
 	w.thread.Measured().AddTo(&s)
 	return s
@@ -210,15 +212,15 @@ func (w *world) checkCounters() {
 	}
 }
 
-// checkDue: a peer that behaves has the answers to all that had come before the
-// drain, which is all it had to say if the drain came late, and then FIN. An abort
-// ends this duty. What anyone got was right, or take would have failed.
+// checkDue: a peer that behaves has got the answers to everything that had arrived before
+// the drain, and then FIN. If the drain came late, that is everything the peer sent. An
+// abort ends this duty. The bytes were right: otherwise Owed would have failed.
 func (p *peer) checkDue() {
 	s := p.socket
 	if s == nil || s.FD < 0 || s.Key == 0 || p.w.operator.aborted || !p.behaves() || s.Received >= p.fatal {
 		return
 	}
-	for p.read() { // what is still on its way
+	for p.read() { // what the server has sent and the peer has not read
 	}
 	if s.late {
 		p.beforeStop = min(p.beforeStop, s.due)
@@ -227,7 +229,7 @@ func (p *peer) checkDue() {
 	switch {
 	case s.Taken < p.beforeStop:
 		p.w.Fail("peer %d was sent %d bytes of answers, %d were due", p.id, s.Taken, p.beforeStop)
-	case p.sawReset && !((p.w.Hasty || p.w.hushed) && expired):
+	case p.sawReset && !((p.w.Hasty || p.w.wasQuiet) && expired):
 		p.w.Fail("peer %d, which behaved, was reset", p.id)
 	case !p.sawFIN && !p.sawReset && !s.HungUp:
 		p.w.Fail("peer %d never saw the end", p.id)

@@ -10,9 +10,10 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// crowded makes a world of more connections than there are receive buffers. They are
-// in want of them since, inline, all peers speak at once, and, dedicated, there is so
-// little room for requests that all buffers come to be held.
+// crowded makes a world of more connections than receive buffers, so that buffers run
+// short. If the thread scores for itself, all peers send at the same time. If a batch
+// thread scores, there is so little room for requests that stalled connections hold all
+// buffers.
 func (t *temper) crowded(w *world) {
 	t.crowd, t.Descriptors, t.elsewhere = w.Between(netio.ReceiveBuffers+2, netio.ReceiveBuffers+20), math.MaxInt, 0
 	if t.inline {
@@ -27,15 +28,15 @@ func (t *temper) crowded(w *world) {
 	}
 }
 
-// crowdConns are more than a crowd.
+// crowdConns is more than the largest crowd.
 const crowdConns = 100
 
-// large is a format of which receives bring so much that few buffers are lent, and of
-// which some requests are batches of their own and others not.
-var large = wire.Format{Dim: 1024, MaxVectors: 2 * packed}
+// large is a format whose receives bring so many bytes that few buffers are lent. Some of
+// its requests are batches of their own and others are not.
+var large = wire.Format{Dim: 1024, MaxVectors: 2 * minPackedVectors}
 
-// herded is crowded for a thread that scores for itself: it holds no receive buffer
-// from one turn to the next, so the want of them is that of a turn.
+// herded is crowded for a thread that scores for itself. It holds no receive buffer from
+// one turn to the next, so buffers can run short only within a turn.
 func (t *temper) herded(w *world) {
 	if w.OneIn(2) {
 		t.format = large
@@ -45,11 +46,11 @@ func (t *temper) herded(w *world) {
 	t.Herd, t.loud, t.limits.Conns = true, w.OneIn(2), crowdConns
 }
 
-// herd is peers that speak when all do, once all are there.
+// herd makes all peers send at the same time, once all have connected.
 type herd struct{ w *world }
 
 func (h herd) act() bool {
-	if h.w.Frozen() || slices.ContainsFunc(h.w.peers, (*peer).coming) {
+	if h.w.Frozen() || slices.ContainsFunc(h.w.peers, (*peer).connecting) {
 		return false
 	}
 	spoke := false
@@ -59,23 +60,23 @@ func (h herd) act() bool {
 	return spoke
 }
 
-// coming: it is not accepted yet, and may be.
-func (p *peer) coming() bool {
+// connecting reports whether the peer is not accepted yet and may still be.
+func (p *peer) connecting() bool {
 	return !p.gone && (p.socket == nil || p.socket.FD < 0 && !p.socket.Closed)
 }
 
-// silence makes a peer that reads nothing. It asks once, and when all like it have
-// their answer on the way, much more.
-func (p *peer) silence() {
-	p.script = script{owes: []int{0}, last: math.MaxInt, fatal: math.MaxInt}
+// makeMute makes p a mute: a peer that reads nothing. It sends one request, and many more
+// once each mute has the beginning of its answer.
+func (p *peer) makeMute() {
+	p.script = script{owedAfter: []int{0}, last: math.MaxInt, fatal: math.MaxInt}
 	for range p.w.Between(4, 8) {
 		p.w.appendRequest(&p.script)
 	}
 	p.ending, p.reads, p.mute = staysOn, 0, true
 }
 
-// blockedMutes: all mutes have the beginning of an answer, and no more.
-func (w *world) blockedMutes() bool {
+// mutesBlocked reports whether each mute has the beginning of an answer.
+func (w *world) mutesBlocked() bool {
 	for _, p := range w.peers[:w.mutes] {
 		if p.socket == nil || p.socket.Taken == 0 {
 			return false
@@ -84,21 +85,22 @@ func (w *world) blockedMutes() bool {
 	return true
 }
 
-// early: among mutes, others come when these hold all receive buffers.
-func (p *peer) early() bool {
+// heldBack reports whether p must not connect yet: the mutes must hold all receive buffers
+// first.
+func (p *peer) heldBack() bool {
 	return p.socket == nil && p.w.mutes > 0 && !p.mute && p.w.thread.held < netio.ReceiveBuffers
 }
 
-// calamity cuts off, once, all peers whose connections hold a receive buffer, when
-// no other buffer is left, others wait for one, and a waiting send will tell of it
-// in each case. Nobody stirs then: the thread has to find out by itself that
-// buffers are back.
-type calamity struct {
+// cutOff resets, once, all peers whose connections hold a receive buffer. It does so
+// when no other buffer is left, other connections wait for one, and each of those resets
+// will end a waiting send. No peer moves until the thread has nothing left to do, so the
+// thread must find out by itself that buffers are free again.
+type cutOff struct {
 	w    *world
 	over bool
 }
 
-func (c *calamity) act() bool {
+func (c *cutOff) act() bool {
 	t := c.w.thread
 	if c.over || t.held < netio.ReceiveBuffers || t.starved.count == 0 {
 		return false
@@ -108,8 +110,8 @@ func (c *calamity) act() bool {
 			return false
 		}
 	}
-	c.w.Note("calamity")
-	c.over, c.w.hush, c.w.hushed = true, true, true
+	c.w.Note("the peers that hold a receive buffer are cut off")
+	c.over, c.w.quiet, c.w.wasQuiet = true, true, true
 	for _, conn := range t.conns.All() {
 		if conn.held.valid {
 			s := c.w.kernel.Socket(conn.fd).Peer.(*socket)

@@ -10,34 +10,34 @@ import (
 	"github.com/disrust/disrust/server/internal/netio/simio"
 )
 
-// ending is what a peer does when it has sent its stream.
+// ending is what a peer does when it has sent its whole stream.
 type ending uint8
 
 const (
-	shutsDown ending = iota // FIN at once; it reads on
-	waits                   // reads all the answers, or until the server's FIN, then closes
+	shutsDown ending = iota // sends FIN at once and reads on
+	waits                   // reads all its answers, or until the server's FIN, then closes
 	stays                   // reads until the server's FIN, then closes
 	staysOn                 // reads until the server's FIN and never closes
-	hangsUp                 // closes at once: what it has not read is met with a reset
-	resets                  // or its network fails
+	hangsUp                 // closes at once: answers it has not read cause a reset
+	resets                  // resets the connection, or its network fails
 )
 
-// peer is a client: one connection with a script. A peer that reads and does not
-// hang up or reset must get all it is owed, and then FIN.
+// peer is a client: one connection with a script. A peer that reads, and does not hang up
+// or reset, must get everything it is owed and then FIN.
 type peer struct {
 	script
 	w        *world
 	id       int
-	listener int // that it connects to
+	listener int // the listener to which it connects
 	addr     netip.Addr
 	socket   *socket // nil until it connects
 	ending   ending
-	reads    int  // bytes of answers it reads; then none
-	polite   bool // sends a request when it has the answer to the last
-	mute     bool // see silence
+	reads    int  // how many bytes of answers it reads before it stops reading
+	polite   bool // sends a request only when it has the answer to the last
+	mute     bool // see makeMute
 
-	arrivals   []int // turn in which the last byte of each request arrived
-	beforeStop int   // bytes of answers to what had arrived when the drain began
+	arrivals   []int // the turn in which the last byte of each request arrived
+	beforeStop int   // bytes of answers to the requests that had arrived when the drain began
 	ended      bool
 	gone       bool
 	sawFIN     bool
@@ -55,30 +55,31 @@ func (w *world) drawPeer(id int) *peer {
 	p := &peer{w: w, id: id, listener: w.IntN(w.Listeners), addr: peerAddr(id), script: w.drawScript(requests), polite: w.OneIn(5), reads: math.MaxInt}
 	p.ending = simio.Pick(w.Dice, shutsDown, shutsDown, shutsDown, waits, waits, stays, staysOn, hangsUp, resets)
 	if id < w.mutes {
-		p.silence()
+		p.makeMute()
 	} else if w.OneIn(5) {
 		p.reads = w.IntN(2) * w.IntN(40)
 	}
 	return p
 }
 
-// peerAddr is where a peer is.
+// peerAddr returns a peer's address.
 func peerAddr(id int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, byte(id)}) }
 
-// allowed: the thread is to serve it, at once if it does not come by TCP.
+// allowed reports whether the thread must serve the peer. Config.Allow concerns only TCP,
+// which the listeners with even numbers use.
 func (p *peer) allowed() bool {
 	within := func(a netip.Prefix) bool { return a.Contains(p.addr) }
 	return len(p.w.allow) == 0 || p.listener%2 == 1 || slices.ContainsFunc(p.w.allow, within)
 }
 
-// behaves: it is to get all it is owed.
+// behaves reports whether the peer must get everything it is owed.
 func (p *peer) behaves() bool {
 	return p.reads == math.MaxInt && p.ending != hangsUp && p.ending != resets
 }
 
 func (p *peer) act() bool {
 	switch {
-	case p.early():
+	case p.heldBack():
 		return false
 	case p.socket == nil && !p.gone:
 		p.gone = !p.connect()
@@ -109,7 +110,7 @@ func (p *peer) connect() bool {
 	return true
 }
 
-// read takes what has come from the server.
+// read reads bytes that the server has sent.
 func (p *peer) read() bool {
 	s := p.socket
 	switch {
@@ -134,7 +135,7 @@ func (p *peer) read() bool {
 	return true
 }
 
-// write sends a piece of the stream, or does what comes after it.
+// write sends a piece of the stream, or ends it as p.ending says.
 func (p *peer) write() bool {
 	s := p.socket
 	switch {
@@ -161,16 +162,16 @@ func (p *peer) send(n int) {
 	}
 }
 
-// sendable is how much of the stream may be sent by now.
+// sendable returns how much of the stream the peer may have sent by now.
 func (p *peer) sendable() int {
 	switch {
-	case p.mute && !p.w.blockedMutes():
+	case p.mute && !p.w.mutesBlocked():
 		return p.ends[0]
 	case p.mute || !p.polite:
 		return len(p.stream)
 	}
 	answered := 0
-	for answered < len(p.ends) && p.owes[answered+1] <= p.socket.Read {
+	for answered < len(p.ends) && p.owedAfter[answered+1] <= p.socket.Read {
 		answered++
 	}
 	if answered < len(p.ends) {
@@ -205,8 +206,8 @@ func (p *peer) hangUp() {
 	p.ended, p.gone = true, true
 }
 
-// piece draws how much of size bytes to send at once: little, to some byte about a
-// request's end, any part, or all.
+// piece draws how much of size bytes to send at once: a few bytes, up to about the end of a
+// request, any part, or all.
 func (p *peer) piece(size int) int {
 	if p.w.loud {
 		return size
@@ -218,7 +219,7 @@ func (p *peer) piece(size int) int {
 	return p.w.piece(size)
 }
 
-// piece is 1 to size, often all and sometimes little.
+// piece draws a number from 1 to size: often size and sometimes a few.
 func (w *world) piece(size int) int {
 	return simio.Pick(w.Dice, w.Between(1, min(size, 5)), w.Between(1, size), size, size)
 }

@@ -11,29 +11,29 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// script is what a peer sends and what it is owed for that.
+// script is what a peer sends and what the server owedAfter it for that.
 type script struct {
-	stream  []byte
-	ends    []int  // where each request ends in stream, those before a violation
-	answers []byte // to all of them, up to one that the model fails for
-	owes    []int  // bytes of answers owed once i requests have come whole
-	last    int    // with so much of stream come, the server ends the connection
-	fatal   int    // with so much come, it may cut it: a request larger than the pool
+	stream    []byte
+	ends      []int  // where each request ends in stream; only requests before a violation
+	answers   []byte // to all of them, up to one for which the model fails
+	owedAfter []int  // bytes of answers owed once i whole requests have arrived
+	last      int    // once so many bytes have arrived, the server ends the connection
+	fatal     int    // once so many have arrived, it may drop answers too: a request is larger than the pool
 }
 
-// owed is how many bytes of answers are owed when size bytes of stream have come.
-func (s *script) owed(size int) int { return s.owes[s.whole(size)] }
+// owed returns how many bytes of answers are owed once size bytes of stream have arrived.
+func (s *script) owed(size int) int { return s.owedAfter[s.whole(size)] }
 
-// whole is how many requests lie in the first size bytes of stream.
+// whole returns how many whole requests the first size bytes of stream hold.
 func (s *script) whole(size int) int {
 	n, _ := slices.BinarySearch(s.ends, size+1)
 	return n
 }
 
-// drawScript draws requests and what becomes of the stream: it may be cut at any
-// byte, or break the protocol.
+// drawScript draws a stream of requests. The stream may be cut at any byte or break the
+// protocol.
 func (w *world) drawScript(requests int) script {
-	s := script{owes: []int{0}, last: math.MaxInt, fatal: math.MaxInt}
+	s := script{owedAfter: []int{0}, last: math.MaxInt, fatal: math.MaxInt}
 	for range requests {
 		w.appendRequest(&s)
 	}
@@ -77,14 +77,14 @@ func (w *world) appendRequest(s *script) {
 		}
 		s.answers = wire.AppendResponse(s.answers, scores)
 	}
-	s.owes = append(s.owes, len(s.answers))
+	s.owedAfter = append(s.owedAfter, len(s.answers))
 }
 
 // cut ends the stream after size bytes.
 func (s *script) cut(size int) {
 	requests := s.whole(size)
-	s.stream, s.ends, s.owes = s.stream[:size], s.ends[:requests], s.owes[:requests+1]
-	s.answers = s.answers[:s.owes[requests]]
+	s.stream, s.ends, s.owedAfter = s.stream[:size], s.ends[:requests], s.owedAfter[:requests+1]
+	s.answers = s.answers[:s.owedAfter[requests]]
 	if s.last > size {
 		s.last = math.MaxInt
 	}

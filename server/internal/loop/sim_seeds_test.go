@@ -2,5 +2,5 @@
 
 package loop
 
-// defaultSeeds take about ten seconds.
+// defaultSeeds is a number of seeds that takes about ten seconds.
 const defaultSeeds = 20_000

@@ -9,22 +9,22 @@ import (
 	"github.com/disrust/disrust/server/internal/netio/simio"
 )
 
-// socket is a connection of a peer, and what the thread has heard and owes of it.
+// socket is a peer's connection, with what the thread has learned of it and owedAfter it.
 type socket struct {
 	simio.Socket
 	w    *world
 	peer *peer
 
-	answered   int // requests whose answers are taken
-	acceptTurn int // when the thread heard of it
-	finTick    int // when the thread sent FIN; -1: not yet
+	answered   int // requests whose answers the kernel has taken
+	acceptTurn int // the turn in which the thread learned of the connection
+	finTick    int // the tick in which the thread sent FIN; -1: not yet
 
-	seen    int  // of the peer's stream: told to the thread
-	begun   int  // tick in which it was told of the unfinished request's first byte
-	stirred int  // tick in which it was last told something, or something was taken
-	late    bool // it was overdue at a tick: the thread need not hear more from then on
+	seen    int  // bytes of the peer's stream that receives have delivered to the thread
+	begun   int  // the tick in which the first byte of the unfinished request was delivered
+	stirred int  // the tick of the last delivery, or of the last bytes taken from the thread
+	late    bool // it was overdue at a tick: from then on the thread may end its input
 	due     int  // bytes of answers due at the first such tick
-	expired bool // the thread sent FIN for that
+	expired bool // the thread sent FIN because it was late
 }
 
 // Name implements [simio.Peer].
@@ -45,8 +45,8 @@ func (s *socket) Served() {
 	}
 }
 
-// Unserved implements [simio.Peer]: the connection is denied, or refused for being one
-// too many.
+// Unserved implements [simio.Peer]: the thread denied the connection, or refused it because
+// there were too many.
 func (s *socket) Unserved() {
 	w := s.w
 	switch {
@@ -72,13 +72,13 @@ func (s *socket) Told() {
 	s.seen, s.stirred = s.Received, now
 }
 
-// unfinished: what the thread was told of ends within a request.
+// unfinished reports whether the delivered bytes end within a request.
 func (s *socket) unfinished() bool {
 	whole := s.peer.whole(s.seen)
 	return s.seen > 0 && (whole == 0 || s.peer.ends[whole-1] < s.seen)
 }
 
-// overdue: the peer has kept the thread waiting for longer than it need wait.
+// overdue reports whether the peer has kept the thread waiting beyond its time limit.
 func (s *socket) overdue() bool {
 	l, now := s.w.limits, s.w.now()
 	if s.unfinished() {
@@ -87,7 +87,7 @@ func (s *socket) overdue() bool {
 	return l.IdleTicks > 0 && now-s.stirred > int(l.IdleTicks) && s.Taken == s.peer.owed(s.seen)
 }
 
-// Finished implements [simio.Peer]: there must be a reason for FIN.
+// Finished implements [simio.Peer]: the thread must have a reason for its FIN.
 func (s *socket) Finished() {
 	w, p := s.w, s.peer
 	s.finTick = w.now()
@@ -102,7 +102,7 @@ func (s *socket) Finished() {
 	}
 }
 
-// arrivedBytes is 0 of a connection that is not made yet.
+// arrivedBytes returns 0 for a peer that has not connected.
 func (s *socket) arrivedBytes() int {
 	if s == nil {
 		return 0
@@ -128,8 +128,8 @@ func (s *socket) Took() {
 	s.checkPromptness()
 }
 
-// owed names what the thread still has to do for the peer, if anything, when
-// nothing moves any more.
+// owed returns what the thread still owedAfter the peer at a time when nothing moves any more,
+// or "".
 func (s *socket) owed(draining bool) string {
 	full := s.Taken-s.Read >= s.Space
 	switch {

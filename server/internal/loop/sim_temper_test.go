@@ -14,32 +14,32 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// temper is how a world is made and behaves. Rates are "one in": 0 is never.
+// temper says how a world is made and how it behaves. A rate of n means one in n; 0: never.
 type temper struct {
-	simio.Temper // of the kernel. In a herd peers speak when all do
+	simio.Temper // of the kernel. In a herd, all peers send at the same time
 
-	format    wire.Format
-	limits    Limits
-	inline    bool
-	strided   bool // the model scores rows that lie apart
-	spins     int  // looks before it sleeps; negative: it never does
-	batchRows int
-	failing   bool // the model fails for marked requests
-	panicking bool // by a panic
-	moody     int  // rate: it fails for runs of several requests
+	format      wire.Format
+	limits      Limits
+	inline      bool
+	strided     bool // the model can score rows with other data between them
+	spins       int  // polls before a sleep; 0: no polls; negative: no sleep
+	batchRows   int
+	failing     bool // the model fails for marked requests
+	panicking   bool // by a panic
+	runFailRate int  // rate at which the model fails for several requests together
 
-	crowd        int  // peers
-	mutes        int  // of them read nothing
-	loud         bool // they say all that they can
-	pace         int  // 0 to 3 of 4: how likely another step is at each occasion
-	freezes      bool // an abort gets no help
+	crowd        int  // number of peers
+	mutes        int  // how many of them read nothing
+	loud         bool // peers send everything they can at once
+	pace         int  // of 4: how likely another step is at each occasion, 0 to 3
+	freezes      bool // after an abort no peer moves and no time passes
 	elsewhere    int  // connections of other threads
 	allow        []netip.Prefix
-	receiveSpace int // of a socket, bytes
+	receiveSpace int // of a socket, in bytes
 }
 
-// formats: narrow rows make many answers a receive, wide ones make the least room
-// for answers (Limits.OutputBytes) small, the widest does not fit into a receive buffer.
+// formats holds narrow rows, whose receives need much room for answers, and wide rows,
+// which need little (Limits.OutputBytes). The widest row does not fit a receive buffer.
 var formats = [...]wire.Format{
 	{Dim: 1, MaxVectors: 64}, {Dim: 1, MaxVectors: 64}, {Dim: 2, MaxVectors: 3}, {Dim: 3, MaxVectors: 64},
 	{Dim: 1, MaxVectors: 1}, {Dim: 1024, MaxVectors: 4}, {Dim: 1024, MaxVectors: 1}, {Dim: 128, MaxVectors: 8},
@@ -51,7 +51,7 @@ func drawTemper(w *world) temper {
 	t := temper{
 		format: formats[w.IntN(len(formats))],
 		inline: w.OneIn(3), strided: w.OneIn(2), spins: simio.Pick(w.Dice, 0, 0, 1, 3, -1),
-		failing: w.OneIn(3), panicking: w.OneIn(2), moody: simio.Pick(w.Dice, 0, 0, 0, 3),
+		failing: w.OneIn(3), panicking: w.OneIn(2), runFailRate: simio.Pick(w.Dice, 0, 0, 0, 3),
 		crowd: simio.Pick(w.Dice, 1, w.Between(1, 3), w.Between(1, 8)), pace: w.IntN(4),
 	}
 	t.Eager, t.Hasty, t.freezes = w.OneIn(4), w.OneIn(8), w.OneIn(2)
@@ -91,7 +91,7 @@ func drawTemper(w *world) temper {
 	return t
 }
 
-// waiter is the thread's, for requests or answers.
+// waiter returns the thread's waiter for requests or for answers.
 func (t temper) waiter() Waiter {
 	if t.spins == 0 {
 		return nil
@@ -99,7 +99,7 @@ func (t temper) waiter() Waiter {
 	return &simWaiter{polls: t.spins}
 }
 
-// simWaiter has the thread poll a few times before it sleeps.
+// simWaiter makes the thread poll a few times before it sleeps.
 type simWaiter struct {
 	polls, empty int
 	asleep       bool
@@ -108,7 +108,7 @@ type simWaiter struct {
 // Idle implements [Waiter].
 func (w *simWaiter) Idle(empty int) bool {
 	if w.asleep || empty != 1 && empty != w.empty+1 {
-		panic("a poll in a sleep, or out of turn")
+		panic("a poll during a sleep, or out of order")
 	}
 	w.empty, w.asleep = empty, empty >= w.polls
 	return w.asleep
@@ -117,7 +117,7 @@ func (w *simWaiter) Idle(empty int) bool {
 // Slept implements [Waiter].
 func (w *simWaiter) Slept() {
 	if !w.asleep {
-		panic("the end of a sleep that did not begin")
+		panic("the end of a sleep that had not begun")
 	}
 	w.asleep = false
 }
@@ -154,7 +154,7 @@ func (w *world) drawOperator() *operator {
 	return o
 }
 
-// listeners are the thread's. Every other one is of another kind than TCP.
+// listeners returns the thread's listeners. Every second one is not TCP.
 func (w *world) listeners() (all []Listener) {
 	for i := range w.Listeners {
 		all = append(all, Listener{FD: simio.ListenerFD(i), TCP: i%2 == 0})
@@ -162,7 +162,7 @@ func (w *world) listeners() (all []Listener) {
 	return all
 }
 
-// build makes the thread and what it shares with its batcher, as the server does.
+// build makes the thread and what it shares with its batcher, as package server does.
 func (w *world) build() {
 	slots := 1 << bits.Len(uint(w.limits.InFlight-1))
 	responses, err := ringbuf.NewSPSC[batcher.Response](slots, waker(w.kernel.Signal))

@@ -11,15 +11,15 @@ import (
 	"github.com/disrust/disrust/server/internal/testflag"
 )
 
-// TestSim runs the loop in simulated worlds, each made from a seed, and checks in
-// each that every peer gets what it is owed, and the thread everything back.
+// TestSim runs the loop in simulated worlds, each made from a seed. In each world it checks
+// that every peer gets what it is owed and that the thread gets everything back.
 func TestSim(t *testing.T) { explore(t, false, 1) }
 
 // TestSimCrowd is TestSim with more connections than receive buffers.
 func TestSimCrowd(t *testing.T) { explore(t, true, 80) }
 
-// TestCrowdsAreShort: crowds lack receive buffers, whoever scores and with whatever
-// model, also while the thread has some that it does not lend.
+// TestCrowdsAreShort: crowds run out of receive buffers, whoever scores and with either kind
+// of model, even while the thread has spare buffers that it does not lend.
 func TestCrowdsAreShort(t *testing.T) {
 	type kind struct{ inline, strided, withheld bool }
 	const kinds = 8
@@ -41,7 +41,7 @@ func TestCrowdsAreShort(t *testing.T) {
 	}
 }
 
-// explore simulates every seed asked for, or one in so many of them.
+// explore simulates every seed asked for, or one in share of them.
 func explore(t *testing.T, crowds bool, share int) {
 	if seed := *testflag.SimSeed; seed != 0 {
 		w := newWorld(seed, crowds)
@@ -62,7 +62,7 @@ func explore(t *testing.T, crowds bool, share int) {
 	}
 }
 
-// simulate runs the schedule and returns what was wrong with it.
+// simulate runs the schedule and returns the fault that it found, or "".
 func (w *world) simulate() (found string) {
 	defer w.thread.Close()
 	defer func() {
@@ -81,7 +81,7 @@ func (w *world) simulate() (found string) {
 	case err != nil || w.kernel.Refuses:
 		w.Fail("Run returned %v, with a turn refused: %t", err, w.kernel.Refuses)
 	default:
-		w.checkHome()
+		w.checkEnd()
 	}
 	return ""
 }

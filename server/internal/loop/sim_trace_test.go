@@ -9,14 +9,14 @@ import (
 	"github.com/disrust/disrust/server/internal/netio/simio"
 )
 
-// lastEvents is how much of a schedule a failure shows.
+// lastEvents is how many events of a schedule a failure shows.
 const lastEvents = 50
 
 // trace remembers the last events of a schedule.
 type trace struct {
 	events  [lastEvents]event
 	count   int
-	verbose bool // print each
+	verbose bool // print each event
 }
 
 type event struct {
@@ -37,7 +37,7 @@ func (t *trace) Note(format string, args ...any) {
 
 func (e *event) String() string { return fmt.Sprintf(e.format, e.args[:e.size]...) }
 
-// String is the last events, oldest first.
+// String returns the last events, oldest first.
 func (t *trace) String() string {
 	var b strings.Builder
 	for i := max(0, t.count-lastEvents); i < t.count; i++ {
@@ -46,7 +46,7 @@ func (t *trace) String() string {
 	return b.String()
 }
 
-// state is what the thread and the kernel hold.
+// state describes what the thread and the kernel hold.
 func (w *world) state() string {
 	var b strings.Builder
 	t, k := w.thread, w.kernel
@@ -63,8 +63,8 @@ func (w *world) state() string {
 				p.id, s.FD, p.ending, p.reads, len(p.stream), s.Arrived, s.Received, len(p.answers), s.Taken, s.Read, s.FinIn, s.FinOut, s.Dead, s.Closed, s.Reset)
 		}
 	}
-	for _, o := range k.UnderWay() {
-		fmt.Fprintf(&b, "under way: %s on descriptor %d, cancelled %t\n", simio.Name(o.Code), o.FD, o.Cancelled())
+	for _, o := range k.InFlight() {
+		fmt.Fprintf(&b, "in flight: %s on descriptor %d, cancelled %t\n", simio.Name(o.Code), o.FD, o.Cancelled())
 	}
 	return b.String()
 }

@@ -15,41 +15,41 @@ import (
 	"github.com/disrust/disrust/server/internal/netio/simio"
 )
 
-// world is one schedule: a Thread that runs as it is and, around it, a kernel,
-// peers, a batch thread and an operator. One goroutine runs all of it: the thread
-// calls the kernel, and what the others do meanwhile happens within that call.
-// One stream of random numbers decides everything, so a seed is a schedule.
+// world is one schedule: the real Thread and, around it, a simulated kernel, peers, a batch
+// thread and an operator. All of it runs in one goroutine. The thread calls the kernel, and
+// the others move within that call. One stream of random numbers makes every decision, so a
+// seed determines a schedule.
 type world struct {
 	simio.Dice
 	temper
 	trace
 
 	thread    *Thread
-	conns     atomic.Int64 // what the thread counts them in
+	conns     atomic.Int64 // Config.Conns
 	kernel    *simio.Kernel
 	requests  *ringbuf.Ring[batcher.Request]
 	responses *ringbuf.Ring[batcher.Response]
 	batch     *batchThread // nil: the thread scores its own requests
 	peers     []*peer
 	operator  *operator
-	actors    []actor // the last three and more, on their own threads and machines
+	actors    []actor // the batch thread, the peers, the operator and more
 
 	crowds   bool // see crowded
 	steps    int
 	busy     bool   // an actor is moving
-	hush     bool   // no peer moves until the thread has nothing to do
-	hushed   bool   // that has been so, and time passed
-	first    front  // in the line for room, a turn ago
-	admitted uint64 // requests, by then
-	refused  int    // connections closed without having been served, for being too many
-	denied   int    // and for where they are from
-	short    bool   // a receive found that there was no buffer
-	withheld bool   // and the thread had some
-	failed   string // what was found, also if a recover swallows the panic
+	quiet    bool   // no peer moves until the thread has nothing left to do
+	wasQuiet bool   // quiet was set before, and time passed meanwhile
+	first    front  // the first stalled connection, a turn ago
+	admitted uint64 // requests admitted by then
+	refused  int    // connections that the thread refused because there were too many
+	denied   int    // connections that the thread denied because of their address
+	short    bool   // a receive found no buffer
+	withheld bool   // a receive found no buffer while the thread had spare ones
+	failed   string // the fault found; kept in case a recover swallows the panic
 }
 
-// actor moves by itself, a step at a time. It reports false if it has nothing to
-// do until another moves.
+// actor moves on its own, one step at a time. act reports false if the actor can do nothing
+// until another actor moves.
 type actor interface{ act() bool }
 
 func newWorld(seed uint64, crowds bool) *world {
@@ -63,7 +63,7 @@ func newWorld(seed uint64, crowds bool) *world {
 		w.actors = append(w.actors, w.batch)
 	}
 	if w.mutes > 0 {
-		w.actors = append(w.actors, &calamity{w: w})
+		w.actors = append(w.actors, &cutOff{w: w})
 	}
 	if w.Herd {
 		w.actors = append(w.actors, herd{w})
@@ -76,13 +76,13 @@ func newWorld(seed uint64, crowds bool) *world {
 	return w
 }
 
-// Meddle implements [simio.World].
-func (w *world) Meddle() {
+// Interleave implements [simio.World].
+func (w *world) Interleave() {
 	if w.busy {
 		return
 	}
 	for w.IntN(4) < w.pace {
-		w.let(w.actors[w.IntN(len(w.actors))])
+		w.step(w.actors[w.IntN(len(w.actors))])
 	}
 }
 
@@ -90,15 +90,15 @@ func (w *world) Meddle() {
 func (w *world) Advance() bool {
 	first := w.IntN(len(w.actors))
 	for i := range w.actors {
-		if w.let(w.actors[(first+i)%len(w.actors)]) {
+		if w.step(w.actors[(first+i)%len(w.actors)]) {
 			return true
 		}
 	}
 	return false
 }
 
-func (w *world) let(a actor) bool {
-	if _, isPeer := a.(*peer); isPeer && (w.hush || w.Frozen()) {
+func (w *world) step(a actor) bool {
+	if _, isPeer := a.(*peer); isPeer && (w.quiet || w.Frozen()) {
 		return false
 	}
 	w.busy = true
@@ -111,12 +111,12 @@ func (w *world) let(a actor) bool {
 	return moved
 }
 
-// Frozen implements [simio.World]: after an abort the thread must end without the
-// help of peers and of time. In half the worlds they give none.
+// Frozen implements [simio.World]. After an abort the thread must end without the help of
+// peers and of time. In half of the worlds neither helps.
 func (w *world) Frozen() bool { return w.operator.aborted && w.freezes }
 
-// Stuck implements [simio.World]. That nothing will wake the thread is a fault if
-// somebody is owed something; otherwise the operator asks for the end.
+// Stuck implements [simio.World]: nothing will wake the thread. That is a fault if the
+// thread owedAfter a peer something. Otherwise the operator ends the world.
 func (w *world) Stuck() {
 	for s := range w.accepted() {
 		if owed := s.owed(w.operator.stopped); owed != "" {
@@ -127,8 +127,8 @@ func (w *world) Stuck() {
 		w.Fail("the thread sleeps for ever, and %d connections wait for a receive buffer", w.thread.starved.count)
 	}
 	switch o := w.operator; {
-	case w.hush:
-		w.hush = false
+	case w.quiet:
+		w.quiet = false
 	case !o.stopped:
 		if waiting := w.kernel.Waiting(); waiting > 0 && !w.kernel.Full() {
 			w.Fail("the thread sleeps for ever, and %d connections wait to be accepted", waiting)
@@ -141,12 +141,12 @@ func (w *world) Stuck() {
 	}
 }
 
-// operator stops the thread, at a step drawn in advance or once all is quiet.
+// operator stops the thread, at a step drawn in advance or once nothing moves any more.
 type operator struct {
 	w                *world
 	stopAt, abortAt  int // steps
 	stopped, aborted bool
-	wake             bool // is due
+	wake             bool // the operator must signal the thread next
 }
 
 func (o *operator) act() bool {
@@ -171,7 +171,7 @@ func (o *operator) act() bool {
 	return true
 }
 
-// fault is what a simulation panics with when it has found one.
+// fault is the panic value of a simulation that has found a fault.
 type fault string
 
 // Fail implements [simio.World].
@@ -187,13 +187,13 @@ func (w *world) must(err error) {
 }
 
 // Compute implements [simio.World].
-func (w *world) Compute() bool { return w.batch != nil && w.let(w.batch) }
+func (w *world) Compute() bool { return w.batch != nil && w.step(w.batch) }
 
 // Turn implements [simio.World].
 func (w *world) Turn() { w.checkThread() }
 
-// Delivered implements [simio.World]: it notes which peers have kept the thread
-// waiting.
+// Delivered implements [simio.World]. It notes which peers have kept the thread waiting for
+// too long.
 func (w *world) Delivered() {
 	for s := range w.accepted() {
 		if !s.Closed && s.Key != 0 && !s.late && s.overdue() {
@@ -219,7 +219,7 @@ func (w *world) Sends(data []byte) {
 	}
 }
 
-// place is the block that data is in, and where in it.
+// place returns the block that holds data, and the offset of data in it.
 func (w *world) place(data []byte) (block blocks.ID, lo int) {
 	store := w.thread.outputs
 	at := int(uintptr(unsafe.Pointer(unsafe.SliceData(data))) - uintptr(unsafe.Pointer(&store.Bytes(0)[0])))
@@ -229,10 +229,10 @@ func (w *world) place(data []byte) (block blocks.ID, lo int) {
 	return blocks.ID(at / store.Size()), at % store.Size()
 }
 
-// now is the tick that the thread lives in.
+// now returns the tick in which the thread is.
 func (w *world) now() int { return int(w.kernel.Ticks) }
 
-// accepted is the sockets of all connections that ever were accepted.
+// accepted returns the sockets of all connections that were ever accepted.
 func (w *world) accepted() iter.Seq[*socket] {
 	return func(yield func(*socket) bool) {
 		for _, s := range w.kernel.Accepted() {

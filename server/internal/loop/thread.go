@@ -17,93 +17,95 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// Config says what a thread serves and with what.
+// Config describes what a thread serves and the resources it uses.
 type Config struct {
-	Source uint16 // of this thread in its batcher
+	Source uint16 // this thread's number in its batcher
 	Format wire.Format
 	Limits Limits
-	Conns  *atomic.Int64  // connections of all threads, of which Limits.Conns are allowed
-	Allow  []netip.Prefix // addresses from which TCP connections are taken; none: from all
+	Conns  *atomic.Int64  // connections of all threads together; Limits.Conns is their limit
+	Allow  []netip.Prefix // peer addresses allowed to connect over TCP; empty: all
 
 	Listeners []Listener
 	Backend   netio.Backend
-	WakeFD    int // eventfd that a sleeping thread is woken by
+	WakeFD    int // the eventfd that wakes the thread when it sleeps
 	Requests  *ringbuf.Producer[batcher.Request]
 	Responses *ringbuf.Consumer[batcher.Response]
 
-	// How a thread with nothing to do waits: for requests, and for the answers to those
-	// that a batch thread has. Both nil: it sleeps at once.
+	// How a thread with nothing to do waits: for requests, and for the answers of a batch
+	// thread. If both are nil, it sleeps at once.
 	RequestWaiter, AnswerWaiter Waiter
 }
 
 // Waiter says how long a thread polls before it sleeps.
 type Waiter interface {
-	// Idle is called in each wait after each poll that found nothing, counted from 1. It
-	// may pause or let other threads run, and reports whether to sleep.
+	// Idle is called after each poll that found nothing; empty counts these polls within
+	// one wait, from 1. Idle may pause or let other threads run. It reports whether to
+	// sleep.
 	Idle(empty int) (sleep bool)
 
-	// Slept is called at the end of the sleep that Idle asked for.
+	// Slept is called when the sleep that Idle asked for has ended.
 	Slept()
 }
 
-// Listener is a socket that connections are accepted from. The thread owns it and
-// closes it.
+// Listener is a socket from which the thread accepts connections. The thread owns it
+// and closes it.
 type Listener struct {
 	FD  int32
-	TCP bool // Config.Allow concerns its connections
+	TCP bool // Config.Allow applies to its connections
 
 	Shared bool // other threads have duplicates of the descriptor
 }
 
-// Thread is one I/O thread. All but Stop, Abort and Measured belongs to the
-// goroutine that calls New and Run.
+// Thread is one I/O thread. Any goroutine may call Stop, Abort and Measured; everything
+// else belongs to the goroutine that calls New and Run.
 type Thread struct {
 	cfg     Config
 	format  wire.Format
 	dim     int
 	backend netio.Backend
-	batcher *batcher.Batcher // the inline placement's; nil when batches run elsewhere
+	batcher *batcher.Batcher // the thread's own, if it scores for itself; nil if a batch thread scores
 
 	conns     *slab.Slab[conn]
-	stalled   queue // hold a receive buffer with requests for which there was no room
-	starved   queue // found no receive buffer
-	lingers   queue // have sent FIN and wait for the peer's, those that began first in front
-	dirty     []slab.Key
-	unsettled []slab.Key // with a send in the current turn, which settleSends ends
-	runAgain  bool       // do not sleep before the next turn: something is left to do, and perhaps no event will come
-	ops       []netio.Op
+	stalled   queue      // connections that hold a receive buffer with requests that found no room
+	starved   queue      // connections whose receive found no buffer
+	lingers   queue      // connections that have sent FIN and wait for the peer's, oldest first
+	dirty     []slab.Key // connections that flush advances
+	unsettled []slab.Key // connections with a send in the current turn, which settleSends ends
+	runAgain  bool       // do not sleep before the next turn: work is left, and perhaps no event will come
+	ops       []netio.Op // to submit in the next turn
 
 	pool      *bufpool.Pool
 	rows      []float32 // the pool as rows
-	scores    []float32 // one a row
-	singles   []float32 // scores of requests of one vector, before they are answers
+	scores    []float32 // one per row
+	singles   []float32 // scores of requests of one vector, before they are written as answers
 	rowBytes  int
-	readBytes int // of answers to what one receive can bring
+	readBytes int // the most bytes that the answers to one receive can take
 	partials  *blocks.Store
 	outputs   *blocks.Store
 
 	requests    *ringbuf.Producer[batcher.Request]
 	responses   *ringbuf.Consumer[batcher.Response]
-	pending     []batcher.Request // admitted, not yet published
+	pending     []batcher.Request // admitted and not yet published
 	pendingRows int
-	inFlight    int     // admitted and not yet collected
-	ringFull    *uint64 // the counter of the tally for requests that wait for a slot of a ring
+	inFlight    int     // requests admitted and not yet collected
+	ringFull    *uint64 // the tally's counter for requests that wait for a ring slot
 
-	// A receive buffer is held by a connection, spare, or lent to the kernel.
+	// A receive buffer is in one of three places: held by a connection, spare, or lent to
+	// the backend.
 	held     int
-	spare    []int16 // last used on top
+	spare    []int16 // the most recently used last
 	lent     int
-	readSize int // bytes that a receive brings, on average
+	readSize int // average bytes per receive
 
 	listeners []listener
-	resting   int  // of them
-	listening int  // of them are not closed
-	ticking   bool // a tick is under way
-	ticked    bool // it has ended in this turn
+	resting   int  // listeners that are resting
+	listening int  // listeners that are not closed
+	ticking   bool // a tick is in flight
+	ticked    bool // a tick ended in this turn
 	ticks     uint32
-	swept     int // the connection that expire looks at next
+	swept     int // the slot at which sweepTimeouts continues
 	draining  bool
-	stop      atomic.Uint32 // what other goroutines ask for: stopDrain, stopAbort
+	stop      atomic.Uint32 // what other goroutines asked for: stopDrain, stopAbort
 
 	measured Measured
 	tally    tally
@@ -114,15 +116,15 @@ const (
 	stopAbort = 2
 )
 
-// New makes a thread's memory; the calling goroutine's thread touches it, so
-// that it lies near the CPU that will use it.
+// New makes a thread's memory. The calling OS thread touches the memory first, so that
+// the kernel places it near the CPU that will use it.
 func New(cfg Config) (*Thread, error) {
 	l := cfg.Limits
 	t := &Thread{
 		cfg: cfg, format: cfg.Format, dim: cfg.Format.Dim, backend: cfg.Backend,
 		rowBytes: cfg.Format.RowBytes(), readBytes: ReadBytes(cfg.Format),
 		dirty: make([]slab.Key, 0, 2*l.Conns), unsettled: make([]slab.Key, 0, l.Conns),
-		ops:      make([]netio.Op, 0, 256+operations*l.Conns),
+		ops:      make([]netio.Op, 0, 256+opsPerConn*l.Conns),
 		requests: cfg.Requests, responses: cfg.Responses,
 		spare: make([]int16, 0, netio.ReceiveBuffers), lent: netio.ReceiveBuffers, readSize: 1,
 		pending: make([]batcher.Request, 0, min(l.InFlight, publishRequests)),
@@ -153,15 +155,15 @@ func (t *Thread) makeMemory() (err error) {
 	mem := t.pool.Memory()
 	t.rows = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem)/int(unsafe.Sizeof(float32(0))))
 	t.scores = make([]float32, len(t.rows)/t.dim)
-	t.singles = make([]float32, singles(t.format))
+	t.singles = make([]float32, maxSingles(t.format))
 	if t.partials, err = blocks.New(l.Conns, t.format.RequestBytes(t.format.MaxVectors)); err != nil {
 		return err
 	}
-	t.outputs, err = blocks.New(outputsEach*l.Conns, l.OutputBytes)
+	t.outputs, err = blocks.New(outputsPerConn*l.Conns, l.OutputBytes)
 	return err
 }
 
-// Source is what the batcher shares with this thread.
+// Source returns the memory that the batcher shares with this thread.
 func (t *Thread) Source(responses *ringbuf.Producer[batcher.Response]) batcher.Source {
 	return batcher.Source{Rows: t.rows, Scores: t.scores, Responses: responses}
 }
@@ -169,8 +171,8 @@ func (t *Thread) Source(responses *ringbuf.Producer[batcher.Response]) batcher.S
 // ScoreInline makes the thread score its own requests with b.
 func (t *Thread) ScoreInline(b *batcher.Batcher) { t.batcher = b }
 
-// Close frees the memory, as much as New made of it. The thread has ended, and so
-// has the batcher.
+// Close frees the memory that New made, also after New failed part of the way. The
+// thread and the batcher must have ended.
 func (t *Thread) Close() error {
 	var errs [3]error
 	if t.pool != nil {

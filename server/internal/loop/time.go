@@ -7,71 +7,72 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// Tick is the unit of a thread's time, which passes only while something waits for
-// it.
+// Tick is the unit of a thread's time. The time passes only while something needs it: see
+// armTick.
 const Tick = netio.TickLength
 
 const (
 	// lingerTicks is how long a peer has to read its last answers and close: two seconds.
 	lingerTicks = 20
 
-	// sweepSlots is how many connections a thread checks for timeouts in a tick. Checking
-	// very many at once would keep the connections that ask waiting. It checks all of them
-	// within 64 ticks.
+	// sweepSlots is how many connections a thread checks for timeouts per tick. Checking
+	// very many at once would delay the connections with requests. The thread checks all
+	// of them within 64 ticks.
 	sweepSlots = 2048
 )
 
-// armTick asks for the next tick, while something needs it.
+// armTick starts the next tick, if something needs it: a lingering connection, a resting
+// listener or a timeout.
 func (t *Thread) armTick() {
-	if t.ticking || t.lingers.count == 0 && t.resting == 0 && !t.mayExpire() {
+	if t.ticking || t.lingers.count == 0 && t.resting == 0 && !t.hasTimeouts() {
 		return
 	}
-	t.ask(netio.Op{Code: netio.Tick})
+	t.prepare(netio.Op{Code: netio.Tick})
 	t.ticking = true
 }
 
-// tick accepts again on listeners that rest, and closes connections that have lingered
-// for long enough.
+// tick arms accepts on resting listeners, and closes connections that have lingered for
+// lingerTicks.
 func (t *Thread) tick() {
 	t.ticking, t.ticked = false, true
 	t.ticks++
 	t.armAccepts()
 	for c := t.lingers.front(); c != nil && t.ticks-c.since >= lingerTicks; c = t.lingers.front() {
-		t.close(c) // it leaves the queue
+		t.close(c) // c leaves the queue
 	}
 }
 
-// expire, in a turn with a tick, ends the input of connections whose peers have kept the
-// thread waiting for too long. It looks at some of the connections, and goes on with the
+// sweepTimeouts, in a turn with a tick, ends the input of connections whose peers have kept
+// the thread waiting for too long. It checks some of the connections and continues with the
 // next ones after the next tick.
 //
-// The thread calls it after it has handled all events of the turn: a peer is not to blame
-// for input that has arrived and was not looked at.
-func (t *Thread) expire() {
+// Order: the thread calls it after it has handled all events of the turn, so that input
+// which has arrived counts as arrived.
+func (t *Thread) sweepTimeouts() {
 	if !t.ticked {
 		return
 	}
 	t.ticked = false
-	if !t.mayExpire() {
+	if !t.hasTimeouts() {
 		return
 	}
 	lo, most := t.swept, t.conns.Cap()
 	hi := min(lo+max(sweepSlots, most/64), most)
 	for _, c := range t.conns.Range(lo, hi) {
 		if c.phase == open {
-			t.expireOne(c)
+			t.checkTimeout(c)
 		}
 	}
 	t.swept = hi % most
 }
 
-// mayExpire reports whether there is a connection whose time is limited.
-func (t *Thread) mayExpire() bool {
+// hasTimeouts reports whether any connection's time is limited now.
+func (t *Thread) hasTimeouts() bool {
 	return t.cfg.Limits.RequestTicks > 0 && t.partials.InUse() > 0 ||
 		t.cfg.Limits.IdleTicks > 0 && t.conns.Len() > 0
 }
 
-func (t *Thread) expireOne(c *conn) {
+func (t *Thread) checkTimeout(c *conn) {
 	limit, counter := t.cfg.Limits.IdleTicks, &t.tally.IdleConns
 	if c.partial.block != blocks.None {
 		limit, counter = t.cfg.Limits.RequestTicks, &t.tally.LateRequests
@@ -85,13 +86,12 @@ func (t *Thread) expireOne(c *conn) {
 	t.touch(c)
 }
 
-// waitsForPeer reports whether c waits for its peer and not for the thread: a receive is
-// under way, and nothing else is. A request that has begun must be finished whatever
-// answers are due.
+// waitsForPeer reports whether c waits for its peer and not for the thread: a receive is in
+// flight and nothing else is. A peer that has begun a request must finish it even while
+// answers to it are due.
 func (t *Thread) waitsForPeer(c *conn) bool {
 	return c.receiving && (c.partial.block != blocks.None || c.inFlight == 0 && c.out.size == 0 && c.sending.block == blocks.None)
 }
 
-// restart begins a peer's time anew: it has begun another request, or has what it
-// asked for.
+// restart begins a peer's time anew: the peer has begun a request, or has all its answers.
 func (t *Thread) restart(c *conn) { c.since, c.paused = t.ticks, t.ticks }

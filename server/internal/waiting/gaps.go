@@ -5,26 +5,26 @@ package waiting
 import "time"
 
 const (
-	// gapWidth is the precision with which gaps are remembered.
+	// gapWidth is the precision of remembered gaps.
 	gapWidth = 5 * time.Microsecond
 	gapCount = int(sleepCost / gapWidth)
 
-	// window is how many gaps are remembered, on average.
+	// window is about how many gaps are remembered.
 	window = 16
 
-	// gapWeight is the weight of the latest gap. Each gap takes 1/window of the weights of
-	// all before it.
+	// gapWeight is the weight of the latest gap. Each new gap takes 1/window of the weight of
+	// every earlier gap.
 	gapWeight = 1 << 16
 )
 
-// gaps remembers how long recent gaps between two pieces of work were.
+// gaps remembers the lengths of recent gaps between one piece of work and the next.
 type gaps struct {
-	weights  [gapCount + 1]uint64 // by length in gapWidth, the last of all beyond sleepCost
-	shortest int                  // gaps below gapWidth that weights does not have yet
+	weights  [gapCount + 1]uint64 // by length, in steps of gapWidth; the last is for all gaps beyond sleepCost
+	shortest int                  // gaps below gapWidth that are not in weights yet
 }
 
-// addShortest remembers a gap below gapWidth. It costs little: gaps as short as that are
-// frequent.
+// addShortest remembers a gap below gapWidth. It only counts, because such gaps are frequent:
+// settle enters them into weights later.
 func (g *gaps) addShortest() { g.shortest++ }
 
 // add remembers a gap.
@@ -34,17 +34,17 @@ func (g *gaps) add(gap time.Duration) {
 	g.weights[min(int(gap/gapWidth), gapCount)] += gapWeight
 }
 
-// settle gives the shortest gaps their weight.
+// settle enters the counted shortest gaps into weights.
 func (g *gaps) settle() {
-	for range min(g.shortest, 4*window) { // more would change nothing
+	for range min(g.shortest, 4*window) { // more gaps would change nothing
 		g.decay()
 		g.weights[0] += gapWeight
 	}
 	g.shortest = 0
 }
 
-// addLonger remembers a gap that was longer than polled. How much longer is unknown, so the
-// longer gaps before it share its weight in proportion to theirs.
+// addLonger remembers a gap that was longer than polled. How much longer it was is unknown, so
+// its weight is spread over the longer gaps remembered before, in proportion to theirs.
 func (g *gaps) addLonger(polled time.Duration) {
 	g.settle()
 	first, sum := min(int(polled/gapWidth), gapCount), uint64(0)
@@ -52,7 +52,7 @@ func (g *gaps) addLonger(polled time.Duration) {
 		sum += w
 	}
 	if sum < gapWeight/window {
-		g.add(sleepCost) // there was none
+		g.add(sleepCost) // no longer gap is remembered
 		return
 	}
 	g.decay()
@@ -67,12 +67,12 @@ func (g *gaps) decay() {
 	}
 }
 
-// limit is how long polling should have lasted in the remembered gaps, at most. A gap costs
-// the time polled, and sleepCost if it was longer than the limit. Among limits that cost
-// about as little it returns the longest: the next gap may be a little longer.
+// limit returns the limit of polling that would have cost least in the remembered gaps. A gap
+// costs the time polled, plus sleepCost if it was longer than the limit. Among limits that
+// cost about as little, limit returns the longest: the next gap may be a little longer.
 //
-// The price of polling rises with each other thread that polls: together they would take
-// all CPUs from the rest of the machine.
+// The price of polling rises with each other thread that polls, because together they would
+// take all CPUs from the rest of the machine.
 func (g *gaps) limit(pollers int) time.Duration {
 	costs, sum := g.costs(uint64(1 + pollers))
 	best := 0
@@ -93,8 +93,8 @@ func (g *gaps) limit(pollers int) time.Duration {
 	return time.Duration(best) * gapWidth
 }
 
-// costs returns what each limit from 0 on, in steps of gapWidth, would have cost at a price
-// for each nanosecond of polling, and the sum of the weights.
+// costs returns what each limit from 0 on, in steps of gapWidth, would have cost. price is the
+// cost of a nanosecond of polling. costs also returns the sum of the weights.
 func (g *gaps) costs(price uint64) (costs [gapCount + 1]uint64, sum uint64) {
 	for _, w := range g.weights {
 		sum += w

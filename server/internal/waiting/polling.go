@@ -5,57 +5,57 @@ package waiting
 import "time"
 
 const (
-	// sleepCost is how much polling it is worth to avoid a sleep. Falling asleep and waking
-	// up take some 20 µs of CPU time, of this thread and of the one that wakes it. The
-	// caller gets its answer later by the time in which an idle CPU comes out of its
-	// halt: 10 to 180 µs in virtual machines.
+	// sleepCost is how much polling is worth to avoid one sleep. Falling asleep and waking up
+	// take about 20 µs of CPU time, of this thread and of the thread that wakes it. The
+	// caller gets its answer later, by the time that an idle CPU needs to leave its halt:
+	// 10 to 180 µs in virtual machines.
 	sleepCost = 80 * time.Microsecond
 
-	// firstTry is the limit in the first wait of a trial. That wait is longer than the next:
-	// the caller got its last answer late, and its CPU has halted, too.
-	firstTry = 150 * time.Microsecond
+	// firstTrialLimit is the limit in the first wait of a trial. That wait is longer than the next
+	// ones: the caller got its last answer late, and the caller's CPU has halted, too.
+	firstTrialLimit = 150 * time.Microsecond
 
-	// shortSleep bounds the sleeps that bring a trial nearer. It is far above sleepCost: on a
-	// busy host a lone caller was answered in 400 µs by a thread that slept, in 25 by one
-	// that polled.
+	// shortSleep is the longest sleep that brings the next trial nearer. It is far above
+	// sleepCost: on a busy host, a thread that slept answered a lone caller in 400 µs, and a
+	// thread that polled in 25 µs.
 	shortSleep = 2 * time.Millisecond
 
-	// mostBackoff bounds how many short sleeps pass between two trials. A trial that fails
-	// costs 5 to 8 µs for each of them.
-	mostBackoff = 31
+	// maxBackoff is the most short sleeps between two trials. Spread over them, a failed trial
+	// costs 5 to 8 µs per sleep.
+	maxBackoff = 31
 )
 
-// polling decides how long a thread polls for work before it sleeps: for as long as would
-// have cost least in the recent waits.
+// polling decides how long a thread polls for work before it sleeps: as long as would have
+// cost least in the recent waits.
 //
-// Only polling shows how long the gap between two pieces of work was. A sleep lasts longer,
-// since the thread has to wake up and a caller that was answered late asks late. So after
-// some short sleeps comes a trial: the thread polls in each wait until that has proved worth
-// its cost or has found nothing. A trial that fails doubles the number of sleeps
-// before the next one, and one that succeeds halves it.
+// Only polling shows how long the gap between two pieces of work was. A sleep lasts longer
+// than the gap: the thread has to wake up, and a caller that was answered late asks again
+// late. So after some short sleeps comes a trial. In a trial the thread polls in each wait,
+// until polling has proved worth its cost or has found nothing. A trial that finds nothing
+// doubles the number of sleeps before the next trial. A trial that succeeds halves it.
 //
-// polling reads no clock: it depends on nothing but what it is told.
+// polling reads no clock: it depends only on the times that its caller passes.
 type polling struct {
 	gaps    gaps
-	limit   time.Duration // of polling in one wait, by the gaps
+	limit   time.Duration // of polling in one wait, derived from gaps
 	backoff int           // short sleeps between the last trial and the next
-	sleeps  int           // of them, those still to come; 0: this is a trial
-	tries   int           // waits of the trial in which polling found work
+	sleeps  int           // how many of them are still to come; 0: this is a trial
+	tries   int           // waits of this trial in which polling found work
 }
 
-// next is how long to poll in the wait that begins; 0: sleep at once.
+// next returns how long to poll in the wait that begins; 0: sleep at once.
 func (p *polling) next() time.Duration {
 	switch {
 	case p.sleeps > 0:
 		return p.limit
 	case p.tries == 0:
-		return firstTry
+		return firstTrialLimit
 	}
 	return sleepCost
 }
 
-// found ends a wait in which polling found work after gap. pollers is how many other
-// threads poll.
+// found ends a wait in which polling found work after gap. pollers is how many other threads
+// are polling.
 func (p *polling) found(gap time.Duration, pollers int) {
 	if gap < gapWidth {
 		p.gaps.addShortest()
@@ -66,7 +66,7 @@ func (p *polling) found(gap time.Duration, pollers int) {
 	p.limit = p.gaps.limit(pollers)
 	switch {
 	case p.sleeps > 0 || gap <= before:
-		// No trial, or it did not matter.
+		// This is no trial, or its longer limit made no difference.
 	case gap <= p.limit:
 		p.endTrial(p.backoff / 2)
 	default:
@@ -74,10 +74,10 @@ func (p *polling) found(gap time.Duration, pollers int) {
 	}
 }
 
-// slept ends a wait in which the thread slept after polling in vain, or at once.
+// slept ends a wait in which the thread slept, at once or after polling that found nothing.
 func (p *polling) slept(polled, asleep time.Duration, pollers int) {
 	if p.sleeps == 0 && polled > 0 {
-		p.endTrial(min(2*p.backoff+1, mostBackoff))
+		p.endTrial(min(2*p.backoff+1, maxBackoff))
 	}
 	if polled+asleep <= shortSleep {
 		p.sleeps = max(0, p.sleeps-1)

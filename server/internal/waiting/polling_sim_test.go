@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	wakeUp = 50 * time.Microsecond // from the work that ends a sleep to the thread's next step
-	work   = 10 * time.Microsecond // between two waits
+	wakeUp = 50 * time.Microsecond // from the work that ends a sleep until the thread runs
+	work   = 10 * time.Microsecond // between the end of a wait and the next wait
 )
 
-// caller is what a simulated thread waits for.
+// caller describes the work for which a simulated thread waits.
 type caller struct {
 	gap  func() time.Duration // from the end of one piece of work to the next
-	cold time.Duration        // how much longer that is after a sleep of the thread
+	cold time.Duration        // how much longer a gap is after the thread slept
 }
 
 // steady returns gaps near mean.
@@ -28,7 +28,7 @@ func random(r *rand.Rand, mean time.Duration) func() time.Duration {
 	return func() time.Duration { return time.Duration(r.ExpFloat64() * float64(mean)) }
 }
 
-// bill is what some waits cost.
+// bill is what a number of waits cost.
 type bill struct {
 	waits, sleeps int
 	polled        time.Duration
@@ -66,12 +66,12 @@ func (w simWait) end(p *polling, pollers int) {
 		p.found(w.gap, pollers)
 	case w.limit == 0:
 		p.slept(0, w.gap+wakeUp, pollers)
-	default: // a thread notices that the limit is over when it is
+	default: // the thread notices that the limit has passed only afterwards
 		p.slept(w.limit+1, w.gap-w.limit+wakeUp, pollers)
 	}
 }
 
-// simThread is a thread among others. Its times count from the start.
+// simThread is one of several simulated threads. Its times count from the start.
 type simThread struct {
 	polling polling
 	simWait
@@ -86,8 +86,8 @@ func (t *simThread) begin(now, gap time.Duration) {
 	}
 }
 
-// crowd simulates threads that wait for random work for a second, and returns for how many
-// seconds they polled.
+// crowd simulates threads that wait for random work for one second, and returns how many
+// seconds they polled in all.
 func crowd(threads int, mean time.Duration) float64 {
 	gap := random(rand.New(rand.NewPCG(1, 1)), mean)
 	all := make([]*simThread, threads)
@@ -116,7 +116,7 @@ func earliest(all []*simThread) *simThread {
 	return first
 }
 
-// pollersAt is how many threads poll and do not just spin.
+// pollersAt returns how many threads poll, beyond spinning, at the time now.
 func pollersAt(all []*simThread, now time.Duration) (pollers int) {
 	for _, t := range all {
 		if t.began+spinFor <= now && now < t.began+t.polled {

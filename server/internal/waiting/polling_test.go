@@ -10,9 +10,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPollingFindsSteadyCallers: a caller that asks again soon after its answer is soon
-// found by polling alone, whatever the thread waited for before, and however much longer the
-// caller takes after each sleep of the thread.
+// TestPollingFindsSteadyCallers: if a caller asks again soon after its answer, polling soon
+// finds its requests without sleeps. This holds whatever the thread waited for before, and
+// however much longer the caller takes after the thread slept.
 func TestPollingFindsSteadyCallers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, r := drawPolling(t)
@@ -27,8 +27,8 @@ func TestPollingFindsSteadyCallers(t *testing.T) {
 	})
 }
 
-// TestPollingInVainBacksOff: where gaps are longer than polling is worth, it soon costs a
-// thread no more than 8 µs a wait.
+// TestPollingInVainBacksOff: where gaps are longer than polling is worth, the thread soon polls
+// for at most 8 µs per wait.
 func TestPollingInVainBacksOff(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, r := drawPolling(t)
@@ -41,8 +41,8 @@ func TestPollingInVainBacksOff(t *testing.T) {
 	})
 }
 
-// TestPollingCostsLittleMoreThanTheBest of all fixed limits, for any mixture of gaps, and
-// so never much more than sleeping at once.
+// TestPollingCostsLittleMoreThanTheBest: for any mixture of gaps, polling costs little more
+// than the best fixed limit, and so never much more than sleeping at once.
 func TestPollingCostsLittleMoreThanTheBest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, r := drawPolling(t)
@@ -60,7 +60,7 @@ func TestPollingCostsLittleMoreThanTheBest(t *testing.T) {
 	})
 }
 
-// TestPollersShareTheMachine: the more threads wait for random work, the less each polls.
+// TestPollersShareTheMachine: the more threads wait for random work, the less each one polls.
 func TestPollersShareTheMachine(t *testing.T) {
 	each := func(threads int) float64 { return crowd(threads, 60*time.Microsecond) / float64(threads) }
 	alone, among4, among16 := each(1), each(4), each(16)
@@ -69,7 +69,7 @@ func TestPollersShareTheMachine(t *testing.T) {
 	}
 }
 
-// settled is how many waits a polling may take to adapt to other gaps.
+// settled is how many waits polling may take to adapt to other gaps.
 const settled = 200
 
 // drawPolling returns a polling that has been through waits of any kind.
@@ -96,7 +96,7 @@ func micros(t *rapid.T, name string, low, high int) time.Duration {
 	return time.Duration(rapid.IntRange(low, high).Draw(t, name)) * time.Microsecond
 }
 
-// bestCost is what the gaps cost with the best fixed limit.
+// bestCost returns the cost of the gaps with the best fixed limit.
 func bestCost(gaps []time.Duration) time.Duration {
 	best := time.Duration(len(gaps)) * sleepCost
 	for limit := gapWidth; limit <= sleepCost; limit += gapWidth {

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// spinFor is how long a thread polls before it lets other threads run between polls:
-	// what the thread that it waits for takes to answer, if that is awake.
+	// spinFor is how long a thread polls before it lets other threads run between polls. It
+	// is about the time in which the thread that it waits for answers, if that one is awake.
 	spinFor = 5 * time.Microsecond
 
-	// pollsPerReading is how many polls a spinning thread makes for each reading of the
-	// clock, which costs as much as one or two of them.
+	// pollsPerReading is how many polls a spinning thread makes per reading of the clock. A
+	// reading costs as much as one or two polls.
 	pollsPerReading = 16
 )
 
@@ -27,39 +27,39 @@ type Strategy int
 const (
 	Auto  Strategy = iota // polls for as long as that has paid off lately, then sleeps
 	Spin                  // never sleeps
-	Yield                 // never sleeps, lets other threads run between polls
+	Yield                 // never sleeps, and lets other threads run between polls
 	Block                 // sleeps at once
 )
 
-// Waiter is how one thread waits for one kind of work: it polls and then sleeps on an
-// eventfd. A batch thread sleeps in a read, an I/O thread in its backend, which watches
-// the eventfd.
+// Waiter decides how one thread waits for one kind of work: the thread polls, and then sleeps
+// on an eventfd. A batch thread sleeps in a read of the eventfd. An I/O thread sleeps in its
+// backend, which watches the eventfd.
 type Waiter struct {
 	strategy Strategy
 	event    *eventfd.EventFD
-	pollers  *atomic.Int32 // threads of the server that poll, beyond spinning
+	pollers  *atomic.Int32 // threads of the server that poll beyond spinning
 	now      func() time.Time
 
 	polling polling
-	unended bool          // polling was not told yet how the wait ended
-	counted bool          // in pollers
+	inWait  bool          // polling does not know yet how this wait ended
+	counted bool          // this thread is counted in pollers
 	limit   time.Duration // of polling in this wait
-	clocked bool          // the clock was read in it
+	clocked bool          // the clock was read in this wait
 	began   time.Time     // when it was first read
 	polled  time.Duration // from then until it was last read
 }
 
-// New returns a Waiter for one thread. The thread sleeps on event, which stays the
-// caller's. pollers is shared by all waiters of a server.
+// New returns a Waiter for one thread. The thread sleeps on event, which the caller keeps. All
+// waiters of a server share pollers.
 func New(strategy Strategy, event *eventfd.EventFD, pollers *atomic.Int32) *Waiter {
 	return &Waiter{strategy: strategy, event: event, pollers: pollers, now: time.Now}
 }
 
 // Idle implements [ringbuf.WaitStrategy] and [loop.Waiter].
 //
-// A thread that lets others run has its CPU back at once if there are none. If there
-// are, it may be kept from it for as long as they compute; then it finds that its time
-// to poll has passed and sleeps, and is woken like any other sleeper.
+// If no other thread wants the CPU, a thread that yields has it back at once. Otherwise other
+// threads may keep it for as long as they compute. The thread then finds that its time to
+// poll has passed and sleeps, and is woken like any other sleeper.
 func (w *Waiter) Idle(empty int) (sleep bool) {
 	switch w.strategy {
 	case Block:
@@ -81,19 +81,19 @@ func (w *Waiter) Idle(empty int) (sleep bool) {
 
 // begin begins a wait and reports whether to poll in it.
 func (w *Waiter) begin() bool {
-	if w.unended { // it was not slept in, so polling found work
+	if w.inWait { // the last wait had no sleep, so polling found work
 		w.count(false)
 		w.polling.found(w.polled, int(w.pollers.Load()))
 	}
-	w.limit, w.unended, w.clocked, w.polled = w.polling.next(), true, false, 0
+	w.limit, w.inWait, w.clocked, w.polled = w.polling.next(), true, false, 0
 	if w.limit == 0 {
 		w.began = w.now()
 	}
 	return w.limit > 0
 }
 
-// poll reads the clock and, from spinFor on, lets other threads run before. It reports
-// whether the time to poll has passed.
+// poll reads the clock. Once the thread has polled for spinFor, poll first lets other threads
+// run. It reports whether the time to poll has passed.
 func (w *Waiter) poll() (sleep bool) {
 	if !w.clocked {
 		w.clocked, w.began = true, w.now()
@@ -111,7 +111,7 @@ func (w *Waiter) poll() (sleep bool) {
 	return true
 }
 
-// count counts the thread in pollers, or no longer.
+// count adds the thread to pollers or removes it.
 func (w *Waiter) count(polls bool) {
 	switch {
 	case polls == w.counted:
@@ -126,8 +126,8 @@ func (w *Waiter) count(polls bool) {
 
 // Slept implements [loop.Waiter].
 func (w *Waiter) Slept() {
-	if w.unended {
-		w.unended = false
+	if w.inWait {
+		w.inWait = false
 		w.polling.slept(w.polled, w.now().Sub(w.began)-w.polled, int(w.pollers.Load()))
 	}
 }
@@ -147,9 +147,9 @@ func (w *Waiter) Wake() {
 	}
 }
 
-// yield lets other threads run on this CPU. The Go scheduler is not told: a stop of the
-// world, which steady state does not have, waits until the thread runs again.
+// yield lets other threads run on this CPU. The Go scheduler does not know of it, so a stop of
+// the world would wait until the thread runs again; steady state has no stop of the world.
 //
-// runtime.Gosched lets other goroutines run: one that is locked to its thread would be
-// taken off it and put back, in 20 µs.
+// runtime.Gosched is no substitute. It lets other goroutines run: a goroutine that is locked
+// to its thread would be taken off the thread and put back, which takes 20 µs.
 func yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }

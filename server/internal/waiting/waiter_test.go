@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// clock is a clock on which a microsecond passes with each reading.
+// clock is a clock that advances by a microsecond with each reading.
 type clock struct {
 	time     time.Time
 	readings int
@@ -26,16 +26,16 @@ func newSimWaiter() (*Waiter, *clock) {
 	return w, c
 }
 
-// pollUntilSleep has w wait for work that never comes until it sleeps, and returns how
-// often it polled.
+// pollUntilSleep makes w wait for work that never comes until it sleeps, and returns how often
+// it polled.
 func pollUntilSleep(w *Waiter) (polls int) {
 	for polls = 1; !w.Idle(polls); polls++ {
 	}
 	return polls
 }
 
-// TestWaiterTellsPollingHowWaitsEnd: work found without a reading of the clock, found
-// later, and found by a sleeper.
+// TestWaiterTellsPollingHowWaitsEnd: polling learns of work found before the clock was read,
+// of work found later, and of work found after a sleep.
 func TestWaiterTellsPollingHowWaitsEnd(t *testing.T) {
 	w, c := newSimWaiter()
 	w.Idle(1)
@@ -58,8 +58,8 @@ func TestWaiterTellsPollingHowWaitsEnd(t *testing.T) {
 	}
 }
 
-// TestWaiterReadsTheClockSeldom: not for a wait that is over soon, twice for a sleep
-// without polling.
+// TestWaiterReadsTheClockSeldom: the waiter does not read the clock in a wait that is over
+// soon, and reads it twice for a sleep without polling.
 func TestWaiterReadsTheClockSeldom(t *testing.T) {
 	w, c := newSimWaiter()
 	for range 1000 {
@@ -85,7 +85,8 @@ func TestWaiterReadsTheClockSeldom(t *testing.T) {
 	}
 }
 
-// TestWaiterCountsAmongPollers while it polls and does not just spin.
+// TestWaiterCountsAmongPollers: a thread counts among the pollers while it polls beyond
+// spinning.
 func TestWaiterCountsAmongPollers(t *testing.T) {
 	w, _ := newSimWaiter()
 	for empty := 1; w.polled < spinFor; empty++ {
@@ -108,13 +109,13 @@ func TestWaiterCountsAmongPollers(t *testing.T) {
 	}
 }
 
-// TestOnlyAutoAndBlockSleep, and block never polls.
+// TestOnlyAutoAndBlockSleep: Spin and Yield never sleep. Block never polls.
 func TestOnlyAutoAndBlockSleep(t *testing.T) {
 	for wait, sleeps := range map[Strategy]bool{Block: true, Spin: false, Yield: false} {
 		w := New(wait, nil, new(atomic.Int32))
 		for empty := range 10_000 {
 			if w.Idle(empty+1) != sleeps {
-				t.Errorf("wait %v sleeps after %d polls", wait, empty+1)
+				t.Errorf("wait %v: sleeps after %d polls", wait, empty+1)
 				break
 			}
 		}

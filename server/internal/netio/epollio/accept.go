@@ -9,31 +9,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mostAccepts is how many connections an accept takes before others have their
+// maxAccepts is how many connections one accept takes before other descriptors have their
 // turn.
-const mostAccepts = 64
+const maxAccepts = 64
 
 func (b *Backend) beginAccept(op *netio.Op) {
-	d, err := b.watch(op.FD, listener)
+	d, err := b.register(op.FD, listener)
 	if err != nil {
 		b.complete(op.Key, netio.Accept, netio.Failed, 0)
 		return
 	}
-	if d.taking {
+	if d.inputActive {
 		panic(fmt.Sprintf("epollio: descriptor %d has an accept", op.FD))
 	}
-	d.taking, d.input, d.readable, d.shared = true, op.Key, true, op.Shared
-	b.consider(op.FD, d)
+	d.inputActive, d.input, d.readable, d.shared = true, op.Key, true, op.Shared
+	b.enqueueIfReady(op.FD, d)
 }
 
-// accept takes connections until there are none, or it has taken enough for now: one,
-// of a queue that other threads take from too.
+// accept accepts connections until none is left or it has taken enough for now. From a
+// queue that other threads accept from, too, it takes one at a time.
 func (b *Backend) accept(fd int32, d *descriptor) {
-	most := mostAccepts
+	limit := maxAccepts
 	if d.shared {
-		most = 1
+		limit = 1
 	}
-	for range most {
+	for range limit {
 		conn, errno := accept(fd)
 		switch {
 		case errno == 0:
@@ -41,18 +41,17 @@ func (b *Backend) accept(fd int32, d *descriptor) {
 		case errno == unix.EAGAIN:
 			d.readable = false
 			return
-		case !ofOne(errno):
-			d.taking = false
+		case !concernsOneConn(errno):
+			d.inputActive = false
 			b.complete(d.input, netio.Accept, netio.Failed, 0)
 			return
 		}
 	}
 }
 
-// ofOne reports whether an error of an accept is about one connection, which the
-// kernel has dropped. Linux passes on what happened to it on the network; source:
-// accept(2).
-func ofOne(errno unix.Errno) bool {
+// concernsOneConn reports whether an error of accept concerns only one connection, which the kernel
+// has dropped. Linux passes errors of the network on to the caller; source: accept(2).
+func concernsOneConn(errno unix.Errno) bool {
 	switch errno {
 	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM, unix.ETIMEDOUT, unix.ENETDOWN, unix.ENETUNREACH,
 		unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENONET, unix.ENOPROTOOPT, unix.EOPNOTSUPP:

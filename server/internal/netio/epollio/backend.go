@@ -13,26 +13,25 @@ import (
 )
 
 const (
-	// spareDescriptors is how many descriptors the table has room for beside those
-	// of connections.
+	// spareDescriptors is how many descriptors beside those of connections the table has
+	// room for.
 	spareDescriptors = 256
 
-	// eventsEach is how many events a connection can have in one turn: of a
-	// receive, a send and the rest of a send.
-	eventsEach = 3
+	// eventsPerConn is how many events a connection can have in one turn: of a receive, of a
+	// send and of the rest of a send.
+	eventsPerConn = 3
 
-	// mostReady is how many descriptors a turn takes from epoll, and how many it
-	// serves before and after that.
-	mostReady = 256
+	// maxReady is how many descriptors a turn takes from epoll at a time. It is also how
+	// many a turn serves before it polls epoll, and after that.
+	maxReady = 256
 
-	// plenty is how many events of descriptors that were ready already let a turn
-	// do without asking epoll for more.
-	plenty = 16
+	// enoughEvents is how many events make a turn return without polling epoll for more.
+	enoughEvents = 16
 )
 
 // Config sizes a backend.
 type Config struct {
-	Conns int // connections of the whole process, which has as many descriptors
+	Conns int // connections of the whole process, which each take a descriptor
 }
 
 // Backend implements [netio.Backend]. It belongs to one thread.
@@ -40,24 +39,24 @@ type Backend struct {
 	sockets.Sockets
 
 	epoll  int
-	table  []descriptor // by number
+	table  []descriptor // by descriptor number
 	ready  queue        // descriptors on which an operation can go on
 	events []netio.Event
 	found  []unix.EpollEvent
 	err    error // ends the turn
 
-	looked bool // epoll was asked since the last turn
+	polled bool // epoll was polled since the last turn
 	coarse bool // the kernel has no epoll_pwait2
 
 	memory  []byte // receive buffers
-	free    uint64 // a bit each
-	discard []byte // where input that is dropped may be written
+	free    uint64 // one bit per free buffer
+	discard []byte // the kernel may write dropped input here
 
-	start    time.Time // of the backend's clock
-	deadline time.Duration
-	tickKey  uint64
-	ticking  bool
-	unlooked int // looks at the queue since the last look at the clock
+	start      time.Time // of the backend's clock
+	deadline   time.Duration
+	tickKey    uint64
+	ticking    bool
+	clockPolls int // polls of the ready queue until the next reading of the clock
 }
 
 var _ netio.Backend = (*Backend)(nil)
@@ -73,8 +72,8 @@ func New(cfg Config) (*Backend, error) {
 		epoll:   fd,
 		table:   make([]descriptor, size),
 		ready:   newQueue(size),
-		events:  make([]netio.Event, 0, eventsEach*size),
-		found:   make([]unix.EpollEvent, mostReady),
+		events:  make([]netio.Event, 0, eventsPerConn*size),
+		found:   make([]unix.EpollEvent, maxReady),
 		memory:  make([]byte, netio.ReceiveBuffers*netio.ReceiveBytes),
 		free:    allFree,
 		discard: make([]byte, netio.ReceiveBytes),
@@ -82,19 +81,17 @@ func New(cfg Config) (*Backend, error) {
 	}, nil
 }
 
-// Footprint is the bytes that a backend for so many connections takes beside its
-// receive buffers. Of what it has for connections, it touches only what those need
-// that it serves.
+// Footprint returns the bytes that a backend for conns connections takes beside its receive
+// buffers. It touches only the part that the connections it serves need.
 func Footprint(conns int) uint64 {
 	const (
-		each  = unsafe.Sizeof(descriptor{}) + unsafe.Sizeof(int32(0)) + eventsEach*unsafe.Sizeof(netio.Event{})
-		fixed = netio.ReceiveBytes + mostReady*unsafe.Sizeof(unix.EpollEvent{})
+		each  = unsafe.Sizeof(descriptor{}) + unsafe.Sizeof(int32(0)) + eventsPerConn*unsafe.Sizeof(netio.Event{})
+		fixed = netio.ReceiveBytes + maxReady*unsafe.Sizeof(unix.EpollEvent{})
 	)
 	return uint64(conns+spareDescriptors)*uint64(each) + uint64(fixed)
 }
 
-// Busy implements [netio.Backend]. No call of this backend is ever put off for
-// want of memory.
+// Busy implements [netio.Backend]. This backend never retries a call for lack of memory.
 func (b *Backend) Busy() uint64 { return 0 }
 
 // Free implements [netio.Backend].

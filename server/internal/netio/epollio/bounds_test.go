@@ -38,10 +38,11 @@ func turn(t *testing.T, b *Backend, block bool, ops ...netio.Op) []netio.Event {
 	return events
 }
 
-// TestTurnIsBounded: more descriptors are ready than a turn serves. It leaves the rest
-// to the next, in the order in which they became ready, and is pending until then.
+// TestTurnIsBounded: if more descriptors are ready than one turn serves, the turn leaves the
+// rest to the next turns, in the order in which they became ready. The backend is pending
+// until then.
 func TestTurnIsBounded(t *testing.T) {
-	const conns = 3 * mostReady
+	const conns = 3 * maxReady
 	b := small(t)
 	var ops, closes []netio.Op
 	for i := range conns {
@@ -56,7 +57,7 @@ func TestTurnIsBounded(t *testing.T) {
 	for len(served) < conns {
 		events := turn(t, b, false, ops...)
 		ops = nil
-		if len(events) == 0 || len(events) > 2*mostReady {
+		if len(events) == 0 || len(events) > 2*maxReady {
 			t.Fatalf("%d events in a turn, after %d of %d", len(events), len(served), conns)
 		}
 		for _, e := range events {
@@ -72,8 +73,8 @@ func TestTurnIsBounded(t *testing.T) {
 	turn(t, b, false, closes...)
 }
 
-// TestTableGrows: a descriptor beyond the table is served like any other, and so are
-// those that stood in the queue.
+// TestTableGrows: a descriptor beyond the table is served like any other, and so are the
+// descriptors that were in the queue when the table grew.
 func TestTableGrows(t *testing.T) {
 	b := small(t)
 	first, peer := pair(t)
@@ -98,7 +99,7 @@ func TestTableGrows(t *testing.T) {
 	b.CloseNow(int32(high))
 }
 
-// TestCoarseWait: without epoll_pwait2, a tick takes its time and ends the wait.
+// TestCoarseWait: without epoll_pwait2, a tick takes its full time and ends the wait.
 func TestCoarseWait(t *testing.T) {
 	b := small(t)
 	b.coarse = true
@@ -117,7 +118,7 @@ func TestCoarseWait(t *testing.T) {
 	b.CloseNow(ours)
 }
 
-// TestRefusedTurn: an error of epoll ends the turn, and a thread that polls hears of it.
+// TestRefusedTurn: an error of epoll ends the turn, and a thread that polls finds it.
 func TestRefusedTurn(t *testing.T) {
 	b := small(t)
 	if err := unix.Close(b.epoll); err != nil {
@@ -132,7 +133,8 @@ func TestRefusedTurn(t *testing.T) {
 	b.epoll, _ = unix.EpollCreate1(unix.EPOLL_CLOEXEC) // for Free
 }
 
-// TestMisusePanics: a buffer that is given back twice would have two owners.
+// TestMisusePanics: recycling a buffer twice, which would give it two owners, panics. So
+// does an unknown operation.
 func TestMisusePanics(t *testing.T) {
 	b := small(t)
 	for name, misuse := range map[string]func(){

@@ -9,11 +9,11 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-const allFree = 1<<netio.ReceiveBuffers - 1 // it fits in a word
+const allFree = 1<<netio.ReceiveBuffers - 1 // the buffers fit the bits of a word
 
-// borrow takes a free receive buffer, the first of them: where few are in use at a
-// time, those few stay in the cache.
-func (b *Backend) borrow() (id int16, ok bool) {
+// takeBuffer takes the first free receive buffer. If few are in use at a time, the same few are
+// used again and stay in the cache.
+func (b *Backend) takeBuffer() (id int16, ok bool) {
 	if b.free == 0 {
 		return netio.NoBuffer, false
 	}
@@ -33,6 +33,6 @@ func (b *Backend) Buffer(id int16, n int) []byte {
 
 // Recycle implements [netio.Backend].
 func (b *Backend) Recycle(id int16) {
-	b.Buffer(id, 0) // taken, if it was not read
+	b.Buffer(id, 0) // panics if the buffer is free
 	b.free |= 1 << id
 }

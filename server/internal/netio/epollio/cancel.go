@@ -4,7 +4,7 @@ package epollio
 
 import "github.com/disrust/disrust/server/internal/netio"
 
-// cancel ends an operation, unless it is over.
+// cancel ends an operation, if it is still in flight.
 func (b *Backend) cancel(op *netio.Op) {
 	if op.Target == netio.Tick {
 		if b.ticking && b.tickKey == op.Key {
@@ -19,11 +19,11 @@ func (b *Backend) cancel(op *netio.Op) {
 	d := &b.table[op.FD]
 	switch {
 	case op.Target != netio.SendRest:
-		if d.taking && d.input == op.Key {
-			d.taking = false
+		if d.inputActive && d.input == op.Key {
+			d.inputActive = false
 			b.complete(op.Key, op.Target, netio.Interrupted, 0)
 		}
-	case !d.giving || d.output != op.Key:
+	case !d.outputActive || d.output != op.Key:
 	case d.sent > 0:
 		b.endRest(d, netio.Done, int(d.sent))
 	default:

@@ -4,7 +4,7 @@ package epollio
 
 import "golang.org/x/sys/unix"
 
-// kind is what a registered descriptor stands for.
+// kind is the kind of a registered descriptor.
 type kind uint8
 
 const (
@@ -15,30 +15,30 @@ const (
 	counter              // an eventfd
 )
 
-// descriptor is what the backend knows of one descriptor. It takes a cache line.
+// descriptor is what the backend knows about one descriptor. Its size is one cache line.
 type descriptor struct {
-	input  uint64 // key of the operation that takes: a receive, an accept or a wake
-	output uint64 // key of the operation that gives: the rest of a send
-	rest   []byte // what the socket has not taken of that
-	sent   int32  // what it has
+	input  uint64 // key of the input operation: a receive, an accept or a wake
+	output uint64 // key of the output operation: a SendRest
+	rest   []byte // bytes of the SendRest that the socket has not taken
+	sent   int32  // how many it has taken
 
-	generation uint32 // of the number: a close begins the next
+	generation uint32 // of the descriptor number: a close begins the next
 	kind       kind
 
-	taking   bool // the operation that takes is under way
-	giving   bool // the operation that gives is under way
-	dropping bool // the receive takes no buffer
-	shared   bool // other threads accept from the listener too
-	readable bool // taking is worth an attempt
-	writable bool // giving is worth an attempt
-	ended    bool // there is something to read after the input: FIN, an error, or urgent data
-	watched  bool // epoll tells when it becomes writable
-	queued   bool // in Backend.ready, where its number stays even if it is closed
+	inputActive  bool // the input operation is in flight
+	outputActive bool // the output operation is in flight
+	dropping     bool // the receive uses no buffer
+	shared       bool // other threads accept from the listener, too
+	readable     bool // the input operation is worth an attempt
+	writable     bool // the output operation is worth an attempt
+	ended        bool // something follows the input: FIN, an error or urgent data
+	watchesRoom  bool // epoll reports when the descriptor becomes writable
+	queued       bool // in Backend.ready; its number stays there even after a close
 }
 
-// watch registers a descriptor with epoll, unless it is registered.
-func (b *Backend) watch(fd int32, k kind) (*descriptor, error) {
-	b.reach(fd)
+// register registers a descriptor with epoll, unless it is registered already.
+func (b *Backend) register(fd int32, k kind) (*descriptor, error) {
+	b.growTable(fd)
 	d := &b.table[fd]
 	if d.kind != unknown {
 		return d, nil
@@ -51,7 +51,7 @@ func (b *Backend) watch(fd int32, k kind) (*descriptor, error) {
 	if k == stream && domain(fd) == unix.AF_UNIX {
 		k = local
 	}
-	d.kind, d.writable, d.watched = k, true, k == stream
+	d.kind, d.writable, d.watchesRoom = k, true, k == stream
 	if err := b.control(unix.EPOLL_CTL_ADD, fd, d); err != nil {
 		d.kind = unknown
 		return d, err
@@ -59,43 +59,43 @@ func (b *Backend) watch(fd int32, k kind) (*descriptor, error) {
 	return d, nil
 }
 
-// domain is the address family of a socket.
+// domain returns the address family of a socket.
 func domain(fd int32) int {
 	family, _ := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
 	return family
 }
 
-// control tells epoll what to watch a descriptor for.
+// control tells epoll which events of a descriptor to report.
 //
-// An AF_UNIX socket is watched for room only once it has been full. Epoll would
-// report room each time the peer reads, and wake the thread for nothing.
+// For an AF_UNIX socket, epoll reports room only once the socket has been full. Otherwise it
+// would report room each time the peer reads, and wake the thread for nothing.
 //
-// Urgent data is watched for because a receive stops in front of it: one that
-// fills less than its buffer does not show that the socket is empty then.
+// Epoll also reports urgent data, because a receive stops in front of it. Such a receive
+// fills less than its buffer although the socket is not empty.
 func (b *Backend) control(operation int, fd int32, d *descriptor) error {
 	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET, Fd: fd, Pad: int32(d.generation)}
-	if d.watched {
+	if d.watchesRoom {
 		e.Events |= unix.EPOLLOUT
 	}
 	return unix.EpollCtl(b.epoll, operation, int(fd), &e)
 }
 
-// note takes what epoll reports of a descriptor.
-func (b *Backend) note(e *unix.EpollEvent) {
+// recordEvent records what epoll reports about a descriptor.
+func (b *Backend) recordEvent(e *unix.EpollEvent) {
 	const end = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR | unix.EPOLLPRI
 	d := &b.table[e.Fd]
 	if d.generation != uint32(e.Pad) {
-		return // of a descriptor that is closed
+		return // the event is stale: that descriptor is closed
 	}
 	d.readable = d.readable || e.Events&(unix.EPOLLIN|end) != 0
 	d.writable = d.writable || e.Events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0
 	d.ended = d.ended || e.Events&end != 0
-	b.consider(e.Fd, d)
+	b.enqueueIfReady(e.Fd, d)
 }
 
-// reach makes the table long enough for a descriptor. It grows only in a process
-// that has more descriptors than connections and spareDescriptors.
-func (b *Backend) reach(fd int32) {
+// growTable makes the table long enough for a descriptor. The table grows only in a process that
+// has more descriptors than its connections and spareDescriptors.
+func (b *Backend) growTable(fd int32) {
 	if int(fd) < len(b.table) {
 		return
 	}
@@ -105,8 +105,8 @@ func (b *Backend) reach(fd int32) {
 	b.ready.grow(len(table))
 }
 
-// CloseNow implements [netio.Backend]. Closing takes a descriptor out of epoll,
-// but for one with a duplicate, as a listener may have.
+// CloseNow implements [netio.Backend]. Closing removes a descriptor from epoll only if it
+// has no duplicate. A listener may have one, so it is removed explicitly.
 func (b *Backend) CloseNow(fd int32) {
 	if int(fd) < len(b.table) {
 		d := &b.table[fd]

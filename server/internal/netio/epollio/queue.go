@@ -2,8 +2,8 @@
 
 package epollio
 
-// queue is a FIFO of descriptors, each at most once, in a ring that has a slot for
-// every one of them.
+// queue is a FIFO of descriptors, each at most once. Its ring has one slot for every
+// descriptor of the table.
 type queue struct {
 	ring  []int32
 	first int

@@ -10,28 +10,28 @@ import (
 )
 
 func (b *Backend) beginReceive(op *netio.Op) {
-	d, err := b.watch(op.FD, stream)
+	d, err := b.register(op.FD, stream)
 	if err != nil {
 		b.complete(op.Key, netio.Receive, netio.Failed, 0)
 		return
 	}
-	if d.taking {
+	if d.inputActive {
 		panic(fmt.Sprintf("epollio: descriptor %d has a receive", op.FD))
 	}
-	d.taking, d.input, d.dropping = true, op.Key, op.Drop
+	d.inputActive, d.input, d.dropping = true, op.Key, op.Drop
 	d.readable = d.readable || op.Ready
-	b.consider(op.FD, d)
+	b.enqueueIfReady(op.FD, d)
 }
 
-// receive attempts a receive on a socket that seems to have input. Without a
-// buffer, the socket keeps its place.
+// receive attempts a receive on a socket that seems to have input. If no buffer is free, the
+// socket stays queued.
 func (b *Backend) receive(fd int32, d *descriptor) {
 	if d.dropping {
 		n, errno := drop(fd, b.discard)
 		b.received(d, n, errno, netio.NoBuffer)
 		return
 	}
-	id, ok := b.borrow()
+	id, ok := b.takeBuffer()
 	if !ok {
 		return
 	}
@@ -43,7 +43,7 @@ func (b *Backend) receive(fd int32, d *descriptor) {
 	b.received(d, n, errno, id)
 }
 
-// received takes the outcome of an attempt to receive n bytes.
+// received handles an attempt that received n bytes.
 func (b *Backend) received(d *descriptor, n int, errno unix.Errno, buffer int16) {
 	e := netio.Event{Key: d.input, Code: netio.Receive, Outcome: netio.Done, Buffer: buffer}
 	switch {
@@ -58,25 +58,25 @@ func (b *Backend) received(d *descriptor, n int, errno unix.Errno, buffer int16)
 		e.N, e.Outcome = int32(n), netio.DoneMore
 	default:
 		e.N = int32(n)
-		// A receive on an AF_UNIX socket may also stop where another process's
-		// input begins, or a descriptor was passed.
+		// A receive on an AF_UNIX socket may stop early, too: where another process's
+		// input begins, or where a descriptor was passed.
 		d.readable = d.ended || d.kind == local
 	}
-	d.taking = false
+	d.inputActive = false
 	b.events = append(b.events, e)
 }
 
-// starve ends the receives for which there is no buffer. Only what the caller does
-// next brings one, and it would not do anything for want of an event.
-func (b *Backend) starve() {
+// failStarved ends the receives that found no free buffer. Only the caller can return a buffer,
+// and without an event it would not do anything.
+func (b *Backend) failStarved() {
 	for n := b.ready.size; n > 0; n-- {
 		fd := b.ready.pop()
 		d := &b.table[fd]
 		d.queued = false
-		if d.taking && d.readable && !d.dropping && (d.kind == stream || d.kind == local) {
-			d.taking = false
+		if d.inputActive && d.readable && !d.dropping && (d.kind == stream || d.kind == local) {
+			d.inputActive = false
 			b.complete(d.input, netio.Receive, netio.Starved, 0)
 		}
-		b.consider(fd, d)
+		b.enqueueIfReady(fd, d)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// send carries out a send.
+// send carries out a Send.
 func (b *Backend) send(op *netio.Op) {
 	n, errno := send(op.FD, op.Data)
 	switch {
@@ -24,23 +24,23 @@ func (b *Backend) send(op *netio.Op) {
 }
 
 func (b *Backend) beginRest(op *netio.Op) {
-	d, err := b.watch(op.FD, stream)
-	if err == nil && d.kind == local && !d.watched {
-		d.watched = true
-		err = b.control(unix.EPOLL_CTL_MOD, op.FD, d) // epoll tells of room that there is already
+	d, err := b.register(op.FD, stream)
+	if err == nil && d.kind == local && !d.watchesRoom {
+		d.watchesRoom = true
+		err = b.control(unix.EPOLL_CTL_MOD, op.FD, d) // epoll also reports room that is already there
 	}
 	if err != nil {
 		b.complete(op.Key, netio.SendRest, netio.Failed, 0)
 		return
 	}
-	if d.giving {
+	if d.outputActive {
 		panic(fmt.Sprintf("epollio: descriptor %d has a send", op.FD))
 	}
-	d.giving, d.output, d.rest, d.sent = true, op.Key, op.Data, 0
-	b.consider(op.FD, d)
+	d.outputActive, d.output, d.rest, d.sent = true, op.Key, op.Data, 0
+	b.enqueueIfReady(op.FD, d)
 }
 
-// sendRest goes on with the rest of a send on a socket that seems to have room.
+// sendRest continues a SendRest on a socket that seems to have room.
 func (b *Backend) sendRest(fd int32, d *descriptor) {
 	n, errno := send(fd, d.rest)
 	switch {
@@ -57,8 +57,8 @@ func (b *Backend) sendRest(fd int32, d *descriptor) {
 	}
 }
 
-// endRest ends the rest of a send.
+// endRest ends a SendRest.
 func (b *Backend) endRest(d *descriptor, outcome netio.Outcome, n int) {
-	d.giving, d.rest = false, nil
+	d.outputActive, d.rest = false, nil
 	b.complete(d.output, netio.SendRest, outcome, n)
 }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestStaleEvent: a closed socket that a duplicate keeps alive, as a process that is
-// being started may, does not disturb the next one with its number.
+// TestStaleEvent: a closed socket that a duplicate keeps alive does not disturb the next
+// socket with the same number. A process that is being started may hold such a duplicate.
 func TestStaleEvent(t *testing.T) {
 	b := small(t)
 	first, firstPeer := pair(t)

@@ -15,32 +15,32 @@ func (b *Backend) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 	for i := range ops {
 		b.begin(&ops[i])
 	}
-	b.proceed()
-	for !b.looked && len(b.events) < plenty || block && len(b.events) == 0 {
-		if err := b.look(block && len(b.events) == 0); err != nil {
+	b.serveReady()
+	for !b.polled && len(b.events) < enoughEvents || block && len(b.events) == 0 {
+		if err := b.poll(block && len(b.events) == 0); err != nil {
 			return nil, err
 		}
-		b.proceed()
+		b.serveReady()
 	}
-	b.looked = false
+	b.polled = false
 	return b.events, b.err
 }
 
-// Untaken implements [netio.Backend]. A turn begins all of its operations before
-// anything in it can fail.
+// Untaken implements [netio.Backend]. A turn starts all its operations before anything in it
+// can fail.
 func (b *Backend) Untaken() int { return 0 }
 
 // Pending implements [netio.Backend].
 func (b *Backend) Pending() bool {
-	if b.ready.size == 0 && !b.expired() && b.look(false) != nil {
-		b.looked = false
+	if b.ready.size == 0 && !b.expired() && b.poll(false) != nil {
+		b.polled = false
 		return true // the turn will find the error again and return it
 	}
 	return b.ready.size > 0 || b.expired()
 }
 
-// begin starts one operation. Only a send is carried out at once: the others take
-// their places in the queue.
+// begin starts one operation. Sends, cancels and closes are carried out at once. The other
+// operations wait in the queue for their turn.
 func (b *Backend) begin(op *netio.Op) {
 	switch op.Code {
 	case netio.Receive:
@@ -64,25 +64,25 @@ func (b *Backend) begin(op *netio.Op) {
 	}
 }
 
-// proceed carries out operations whose descriptors are ready.
-func (b *Backend) proceed() {
-	for n := min(b.ready.size, mostReady); n > 0; n-- {
-		b.perform(b.ready.pop())
+// serveReady carries on operations whose descriptors are ready.
+func (b *Backend) serveReady() {
+	for n := min(b.ready.size, maxReady); n > 0; n-- {
+		b.serve(b.ready.pop())
 	}
 	if b.expired() {
 		b.ticking = false
 		b.complete(b.tickKey, netio.Tick, netio.Done, 0)
 	}
 	if len(b.events) == 0 && b.free == 0 {
-		b.starve()
+		b.failStarved()
 	}
 }
 
-// perform carries out what it can on a descriptor that was in the queue.
-func (b *Backend) perform(fd int32) {
+// serve carries on the operations of a descriptor that was in the queue.
+func (b *Backend) serve(fd int32) {
 	d := &b.table[fd]
 	d.queued = false
-	if d.taking && d.readable {
+	if d.inputActive && d.readable {
 		switch d.kind {
 		case listener:
 			b.accept(fd, d)
@@ -92,41 +92,41 @@ func (b *Backend) perform(fd int32) {
 			b.receive(fd, d)
 		}
 	}
-	if d.giving && d.writable {
+	if d.outputActive && d.writable {
 		b.sendRest(fd, d)
 	}
-	b.consider(fd, d)
+	b.enqueueIfReady(fd, d)
 }
 
-// consider puts a descriptor into the queue if an operation on it can go on.
-func (b *Backend) consider(fd int32, d *descriptor) {
-	if !d.queued && (d.taking && d.readable || d.giving && d.writable) {
+// enqueueIfReady queues a descriptor if an operation on it can go on.
+func (b *Backend) enqueueIfReady(fd int32, d *descriptor) {
+	if !d.queued && (d.inputActive && d.readable || d.outputActive && d.writable) {
 		d.queued = true
 		b.ready.push(fd)
 	}
 }
 
-// complete adds an event that brings no buffer.
+// complete adds an event without a buffer.
 func (b *Backend) complete(key uint64, code netio.Code, outcome netio.Outcome, n int) {
 	b.events = append(b.events, netio.Event{
 		Key: key, Code: code, Outcome: outcome, N: int32(n), Buffer: netio.NoBuffer,
 	})
 }
 
-// clockLooks is how many looks at the queue share one look at the clock, which
-// costs up to half of one: a tick comes late by as many turns at most.
-const clockLooks = 8
+// pollsPerClock is how many polls of the ready queue share one reading of the clock, which costs
+// up to half as much as a poll. A tick comes late by at most as many turns.
+const pollsPerClock = 8
 
-// expired reports whether the tick has come, as far as the thread has looked.
+// expired reports whether the tick's time has passed, as of the last reading of the clock.
 func (b *Backend) expired() bool {
 	if !b.ticking {
 		return false
 	}
-	if b.unlooked--; b.unlooked > 0 {
+	if b.clockPolls--; b.clockPolls > 0 {
 		return false
 	}
 	if b.now() < b.deadline {
-		b.unlooked = clockLooks
+		b.clockPolls = pollsPerClock
 		return false
 	}
 	return true

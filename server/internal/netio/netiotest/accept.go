@@ -13,7 +13,7 @@ func acceptOp(key uint64, l listener) netio.Op {
 	return netio.Op{Code: netio.Accept, Key: key, FD: l.fd}
 }
 
-// collect takes count connections of an accept.
+// collect waits for count connections of an accept and returns their descriptors.
 func (r *rig) collect(key uint64, count int) (fds []int32) {
 	r.Helper()
 	for range count {
@@ -28,8 +28,8 @@ func (r *rig) closeAll(fds []int32) {
 	}
 }
 
-// acceptTakesAll: an accept takes the connections that wait and those that come,
-// each once.
+// acceptTakesAll: an accept takes the connections that already wait and those that come
+// later, each once.
 func acceptTakesAll(r *rig) {
 	const early, late = 300, 10
 	l, key := r.listen(), r.key()
@@ -55,7 +55,7 @@ func acceptTakesAll(r *rig) {
 	}
 }
 
-// acceptSeveralListeners: each accept tells of its own connections.
+// acceptSeveralListeners: each accept reports only its own listener's connections.
 func acceptSeveralListeners(r *rig) {
 	var listeners [3]listener
 	for i := range listeners {
@@ -73,8 +73,8 @@ func acceptSeveralListeners(r *rig) {
 	r.expectNone()
 }
 
-// acceptSharedListener: another owner of the listener may take the connection
-// first, and closing one of two duplicates ends it for its owner only.
+// acceptSharedListener: another owner of the listener may take a connection first. Closing
+// one of two duplicates ends the listener only for the owner of that one.
 func acceptSharedListener(r *rig) {
 	l, key := r.listen(), r.key()
 	duplicate, err := unix.FcntlInt(uintptr(l.fd), unix.F_DUPFD_CLOEXEC, 0)
@@ -102,7 +102,7 @@ func acceptSharedListener(r *rig) {
 	r.expectNone()
 }
 
-// acceptCancelled: what comes after the cancel waits for the next accept.
+// acceptCancelled: a connection that comes after the cancel waits for the next accept.
 func acceptCancelled(r *rig) {
 	l, key := r.listen(), r.key()
 	r.turn(acceptOp(key, l))
@@ -114,8 +114,8 @@ func acceptCancelled(r *rig) {
 	r.closeAll(r.collect(key, 1))
 }
 
-// acceptWithoutDescriptors: an accept that has none left fails, and another takes
-// the connection when there are some again.
+// acceptWithoutDescriptors: an accept fails if no descriptor is left. Another accept takes
+// the connection once descriptors are free again.
 func acceptWithoutDescriptors(r *rig) {
 	l, key := r.listen(), r.key()
 	defer r.connect(l).close()
@@ -131,7 +131,7 @@ func acceptWithoutDescriptors(r *rig) {
 	r.closeAll(r.collect(key, 1))
 }
 
-// exhaust lets the process open no more descriptors.
+// exhaust makes the process unable to open another descriptor, until restore is called.
 func (r *rig) exhaust() (restore func()) {
 	r.Helper()
 	lowest, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 0)
@@ -146,7 +146,8 @@ func (r *rig) exhaust() (restore func()) {
 	return func() { limit(before.Cur) }
 }
 
-// acceptNow takes a connection only if one waits.
+// acceptNow: AcceptNow takes a connection only if one waits. The connection is in blocking
+// mode.
 func acceptNow(r *rig) {
 	l := r.listen()
 	if _, outcome := r.backend.AcceptNow(l.fd); outcome != netio.Interrupted {

@@ -11,12 +11,12 @@ import (
 type network struct {
 	name   string
 	family int
-	any    unix.Sockaddr // to listen on
+	any    unix.Sockaddr // the address to listen on
 }
 
 var networks = []network{
 	{"tcp", unix.AF_INET, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}},
-	{"unix", unix.AF_UNIX, &unix.SockaddrUnix{}}, // the kernel chooses an abstract name
+	{"unix", unix.AF_UNIX, &unix.SockaddrUnix{}}, // the kernel chooses an abstract address
 }
 
 // listener is a listening socket.
@@ -25,8 +25,7 @@ type listener struct {
 	addr unix.Sockaddr
 }
 
-// listen makes a listener. Its queues are long enough for a read that fills a
-// buffer.
+// listen makes a listener. Its sockets hold enough bytes for a receive that fills a buffer.
 func (r *rig) listen() listener {
 	r.Helper()
 	fd := r.socket()
@@ -37,7 +36,7 @@ func (r *rig) listen() listener {
 	return listener{int32(fd), addr}
 }
 
-// backlog is how many connections may wait at a listener of the suite.
+// backlog is how many connections a listener of the suite queues.
 const backlog = Conns
 
 func (r *rig) socket() int {
@@ -72,7 +71,7 @@ func (r *rig) connect(l listener) *peer {
 	return &peer{r, fd}
 }
 
-// write gives the connection as much of data as it takes.
+// write writes as much of data as the connection takes.
 func (p *peer) write(data []byte) (n int) {
 	p.r.Helper()
 	for n < len(data) {
@@ -86,7 +85,7 @@ func (p *peer) write(data []byte) (n int) {
 	return n
 }
 
-// read takes what has arrived at the peer.
+// read returns what has arrived at the peer.
 func (p *peer) read() (data []byte, eof bool) {
 	p.r.Helper()
 	buffer := make([]byte, 64<<10)
@@ -103,8 +102,8 @@ func (p *peer) read() (data []byte, eof bool) {
 // fin ends the peer's output.
 func (p *peer) fin() { p.r.check("shutdown", unix.Shutdown(p.fd, unix.SHUT_WR)) }
 
-// reset ends the connection at once. On AF_UNIX that takes input which the peer
-// has not read.
+// reset ends the connection at once. On AF_UNIX a close causes a reset only if the peer has
+// not read all its input.
 func (p *peer) reset() {
 	unix.SetsockoptLinger(p.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	p.close()
@@ -119,7 +118,7 @@ type conn struct {
 	fd  int32 // the backend's end
 
 	sending []byte
-	seen    []byte // what the peer read while the backend sent
+	seen    []byte // what the peer has read while the backend was sending
 }
 
 // pair makes a connection.
@@ -140,7 +139,7 @@ func (r *rig) pairAt(l listener) *conn {
 	return &conn{peer: p, key: r.key(), fd: fd}
 }
 
-// pattern is n bytes of a stream, from one position of it on.
+// pattern returns n bytes of a fixed stream, from position from on.
 func pattern(from, n int) []byte {
 	data := make([]byte, n)
 	for i := range data {

@@ -29,13 +29,13 @@ func (c *conn) end() {
 	c.close()
 }
 
-// got is what a receive has brought.
+// got waits for the event of a receive and returns its bytes and outcome.
 func (c *conn) got() (data []byte, outcome netio.Outcome) {
 	c.r.Helper()
 	return c.r.bytes(c.r.await(c.key, netio.Receive))
 }
 
-// bytes is what an event has brought. The buffer goes back.
+// bytes returns a copy of the bytes that an event brought, and recycles the buffer.
 func (r *rig) bytes(e netio.Event) ([]byte, netio.Outcome) {
 	var data []byte
 	if e.Buffer != netio.NoBuffer {
@@ -45,7 +45,7 @@ func (r *rig) bytes(e netio.Event) ([]byte, netio.Outcome) {
 	return data, e.Outcome
 }
 
-// gets receives until want has come.
+// gets receives until all of want has arrived.
 func (c *conn) gets(want []byte) {
 	c.r.Helper()
 	for len(want) > 0 {
@@ -71,13 +71,13 @@ func receiveWaits(r *rig) {
 		c.write(pattern(0, 100))
 		c.gets(pattern(0, 100))
 	}
-	c.write(pattern(0, 10)) // while none is under way
+	c.write(pattern(0, 10)) // while no receive is in flight
 	r.expectNone()
 	r.turn(c.receive())
 	c.gets(pattern(0, 10))
 }
 
-// receiveInPieces: pieces of all sizes come in order.
+// receiveInPieces: pieces of all sizes arrive in order.
 func receiveInPieces(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -92,7 +92,7 @@ func receiveInPieces(r *rig) {
 	}
 }
 
-// receiveFillsBuffer: a full buffer says that there is more.
+// receiveFillsBuffer: a receive that fills its buffer reports that there is more.
 func receiveFillsBuffer(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -107,7 +107,7 @@ func receiveFillsBuffer(r *rig) {
 	c.gets(pattern(netio.ReceiveBytes, sent-netio.ReceiveBytes))
 }
 
-// fill writes n bytes, which may take several attempts.
+// fill writes n bytes, in several attempts if necessary.
 func (c *conn) fill(n int) int {
 	c.r.Helper()
 	sent := 0
@@ -118,7 +118,7 @@ func (c *conn) fill(n int) int {
 	return sent
 }
 
-// receiveReadyInVain: a socket that was thought to have input may have none.
+// receiveReadyInVain: a receive with Ready waits if the socket has no input after all.
 func receiveReadyInVain(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -128,13 +128,13 @@ func receiveReadyInVain(r *rig) {
 	c.gets(pattern(0, 10))
 }
 
-// receiveUrgent: a receive stops before urgent data, and the next goes on after it.
+// receiveUrgent: a receive stops in front of urgent data, and the next continues after it.
 func receiveUrgent(r *rig) {
 	c := r.pair()
 	defer c.end()
 	c.write(pattern(0, 100))
 	if err := unix.Sendto(c.peer.fd, []byte{1}, unix.MSG_OOB, nil); err != nil {
-		return // the kernel has none on this network
+		return // the kernel has no urgent data on this network
 	}
 	c.write(pattern(100, 100))
 	r.until("all has arrived", func() bool { return r.backend.Unread(c.fd) >= 100 })
@@ -145,8 +145,8 @@ func receiveUrgent(r *rig) {
 	c.gets(pattern(200, 100))
 }
 
-// receivePassed: a receive stops where a descriptor was passed with the input, and
-// the next goes on after it.
+// receivePassed: a receive stops where a descriptor was passed with the input, and the next
+// continues after it.
 func receivePassed(r *rig) {
 	if r.family != unix.AF_UNIX {
 		return
@@ -159,7 +159,7 @@ func receivePassed(r *rig) {
 	c.gets(pattern(0, 200))
 }
 
-// receiveFIN: FIN is an event without bytes, whether the receive waits or FIN does.
+// receiveFIN: FIN is an event without bytes, whether FIN or the receive comes first.
 func receiveFIN(r *rig) {
 	for _, early := range []bool{false, true} {
 		c := r.pair()
@@ -177,7 +177,7 @@ func receiveFIN(r *rig) {
 	}
 }
 
-// receiveFINAfterInput: FIN that came together with input follows it.
+// receiveFINAfterInput: a FIN that arrives together with input is reported after it.
 func receiveFINAfterInput(r *rig) {
 	for _, ready := range []bool{false, true} {
 		c := r.pair()
@@ -212,8 +212,7 @@ func receiveReset(r *rig) {
 	}
 }
 
-// receiveCancelled: a cancelled receive has one event, and takes nothing of what
-// comes later.
+// receiveCancelled: a cancelled receive has one event and takes none of the later input.
 func receiveCancelled(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -226,8 +225,8 @@ func receiveCancelled(r *rig) {
 	c.gets(pattern(0, 10))
 }
 
-// receiveStarved: with all buffers lent, a receive says so, and works when one has
-// come home.
+// receiveStarved: while all buffers are lent, a receive reports that it found none. It works
+// again once a buffer is recycled.
 func receiveStarved(r *rig) {
 	l := r.listen()
 	defer r.backend.CloseNow(l.fd)
@@ -256,7 +255,7 @@ func receiveStarved(r *rig) {
 	c.gets(pattern(0, 20))
 }
 
-// receiveDropped: such a receive counts bytes and FIN, and takes no buffer.
+// receiveDropped: a receive with Drop reports bytes and FIN, and uses no buffer.
 func receiveDropped(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -278,8 +277,8 @@ func receiveDropped(r *rig) {
 	}
 }
 
-// receiveMany: more connections than there are buffers, all readable at once, are
-// all served, and one that always has more does not keep the others from it.
+// receiveMany: more connections than buffers become readable at once, and all are served. A
+// connection that always has more input does not keep the others waiting.
 func receiveMany(r *rig) {
 	const count = 4 * netio.ReceiveBuffers
 	l := r.listen()

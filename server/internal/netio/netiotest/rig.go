@@ -9,21 +9,21 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// TB is what a rig needs of a test: *testing.T and *rapid.T have it.
+// TB is what a rig needs of a test. *testing.T and *rapid.T implement it.
 type TB interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
 const (
-	// guard is the key of a tick that ends a wait which would last for ever.
+	// guard is the key of a tick that ends a wait which would otherwise last for ever.
 	guard = 1<<56 - 1
 
-	// patience is how many guards a case waits for an event: ten seconds.
+	// patience is how many guard ticks a case waits for an event: ten seconds.
 	patience = 100
 )
 
-// rig is a backend and the events that no case has asked for yet.
+// rig is a backend and its events that no case has claimed yet.
 type rig struct {
 	TB
 	network
@@ -34,19 +34,19 @@ type rig struct {
 	keys    uint64
 }
 
-// key is a new one.
+// key returns a new key.
 func (r *rig) key() uint64 {
 	r.keys++
 	return r.keys
 }
 
-// turn has the backend take operations. It does not wait.
+// turn runs a turn with ops. It does not wait.
 func (r *rig) turn(ops ...netio.Op) {
 	r.Helper()
 	r.take(r.backend.Turn(ops, false))
 }
 
-// wait is a turn that waits for an event.
+// wait runs a turn that waits for an event.
 func (r *rig) wait() {
 	r.Helper()
 	var ops []netio.Op
@@ -72,7 +72,7 @@ func (r *rig) take(events []netio.Event, err error) {
 	}
 }
 
-// claim takes an event out of those that came.
+// claim removes an event from those that have come, and returns it.
 func (r *rig) claim(key uint64, code netio.Code) (netio.Event, bool) {
 	for i, e := range r.events {
 		if e.Key == key && e.Code == code {
@@ -83,7 +83,7 @@ func (r *rig) claim(key uint64, code netio.Code) (netio.Event, bool) {
 	return netio.Event{}, false
 }
 
-// await waits for an event.
+// await waits for an event and claims it.
 func (r *rig) await(key uint64, code netio.Code) netio.Event {
 	r.Helper()
 	for r.guards = 0; ; r.wait() {
@@ -96,7 +96,7 @@ func (r *rig) await(key uint64, code netio.Code) netio.Event {
 	}
 }
 
-// expect waits for an event of which the outcome is known.
+// expect waits for an event that must have a known outcome.
 func (r *rig) expect(key uint64, code netio.Code, outcome netio.Outcome) netio.Event {
 	r.Helper()
 	e := r.await(key, code)
@@ -106,7 +106,7 @@ func (r *rig) expect(key uint64, code netio.Code, outcome netio.Outcome) netio.E
 	return e
 }
 
-// expectNone takes a few turns, which must bring nothing.
+// expectNone runs a few turns, which must bring no event.
 func (r *rig) expectNone() {
 	r.Helper()
 	for range 4 {
@@ -118,9 +118,8 @@ func (r *rig) expectNone() {
 	}
 }
 
-// until takes turns until a condition that no event tells of holds. Every now and
-// then a turn waits: what an io_uring hands to its workers may become visible only
-// then.
+// until runs turns until a condition holds for which no event comes. Now and then a turn
+// waits: work that an io_uring hands to its worker threads may become visible only then.
 func (r *rig) until(what string, condition func() bool) {
 	r.Helper()
 	for begin, turns := time.Now(), 1; !condition(); turns++ {

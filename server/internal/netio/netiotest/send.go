@@ -8,13 +8,13 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// send is an operation that sends data, which stays in place until the next.
+// send returns an operation that sends data. The data stays in place until the next send.
 func (c *conn) send(code netio.Code, data []byte) netio.Op {
 	c.sending = data
 	return netio.Op{Code: code, Key: c.key, FD: c.fd, Data: data}
 }
 
-// reads has the peer read until want has come.
+// reads makes the peer read until all of want has arrived.
 func (c *conn) reads(want []byte) {
 	c.r.Helper()
 	c.r.until("the peer reads all", func() bool {
@@ -27,8 +27,8 @@ func (c *conn) reads(want []byte) {
 	})
 }
 
-// stuff sends until the socket takes no more, and returns how much it took.
-func (c *conn) stuff() (sent int) {
+// fillSocket sends until the socket takes no more, and returns how many bytes it took.
+func (c *conn) fillSocket() (sent int) {
 	c.r.Helper()
 	for {
 		data := pattern(sent, 200_000)
@@ -47,7 +47,7 @@ func (c *conn) stuff() (sent int) {
 	}
 }
 
-// sendAll: a send of which the socket takes all has no event.
+// sendAll: a send has no event if the socket takes all of it.
 func sendAll(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -58,11 +58,11 @@ func sendAll(r *rig) {
 	r.expectNone()
 }
 
-// sendPart: a full socket takes part of a send, or nothing.
+// sendPart: a full socket takes a part of a send, or nothing.
 func sendPart(r *rig) {
 	c := r.pair()
 	defer c.end()
-	sent := c.stuff()
+	sent := c.fillSocket()
 	c.reads(pattern(0, sent))
 	r.turn(c.send(netio.Send, pattern(sent, 10)))
 	c.reads(pattern(sent, 10))
@@ -82,8 +82,8 @@ func sendToDead(r *rig) {
 	r.turn(netio.Op{Code: netio.Close, FD: c.fd})
 }
 
-// giveRest sends the rest, and the peer reads, until all has gone.
-func (c *conn) giveRest(from, size int) {
+// sendRestOf sends size bytes as SendRests, while the peer reads, until all have gone.
+func (c *conn) sendRestOf(from, size int) {
 	c.r.Helper()
 	for size > 0 {
 		c.r.turn(c.send(netio.SendRest, pattern(from, size)))
@@ -101,12 +101,12 @@ func (c *conn) giveRest(from, size int) {
 	}
 }
 
-// restWaits: the rest of a send goes when the peer has made room.
+// restWaits: a SendRest goes on when the peer has made room.
 func restWaits(r *rig) {
 	for _, size := range []int{1, 100_000, 2_000_000} {
 		c := r.pair()
-		sent := c.stuff()
-		c.giveRest(sent, size)
+		sent := c.fillSocket()
+		c.sendRestOf(sent, size)
 		all := pattern(0, sent+size)
 		if !bytes.HasPrefix(all, c.seen) {
 			r.Fatalf("the peer has read %d bytes that are not what was sent", len(c.seen))
@@ -117,7 +117,7 @@ func restWaits(r *rig) {
 	}
 }
 
-// restAtOnce: a rest for which there is room does not wait for anything.
+// restAtOnce: a SendRest for which there is room completes without waiting.
 func restAtOnce(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -130,11 +130,11 @@ func restAtOnce(r *rig) {
 	c.reads(pattern(0, 30))
 }
 
-// restCancelled: the event says how much has gone.
+// restCancelled: the event of a cancelled SendRest says how many bytes have gone.
 func restCancelled(r *rig) {
 	for _, room := range []bool{false, true} {
 		c := r.pair()
-		sent, seen := c.stuff(), 0
+		sent, seen := c.fillSocket(), 0
 		r.turn(c.send(netio.SendRest, pattern(sent, 4_000_000)))
 		if room {
 			data, _ := c.read()
@@ -163,12 +163,12 @@ func restCancelled(r *rig) {
 	}
 }
 
-// restCancelledAtOnce: the cancel of a rest reaches it even right behind it, on a
-// socket whose peer has sent FIN and does not read.
+// restCancelledAtOnce: a cancel that directly follows a SendRest still reaches it, even if
+// the peer has sent FIN and does not read.
 func restCancelledAtOnce(r *rig) {
 	for range 20 {
 		c := r.pair()
-		sent := c.stuff()
+		sent := c.fillSocket()
 		c.fin()
 		r.turn(c.send(netio.SendRest, pattern(sent, 1000)))
 		r.turn(c.cancel(netio.SendRest))
@@ -177,22 +177,21 @@ func restCancelledAtOnce(r *rig) {
 	}
 }
 
-// restToDead: a rest that waits fails with its connection.
+// restToDead: a waiting SendRest fails when its connection dies.
 func restToDead(r *rig) {
 	c := r.pair()
-	sent := c.stuff()
+	sent := c.fillSocket()
 	r.turn(c.send(netio.SendRest, pattern(sent, 1000)))
 	c.reset()
 	r.expect(c.key, netio.SendRest, netio.Failed)
 	r.turn(netio.Op{Code: netio.Close, FD: c.fd})
 }
 
-// bothDirections: a receive and the rest of a send wait on one socket, and neither
-// keeps the other.
+// bothDirections: a receive and a SendRest wait on one socket, and neither delays the other.
 func bothDirections(r *rig) {
 	c := r.pair()
 	defer c.end()
-	sent := c.stuff()
+	sent := c.fillSocket()
 	r.turn(c.receive(), c.send(netio.SendRest, pattern(sent, 10)))
 	c.write(pattern(0, 10))
 	c.gets(pattern(0, 10))

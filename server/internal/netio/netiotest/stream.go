@@ -9,7 +9,7 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// note compares an event with the model.
+// note checks an event against the model.
 func (s *stream) note(e netio.Event) {
 	switch {
 	case e.Code == netio.Receive && s.receiving:
@@ -20,7 +20,7 @@ func (s *stream) note(e netio.Event) {
 	case e.Code == netio.SendRest && s.rest != nil:
 		s.blocked, s.rest = s.took(e, s.rest), nil
 	default:
-		s.w.Fatalf("event %+v of an operation that is not under way", e)
+		s.w.Fatalf("event %+v of an operation that is not in flight", e)
 	}
 }
 
@@ -67,13 +67,14 @@ func (s *stream) took(e netio.Event, data []byte) []byte {
 	return data[e.N:]
 }
 
-// sent ends a send that had no event.
+// sent ends a send that had no event: the socket took all of it.
 func (s *stream) sent() {
 	s.given += len(s.sending)
 	s.sending = nil
 }
 
-// finish has what was sent either way arrive, ends what is under way and closes.
+// finish makes everything that was sent in either direction arrive, cancels what is in
+// flight and closes the connection.
 func (s *stream) finish() {
 	w := s.w
 	for !s.dead && !s.eof && s.received < s.written {

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Package netiotest holds every [netio.Backend] that works on real sockets to the
-// contract: named cases over TCP and AF_UNIX, and random traffic against a model.
+// Package netiotest tests that a [netio.Backend] on real sockets keeps its contract: with
+// named cases over TCP and AF_UNIX, and with random traffic against a model.
 package netiotest
 
 import (
@@ -11,9 +11,8 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// Run runs all tests on backends that newBackend makes for at least Conns
-// connections. It calls newBackend on the thread that uses the backend, and frees
-// the backend.
+// Run runs all tests. newBackend makes a backend for at least Conns connections; Run calls it
+// on the thread that uses the backend, and frees the backend afterwards.
 func Run(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 	Cases(t, newBackend)
 	Traffic(t, newBackend)
@@ -28,17 +27,17 @@ func Cases(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 	}
 }
 
-// Traffic has random operations on random connections agree with a model.
+// Traffic runs random operations on random connections, and compares the backend with a model.
 func Traffic(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 	for _, n := range networks {
 		t.Run(n.name+"/Traffic", func(t *testing.T) { traffic(t, start(t, n, newBackend)) })
 	}
 }
 
-// Conns is how many connections the suite opens at a time, at most.
+// Conns is the most connections that the suite opens at a time.
 const Conns = 400
 
-// start makes a backend on a thread of its own.
+// start makes a backend on the test's own OS thread.
 func start(t *testing.T, n network, newBackend func(testing.TB) netio.Backend) *rig {
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)

@@ -18,8 +18,8 @@ func (r *rig) eventfd() *eventfd.EventFD {
 	return e
 }
 
-// wake: an eventfd wakes once for all signals before, whether it was signalled
-// first or not.
+// wake: a Wake has one event for all signals before it, whether the eventfd was signalled
+// before or after the operation began.
 func wake(r *rig) {
 	e, key := r.eventfd(), r.key()
 	defer e.Close()
@@ -42,7 +42,7 @@ func wake(r *rig) {
 	r.turn(netio.Op{Code: netio.Close, FD: op.FD})
 }
 
-// tick: a tick takes its time, in a turn that waits and in turns that do not.
+// tick: a tick takes its full time, in turns that wait and in turns that do not.
 func tick(r *rig) {
 	key := r.key()
 	for _, block := range []bool{true, false} {
@@ -63,8 +63,8 @@ func tick(r *rig) {
 	r.expect(key, netio.Tick, netio.Interrupted)
 }
 
-// cancelOfNothing: a cancel that finds no operation does nothing, unless it gives the
-// connection up.
+// cancelOfNothing: a cancel that finds no operation does nothing, unless it is the cancel of a
+// SendRest, which gives up the connection.
 func cancelOfNothing(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -78,15 +78,15 @@ func cancelOfNothing(r *rig) {
 	r.expectNone()
 }
 
-// closeThenReuse: nothing of a connection that is closed reaches the next one with
-// its descriptor.
+// closeThenReuse: no event of a closed connection reaches the next connection with the same
+// descriptor.
 func closeThenReuse(r *rig) {
 	l := r.listen()
 	defer r.backend.CloseNow(l.fd)
 	c := r.pairAt(l)
 	for range 20 {
 		r.turn(c.receive())
-		c.write(pattern(0, 10)) // noticed or not
+		c.write(pattern(0, 10)) // the backend may or may not notice
 		if c.key%2 == 0 {
 			r.backend.Pending()
 		}
@@ -95,7 +95,7 @@ func closeThenReuse(r *rig) {
 		last := c.fd
 		c.end()
 		c = r.pairAt(l)
-		for c.fd != last && c.fd > last { // the system gives the lowest that is free
+		for c.fd != last && c.fd > last { // the kernel gives the lowest free descriptor
 			c.end()
 			c = r.pairAt(l)
 		}
@@ -107,7 +107,7 @@ func closeThenReuse(r *rig) {
 	c.end()
 }
 
-// questions: what a backend says of a socket.
+// questions: the calls that ask about a socket answer correctly.
 func questions(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -132,14 +132,14 @@ func questions(r *rig) {
 	}
 }
 
-// sleeperWakes: whatever happens on another thread ends a wait.
+// sleeperWakes: an event caused by another thread ends a wait, whatever its kind.
 func sleeperWakes(r *rig) {
 	l, e := r.listen(), r.eventfd()
 	defer e.Close()
 	full, c := r.pairAt(l), r.pairAt(l)
 	defer full.end()
 	defer c.end()
-	sent := full.stuff()
+	sent := full.fillSocket()
 	rest := pattern(sent, 10)
 	r.turn(netio.Op{Code: netio.Accept, Key: r.key(), FD: l.fd}, c.receive(), full.send(netio.SendRest, rest),
 		netio.Op{Code: netio.Wake, Key: c.key, FD: int32(e.FD())})
@@ -167,7 +167,7 @@ func sleeperWakes(r *rig) {
 	r.backend.CloseNow(l.fd)
 }
 
-// pingPongAllocatesNothing: a request and its answer, again and again.
+// pingPongAllocatesNothing: serving a request and its answer repeatedly allocates nothing.
 func pingPongAllocatesNothing(r *rig) {
 	c := r.pair()
 	defer c.end()
@@ -187,7 +187,7 @@ func pingPongAllocatesNothing(r *rig) {
 	}
 	serve()
 	if n := testing.AllocsPerRun(200, serve); n != 0 {
-		r.Fatalf("%v allocations a request", n)
+		r.Fatalf("%v allocations per request", n)
 	}
 	r.turn(c.cancel(netio.Receive))
 	r.expect(c.key, netio.Receive, netio.Interrupted)

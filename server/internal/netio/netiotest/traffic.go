@@ -12,10 +12,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// traffic has random operations on random connections agree with a model: each
-// byte comes once and in order, and each operation has one event, or none if it is
-// a send of which the socket took all. All schedules share a backend, so each must
-// leave it as it was.
+// traffic runs random operations on random connections and compares them with a model. Each
+// byte arrives once and in order. Each operation has one event, or none if it is a Send of
+// which the socket took everything. All schedules share a backend, so each schedule must
+// leave the backend as it found it.
 func traffic(t *testing.T, r *rig) {
 	rapid.Check(t, func(t *rapid.T) {
 		r.TB = t
@@ -40,7 +40,7 @@ func traffic(t *testing.T, r *rig) {
 	})
 }
 
-// world is the model: what every connection has sent and is owed.
+// world is the model: what each connection has sent and must receive.
 type world struct {
 	*rapid.T
 	rig      *rig
@@ -50,7 +50,7 @@ type world struct {
 	lent     []int16
 }
 
-// on is an action on a connection.
+// on returns an action on a random connection.
 func (w *world) on(action func(*stream)) func(*rapid.T) {
 	return func(t *rapid.T) {
 		if len(w.streams) == 0 {
@@ -76,7 +76,7 @@ func (w *world) recycle() {
 	w.lent = slices.Delete(w.lent, i, i+1)
 }
 
-// turn has the backend take what was asked for, and the model what comes of it.
+// turn submits the prepared operations and checks the events against the model.
 func (w *world) turn() {
 	w.rig.turn(w.ops...)
 	w.ops = w.ops[:0]
@@ -94,11 +94,11 @@ func (w *world) note() {
 		w.streams[i].note(e)
 	}
 	for _, s := range w.streams {
-		s.sent() // what the turn's send took, if it has not said otherwise
+		s.sent() // the turn's send has no event, or note has handled it
 	}
 }
 
-// settle waits until a condition holds.
+// settle runs turns until a condition holds.
 func (w *world) settle(what string, condition func() bool) {
 	w.turn()
 	w.rig.until(what, func() bool {
@@ -126,24 +126,24 @@ type stream struct {
 	w    *world
 	conn *conn
 
-	written  int  // by the peer
-	received int  // by the backend
+	written  int  // bytes that the peer has written
+	received int  // bytes that the backend has received
 	finished bool // the peer has sent FIN
-	eof      bool // the backend has received it
+	eof      bool // the backend has received the FIN
 
-	given int // taken by the socket
-	read  int // by the peer
+	given int // bytes that the socket has taken
+	read  int // bytes that the peer has read
 
-	sending   []byte // a send of this turn
-	rest      []byte // the rest of a send under way
-	blocked   []byte // what is left of a send of which the socket took a part
+	sending   []byte // a Send of this turn
+	rest      []byte // a SendRest in flight
+	blocked   []byte // the rest of a Send of which the socket took a part
 	receiving bool
 	dropping  bool
-	dead      bool // reset by the peer
-	abandoned bool // the rest of a send was cancelled
+	dead      bool // the peer has reset the connection
+	abandoned bool // a SendRest was cancelled
 }
 
-// String is how rapid shows a connection.
+// String returns how rapid shows a connection.
 func (s *stream) String() string { return fmt.Sprintf("connection %d", s.conn.key) }
 
 func (s *stream) write(n int) {
@@ -192,10 +192,10 @@ func (s *stream) receive() {
 	s.w.ops = append(s.w.ops, op)
 }
 
-// send asks for a send. The next turn must follow before anything else is sent.
+// send prepares a Send. The next turn must follow before anything else is sent.
 func (s *stream) send(n int) {
 	if s.sending != nil || s.rest != nil || s.blocked != nil {
-		s.w.Skip("a send is under way")
+		s.w.Skip("a send is in flight")
 	}
 	s.sending = pattern(s.given, n)
 	s.w.ops = append(s.w.ops, s.conn.send(netio.Send, s.sending))

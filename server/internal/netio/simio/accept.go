@@ -4,17 +4,17 @@ package simio
 
 import "github.com/disrust/disrust/server/internal/netio"
 
-// listener is a socket that peers connect to.
+// listener is a socket to which peers connect.
 type listener struct {
 	open    bool
-	backlog []*Socket // wait to be accepted
-	barred  bool      // accepting has failed, and nothing has changed since
+	backlog []*Socket // connections that wait to be accepted
+	failed  bool      // an accept failed, so the machine must wait for a tick or a close
 }
 
-// ListenerFD is the descriptor of the i-th listener.
+// ListenerFD returns the descriptor of the i-th listener.
 func ListenerFD(i int) int32 { return firstListenerFD + int32(i) }
 
-// listener is that of a descriptor, or nil.
+// listener returns the listener of a descriptor, or nil.
 func (k *Kernel) listener(fd int32) *listener {
 	if i := int(fd - firstListenerFD); i >= 0 && i < len(k.listeners) {
 		return &k.listeners[i]
@@ -25,7 +25,7 @@ func (k *Kernel) listener(fd int32) *listener {
 // Listening reports whether the i-th listener is open.
 func (k *Kernel) Listening(i int) bool { return k.listeners[i].open }
 
-// Waiting is how many connections wait to be accepted.
+// Waiting returns how many connections wait to be accepted.
 func (k *Kernel) Waiting() (count int) {
 	for i := range k.listeners {
 		count += len(k.listeners[i].backlog)
@@ -33,7 +33,7 @@ func (k *Kernel) Waiting() (count int) {
 	return count
 }
 
-// Connect has a socket wait to be accepted from the i-th listener.
+// Connect queues a socket at the i-th listener.
 func (k *Kernel) Connect(i int, s *Socket) {
 	s.kernel, s.FD = k, -1
 	l := &k.listeners[i]
@@ -47,7 +47,7 @@ func (k *Kernel) AcceptNow(fd int32) (int32, netio.Outcome) {
 	if l == nil || !l.open {
 		k.world.Fail("accepts on descriptor %d, which is no open listener", fd)
 	}
-	k.world.Meddle()
+	k.world.Interleave()
 	switch {
 	case len(l.backlog) == 0:
 		return -1, netio.Interrupted
@@ -60,17 +60,17 @@ func (k *Kernel) AcceptNow(fd int32) (int32, netio.Outcome) {
 	return conn, netio.Done
 }
 
-// mustNotAccept: no accept is under way on a listener.
+// mustNotAccept fails if an accept is in flight on the listener.
 func (k *Kernel) mustNotAccept(fd int32, what string) {
 	for _, o := range k.inFlight {
 		if o.Code == netio.Accept && o.FD == fd && !k.Refuses {
-			k.world.Fail("%s while an accept is under way", what)
+			k.world.Fail("%s while an accept is in flight", what)
 		}
 	}
 }
 
-// CloseNow implements [netio.Backend]: it closes a listener, and resets who waits
-// there.
+// CloseNow implements [netio.Backend]. It closes a listener and resets the connections that
+// wait to be accepted.
 func (k *Kernel) CloseNow(fd int32) {
 	l := k.listener(fd)
 	if k.Refuses && l == nil {
@@ -92,7 +92,7 @@ func (k *Kernel) CloseNow(fd int32) {
 	l.backlog = nil
 }
 
-// accept takes a connection, or ends with an error.
+// accept accepts a connection, or ends with an error.
 func (k *Kernel) accept(o *Operation) {
 	l := k.listener(o.FD)
 	switch {
@@ -111,8 +111,8 @@ func (k *Kernel) accept(o *Operation) {
 	k.post(o, netio.DoneMore, conn)
 }
 
-// install gives the next connection the lowest free descriptor, as the system does: one
-// that was closed is the next to be used.
+// install gives the next connection the lowest free descriptor, as Linux does. So the next
+// connection reuses a descriptor that was just closed.
 func (k *Kernel) install(l *listener) int32 {
 	s := l.backlog[0]
 	l.backlog = l.backlog[1:]
@@ -130,23 +130,23 @@ func (k *Kernel) install(l *listener) int32 {
 	return int32(s.FD)
 }
 
-// delivers is an event of an accept reaching the thread.
-func (k *Kernel) delivers(e *netio.Event) {
+// noteAccept notes that an event of an accept reaches the thread.
+func (k *Kernel) noteAccept(e *netio.Event) {
 	l := &k.listeners[e.Key]
-	l.barred = e.Outcome != netio.Done && e.Outcome != netio.DoneMore
-	if l.barred {
+	l.failed = e.Outcome != netio.Done && e.Outcome != netio.DoneMore
+	if l.failed {
 		k.AcceptErrs++
 		return
 	}
 	k.open(e.N).Peer.Accepted()
 }
 
-// unbar lets accepts that failed be tried again.
-func (k *Kernel) unbar() {
+// allowRetries allows accepts again on listeners where one has failed.
+func (k *Kernel) allowRetries() {
 	for i := range k.listeners {
-		k.listeners[i].barred = false
+		k.listeners[i].failed = false
 	}
 }
 
-// Full: the process may not open another descriptor.
+// Full reports whether the process may not open another descriptor.
 func (k *Kernel) Full() bool { return k.Connections() >= k.Descriptors }

@@ -4,25 +4,24 @@ package simio
 
 import "github.com/disrust/disrust/server/internal/netio"
 
-// buffers are the receive buffers: each is the kernel's or the machine's.
+// buffers holds the receive buffers. Each belongs either to the kernel or to the machine.
 type buffers struct {
 	memory   []byte
-	free     []int16 // the kernel's, in the order of their return
-	returned []int16 // are the kernel's from the next turn on
-	lent     [netio.ReceiveBuffers]int
+	free     []int16                   // the kernel's, in the order in which they were returned
+	returned []int16                   // the kernel's from the next turn on
+	lent     [netio.ReceiveBuffers]int // how many bytes the machine may read in each; or kernelOwned
 }
 
-// home: the kernel has the buffer. Otherwise lent is how many bytes the machine may
-// read in it.
-const home = -1
+// kernelOwned as a value of lent means that the kernel owns the buffer.
+const kernelOwned = -1
 
-// receiveMemory is every kernel's in turn.
+// receiveMemory is shared by all kernels, one after the other.
 var receiveMemory = make([]byte, netio.ReceiveBuffers*netio.ReceiveBytes)
 
 func (b *buffers) reset() {
 	b.memory = receiveMemory
 	for id := range b.lent {
-		b.lent[id] = home
+		b.lent[id] = kernelOwned
 		b.free = append(b.free, int16(id))
 	}
 }
@@ -37,20 +36,21 @@ func (b *buffers) bytes(id int16) []byte {
 	return b.memory[lo : lo+netio.ReceiveBytes]
 }
 
-// lend gives the next buffer to the machine, with n bytes received in it.
+// lend gives the next free buffer, with n received bytes in it, to the machine.
 func (b *buffers) lend(n int) (id int16) {
 	id, b.free = b.free[0], b.free[1:]
 	b.lent[id] = n
 	return id
 }
 
-// Buffers is how many receive buffers the machine has, of which it has heard or will
-// hear with the next events.
+// Buffers returns how many receive buffers the machine has, including those that the next
+// events bring.
 func (k *Kernel) Buffers() int {
 	return netio.ReceiveBuffers - len(k.buffers.free) - len(k.buffers.returned)
 }
 
-// Undelivered is how many of them the machine has not heard of yet.
+// Undelivered returns how many buffers completed events bring that the machine does not
+// have yet.
 func (k *Kernel) Undelivered() int {
 	count := 0
 	for _, e := range k.completed {
@@ -63,25 +63,26 @@ func (k *Kernel) Undelivered() int {
 
 // Buffer implements [netio.Backend].
 func (k *Kernel) Buffer(id int16, n int) []byte {
-	k.world.Meddle()
+	k.world.Interleave()
 	b := &k.buffers
-	if b.lent[id] == home || n > b.lent[id] {
-		k.world.Fail("%d bytes of receive buffer %d asked for, which has %d for the thread", n, id, b.lent[id])
+	if b.lent[id] == kernelOwned || n > b.lent[id] {
+		k.world.Fail("asked for %d bytes of receive buffer %d, which holds %d for the thread", n, id, b.lent[id])
 	}
 	return b.bytes(id)[:n:n]
 }
 
-// Recycle implements [netio.Backend]. It spoils the buffer for whoever still reads it.
+// Recycle implements [netio.Backend]. It overwrites the buffer, so that anyone who still
+// reads it gets wrong bytes.
 func (k *Kernel) Recycle(id int16) {
-	k.world.Meddle()
+	k.world.Interleave()
 	b := &k.buffers
-	if b.lent[id] == home {
+	if b.lent[id] == kernelOwned {
 		k.world.Fail("receive buffer %d recycled, which the thread does not have", id)
 	}
 	spoiled := b.bytes(id)[:b.lent[id]]
 	for i := range spoiled {
 		spoiled[i] = 0xee
 	}
-	b.lent[id] = home
+	b.lent[id] = kernelOwned
 	b.returned = append(b.returned, id)
 }

@@ -1,10 +1,10 @@
 //go:build linux
 
-// Package simio is a simulated kernel: a [netio.Backend] for tests of the connection
-// state machine. It is as strict as a real one is where that matters: what a real
-// kernel would turn into corruption or into a leak is a fault here.
+// Package simio is a simulated kernel: a [netio.Backend] for tests of the connection state
+// machine. It is stricter than a real kernel: a mistake that would cause corruption or a leak
+// there is reported as a fault here.
 //
-// One goroutine runs everything. The machine calls the [Kernel], and what others do
-// meanwhile happens within that call: the [World] moves them. One stream of random
-// numbers ([Dice]) decides everything, so a seed is a schedule.
+// Everything runs in one goroutine. The machine calls the [Kernel]. Other actors, such as
+// peers, move within that call, because the kernel lets the [World] move them. One stream of
+// random numbers ([Dice]) makes every decision, so a seed determines a schedule.
 package simio

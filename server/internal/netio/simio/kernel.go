@@ -9,24 +9,23 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// The descriptors that a machine is given.
+// These are the descriptors that a machine gets.
 const (
 	WakeFD          = 3
 	firstListenerFD = 4
-	firstFD         = 8 // of connections
+	firstFD         = 8 // the first connection's
 )
 
 const (
-	// patience is how often a thread that polls for work finds none before the
-	// world has to move.
+	// patience is how many polls in a row may find nothing before the world must move.
 	patience = 20
-	// maxTurns is more than any schedule needs: beyond it the thread is in a loop.
+	// maxTurns is more turns than any schedule needs: a thread that takes more is in a loop.
 	maxTurns = 300_000
-	// maxIdleTicks is how much time may pass in a row while nobody moves.
+	// maxIdleTicks is how many ticks in a row may pass while nothing moves.
 	maxIdleTicks = 60
 )
 
-// ErrTurn is what the kernel refuses a turn with.
+// ErrTurn is the error of a turn that the kernel refuses.
 var ErrTurn = errors.New("refused")
 
 // Kernel is a simulated [netio.Backend].
@@ -35,8 +34,8 @@ type Kernel struct {
 	Temper
 	world World
 
-	sockets   []*Socket // by descriptor, from firstFD on; nil: free
-	accepted  []*Socket // all that ever were
+	sockets   []*Socket // by descriptor, from firstFD on; nil: the descriptor is free
+	accepted  []*Socket // all that were ever accepted
 	listeners []listener
 
 	inFlight  []*Operation
@@ -44,16 +43,16 @@ type Kernel struct {
 	delivered []netio.Event
 	buffers   buffers
 
-	// What has happened.
+	// What has happened so far.
 	Turns      int
 	Ticks      uint32 // delivered
 	AcceptErrs int    // delivered
-	Refuses    bool   // to take all of a turn: the thread is to clean up and end
+	Refuses    bool   // the kernel has refused a turn: the thread must clean up and end
 
-	untaken   int // of the refused turn's operations
+	untaken   int // operations of the refused turn that the kernel did not take
 	wakes     int // the eventfd's count
-	idleTicks int // since anybody moved
-	looks     int // since the last turn
+	idleTicks int // ticks since an actor moved
+	polls     int // polls since the last turn
 }
 
 // New makes a kernel with open listeners.
@@ -66,8 +65,8 @@ func New(dice Dice, temper Temper, world World) *Kernel {
 	return k
 }
 
-// Turn implements [netio.Backend]: the operations start in order, everybody moves a
-// little, and some of what can complete does.
+// Turn implements [netio.Backend]. The operations start in order, the actors move a little,
+// and some of the operations that can complete do.
 func (k *Kernel) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 	if k.Turns++; k.Turns > maxTurns {
 		k.world.Fail("%d turns: the thread does not come to rest", k.Turns)
@@ -78,13 +77,13 @@ func (k *Kernel) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 		return nil, ErrTurn
 	}
 	k.world.Turn()
-	k.looks = 0
+	k.polls = 0
 	k.buffers.publish()
-	k.world.Meddle()
+	k.world.Interleave()
 	for i := range ops {
 		k.submit(&ops[i])
 	}
-	k.world.Meddle()
+	k.world.Interleave()
 	k.work()
 	for block && len(k.completed) == 0 {
 		k.move()
@@ -92,7 +91,7 @@ func (k *Kernel) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 	return k.deliver(), nil
 }
 
-// refuse takes some of a turn's operations.
+// refuse takes only some of a turn's operations.
 func (k *Kernel) refuse(ops []netio.Op) {
 	taken := k.IntN(len(ops) + 1)
 	for i := range ops[:taken] {
@@ -106,12 +105,12 @@ func (k *Kernel) Untaken() int { return k.untaken }
 
 // Pending implements [netio.Backend].
 func (k *Kernel) Pending() bool {
-	k.world.Meddle()
+	k.world.Interleave()
 	k.work()
-	if k.looks++; k.looks > maxTurns {
-		k.world.Fail("the thread looks for work %d times and does not see it", k.looks)
+	if k.polls++; k.polls > maxTurns {
+		k.world.Fail("the thread has polled %d times and does not handle the work that it finds", k.polls)
 	}
-	if k.looks > patience && len(k.completed) == 0 && !k.world.Ready() {
+	if k.polls > patience && len(k.completed) == 0 && !k.world.Ready() {
 		k.move()
 	}
 	return len(k.completed) > 0
@@ -122,10 +121,10 @@ func (k *Kernel) Unread(fd int32) int {
 	s := k.open(fd)
 	for _, o := range k.inFlight {
 		if o.socket == s && o.Code == netio.Receive {
-			k.world.Fail("asked how much there is unread while a receive is under way")
+			k.world.Fail("asked for the unread bytes while a receive is in flight")
 		}
 	}
-	k.world.Meddle()
+	k.world.Interleave()
 	if s.Dead {
 		return 0
 	}
@@ -137,7 +136,7 @@ func (k *Kernel) EndOutput(fd int32) {
 	s := k.open(fd)
 	k.world.Note("thread: FIN on descriptor %d", fd)
 	s.end()
-	k.world.Meddle()
+	k.world.Interleave()
 }
 
 // Peer implements [netio.Backend].
@@ -149,13 +148,13 @@ func (k *Kernel) Busy() uint64 { return 0 }
 // Free implements [netio.Backend].
 func (k *Kernel) Free() error { return nil }
 
-// Signal adds to the eventfd that the thread is woken by.
+// Signal adds to the count of the eventfd that wakes the thread.
 func (k *Kernel) Signal() { k.wakes++ }
 
-// Moved says that somebody has: time need not pass.
+// Moved says that an actor has moved, so time need not pass.
 func (k *Kernel) Moved() { k.idleTicks = 0 }
 
-// open is the connection of a descriptor.
+// open returns the connection of an open descriptor.
 func (k *Kernel) open(fd int32) *Socket {
 	if i := int(fd) - firstFD; i >= 0 && i < len(k.sockets) && k.sockets[i] != nil {
 		return k.sockets[i]
@@ -164,16 +163,16 @@ func (k *Kernel) open(fd int32) *Socket {
 	return nil
 }
 
-// Socket is the connection of a descriptor that is open.
+// Socket returns the connection of an open descriptor.
 func (k *Kernel) Socket(fd int32) *Socket { return k.open(fd) }
 
-// Accepted is all connections that ever were accepted.
+// Accepted returns all connections that were ever accepted.
 func (k *Kernel) Accepted() []*Socket { return k.accepted }
 
-// UnderWay is the operations that have begun and not completed.
-func (k *Kernel) UnderWay() []*Operation { return k.inFlight }
+// InFlight returns the operations that have begun and not completed.
+func (k *Kernel) InFlight() []*Operation { return k.inFlight }
 
-// Connections is how many are open.
+// Connections returns how many connections are open.
 func (k *Kernel) Connections() int {
 	count := 0
 	for _, s := range k.sockets {

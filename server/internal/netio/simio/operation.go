@@ -8,27 +8,27 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// Operation is one that the kernel has begun.
+// Operation is an operation in flight.
 type Operation struct {
 	netio.Op
-	socket    *Socket // of operations on a connection
+	socket    *Socket // nil unless the operation is on a connection
 	sent      int
 	cancelled bool
 }
 
-// Socket is the connection that the operation is on, or nil.
+// Socket returns the connection on which the operation is, or nil.
 func (o *Operation) Socket() *Socket { return o.socket }
 
-// Cancelled reports whether it was asked to end.
+// Cancelled reports whether the machine has cancelled the operation.
 func (o *Operation) Cancelled() bool { return o.cancelled }
 
-// Name is what a Code is called in traces.
+// Name returns the name of a Code in traces.
 func Name(c netio.Code) string {
 	return [...]string{netio.Receive: "receive", netio.Send: "send", netio.SendRest: "rest of a send",
 		netio.Accept: "accept", netio.Wake: "wake", netio.Tick: "tick", netio.Cancel: "cancel", netio.Close: "close"}[c]
 }
 
-// submit starts an operation. What cannot wait is over when it returns.
+// submit starts an operation. An operation that cannot wait is over when submit returns.
 func (k *Kernel) submit(op *netio.Op) {
 	k.world.Note("thread: %s of %d, on descriptor %d", Name(op.Code), op.Key&0xffffff, op.FD)
 	o := &Operation{Op: *op}
@@ -42,8 +42,8 @@ func (k *Kernel) submit(op *netio.Op) {
 	case netio.Receive, netio.Send, netio.SendRest:
 		o.socket = k.socket(op.FD, op.Key)
 	case netio.Accept:
-		if l := k.listener(op.FD); !l.open || l.barred || ListenerFD(int(op.Key)) != op.FD {
-			k.world.Fail("accepts, with the listener open: %t, and where it has just failed: %t", l.open, l.barred)
+		if l := k.listener(op.FD); !l.open || l.failed || ListenerFD(int(op.Key)) != op.FD {
+			k.world.Fail("accepts, with the listener open: %t, and right after a failure: %t", l.open, l.failed)
 		}
 	}
 	if op.Code == netio.Send {
@@ -53,7 +53,8 @@ func (k *Kernel) submit(op *netio.Op) {
 	k.begin(o)
 }
 
-// socket is the connection of a descriptor, which belongs to one key for life.
+// socket returns the connection of a descriptor. The connection has one key for its whole
+// life.
 func (k *Kernel) socket(fd int32, key uint64) *Socket {
 	s := k.open(fd)
 	if s.Key == 0 {
@@ -69,7 +70,7 @@ func (k *Kernel) socket(fd int32, key uint64) *Socket {
 func (k *Kernel) begin(o *Operation) {
 	for _, other := range k.inFlight {
 		if other.Key == o.Key && other.Code == o.Code {
-			k.world.Fail("a second %s while the first is under way", Name(o.Code))
+			k.world.Fail("a second %s while the first is in flight", Name(o.Code))
 		}
 	}
 	k.inFlight = append(k.inFlight, o)
@@ -77,7 +78,7 @@ func (k *Kernel) begin(o *Operation) {
 		o.socket.ops++
 	}
 	if o.Code == netio.Receive && o.Ready && k.ready(o) {
-		k.perform(o) // at once, ahead of those that wait
+		k.perform(o) // at once, ahead of receives that wait
 	}
 }
 
@@ -95,13 +96,14 @@ func (k *Kernel) finishWith(o *Operation, outcome netio.Outcome, n int32, buffer
 	}
 }
 
-// post is an event of an operation that goes on, or never waited.
+// post adds an event of an operation that goes on or that never waited.
 func (k *Kernel) post(o *Operation, outcome netio.Outcome, n int32) {
 	k.completed = append(k.completed, netio.Event{Key: o.Key, Code: o.Code, Outcome: outcome, N: n, Buffer: netio.NoBuffer})
 }
 
-// cancel asks an operation to end. It may still complete as if nothing was. The turn
-// may return early for a cancel, without an event: completed has one, which deliver drops.
+// cancel asks an operation to end. The operation may still complete as if it had not been
+// cancelled. A cancel may make a turn return early without an event: it adds an event to
+// completed, which deliver drops.
 func (k *Kernel) cancel(c *Operation) {
 	for _, o := range k.inFlight {
 		if o.Key == c.Key && o.Code == c.Target && o.FD == c.FD {
@@ -114,17 +116,17 @@ func (k *Kernel) cancel(c *Operation) {
 func (k *Kernel) close(fd int32) {
 	s := k.open(fd)
 	if s.ops > 0 {
-		k.world.Fail("descriptor %d closed with %d operations on it under way", fd, s.ops)
+		k.world.Fail("descriptor %d closed with %d operations on it in flight", fd, s.ops)
 	}
 	if s.Key == 0 {
 		s.Peer.Unserved()
 	}
 	s.close()
 	k.sockets[fd-firstFD] = nil
-	k.unbar()
+	k.allowRetries()
 }
 
-// ready: o can complete now.
+// ready reports whether o can complete now.
 func (k *Kernel) ready(o *Operation) bool {
 	switch o.Code {
 	case netio.Receive:
@@ -139,7 +141,7 @@ func (k *Kernel) ready(o *Operation) bool {
 	return false
 }
 
-// perform takes o, which is ready, a step further.
+// perform carries o, which is ready, one step further.
 func (k *Kernel) perform(o *Operation) {
 	switch o.Code {
 	case netio.Receive:

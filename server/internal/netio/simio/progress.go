@@ -8,10 +8,11 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// work completes some of what can complete, in any order; all, if eager.
+// work completes some of the operations that can complete, in any order; in an eager world
+// all of them.
 func (k *Kernel) work() {
 	if k.Hasty && k.OneIn(10) {
-		k.expire()
+		k.endTick()
 	}
 	for again := true; again; {
 		again = false
@@ -27,14 +28,14 @@ func (k *Kernel) work() {
 	}
 }
 
-// move has something happen while the thread sleeps: an operation completes,
-// somebody moves, or else time passes. If nothing can happen, nothing ever will.
+// move makes something happen while the thread sleeps: an operation completes, an actor
+// moves, or time passes. If none of that is possible, the thread sleeps for ever.
 func (k *Kernel) move() {
 	switch {
 	case k.OneIn(2) && k.performOne():
 	case k.world.Advance():
 	case k.performOne():
-	case !k.world.Frozen() && k.idleTicks < maxIdleTicks && k.expire():
+	case !k.world.Frozen() && k.idleTicks < maxIdleTicks && k.endTick():
 	default:
 		k.world.Stuck()
 	}
@@ -54,8 +55,8 @@ func (k *Kernel) performOne() bool {
 	return false
 }
 
-// expire ends a tick.
-func (k *Kernel) expire() bool {
+// endTick ends a tick, if one is in flight.
+func (k *Kernel) endTick() bool {
 	for _, o := range k.inFlight {
 		if o.Code == netio.Tick {
 			k.idleTicks++
@@ -66,8 +67,8 @@ func (k *Kernel) expire() bool {
 	return false
 }
 
-// deliver hands over all events. Only those of one operation have an order. Of a
-// cancel the thread hears nothing.
+// deliver returns all events. Only events of the same operation keep their order. The thread
+// does not see cancels.
 func (k *Kernel) deliver() []netio.Event {
 	for i := len(k.completed) - 1; i > 0; i-- {
 		if a, b := &k.completed[i-1], &k.completed[i]; (a.Key != b.Key || a.Code != b.Code) && k.OneIn(2) {
@@ -82,21 +83,21 @@ func (k *Kernel) deliver() []netio.Event {
 	}
 	k.completed = k.completed[:0]
 	for i := range k.delivered {
-		k.announce(&k.delivered[i])
+		k.noteEvent(&k.delivered[i])
 	}
 	k.world.Delivered()
 	return k.delivered
 }
 
-// announce is an event reaching the thread.
-func (k *Kernel) announce(e *netio.Event) {
+// noteEvent notes that an event reaches the thread.
+func (k *Kernel) noteEvent(e *netio.Event) {
 	k.world.Note("thread: %s of %d ends with outcome %d, %d", Name(e.Code), e.Key&0xffffff, e.Outcome, e.N)
 	switch e.Code {
 	case netio.Tick:
 		k.Ticks++
-		k.unbar()
+		k.allowRetries()
 	case netio.Accept:
-		k.delivers(e)
+		k.noteAccept(e)
 	case netio.Receive:
 		for _, s := range k.sockets {
 			if s != nil && s.Key == e.Key {

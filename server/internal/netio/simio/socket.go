@@ -4,32 +4,32 @@ package simio
 
 import "math"
 
-// Socket is both ends of a connection. What goes either way is known in advance,
-// the peer's stream and the answers it is owed, so positions in them are enough.
+// Socket is both ends of a connection. The bytes of both directions are known in advance:
+// the peer's stream and the answers owed to it. So a Socket only holds positions in them.
 type Socket struct {
 	Peer   Peer
-	Stream []byte // all that the peer ever sends
-	Space  int    // answers that the socket takes beyond those read
+	Stream []byte // everything that the peer will send
+	Space  int    // bytes of answers that the socket takes beyond those that the peer has read
 
 	FD  int    // -1 until accepted
-	Key uint64 // of the connection that uses it; 0: none yet
+	Key uint64 // the machine's key for the connection; 0: not used yet
 
-	Arrived, Received int  // of the peer's stream: come, and taken by receives
-	Taken, Read       int  // of its answers: taken by the socket, and read by the peer
-	FinIn, FinOut     bool // after Arrived, after Taken
+	Arrived, Received int  // bytes of the peer's stream that have arrived, and that receives have taken
+	Taken, Read       int  // bytes of answers that the socket has taken, and that the peer has read
+	FinIn, FinOut     bool // FIN follows the Arrived bytes, or the Taken bytes
 
-	HungUp bool // the peer reads no more: what is sent to it is met with a reset
-	Dead   bool // by a reset or a failing network
-	Closed bool // by the machine
-	Reset  bool // as the peer sees it
+	HungUp bool // the peer reads no more: answers sent to it cause a reset
+	Dead   bool // killed by a reset or a failing network
+	Closed bool // closed by the machine
+	Reset  bool // the peer sees a reset
 
 	kernel  *Kernel
-	faulty  bool // the next operation is told of the death; later ones are not
-	ops     int  // under way on it
+	faulty  bool // the next operation reports the death; later ones do not
+	ops     int  // in flight
 	starved int  // receives in a row that found no buffer
 }
 
-// Arrive brings n more bytes of the stream.
+// Arrive makes n more bytes of the stream arrive.
 func (s *Socket) Arrive(n int) {
 	s.Arrived += n
 	if s.Closed {
@@ -37,7 +37,7 @@ func (s *Socket) Arrive(n int) {
 	}
 }
 
-// Kill ends the connection from outside. What has arrived may be lost with it.
+// Kill ends the connection from outside. Bytes that have arrived may be lost with it.
 func (s *Socket) Kill() {
 	s.Dead, s.faulty = true, true
 	if s.kernel.OneIn(2) {
@@ -45,7 +45,7 @@ func (s *Socket) Kill() {
 	}
 }
 
-// HangUp is close(2) by the peer: a reset if it has not read all.
+// HangUp is close(2) by the peer: it causes a reset if the peer has not read everything.
 func (s *Socket) HangUp() {
 	if s.Taken > s.Read {
 		s.Kill()
@@ -54,7 +54,7 @@ func (s *Socket) HangUp() {
 	s.FinIn, s.HungUp = true, true
 }
 
-// end is FIN from the machine, for which there must be a reason.
+// end sends the machine's FIN. The machine must have a reason for it.
 func (s *Socket) end() {
 	if s.FinOut {
 		s.kernel.world.Fail("FIN again to peer %d", s.Peer.Name())
@@ -66,8 +66,8 @@ func (s *Socket) end() {
 func (s *Socket) readable() bool { return s.Arrived > s.Received || s.FinIn || s.Dead }
 func (s *Socket) writable() bool { return s.Taken-s.Read < s.Space || s.Dead }
 
-// receive is recv(2) into dst, of which nil drops what is received, on a readable
-// socket. It reports false if the socket is dead.
+// receive is recv(2) into dst on a readable socket. If dst is nil, the bytes are dropped. It
+// reports false if the socket is dead.
 func (s *Socket) receive(dst []byte, most int) (int, bool) {
 	if s.Arrived > s.Received {
 		n := min(most, s.Arrived-s.Received)
@@ -88,8 +88,8 @@ func (s *Socket) failure() bool {
 	return s.Dead
 }
 
-// take takes what there is space for of data, at most most bytes. All of data
-// must be what the machine owes next, and not more than it can owe by now.
+// take takes as many bytes of data as there is space for, at most the given number. All of
+// data must be what the machine owes next, and no more than it can owe by now.
 func (s *Socket) take(data []byte, most int) int {
 	if s.FinOut {
 		s.kernel.world.Fail("sent after FIN to peer %d", s.Peer.Name())
@@ -104,7 +104,7 @@ func (s *Socket) take(data []byte, most int) int {
 	return n
 }
 
-// close is close(2) by the machine: a reset if not all was received.
+// close is close(2) by the machine: it causes a reset if input is left unread.
 func (s *Socket) close() {
 	s.Closed, s.FinOut = true, true
 	if s.Arrived > s.Received && !s.Dead {
@@ -112,5 +112,5 @@ func (s *Socket) close() {
 	}
 }
 
-// all is the most that a transfer may be.
-const all = math.MaxInt
+// noLimit is a limit that no transfer reaches.
+const noLimit = math.MaxInt

@@ -4,8 +4,8 @@ package simio
 
 import "github.com/disrust/disrust/server/internal/netio"
 
-// maxStarved is how often in a row a connection's receive may find no buffer in an
-// eager world: who found none is ahead of others when buffers come back.
+// maxStarved is how many receives of a connection in a row may find no buffer in an eager
+// world. A connection that found none goes ahead of others when buffers return.
 const maxStarved = 16
 
 // receive completes a receive.
@@ -45,7 +45,7 @@ func (k *Kernel) receive(o *Operation) {
 	}
 }
 
-// lacksBuffers notes that there is no receive buffer, if so.
+// lacksBuffers reports whether no receive buffer is free, and tells the world if so.
 func (k *Kernel) lacksBuffers() bool {
 	if len(k.buffers.free) > 0 {
 		return false
@@ -54,7 +54,7 @@ func (k *Kernel) lacksBuffers() bool {
 	return true
 }
 
-// discard completes a receive that drops what it takes.
+// discard completes a receive that drops its input.
 func (k *Kernel) discard(o *Operation) {
 	s := o.socket
 	if !s.FinOut {
@@ -68,7 +68,8 @@ func (k *Kernel) discard(o *Operation) {
 	k.finish(o, k.more(s), int32(n))
 }
 
-// more says whether there is more to receive, rightly or not.
+// more returns whether the socket has more to receive. The answer may be wrong, at the rate
+// Mislead.
 func (k *Kernel) more(s *Socket) netio.Outcome {
 	if more := s.Arrived > s.Received; more != k.OneIn(k.Mislead) {
 		return netio.DoneMore
@@ -76,8 +77,8 @@ func (k *Kernel) more(s *Socket) netio.Outcome {
 	return netio.Done
 }
 
-// sendNow is a send that does not wait: it is over within the turn, and tells of
-// it only if it did not take all.
+// sendNow carries out a Send. It does not wait, is over within the turn, and has an event
+// only if the socket did not take everything.
 func (k *Kernel) sendNow(o *Operation) {
 	if o.socket.failure() {
 		k.post(o, netio.Failed, 0)
@@ -93,22 +94,22 @@ func (k *Kernel) sendNow(o *Operation) {
 	}
 }
 
-// most is how much of a send of size bytes the socket takes even if it has space:
-// mostly all.
+// most returns a limit on how much of a send of size bytes the socket takes even if it has
+// more space. Usually it does not limit.
 func (k *Kernel) most(size int) int {
 	if k.OneIn(k.Refuse) {
 		return k.IntN(size + 1)
 	}
-	return all
+	return noLimit
 }
 
-// sendRest goes on with a send that waits. The bytes are read when they go.
+// sendRest continues a SendRest. The kernel reads the bytes only when it sends them.
 func (k *Kernel) sendRest(o *Operation) {
 	k.world.Sends(o.Data)
 	if o.socket.Dead {
 		o.socket.failure()
 		if o.sent > 0 {
-			k.finish(o, netio.Done, int32(o.sent)) // the next operation is told
+			k.finish(o, netio.Done, int32(o.sent)) // the next operation reports the death
 			return
 		}
 		k.finish(o, netio.Failed, 0)

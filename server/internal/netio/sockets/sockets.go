@@ -1,7 +1,7 @@
 //go:build linux
 
-// Package sockets is what every backend on real sockets does alike: the calls of
-// package netio that do not wait.
+// Package sockets implements the calls of package netio that every backend on real sockets
+// makes in the same way. None of them waits.
 package sockets
 
 import (
@@ -18,7 +18,7 @@ type Sockets struct{}
 func (Sockets) Unread(fd int32) int {
 	n, err := unix.IoctlGetInt(int(fd), unix.SIOCINQ)
 	if err != nil {
-		return 0 // the connection is dead: a receive would say so too
+		return 0 // the connection is dead: a receive would report that, too
 	}
 	return n
 }
@@ -55,7 +55,7 @@ func (Sockets) Peer(fd int32) netip.Addr {
 	return netip.Addr{}
 }
 
-// EndOutput implements [netio.Backend]. That the peer is gone is told by the receive.
+// EndOutput implements [netio.Backend]. If the peer is gone, a receive reports it.
 func (Sockets) EndOutput(fd int32) { unix.Shutdown(int(fd), unix.SHUT_WR) }
 
 // CloseNow implements [netio.Backend].

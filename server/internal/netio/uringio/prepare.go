@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// sendAll asks for all, or for a completion that says how much.
+	// sendAll makes the kernel send everything, or complete with how much it sent.
 	sendAll = unix.MSG_WAITALL | unix.MSG_NOSIGNAL
 	sendNow = sendAll | unix.MSG_DONTWAIT
 
-	// codeShift is where the user data of an operation has its code, over its key.
+	// codeShift is the position of an operation's code in its user data. The key is below it.
 	codeShift = 56
 )
 
-// Operations are those of io_uring that a Backend asks for.
+// Operations are the io_uring operations that a Backend uses.
 var Operations = [...]uring.Op{
 	uring.OpAccept, uring.OpRecv, uring.OpSend, uring.OpRead, uring.OpTimeout, uring.OpAsyncCancel, uring.OpClose,
 }
@@ -28,10 +28,10 @@ func userData(key uint64, code netio.Code) uint64 { return key | uint64(code)<<c
 
 // prepare writes op into a free entry of the submission queue.
 //
-// A send that waits is cancelled by a shutdown, too. Where the peer has sent FIN, poll
-// reports a full socket as ready, the kernel moves the send to a worker thread, and a
-// cancel that comes while it does so is lost (observed on Linux 6.18): the send would go
-// on until the peer reads.
+// A cancel of a SendRest also shuts the socket down. If the peer has sent FIN, poll reports
+// a full socket as ready and the kernel moves the send to a worker thread. A cancel that
+// arrives during the move is lost (observed on Linux 6.18), and the send would go on until
+// the peer reads.
 func (b *Backend) prepare(sqe *uring.SQE, op *netio.Op) {
 	fd := int(op.FD)
 	switch op.Code {
@@ -61,13 +61,14 @@ func (b *Backend) prepare(sqe *uring.SQE, op *netio.Op) {
 	sqe.UserData = userData(op.Key, op.Code)
 }
 
-// prepareAccept: on a listener that does not block, an accept fails where it should wait.
+// prepareAccept prepares an accept. The listener must be in blocking mode: otherwise the
+// accept fails where it should wait.
 //
-// A connection wakes only the first of the accepts that wait for a shared queue
-// (EPOLLEXCLUSIVE). A multishot accept stays the first, and its thread gets all
-// connections; a single one that is asked for again is the last. Such a listener blocks
-// from the beginning, and to the end of the first thread that drains: to set it here
-// would have an AcceptNow of that thread wait.
+// On a shared queue, the kernel wakes only the first waiting accept for each connection
+// (EPOLLEXCLUSIVE). A multishot accept would stay first, and its thread would get every
+// connection. So a shared accept is single-shot: when it is submitted again, it goes to the
+// end of the line. A shared listener is in blocking mode from the beginning until the first
+// thread drains. Setting the mode here would make an AcceptNow of that thread wait.
 func prepareAccept(sqe *uring.SQE, op *netio.Op) {
 	if op.Shared {
 		sqe.PrepareAccept(int(op.FD), unix.SOCK_CLOEXEC)
@@ -78,12 +79,12 @@ func prepareAccept(sqe *uring.SQE, op *netio.Op) {
 }
 
 func (b *Backend) prepareReceive(sqe *uring.SQE, op *netio.Op) {
-	if op.Drop { // copies nothing from a TCP socket: MSG_TRUNC in tcp(7)
-		sqe.PrepareRecv(int(op.FD), unsafe.Pointer(unsafe.SliceData(b.discards)), len(b.discards), unix.MSG_TRUNC)
+	if op.Drop { // MSG_TRUNC copies nothing from a TCP socket: tcp(7)
+		sqe.PrepareRecv(int(op.FD), unsafe.Pointer(unsafe.SliceData(b.discard)), len(b.discard), unix.MSG_TRUNC)
 		return
 	}
 	sqe.PrepareRecvSelect(int(op.FD), group, 0)
 	if !op.Ready {
-		sqe.IOPrio |= uring.RecvSendPollFirst // the socket is empty: an attempt would be in vain
+		sqe.IOPrio |= uring.RecvSendPollFirst // the socket is empty, so an attempt would find nothing
 	}
 }

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// take adds the completions that there are to the first got events. The slice grows
-// in a flood of new connections only: each of the others has few operations.
+// take adds an event for each completion that is there to the first got events, and returns
+// their new count. The slice grows only in a flood of new connections: everything else has
+// a bounded number of operations per connection.
 func (b *Backend) take(got int) int {
 	for {
 		n := b.ring.Copy(b.taken[:])
@@ -27,8 +28,8 @@ func (b *Backend) take(got int) int {
 	}
 }
 
-// translate writes the event of a completion. It reports false if there is none:
-// the machine hears nothing of cancels and closes.
+// translate writes the event of a completion. It reports false if the completion has no
+// event: the machine does not see cancels and closes.
 func translate(c *uring.CQE, e *netio.Event) bool {
 	code := netio.Code(c.UserData >> codeShift)
 	*e = netio.Event{Key: c.UserData &^ (0xff << codeShift), N: c.Res, Code: code, Buffer: netio.NoBuffer}
@@ -41,7 +42,7 @@ func translate(c *uring.CQE, e *netio.Event) bool {
 	case netio.Send, netio.SendRest, netio.Wake:
 		e.Outcome = outcome(c)
 	case netio.Tick:
-		if c.Res == -int32(unix.ECANCELED) { // else ETIME: the time has passed
+		if c.Res == -int32(unix.ECANCELED) { // otherwise ETIME: the time has passed
 			e.Outcome = netio.Interrupted
 		}
 	case netio.Accept:

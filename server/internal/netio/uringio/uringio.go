@@ -2,11 +2,11 @@
 
 // Package uringio carries out the operations of package netio on an io_uring.
 //
-// One system call submits the operations of a turn, runs them and brings what has
-// completed. Receives are single-shot, into provided buffers: the connection owns a
-// buffer only from its event to Recycle. A Send is submitted with MSG_DONTWAIT and
-// IOSQE_CQE_SKIP_SUCCESS, so that it is over when that call returns and completes
-// only if the socket did not take all.
+// One system call submits the operations of a turn, runs them and returns what has
+// completed. Receives are single-shot and use provided buffers, so a connection owns a
+// buffer only from its event to Recycle. A Send has MSG_DONTWAIT and
+// IOSQE_CQE_SKIP_SUCCESS: it is over when that call returns, and completes only if the
+// socket did not take everything.
 package uringio
 
 import (
@@ -23,13 +23,13 @@ import (
 )
 
 const (
-	// entries is the size of the submission queue: a larger turn is submitted in
-	// pieces. Completions have room for eight times as many.
+	// entries is the size of the submission queue. A larger turn is submitted in pieces.
+	// The completion queue is eight times as large.
 	entries     = 1024
 	completions = 8 * entries
 
-	// operations is how many a connection has in a turn: a receive and a send.
-	operations = 2
+	// opsPerConn is how many operations a connection has in a turn: a receive and a send.
+	opsPerConn = 2
 
 	// group is the buffer group of the receive buffers.
 	group = 0
@@ -38,37 +38,37 @@ const (
 	batch = 128
 )
 
-// Footprint is the bytes that a backend for so many connections takes beside its
-// receive buffers.
+// Footprint returns the bytes that a backend for conns connections takes beside its receive
+// buffers.
 func Footprint(conns int) uint64 {
 	const (
 		queues = entries*uint64(unsafe.Sizeof(uring.SQE{})) + completions*uint64(unsafe.Sizeof(uring.CQE{}))
 		event  = uint64(unsafe.Sizeof(netio.Event{}))
 	)
-	return queues + netio.ReceiveBytes + event*uint64(max(completions, operations*conns))
+	return queues + netio.ReceiveBytes + event*uint64(max(completions, opsPerConn*conns))
 }
 
 // Backend is a [netio.Backend]. It belongs to the OS thread that made it.
 type Backend struct {
 	sockets.Sockets
 
-	ring    *uring.Ring
-	buffers *uring.BufRing
-	events  []netio.Event
-	taken   [batch]uring.CQE
-	naps    int // of the current turn
-	left    int // of its operations are not in the ring yet
-	busy    atomic.Uint64
+	ring       *uring.Ring
+	buffers    *uring.BufRing
+	events     []netio.Event
+	taken      [batch]uring.CQE
+	naps       int // in the current turn
+	unprepared int // operations of the turn that are not in the ring yet
+	busy       atomic.Uint64
 
-	// Memory that the kernel uses while an operation is under way. The Backend is
-	// on the heap and reachable until Free, so it stays in place.
-	tick     uring.Timespec
-	wakes    uint64
-	discards []byte // where input that nobody reads goes
+	// The kernel uses this memory while an operation is in flight. It stays in place: the
+	// Backend is on the heap and reachable until Free.
+	tick    uring.Timespec
+	wakes   uint64
+	discard []byte // the kernel writes dropped input here
 }
 
-// New makes a ring for so many connections, and its receive buffers. It returns the
-// errors of [uring.New].
+// New makes a ring for conns connections, and its receive buffers. It returns the errors of
+// [uring.New].
 func New(conns int) (*Backend, error) {
 	ring, err := uring.New(uring.Config{Entries: entries, CQEntries: completions})
 	if err != nil {
@@ -80,8 +80,8 @@ func New(conns int) (*Backend, error) {
 		return nil, fmt.Errorf("receive buffers: %w", err)
 	}
 	return &Backend{
-		ring: ring, buffers: buffers, events: make([]netio.Event, max(completions, operations*conns)),
-		tick: uring.Timespec{Nsec: int64(netio.TickLength)}, discards: make([]byte, netio.ReceiveBytes),
+		ring: ring, buffers: buffers, events: make([]netio.Event, max(completions, opsPerConn*conns)),
+		tick: uring.Timespec{Nsec: int64(netio.TickLength)}, discard: make([]byte, netio.ReceiveBytes),
 	}, nil
 }
 
@@ -94,7 +94,7 @@ func (b *Backend) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 	b.naps = 0
 	got := 0
 	for i := range ops {
-		b.left = len(ops) - i
+		b.unprepared = len(ops) - i
 		sqe, err := b.ring.Next()
 		for err != nil {
 			if err = b.nap(err); err != nil {
@@ -105,7 +105,7 @@ func (b *Backend) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 		}
 		b.prepare(sqe, &ops[i])
 	}
-	b.left = 0
+	b.unprepared = 0
 	for {
 		err := b.enter(block && got == 0)
 		got = b.take(got)
@@ -127,14 +127,14 @@ func (b *Backend) enter(block bool) (err error) {
 	return err
 }
 
-// nap waits a little for a kernel that is out of memory and has not taken all, if
-// it has not been long; other errors it returns.
+// nap sleeps a little if the kernel is short of memory and has not taken all operations. It
+// gives up after a second of naps in a turn. It returns any other error at once.
 func (b *Backend) nap(err error) error {
 	const (
 		length = time.Millisecond
-		most   = 1000
+		limit  = 1000
 	)
-	if b.naps++; b.naps > most || err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EBUSY) {
+	if b.naps++; b.naps > limit || err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EBUSY) {
 		if err == nil {
 			err = errors.New("the kernel does not take operations")
 		}
@@ -145,13 +145,13 @@ func (b *Backend) nap(err error) error {
 	return nil
 }
 
-// Untaken implements [netio.Backend]: the ring takes operations in order.
-func (b *Backend) Untaken() int { return b.left + b.ring.Unsubmitted() }
+// Untaken implements [netio.Backend]. The ring takes operations in order.
+func (b *Backend) Untaken() int { return b.unprepared + b.ring.Unsubmitted() }
 
 // Busy implements [netio.Backend].
 func (b *Backend) Busy() uint64 { return b.busy.Load() }
 
-// Pending implements [netio.Backend], without asking the kernel.
+// Pending implements [netio.Backend]. It makes no system call.
 func (b *Backend) Pending() bool { return b.ring.Pending() }
 
 // Buffer implements [netio.Backend].
@@ -159,7 +159,7 @@ func (b *Backend) Buffer(id int16, n int) []byte { return b.buffers.Bytes(uint16
 
 // Recycle implements [netio.Backend].
 func (b *Backend) Recycle(id int16) {
-	b.buffers.Bytes(uint16(id), 0) // taken, if it was not read
+	b.buffers.Bytes(uint16(id), 0) // takes the buffer from the ring if the caller did not read it
 	b.buffers.Recycle(uint16(id))
 }
 

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestNap: the backend waits for a kernel that is short of memory, for so long, and
-// counts each wait; it does not wait for anything else.
+// TestNap: if the kernel is short of memory, the backend waits for a limited time and counts
+// each wait. It does not wait after any other error.
 func TestNap(t *testing.T) {
 	for _, shortage := range []error{unix.EAGAIN, unix.EBUSY, nil} {
 		b := &Backend{}

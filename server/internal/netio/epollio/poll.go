@@ -9,32 +9,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// look asks epoll which descriptors are ready. It waits for one, or for the tick,
-// if wait is set; a signal may end the wait early.
-func (b *Backend) look(wait bool) error {
-	n, errno := b.ask(wait)
-	b.looked = true
+// poll polls epoll for ready descriptors. If wait is set, it waits for one or for the tick; a
+// signal may end the wait early.
+func (b *Backend) poll(wait bool) error {
+	n, errno := b.wait(wait)
+	b.polled = true
 	if errno != 0 && errno != unix.EINTR {
 		return fmt.Errorf("epoll_wait: %w", errno)
 	}
 	for i := range n {
-		b.note(&b.found[i])
+		b.recordEvent(&b.found[i])
 	}
 	return nil
 }
 
-func (b *Backend) ask(wait bool) (int, unix.Errno) {
+func (b *Backend) wait(wait bool) (int, unix.Errno) {
 	if !wait {
-		return askNow(b.epoll, b.found)
+		return pollNow(b.epoll, b.found)
 	}
 	timeout := time.Duration(-1)
 	if b.ticking {
-		b.unlooked = 0 // so that the tick is seen when it ends the wait
+		b.clockPolls = 0 // read the clock after the wait: the tick may have ended it
 		timeout = max(0, b.deadline-b.now())
 	}
 	if !b.coarse {
 		n, errno := waitFine(b.epoll, b.found, timeout)
-		// A filter of system calls that does not know this one may answer EPERM.
+		// A system-call filter that does not know epoll_pwait2 may return EPERM.
 		b.coarse = errno == unix.ENOSYS || errno == unix.EPERM
 		if !b.coarse {
 			return n, errno
