@@ -5,7 +5,6 @@ package loop
 import (
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/netio"
-	"github.com/disrust/disrust/server/internal/netio/simio"
 	"github.com/disrust/disrust/server/metrics"
 	"github.com/disrust/disrust/slab"
 )
@@ -66,7 +65,7 @@ func (w *world) checkOwners() {
 		}
 		c := w.thread.conns.Get(slab.Key(o.Key))
 		if c == nil || c.ops == 0 {
-			w.Fail("a %s is in flight for a connection that no longer exists", simio.Name(o.Code))
+			w.Fail("a %s is in flight for a connection that no longer exists", o.Code)
 		}
 		if o.Code == netio.SendRest {
 			if block, _ := w.place(o.Data); c.sending.block != block {

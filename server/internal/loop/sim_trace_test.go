@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/disrust/disrust/server/internal/netio/simio"
 )
 
 // lastEvents is how many events of a schedule a failure shows.
@@ -64,7 +63,7 @@ func (w *world) state() string {
 		}
 	}
 	for _, o := range k.InFlight() {
-		fmt.Fprintf(&b, "in flight: %s on descriptor %d, cancelled %t\n", simio.Name(o.Code), o.FD, o.Cancelled())
+		fmt.Fprintf(&b, "in flight: %s on descriptor %d, cancelled %t\n", o.Code, o.FD, o.Cancelled())
 	}
 	return b.String()
 }

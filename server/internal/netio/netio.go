@@ -7,11 +7,13 @@
 //
 // # How to add an operation
 //
-//   - netio.go: add a [Code], with its contract, and the fields of [Op] that it needs.
+//   - netio.go: add a [Code] with its contract and its name, and the fields of [Op] that it
+//     needs. From then on the tests fail until the suite of netiotest submits it.
 //   - uringio: prepare the SQE in prepare.go, translate its completion in take.go, and list
 //     a new opcode in Operations.
 //   - epollio: start it in begin (turn.go); if it waits, serve (turn.go) carries it on.
-//   - simio: start it in submit, and complete it in ready and perform (operation.go).
+//   - simio: start it in submit, and complete it in ready and perform (operation.go). Only
+//     package loop submits operations to simio, so its simulation is what tests them there.
 //   - netiotest: add named cases to suite.go, and an action to traffic.go.
 //   - loop: submit it with Thread.prepare and handle its events in Thread.dispatch (loop.go).
 //
@@ -80,7 +82,18 @@ const (
 
 	// Close closes a descriptor on which no operation is in flight. It has no event.
 	Close
+
+	// Codes is how many codes there are.
+	Codes
 )
+
+var codeNames = [Codes]string{
+	Receive: "receive", Send: "send", SendRest: "rest of a send", Accept: "accept",
+	Wake: "wake", Tick: "tick", Cancel: "cancel", Close: "close",
+}
+
+// String returns the name of c.
+func (c Code) String() string { return codeNames[c] }
 
 // Op is one operation that the machine submits.
 type Op struct {

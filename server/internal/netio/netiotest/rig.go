@@ -32,6 +32,8 @@ type rig struct {
 	guarded bool
 	guards  int
 	keys    uint64
+
+	submitted *codes
 }
 
 // key returns a new key.
@@ -42,6 +44,9 @@ func (r *rig) key() uint64 {
 
 // turn runs a turn with ops. It does not wait.
 func (r *rig) turn(ops ...netio.Op) {
+	for i := range ops {
+		r.submitted[ops[i].Code] = true
+	}
 	r.Helper()
 	r.take(r.backend.Turn(ops, false))
 }

@@ -18,11 +18,24 @@ func Run(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 	Traffic(t, newBackend)
 }
 
-// Cases runs the named cases.
+// codes says of each code whether a case has submitted it.
+type codes [netio.Codes]bool
+
+// Cases runs the named cases, which must submit each operation there is.
 func Cases(t *testing.T, newBackend func(testing.TB) netio.Backend) {
+	var submitted codes
+	ran := 0
 	for _, n := range networks {
 		for _, c := range cases {
-			t.Run(n.name+"/"+c.name, func(t *testing.T) { c.run(start(t, n, newBackend)) })
+			t.Run(n.name+"/"+c.name, func(t *testing.T) {
+				ran++
+				c.run(start(t, n, newBackend, &submitted))
+			})
+		}
+	}
+	for code, was := range submitted {
+		if all := len(networks) * len(cases); !was && ran == all {
+			t.Errorf("no case submits operation %d (%[1]v)", netio.Code(code))
 		}
 	}
 }
@@ -30,7 +43,7 @@ func Cases(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 // Traffic runs random operations on random connections, and compares the backend with a model.
 func Traffic(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 	for _, n := range networks {
-		t.Run(n.name+"/Traffic", func(t *testing.T) { traffic(t, start(t, n, newBackend)) })
+		t.Run(n.name+"/Traffic", func(t *testing.T) { traffic(t, start(t, n, newBackend, new(codes))) })
 	}
 }
 
@@ -38,10 +51,10 @@ func Traffic(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 const Conns = 400
 
 // start makes a backend on the test's own OS thread.
-func start(t *testing.T, n network, newBackend func(testing.TB) netio.Backend) *rig {
+func start(t *testing.T, n network, newBackend func(testing.TB) netio.Backend, submitted *codes) *rig {
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
-	r := &rig{TB: t, network: n, backend: newBackend(t)}
+	r := &rig{TB: t, network: n, backend: newBackend(t), submitted: submitted}
 	t.Cleanup(func() {
 		if err := r.backend.Free(); err != nil {
 			t.Errorf("Free: %v", err)

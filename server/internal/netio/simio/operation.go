@@ -22,15 +22,9 @@ func (o *Operation) Socket() *Socket { return o.socket }
 // Cancelled reports whether the machine has cancelled the operation.
 func (o *Operation) Cancelled() bool { return o.cancelled }
 
-// Name returns the name of a Code in traces.
-func Name(c netio.Code) string {
-	return [...]string{netio.Receive: "receive", netio.Send: "send", netio.SendRest: "rest of a send",
-		netio.Accept: "accept", netio.Wake: "wake", netio.Tick: "tick", netio.Cancel: "cancel", netio.Close: "close"}[c]
-}
-
 // submit starts an operation. An operation that cannot wait is over when submit returns.
 func (k *Kernel) submit(op *netio.Op) {
-	k.world.Note("thread: %s of %d, on descriptor %d", Name(op.Code), op.Key&0xffffff, op.FD)
+	k.world.Note("thread: %s of %d, on descriptor %d", op.Code, op.Key&0xffffff, op.FD)
 	o := &Operation{Op: *op}
 	switch op.Code {
 	case netio.Cancel:
@@ -45,6 +39,9 @@ func (k *Kernel) submit(op *netio.Op) {
 		if l := k.listener(op.FD); !l.open || l.failed || ListenerFD(int(op.Key)) != op.FD {
 			k.world.Fail("accepts, with the listener open: %t, and right after a failure: %t", l.open, l.failed)
 		}
+	case netio.Wake, netio.Tick:
+	default:
+		k.world.Fail("an operation %d, which the simulated kernel does not know", op.Code)
 	}
 	if op.Code == netio.Send {
 		k.sendNow(o)
@@ -70,7 +67,7 @@ func (k *Kernel) socket(fd int32, key uint64) *Socket {
 func (k *Kernel) begin(o *Operation) {
 	for _, other := range k.inFlight {
 		if other.Key == o.Key && other.Code == o.Code {
-			k.world.Fail("a second %s while the first is in flight", Name(o.Code))
+			k.world.Fail("a second %s while the first is in flight", o.Code)
 		}
 	}
 	k.inFlight = append(k.inFlight, o)

@@ -91,7 +91,7 @@ func (k *Kernel) deliver() []netio.Event {
 
 // noteEvent notes that an event reaches the thread.
 func (k *Kernel) noteEvent(e *netio.Event) {
-	k.world.Note("thread: %s of %d ends with outcome %d, %d", Name(e.Code), e.Key&0xffffff, e.Outcome, e.N)
+	k.world.Note("thread: %s of %d ends with outcome %d, %d", e.Code, e.Key&0xffffff, e.Outcome, e.N)
 	switch e.Code {
 	case netio.Tick:
 		k.Ticks++

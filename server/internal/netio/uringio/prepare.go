@@ -3,6 +3,7 @@
 package uringio
 
 import (
+	"fmt"
 	"unsafe"
 
 	"github.com/disrust/disrust/server/internal/netio"
@@ -57,6 +58,8 @@ func (b *Backend) prepare(sqe *uring.SQE, op *netio.Op) {
 	case netio.Close:
 		sqe.PrepareClose(fd)
 		sqe.Flags |= uring.SQECQESkipSuccess
+	default:
+		panic(fmt.Sprintf("uringio: operation %d", op.Code))
 	}
 	sqe.UserData = userData(op.Key, op.Code)
 }
