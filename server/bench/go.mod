@@ -9,6 +9,7 @@ require (
 	github.com/disrust/disrust/batcher v0.1.0
 	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/drive v0.1.0
+	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	github.com/panjf2000/gnet/v2 v2.9.8
 	golang.org/x/sync v0.23.0
@@ -45,6 +46,7 @@ replace (
 	github.com/disrust/disrust/bufpool => ../../bufpool
 	github.com/disrust/disrust/client => ../../client
 	github.com/disrust/disrust/client/drive => ../../client/drive
+	github.com/disrust/disrust/client/tools => ../../client/tools
 	github.com/disrust/disrust/eventfd => ../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../ringbuf
 	github.com/disrust/disrust/server => ..

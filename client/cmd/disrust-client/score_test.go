@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/client/tools/rowfile"
 )
 
 // rowsAndScores are n rows, encoded, and what they must score.
