@@ -9,13 +9,14 @@ function barChart(chart, place) {
   const low = Math.min(...measured.map(b => b.low)), high = Math.max(...measured.map(b => b.high));
   const range = () => y.log ? [power(low * .8), high * 1.1] : [0, high > 0 ? high * 1.02 : 1];
   const fill = bars.map(b => color(b.color)), height = 27 * bars.length + 62;
+  const names = longest(bars.map(b => b.name)) + 12, room = place.clientWidth - names;
   const hint = document.createElement("p");
   hint.className = "hint";
   const options = {
-    width: place.clientWidth, height, padding: [6, longest(bars.map(b => b.words)) + 14, 0, 0],
+    width: place.clientWidth, height, padding: [6, Math.min(longest(bars.map(b => b.words)) + 14, .6 * room), 0, 0],
     scales: { x: { time: false, ori: 1, dir: -1, range: [-.5, bars.length - .5] }, y: { ...scale(y, range), ori: 0 } },
     axes: [
-      { ...axisStyle(), side: 3, stroke: color("ink"), grid: { show: false }, ticks: { show: false }, gap: 8, size: longest(bars.map(b => b.name)) + 12, splits: () => bars.map((_, i) => i), values: () => bars.map(b => b.name) },
+      { ...axisStyle(), side: 3, stroke: color("ink"), grid: { show: false }, ticks: { show: false }, gap: 8, size: names, splits: () => bars.map((_, i) => i), values: () => bars.map(b => b.name) },
       axisOf(y, { side: 2, size: 34, space: 60 }),
     ],
     series: [{}, {
