@@ -19,17 +19,27 @@ func table(r *result.Report, rows []result.Row) page.Table {
 		if row.Empty() {
 			continue
 		}
-		line := page.Row{Cells: cells(row), Rule: row.Work != work}
+		lines := lines(row)
+		lines[0].Rule = row.Work != work
 		work = row.Work
-		if why := row.Failure(); why != "" && row.Runs == 0 {
-			line.Cells = append(line.Cells, page.Cell{Text: why, Warning: true, Span: len(result.Head) - len(line.Cells)})
-		}
-		t.Rows = append(t.Rows, line)
-		if why := row.Failure(); why != "" && row.Runs > 0 {
-			t.Rows = append(t.Rows, page.Row{Cells: []page.Cell{{Text: why, Warning: true, Span: len(result.Head)}}})
-		}
+		t.Rows = append(t.Rows, lines...)
 	}
 	return t
+}
+
+// lines are row's figures and why its peer failed: behind the names if there are
+// no figures, else in a line below them.
+func lines(row *result.Row) []page.Row {
+	list := []page.Row{{Cells: cells(row)}}
+	why := row.Failure()
+	switch {
+	case why == "":
+	case row.Runs == 0:
+		list[0].Cells = append(list[0].Cells, page.Cell{Text: why, Warning: true, Span: len(result.Head) - names})
+	default:
+		list = append(list, page.Row{Cells: []page.Cell{{Text: why, Warning: true, Span: len(result.Head)}}})
+	}
+	return list
 }
 
 // cells sets each figure's range apart from it.
