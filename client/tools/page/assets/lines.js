@@ -64,10 +64,10 @@ const drawShapes = (shape, fill) => (u, series, from, to) => {
   return false;
 };
 
-// drawMark draws a dashed upright line with a word, the words of several one
-// below the other.
+// drawMark draws a dashed upright line with words, those of several marks one
+// below the other: on its left where they fit, since most lines rise to the right.
 function drawMark(u, { at, label, color: name }, i) {
-  const { left, top, width, height } = u.bbox, ctx = u.ctx, ratio = devicePixelRatio;
+  const { left, top, height } = u.bbox, ctx = u.ctx, ratio = devicePixelRatio;
   const x = Math.round(u.valToPos(at, "x", true));
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = color(name);
@@ -78,9 +78,9 @@ function drawMark(u, { at, label, color: name }, i) {
   ctx.lineTo(x, top + height);
   ctx.stroke();
   ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
-  const right = x + ctx.measureText(label).width + 12 * ratio > left + width;
-  ctx.textAlign = right ? "right" : "left";
+  const fits = ctx.measureText(label).width + 12 * ratio < x - left;
+  ctx.textAlign = fits ? "right" : "left";
   ctx.textBaseline = "top";
-  ctx.fillText(label, x + (right ? -6 : 6) * ratio, top + (4 + 18 * i) * ratio);
+  ctx.fillText(label, x + (fits ? -6 : 6) * ratio, top + (4 + 18 * i) * ratio);
   ctx.restore();
 }
