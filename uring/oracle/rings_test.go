@@ -110,7 +110,7 @@ func (r *theirRing) submit(t *testing.T, name string, a arguments, userData uint
 }
 
 // wait takes completions one by one and retries on EINTR, because giouring's
-// PeekBatchCQE returns more completions than there are, and its waits return EINTR.
+// PeekBatchCQE reads past the completions that are ready, and its waits return EINTR.
 func (r *theirRing) wait(t *testing.T, count int) []uring.CQE {
 	var got []uring.CQE
 	for len(got) < count {
