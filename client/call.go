@@ -94,7 +94,7 @@ func (c *Client) start(call *Call, ended error) {
 		f.end(nil)
 	default:
 		r := request{flight: f, vectors: len(call.Dst)}
-		f.limit(c.cfg.Timeout) // from here on call may have ended, and be the caller's again
+		f.startTimer(c.cfg.Timeout) // from here on call may have ended, and be the caller's again
 		c.place(r)
 	}
 }
@@ -126,7 +126,7 @@ func (call *Call) prepare(c *Client) *flight {
 func (call *Call) Wait(ctx context.Context) error {
 	if call.started {
 		call.await(ctx)
-		call.conclude()
+		call.collect()
 	} else if call.flight == nil {
 		panic("client: Wait on a call that was not started")
 	}
@@ -146,10 +146,10 @@ func (call *Call) await(ctx context.Context) {
 
 // conclude takes what is known of a flight that has ended, and lets go of the
 // caller's memory.
-func (call *Call) conclude() {
+func (call *Call) collect() {
 	f := call.flight
 	f.mu.Lock()
-	stopped := f.unlimit()
+	stopped := f.stopTimer()
 	f.dst, f.payload = nil, payload{}
 	call.err, call.started = f.err, false
 	if gaveUp, ok := f.err.(*GaveUp); ok {

@@ -31,11 +31,11 @@ type Client struct {
 	closer  sync.Once
 	ended   chan struct{} // has room for one: while closing, some call has ended
 
-	mu      sync.Mutex
-	pending fifo          // requests that found no room; may be above MaxVectors
-	first   chan struct{} // closed when a slot is up, or all have failed
-	opened  bool          // first is closed
-	closed  bool          // nothing is sent any more
+	mu          sync.Mutex
+	pending     fifo          // requests that found no room; may be above MaxVectors
+	first       chan struct{} // closed when a slot is up, or all have failed
+	firstClosed bool          // first is closed
+	closed      bool          // nothing is sent any more
 }
 
 // Dial connects to the servers. It returns as soon as one connection stands;
@@ -128,7 +128,7 @@ func (c *Client) busy() bool {
 }
 
 // noteEnd tells Close, if it waits, that a call has ended.
-func (c *Client) noteEnd() {
+func (c *Client) wakeClose() {
 	if !c.closing.Load() {
 		return
 	}

@@ -32,19 +32,19 @@ type flight struct {
 	over    bool    // decided: err says how
 	err     error   // fixed once over
 	timer   *time.Timer
-	limited bool // timer runs, or has fired
+	timing  bool // timer runs, or has fired
 }
 
 func newFlight() *flight { return &flight{finished: make(chan struct{}, 1)} }
 
 // limit has f abandoned after timeout; 0 means never.
-func (f *flight) limit(timeout time.Duration) {
+func (f *flight) startTimer(timeout time.Duration) {
 	if timeout == 0 {
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.limited = true
+	f.timing = true
 	if f.timer == nil {
 		f.timer = time.AfterFunc(timeout, func() { f.end(&GaveUp{Err: context.DeadlineExceeded}) })
 	} else {
@@ -54,9 +54,9 @@ func (f *flight) limit(timeout time.Duration) {
 
 // unlimit stops what limit began; false when it is too late for that: f must
 // not be used again. mu is held.
-func (f *flight) unlimit() (stopped bool) {
-	stopped = !f.limited || f.timer.Stop()
-	f.limited = false
+func (f *flight) stopTimer() (stopped bool) {
+	stopped = !f.timing || f.timer.Stop()
+	f.timing = false
 	return stopped
 }
 
@@ -136,5 +136,5 @@ func (f *flight) finish() {
 		}
 	}
 	f.finished <- struct{}{}
-	c.noteEnd()
+	c.wakeClose()
 }

@@ -129,12 +129,12 @@ func (l *link) busy() bool {
 // remains returns the requests to be sent elsewhere, after both loops have
 // ended with err: those not begun, and of the others those that may be sent
 // again. It ends the calls of the rest.
-func (l *link) remains(err error) (elsewhere []request) {
+func (l *link) toResend(err error) (elsewhere []request) {
 	unanswered, begun := l.unanswered()
 	for k, r := range unanswered {
 		if k < begun {
 			if r.retries == l.slot.client.cfg.Retry {
-				r.flight.end(l.lossOf(err))
+				r.flight.end(l.lossError(err))
 				continue
 			}
 			r.retries++
@@ -155,7 +155,7 @@ func (l *link) unanswered() (requests []request, begun int) {
 	return requests, int(l.taken - l.answered)
 }
 
-func (l *link) lossOf(err error) error {
+func (l *link) lossError(err error) error {
 	if l.slot.client.closed {
 		return ErrClosed
 	}

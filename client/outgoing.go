@@ -53,7 +53,7 @@ func (o *outgoing) add(r request, l *link, dim int) (added bool) {
 	}
 	f.begun++
 	before := len(o.copied)
-	rows := f.payload.referable(r.at, r.vectors, dim)
+	rows := f.payload.byReference(r.at, r.vectors, dim)
 	if rows == nil {
 		o.copied = f.payload.appendTo(o.copied, r.at, r.vectors, dim)
 	} else {

@@ -38,7 +38,7 @@ func (p payload) bytes() int { return len(p.encoded) + 4*len(p.floats) }
 
 // referable returns the encoding of vectors rows from at on, if it exists and
 // is worth not copying.
-func (p payload) referable(at, vectors, dim int) []byte {
+func (p payload) byReference(at, vectors, dim int) []byte {
 	if !interruptible || 4*vectors*dim < byReferenceBytes || p.encoded == nil {
 		return nil
 	}

@@ -33,7 +33,7 @@ func (c *Client) place(r request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pending.push(r)
-	c.settle()
+	c.placePending()
 }
 
 // spread gives r to connections, part by part, as long as one has room. Parts
@@ -75,18 +75,18 @@ const noRoom = math.MaxInt64
 //
 // Ordering: the room is published before waiting is read; settle publishes
 // waiting before it looks for room. One of the two sees the other.
-func (c *Client) roomMade() {
+func (c *Client) roomFreed() {
 	if c.waiting.Load() == 0 {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle()
+	c.placePending()
 }
 
 // settle gives what waits to connections with room. When nothing can be
 // hoped for, it fails what is left. mu is held.
-func (c *Client) settle() {
+func (c *Client) placePending() {
 	c.waiting.Store(int64(c.pending.len()))
 	for c.pending.len() > 0 {
 		oldest := c.pending.front()
@@ -99,7 +99,7 @@ func (c *Client) settle() {
 		c.pending.pop()
 	}
 	if c.pending.len() > 0 {
-		c.failPending(c.hopeless())
+		c.failPending(c.refusal())
 	}
 	c.waiting.Store(int64(c.pending.len()))
 }
@@ -114,7 +114,7 @@ func (c *Client) failPending(err error) {
 
 // hopeless says why requests that wait will find no connection; nil when they
 // may. mu is held.
-func (c *Client) hopeless() error {
+func (c *Client) refusal() error {
 	if c.closed {
 		return ErrClosed
 	}

@@ -26,10 +26,10 @@ func (l *link) receive() error {
 			return err
 		}
 		if n > 0 {
-			silence.broken()
+			silence.reset()
 		}
 		if errors.Is(readErr, os.ErrDeadlineExceeded) {
-			readErr = silence.grown()
+			readErr = silence.deadlinePassed()
 		}
 		if readErr != nil {
 			return readErr
@@ -52,7 +52,7 @@ func (l *link) deliver(b []byte) (used int, err error) {
 	l.publishLoad()
 	l.mu.Unlock()
 	if used > 0 {
-		l.slot.client.roomMade()
+		l.slot.client.roomFreed()
 	}
 	for _, f := range l.ended {
 		f.finish()
@@ -96,23 +96,23 @@ const quarters = 4
 // nothing. It costs the reads nothing: the read deadline is moved only when it
 // has passed.
 type silence struct {
-	link    *link
-	quarter time.Duration
-	grownBy int // deadlines passed in silence, the first perhaps just begun
+	link      *link
+	quarter   time.Duration
+	deadlines int // deadlines passed in silence, the first perhaps just begun
 }
 
 func (s *silence) watch() { s.link.conn.SetReadDeadline(time.Now().Add(s.quarter)) }
 
-func (s *silence) broken() { s.grownBy = 0 }
+func (s *silence) reset() { s.deadlines = 0 }
 
 // grown is called when a read deadline has passed. It returns ErrStalled when
 // the silence has lasted too long.
-func (s *silence) grown() error {
-	s.grownBy++
+func (s *silence) deadlinePassed() error {
+	s.deadlines++
 	if !s.link.awaiting() {
-		s.grownBy = 0
+		s.deadlines = 0
 	}
-	if s.grownBy > quarters {
+	if s.deadlines > quarters {
 		return ErrStalled
 	}
 	s.watch()

@@ -16,7 +16,7 @@ func (l *link) send() {
 			return
 		}
 		l.gather(to)
-		if !l.settleWrite(l.out.writeTo(l.conn)) {
+		if !l.finishWrite(l.out.writeTo(l.conn)) {
 			return
 		}
 	}
@@ -49,7 +49,7 @@ func (l *link) gather(to uint64) {
 		l.out.add(*l.at(k), l, l.slot.client.cfg.Dim)
 	}
 	if l.take(k) {
-		l.slot.client.roomMade()
+		l.slot.client.roomFreed()
 	}
 }
 
@@ -89,10 +89,10 @@ func (l *link) closeGaps(to uint64) {
 	l.publishLoad()
 }
 
-// settleWrite takes stock after a write of n bytes, in part or whole. What was
+// finishWrite takes stock after a write of n bytes, in part or whole. What was
 // not begun goes back in line; of what was, the rest is copied; callers' rows
 // are let go. It returns false when the connection is broken.
-func (l *link) settleWrite(n int, err error) bool {
+func (l *link) finishWrite(n int, err error) bool {
 	begun := l.out.begun(n)
 	l.mu.Lock()
 	l.writing = false
@@ -111,7 +111,7 @@ func (l *link) settleWrite(n int, err error) bool {
 	}
 	l.mu.Unlock()
 	l.out.keepRest(n)
-	l.letGo(begun)
+	l.clearWrite(begun)
 	if err != nil {
 		// Answers may still be on their way. The receive loop delivers
 		// them and meets the end of the connection itself: after a failed
@@ -122,7 +122,7 @@ func (l *link) settleWrite(n int, err error) bool {
 }
 
 // letGo forgets the requests of the last write, of which so many were begun.
-func (l *link) letGo(begun int) {
+func (l *link) clearWrite(begun int) {
 	for k, r := range l.out.requests {
 		if k >= begun {
 			r.flight.unbegin()

@@ -22,10 +22,10 @@ type slot struct {
 	load atomic.Int64
 	_    [120]byte
 
-	client *Client
-	addr   string
-	link   atomic.Pointer[link] // nil when not connected
-	hurry  chan struct{}        // has room for one: do not wait any longer
+	client   *Client
+	addr     string
+	link     atomic.Pointer[link] // nil when not connected
+	retryNow chan struct{}        // has room for one: do not wait any longer
 
 	// failed is why the last attempt brought nothing. It is nil before the
 	// first attempt, and from the loss of the Client's last good connection
@@ -34,7 +34,7 @@ type slot struct {
 }
 
 func newSlot(c *Client, addr string) *slot {
-	s := &slot{client: c, addr: addr, hurry: make(chan struct{}, 1)}
+	s := &slot{client: c, addr: addr, retryNow: make(chan struct{}, 1)}
 	s.load.Store(noRoom)
 	return s
 }
@@ -61,7 +61,7 @@ func (s *slot) pause(delay time.Duration) bool {
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-		case <-s.hurry:
+		case <-s.retryNow:
 		case <-s.client.alive.Done():
 		}
 	}
@@ -71,7 +71,7 @@ func (s *slot) pause(delay time.Duration) bool {
 // attempt connects once and stays until the connection is lost. It reports
 // whether the connection was of use: brought an answer, or lasted, but not by
 // silence alone. again says that the attempt before was of none.
-func (s *slot) attempt(again bool) (ofUse bool) {
+func (s *slot) attempt(again bool) (useful bool) {
 	c := s.client
 	conn, err := c.cfg.dial(c.alive, s.addr)
 	if err != nil {
@@ -84,9 +84,9 @@ func (s *slot) attempt(again bool) (ofUse bool) {
 		return false
 	}
 	err = l.run()
-	ofUse = l.answered > 0 || !errors.Is(err, ErrStalled) && time.Since(start) > maxDelay
-	c.lost(s, l, err, ofUse, again)
-	return ofUse
+	useful = l.answered > 0 || !errors.Is(err, ErrStalled) && time.Since(start) > maxDelay
+	c.lost(s, l, err, useful, again)
+	return useful
 }
 
 // notConnected notes that an attempt to connect has failed.
@@ -95,9 +95,9 @@ func (c *Client) notConnected(s *slot, err error) {
 	defer c.mu.Unlock()
 	s.failed = err
 	if c.unavailable() != nil {
-		c.open()
+		c.unblockDial()
 	}
-	c.settle()
+	c.placePending()
 }
 
 // connected gives l, which takes requests from here on, to its slot; false
@@ -112,50 +112,50 @@ func (c *Client) connected(s *slot, l *link) bool {
 	l.mu.Lock()
 	l.publishLoad()
 	l.mu.Unlock()
-	c.open()
-	c.settle()
+	c.unblockDial()
+	c.placePending()
 	return true
 }
 
 // lost takes l, whose loops have ended with err, from its slot, and finds new
 // ways for its requests. A connection that was of no use, after an attempt that
 // was of none, counts as a failure.
-func (c *Client) lost(s *slot, l *link, err error, ofUse, again bool) {
+func (c *Client) lost(s *slot, l *link, err error, useful, again bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.link.Store(nil)
 	s.failed = nil
-	if again && !ofUse {
+	if again && !useful {
 		s.failed = &ConnectionLost{Addr: s.addr, Err: err}
 	}
-	if ofUse && !c.connectedAnywhere() {
-		c.hurryAll()
+	if useful && !c.connectedAnywhere() {
+		c.retryAllNow()
 	}
-	c.pending.pushFront(l.remains(err))
-	c.settle()
+	c.pending.pushFront(l.toResend(err))
+	c.placePending()
 }
 
 func (c *Client) connectedAnywhere() bool {
 	return slices.ContainsFunc(c.slots, func(s *slot) bool { return s.link.Load() != nil })
 }
 
-// hurryAll has every slot try at once. What failed while there was a connection
+// retryAllNow has every slot try at once. What failed while there was a connection
 // says little now: only when every new attempt fails too is there no hope. mu
 // is held.
-func (c *Client) hurryAll() {
+func (c *Client) retryAllNow() {
 	for _, s := range c.slots {
 		s.failed = nil
 		select {
-		case s.hurry <- struct{}{}:
+		case s.retryNow <- struct{}{}:
 		default:
 		}
 	}
 }
 
 // open lets Dial return. mu is held.
-func (c *Client) open() {
-	if !c.opened {
-		c.opened = true
+func (c *Client) unblockDial() {
+	if !c.firstClosed {
+		c.firstClosed = true
 		close(c.first)
 	}
 }
