@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// send is the loop that writes. Whatever was admitted while one write was
-// under way goes out in the next.
+// send is the loop that writes. Each write carries the requests that were admitted
+// during the write before it.
 func (l *link) send() {
 	for {
 		to, ok := l.awaitRequests()
@@ -22,16 +22,16 @@ func (l *link) send() {
 	}
 }
 
-// awaitRequests waits until there is something to write: requests up to to, or
-// the rest of one. It returns false when the connection is broken.
+// awaitRequests waits until there is something to write: the rest of a request, or
+// the requests up to to. It returns false if the connection is lost.
 func (l *link) awaitRequests() (to uint64, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for l.taken == l.admitted && len(l.out.rest) == 0 && l.err == nil {
 		l.sendable.Wait()
-		// The first request of a burst woke this loop. Yielding once lets
-		// the callers behind it add theirs, which halves the cost of a call
-		// when there are many and costs nothing when there is one.
+		// The first request of a burst has woken this loop. Yielding once lets
+		// other callers add their requests. That halves the cost of a call when
+		// there are many callers and costs nothing when there is one.
 		l.mu.Unlock()
 		runtime.Gosched()
 		l.mu.Lock()
@@ -40,8 +40,8 @@ func (l *link) awaitRequests() (to uint64, ok bool) {
 	return l.admitted, l.writing
 }
 
-// gather makes the next write of the requests from taken to to, as far as they
-// fit, and drops those whose calls have ended.
+// gather makes the next write from the requests between taken and to, as many as fit.
+// It drops the requests whose calls have ended.
 func (l *link) gather(to uint64) {
 	l.out.reset()
 	k := l.taken
@@ -53,8 +53,8 @@ func (l *link) gather(to uint64) {
 	}
 }
 
-// take notes that the requests up to to are gathered, except those that were
-// dropped; it reports whether there were such.
+// take moves taken past the requests that are gathered. It removes the requests up to
+// to that were dropped, and reports whether there were any.
 func (l *link) take(to uint64) (dropped bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,8 +66,8 @@ func (l *link) take(to uint64) (dropped bool) {
 	return dropped
 }
 
-// closeGaps leaves of the requests from taken to to only those gathered. mu is
-// held.
+// closeGaps removes from the ring the requests between taken and to that are not
+// gathered. mu is held.
 func (l *link) closeGaps(to uint64) {
 	for k := l.taken; k < to; k++ {
 		l.vectors -= l.at(k).vectors
@@ -89,9 +89,10 @@ func (l *link) closeGaps(to uint64) {
 	l.publishLoad()
 }
 
-// finishWrite takes stock after a write of n bytes, in part or whole. What was
-// not begun goes back in line; of what was, the rest is copied; callers' rows
-// are let go. It returns false when the connection is broken.
+// finishWrite is called after a write of n bytes, which may be less than the whole.
+// Requests that the write did not begin go back to the queue. If the write ended
+// within a request, the rest of that request is copied. Afterwards the link no longer
+// refers to callers' rows. finishWrite returns false if the connection is lost.
 func (l *link) finishWrite(n int, err error) bool {
 	begun := l.out.begun(n)
 	l.mu.Lock()
@@ -106,22 +107,23 @@ func (l *link) finishWrite(n int, err error) bool {
 	if unbegun := uint64(len(l.out.requests) - begun); unbegun <= l.taken-l.answered {
 		l.taken -= unbegun
 	} else {
-		begun = len(l.out.requests) // says a server that answers the unasked
+		begun = len(l.out.requests) // the server has answered requests that were not written
 		err = &ProtocolError{Got: l.out.requests[begun-1].vectors}
 	}
 	l.mu.Unlock()
 	l.out.keepRest(n)
 	l.clearWrite(begun)
 	if err != nil {
-		// Answers may still be on their way. The receive loop delivers
-		// them and meets the end of the connection itself: after a failed
-		// write TCP gives the reader what has arrived, then an error.
+		// Answers may still arrive. The receive loop delivers them and finds the
+		// end of the connection itself: after a failed write TCP gives the reader
+		// the data that has arrived, and then an error.
 		l.refuse(err)
 	}
 	return err == nil
 }
 
-// letGo forgets the requests of the last write, of which so many were begun.
+// clearWrite forgets the requests of the last write and releases the rows that it
+// referred to. The first begun of the requests were begun.
 func (l *link) clearWrite(begun int) {
 	for k, r := range l.out.requests {
 		if k >= begun {
