@@ -241,7 +241,7 @@ func TestErrorTexts(t *testing.T) {
 		err  error
 		want string
 	}{
-		{&DimError{Bytes: 20, Scores: 2, Dim: 3}, "client: rows of 20 bytes given for 2 scores of dim 3; 24 bytes are needed"},
+		{&DimError{Bytes: 20, Scores: 2, Dim: 3}, "client: the rows have 20 bytes; 2 scores of dim 3 need 24 bytes"},
 		{&GaveUp{Err: x}, "client: gave up before the request was written: x"},
 		{&GaveUp{Written: true, Err: x}, "client: gave up while waiting for the answer: x"},
 		{&ConnectionLost{Addr: "a:1", Written: true, Err: x}, "client: connection to a:1 lost while waiting for the answer: x"},
