@@ -225,8 +225,8 @@ func TestConfigErrors(t *testing.T) {
 		{Config{Addrs: addrs, Conns: -1}, "conns is -1"},
 		{Config{Addrs: addrs, Window: -1}, "window is -1"},
 		{Config{Addrs: addrs, Window: maxWindow + 1}, "window is 1048577"},
-		{Config{Addrs: addrs, Dim: -1}, "dim is -1"},
-		{Config{Addrs: addrs, MaxVectors: -2}, "max_vectors is -2"},
+		{Config{Addrs: addrs, Dim: -1}, "dim -1"},
+		{Config{Addrs: addrs, MaxVectors: -2}, "max_vectors -2"},
 		{Config{Addrs: addrs, Timeout: -1}, "must not be negative"},
 	} {
 		if _, err := Dial(t.Context(), c.cfg); err == nil || !strings.Contains(err.Error(), c.says) {
