@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestStartAndDone keeps calls in flight from one goroutine, far more than the
-// window holds, and harvests them in whatever order they end.
+// TestStartAndDone keeps far more calls in flight from one goroutine than the windows
+// hold, and receives them from Done in whatever order they end.
 func TestStartAndDone(t *testing.T) {
 	addr := serve(t, 3, answerAll)
 	c := dial(t, Config{Dim: 3, MaxVectors: 4, Window: 3, Conns: 2}, addr)
@@ -40,8 +40,8 @@ func TestStartAndDone(t *testing.T) {
 	}
 }
 
-// TestTimeoutInStart has calls given up while they are started, and used again
-// by who harvests them: Start may not touch them any more (under -race).
+// TestTimeoutInStart: calls time out while Start starts them, and another goroutine uses
+// them again at once. Start must not touch a call any more by then (under -race).
 func TestTimeoutInStart(t *testing.T) {
 	cfg := small
 	cfg.Timeout = 1
@@ -62,7 +62,7 @@ func TestTimeoutInStart(t *testing.T) {
 	close(done)
 }
 
-// TestWaitAgain returns the same.
+// TestWaitAgain: a second Wait returns the same result as the first.
 func TestWaitAgain(t *testing.T) {
 	c := dial(t, small, serve(t, 3, answerAll))
 	call := &Call{Dst: make([]float32, 1), Rows: make([]float32, 3)}
@@ -84,8 +84,8 @@ func TestWaitAgain(t *testing.T) {
 	}
 }
 
-// TestCancelledCallIsUsedAgain abandons a call and starts it again while its
-// request is still in flight: the late answer belongs to nobody.
+// TestCancelledCallIsUsedAgain abandons a call and starts it again while its first request
+// is still in flight. The late answer must be dropped.
 func TestCancelledCallIsUsedAgain(t *testing.T) {
 	again := make(chan struct{})
 	c := dial(t, small, serve(t, 3, func(p *peer) {
@@ -115,8 +115,8 @@ func TestCancelledCallIsUsedAgain(t *testing.T) {
 	}
 }
 
-// TestTimeoutBoundsCallsWithoutWait harvests a call from Done that its
-// server never answers.
+// TestTimeoutBoundsCallsWithoutWait starts a call that its server never answers and does
+// not wait for it. The call must time out and arrive in Done.
 func TestTimeoutBoundsCallsWithoutWait(t *testing.T) {
 	cfg := small
 	cfg.Timeout = time.Millisecond
@@ -131,8 +131,8 @@ func TestTimeoutBoundsCallsWithoutWait(t *testing.T) {
 	}
 }
 
-// TestTimerFiresAfterTheAnswer has the timer fire once the answer is there: what
-// it may still do must not meet the next call.
+// TestTimerFiresAfterTheAnswer: if the timer fires after the answer, the call gets a new
+// flight, so that the timer cannot end the next call.
 func TestTimerFiresAfterTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient(completed(t, small))
@@ -181,8 +181,7 @@ func TestMisusePanics(t *testing.T) {
 	started.Wait(ctx)
 }
 
-// TestUnavailableDoesNotAllocate: what is asked for every call in line, while a server
-// is down.
+// TestUnavailableDoesNotAllocate: every waiting call asks for this while a server is down.
 func TestUnavailableDoesNotAllocate(t *testing.T) {
 	c := newClient(completed(t, Config{Addrs: []string{"down:1", "up:1"}}))
 	c.slots[0].failed = errors.New("refused")
@@ -191,7 +190,7 @@ func TestUnavailableDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestNoAllocation is the steady state of every form of a call.
+// TestNoAllocation: no form of a call allocates in the steady state.
 func TestNoAllocation(t *testing.T) {
 	addr := serve(t, 128, answerZeros)
 	for _, cfg := range []Config{{}, {Timeout: time.Minute}, {Conns: 3}} {

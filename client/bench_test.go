@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// answerZeros answers each request of 128 features with zeros: the cheapest
-// peer there is, so that the figures are the client's and the kernel's.
+// answerZeros answers each request of 128 features with zeros. No peer is cheaper, so the
+// figures are mostly the client's and the kernel's.
 func answerZeros(p *peer) {
 	in, out := bufio.NewReaderSize(p, 64<<10), bufio.NewWriterSize(p, 64<<10)
 	header, zeros := make([]byte, 4), make([]byte, 4*64)
@@ -31,8 +31,8 @@ func answerZeros(p *peer) {
 	}
 }
 
-// BenchmarkScore runs each load through a Client and through a client as one
-// writes it in an afternoon, each over one connection to the same server.
+// BenchmarkScore runs each load through a Client and through the naive client, each over
+// one connection to the same server.
 func BenchmarkScore(b *testing.B) {
 	addr := serve(b, 128, answerZeros)
 	for _, vectors := range []int{1, 64} {
@@ -52,7 +52,7 @@ type scorer interface {
 	Score(ctx context.Context, dst, rows []float32) error
 }
 
-// scoreFrom shares b.N calls out among goroutines.
+// scoreFrom distributes b.N calls over goroutines.
 func scoreFrom(b *testing.B, c scorer, goroutines, vectors int) {
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -72,8 +72,7 @@ func scoreFrom(b *testing.B, c scorer, goroutines, vectors int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
 }
 
-// BenchmarkStart has one goroutine keep calls in flight and harvest them from
-// one channel.
+// BenchmarkStart has one goroutine keep calls in flight and receive them from one channel.
 func BenchmarkStart(b *testing.B) {
 	for _, inFlight := range []int{16, 256} {
 		b.Run(fmt.Sprintf("in_flight=%d", inFlight), func(b *testing.B) {

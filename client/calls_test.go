@@ -57,8 +57,8 @@ func TestSplitsAboveMaxVectors(t *testing.T) {
 	}
 }
 
-// TestPartsGoOverAllConnections has each of two connections withhold its
-// answers until the other has got a part of the same call.
+// TestPartsGoOverAllConnections: the server answers on neither of two connections until
+// each has received a part of the same call.
 func TestPartsGoOverAllConnections(t *testing.T) {
 	var bothAsked sync.WaitGroup
 	bothAsked.Add(2)
@@ -115,8 +115,8 @@ func TestInvalidCallsSendNothing(t *testing.T) {
 	}
 }
 
-// TestGivingUpKeepsOrder abandons a call that the server has already read; its
-// late answer must reach neither its dst nor the next call.
+// TestGivingUpKeepsOrder abandons a call that the server has already read. The late answer
+// must reach neither the call's dst nor the next call.
 func TestGivingUpKeepsOrder(t *testing.T) {
 	read, abandoned := make(chan struct{}), make(chan struct{})
 	c := dial(t, small, serve(t, 3, func(p *peer) {
@@ -147,9 +147,8 @@ func TestGivingUpKeepsOrder(t *testing.T) {
 	}
 }
 
-// TestDeadlines lets calls end while the window is full, while the write
-// cannot go on, and while the answer does not come; by their contexts and by
-// Config.Timeout.
+// TestDeadlines: calls end while the window is full, while the write cannot go on, and
+// while the answer does not come, by their contexts and by Config.Timeout.
 func TestDeadlines(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -188,12 +187,12 @@ func TestDeadlines(t *testing.T) {
 				})
 			}
 			callers.Wait()
-			client.Close() // also with a write under way
+			client.Close() // also with a write in progress
 		})
 	}
 }
 
-// gatedConn lets a write begin only when its test says so.
+// gatedConn blocks writes until the test closes gate, and records their sizes.
 type gatedConn struct {
 	net.Conn
 	gate   chan struct{}
@@ -237,7 +236,7 @@ func TestOneWriteForManyRequests(t *testing.T) {
 func TestLeastLoaded(t *testing.T) {
 	c := newClient(completed(t, Config{Addrs: []string{"a:1", "b:1"}, Conns: 2}))
 	if s := c.leastLoaded(); s != nil {
-		t.Errorf("chose %v of none that is connected", s)
+		t.Errorf("chose %v, but no slot is connected", s)
 	}
 	for k, load := range []int64{7, noRoom, 3, 5} {
 		c.slots[k].load.Store(load)

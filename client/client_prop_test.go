@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// choppyConn gives its reader pieces of the drawn sizes, again and again, and
-// is cut after so many reads; 0 means never.
+// choppyConn returns pieces of the drawn sizes from Read, in a cycle. It closes itself at
+// the cut-th read; 0 means never.
 type choppyConn struct {
 	net.Conn
 	pieces []int
@@ -29,8 +29,8 @@ func (c *choppyConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b[:min(len(b), c.pieces[c.reads%len(c.pieces)])])
 }
 
-// world is what a client may meet: its settings, how each connection behaves
-// in the order in which they are made, and what is asked of it.
+// world is one case of the property: the client's settings, how its connections behave in
+// the order in which they are made, and the calls of each caller.
 type world struct {
 	cfg     Config
 	addrs   int
@@ -41,7 +41,7 @@ type world struct {
 
 type ask struct {
 	vectors int
-	givesUp int // up after so many microseconds; 0 means never
+	givesUp int // after so many microseconds; 0 means never
 }
 
 var worlds = rapid.Custom(func(rt *rapid.T) world {
@@ -67,7 +67,7 @@ var worlds = rapid.Custom(func(rt *rapid.T) world {
 	}
 })
 
-// dial makes the connections choppy, and cuts them as drawn.
+// dial makes connections that are choppy and close themselves as drawn.
 func (w *world) dial(connections *atomic.Int32) func(context.Context, string) (net.Conn, error) {
 	return func(_ context.Context, addr string) (net.Conn, error) {
 		conn, err := net.Dial("tcp", addr)
@@ -91,9 +91,9 @@ func (w *world) expected(err error, givesUp int) bool {
 		len(w.cuts) > 0 && (errors.As(err, &lost) || errors.As(err, &unavailable))
 }
 
-// TestAnyMix has callers score drawn sizes and give up at drawn times, through
-// drawn windows and connections, while responses arrive in drawn pieces and
-// connections are cut: every score is right, every error a documented one.
+// TestAnyMix: callers score drawn sizes and give up at drawn times, with drawn windows and
+// numbers of connections, while responses arrive in drawn pieces and connections are lost.
+// Every score must be right, and every error a documented one.
 func TestAnyMix(t *testing.T) {
 	addr := serve(t, 3, answerAll)
 	before := runtime.NumGoroutine()
@@ -138,8 +138,8 @@ func (w *world) ask(c *Client, a ask, first int) error {
 	return scoreOnce(ctx, c, first, a.vectors)
 }
 
-// checkAtRest waits for late answers to calls that were given up; then nothing
-// may be left on any connection.
+// checkAtRest waits for the late answers of abandoned calls. Then no request may be left on
+// any connection.
 func checkAtRest(rt *rapid.T, c *Client) {
 	for _, s := range c.slots {
 		l := s.link.Load()

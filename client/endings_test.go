@@ -55,8 +55,8 @@ func TestProtocolErrors(t *testing.T) {
 	}
 }
 
-// TestResponseWithoutRequest has a server speak unasked on its first
-// connection.
+// TestResponseWithoutRequest: a server sends a response on its first connection before any
+// request.
 func TestResponseWithoutRequest(t *testing.T) {
 	var connections atomic.Int32
 	c := dial(t, small, serve(t, 3, func(p *peer) {
@@ -79,8 +79,8 @@ func TestResponseWithoutRequest(t *testing.T) {
 	}
 }
 
-// TestStall has a server that reads and never answers, next to one that does:
-// the call on the silent connection ends without a context's help.
+// TestStall: the server reads and never answers, or answers only half. The call ends although
+// its context does not.
 func TestStall(t *testing.T) {
 	for _, script := range []func(*peer){swallow, func(p *peer) {
 		p.readScores()
@@ -109,8 +109,8 @@ func (w *watchedConn) SetReadDeadline(t time.Time) error {
 	return w.Conn.SetReadDeadline(t)
 }
 
-// TestIdleIsNoStall leaves a connection without requests for longer than the
-// stall timeout.
+// TestIdleIsNoStall: a connection without requests may be silent for longer than the stall
+// timeout.
 func TestIdleIsNoStall(t *testing.T) {
 	var watched watchedConn
 	cfg := small
@@ -123,11 +123,11 @@ func TestIdleIsNoStall(t *testing.T) {
 	first := c.slots[0].link.Load()
 	await(t, "three stall timeouts", func() bool { return watched.deadlines.Load() > 3*quarters })
 	if c.slots[0].link.Load() != first {
-		t.Error("the connection was given up")
+		t.Error("the Client closed the idle connection")
 	}
 }
 
-// TestOneByteAtATime has answers come a byte at a time.
+// TestOneByteAtATime: answers arrive one byte at a time.
 func TestOneByteAtATime(t *testing.T) {
 	c := dial(t, small, serve(t, 3, func(p *peer) {
 		for scores, ok := p.readScores(); ok; scores, ok = p.readScores() {
@@ -182,7 +182,8 @@ func TestCloseDrains(t *testing.T) {
 	}
 }
 
-// TestCloseWaitsNoLongerThanCallers closes behind a server that never answers.
+// TestCloseWaitsNoLongerThanCallers: the server never answers, and Close returns when the
+// caller gives up.
 func TestCloseWaitsNoLongerThanCallers(t *testing.T) {
 	c := dial(t, small, serve(t, 3, swallow))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -199,7 +200,7 @@ func TestCloseWaitsNoLongerThanCallers(t *testing.T) {
 	}
 }
 
-// TestNoGoroutineStays counts them: before Dial, after Close.
+// TestNoGoroutineStays compares the number of goroutines before Dial and after Close.
 func TestNoGoroutineStays(t *testing.T) {
 	addr := serve(t, 3, answerAll)
 	before := runtime.NumGoroutine()

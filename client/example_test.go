@@ -15,7 +15,7 @@ import (
 )
 
 func Example() {
-	addr := exampleServer() // elsewhere: "127.0.0.1:9900"
+	addr := exampleServer() // with a real server: "127.0.0.1:9900"
 
 	ctx := context.Background()
 	c, err := client.Dial(ctx, client.Config{Addrs: []string{addr}, Dim: 2})
@@ -37,9 +37,8 @@ func Example() {
 	// Output: [3 70 0]
 }
 
-// Several servers, a bound on every call, and requests sent again when a
-// server dies: a caller then meets an error only when all servers are down or
-// too slow.
+// With several servers, a time limit for every call, and requests sent again when a server
+// dies, a caller gets an error only if all servers are down or too slow.
 func Example_severalServers() {
 	c, err := client.Dial(context.Background(), client.Config{
 		Addrs:   []string{exampleServer(), exampleServer()},
@@ -69,7 +68,7 @@ func Example_severalServers() {
 	// Output: [9]
 }
 
-// One goroutine keeps four calls in flight and uses each again as it ends.
+// One goroutine keeps four calls in flight and uses each Call again when it has ended.
 func ExampleClient_Start() {
 	ctx := context.Background()
 	c, err := client.Dial(ctx, client.Config{Addrs: []string{exampleServer()}, Dim: 2})
@@ -103,7 +102,7 @@ func ExampleClient_Start() {
 	// Output: 4950
 }
 
-// exampleServer answers with the sums of rows of two.
+// exampleServer answers each row of two features with its sum.
 func exampleServer() (addr string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

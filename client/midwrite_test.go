@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestLostPartEndsTheCall has two parts of a call in writes that do not end,
-// and loses the connection of one: the other must let go of the rows.
+// TestLostPartEndsTheCall: two parts of a call are in writes that do not end, and the
+// connection of one part is lost. The other write must stop reading the rows.
 func TestLostPartEndsTheCall(t *testing.T) {
 	far := make(chan net.Conn, 2)
 	cfg := Config{Dim: 1, MaxVectors: 4000, Conns: 2, StallTimeout: time.Hour}
@@ -43,11 +43,11 @@ func TestLostPartEndsTheCall(t *testing.T) {
 	}
 }
 
-// TestAbandonTwoRequestsOfAWrite has three large requests in one write, of which
-// the server has read half the first. The first and the second call leave: the
-// server must find the first as it was, nothing of the second, and the third.
+// TestAbandonTwoRequestsOfAWrite: three large requests are in one write, and the server has
+// read half of the first. The calls of the first and the second give up. The server must
+// receive the first as it was, nothing of the second, and the third.
 func TestAbandonTwoRequestsOfAWrite(t *testing.T) {
-	near, far := net.Pipe() // writes take what is read, no more
+	near, far := net.Pipe() // a write blocks until all of it is read
 	defer far.Close()
 	cfg := Config{Dim: 1, MaxVectors: 4000, Addrs: []string{"a:1"}}
 	cfg.dial = func(context.Context, string) (net.Conn, error) { return near, nil }
@@ -55,7 +55,7 @@ func TestAbandonTwoRequestsOfAWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	encoded, wants := make([][]byte, 4), make([][]float32, 4) // bytes lie as they are sent, on every machine
+	encoded, wants := make([][]byte, 4), make([][]float32, 4) // encoded, so that every machine writes them by reference
 	calls := make([]*Call, 4)
 	for k, vectors := range []int{1, 4000, 3000, 3500} {
 		var rows []float32

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// naive is the client one writes first: a lock, a queue of channels, a write a
-// request, a goroutine that reads. It pipelines, and it is right as long as
-// nothing goes wrong.
+// naive is the client that one writes first: a lock, a queue of channels, one write per
+// request, and a goroutine that reads. It pipelines, and it is right as long as nothing
+// fails.
 type naive struct {
 	conn    net.Conn
 	mu      sync.Mutex

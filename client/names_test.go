@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// names is a name server which says that every name is 127.0.0.1.
+// names is a name server that resolves every name to 127.0.0.1.
 type names struct {
 	asked   atomic.Int32 // for IPv4 addresses
 	serving sync.WaitGroup
 }
 
-// Dial is what a net.Resolver dials its server with.
+// Dial is the Dial function of a net.Resolver.
 func (n *names) Dial(context.Context, string, string) (net.Conn, error) {
 	near, far := net.Pipe()
 	n.serving.Go(func() {
@@ -26,8 +26,8 @@ func (n *names) Dial(context.Context, string, string) (net.Conn, error) {
 	return near, nil
 }
 
-// serve answers queries as RFC 1035 has them on a stream: each behind its length
-// in two bytes.
+// serve answers queries on a stream, where each message follows its length in two bytes
+// (RFC 1035).
 func (n *names) serve(conn net.Conn) {
 	const header, ipv4 = 12, 1
 	for {
@@ -55,7 +55,8 @@ func (n *names) serve(conn net.Conn) {
 	}
 }
 
-// TestNamesAreLookedUpAgain for each new connection, so that a server may move.
+// TestNamesAreLookedUpAgain: the Client looks the name up for each new connection, so that a
+// server may move.
 func TestNamesAreLookedUpAgain(t *testing.T) {
 	addr := serve(t, 3, func(p *peer) {
 		if scores, ok := p.readScores(); ok {
@@ -74,7 +75,7 @@ func TestNamesAreLookedUpAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		if asked := n.asked.Load(); asked <= k {
-			t.Errorf("%d connections, and asked %d times", k+1, asked)
+			t.Errorf("%d connections, but the name was looked up %d times", k+1, asked)
 		}
 	}
 }

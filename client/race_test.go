@@ -2,5 +2,5 @@
 
 package client
 
-// raceEnabled: the race detector makes a sync.Pool forget at random.
+// raceEnabled says that a sync.Pool may drop its contents at random.
 const raceEnabled = true

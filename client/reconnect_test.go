@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// nobody returns an address where nobody listens.
+// unusedAddr returns an address where no server listens.
 func unusedAddr(t testing.TB) (addr string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -34,7 +34,7 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
-// TestDialGivesUp has the first attempt take for ever.
+// TestDialGivesUp: the first attempt never ends, and Dial returns when its context ends.
 func TestDialGivesUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cfg := Config{Addrs: []string{"a:1"}, dial: func(dialCtx context.Context, _ string) (net.Conn, error) {
@@ -47,7 +47,7 @@ func TestDialGivesUp(t *testing.T) {
 	}
 }
 
-// TestOneAddressOfTwo passes over the one where nobody listens.
+// TestOneAddressOfTwo: no server listens on one address, and calls use the other.
 func TestOneAddressOfTwo(t *testing.T) {
 	c := dial(t, small, unusedAddr(t), serve(t, 3, answerAll))
 	for k := range 20 {
@@ -57,8 +57,8 @@ func TestOneAddressOfTwo(t *testing.T) {
 	}
 }
 
-// TestReconnects ends every connection after one answer. Calls meanwhile wait
-// for the next connection.
+// TestReconnects: the server closes every connection after one answer. Calls wait for the
+// next connection.
 func TestReconnects(t *testing.T) {
 	c := dial(t, Config{Dim: 3, MaxVectors: 4, Retry: 1000}, serve(t, 3, func(p *peer) {
 		if scores, ok := p.readScores(); ok {
@@ -78,8 +78,8 @@ func TestReconnects(t *testing.T) {
 	callers.Wait()
 }
 
-// TestWrittenIsNotSentTwice loses a connection with a request written and one
-// not: without Retry the first fails and the second moves.
+// TestWrittenIsNotSentTwice: a connection is lost after one call was written and while
+// another waits. Without Retry the first fails and the second moves.
 func TestWrittenIsNotSentTwice(t *testing.T) {
 	lose := make(chan struct{})
 	var connections atomic.Int32
@@ -105,13 +105,13 @@ func TestWrittenIsNotSentTwice(t *testing.T) {
 	}
 }
 
-// writeFails is a connection that cannot be written to and says nothing else.
+// writeFails is a connection whose writes fail and whose reads do not end.
 type writeFails struct{ net.Conn }
 
 func (writeFails) Write([]byte) (int, error) { return 0, errors.New("no") }
 
-// TestWriteFails moves a request whose write failed, though the reader of its
-// connection meets no end.
+// TestWriteFails: a request whose write has failed moves to another connection, although
+// the read loop never sees an end.
 func TestWriteFails(t *testing.T) {
 	near, far := net.Pipe()
 	defer far.Close()
@@ -133,9 +133,8 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// TestRetryEnds has servers that read and go: a request is sent as often as
-// Retry allows, and no oftener. There are enough of them that one has not
-// failed yet.
+// TestRetryEnds: the servers read a request and close. The Client sends it as often as Retry
+// allows and not more. There are so many servers that one of them has not failed yet.
 func TestRetryEnds(t *testing.T) {
 	var seen atomic.Int32
 	cfg := small
@@ -155,9 +154,9 @@ func TestRetryEnds(t *testing.T) {
 	}
 }
 
-// TestUnavailable follows calls through an outage: those that come during the
-// first attempt to reconnect wait for it; once it has failed they fail, they
-// and later ones, until an attempt succeeds.
+// TestUnavailable follows calls through an outage. Calls made during the first attempt to
+// reconnect wait for it. Once it has failed, these and later calls fail, until an attempt
+// succeeds.
 func TestUnavailable(t *testing.T) {
 	refused := errors.New("refused")
 	attempts, lose := make(chan error), make(chan struct{})
@@ -204,12 +203,12 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
-// TestClosesAtOnce has a balancer without servers: it accepts and closes.
-// Calls must not wait for ever, though every attempt to connect succeeds; they
-// are told soon that there is no server.
+// TestClosesAtOnce: a load balancer without servers accepts each connection and closes it.
+// Every attempt to connect succeeds, but calls must soon fail with *Unavailable instead of
+// waiting for ever.
 func TestClosesAtOnce(t *testing.T) {
 	c := dial(t, small, serve(t, 3, func(*peer) {}))
-	await(t, "a call is told that no server is available", func() bool {
+	await(t, "a call to fail with *Unavailable", func() bool {
 		err := scoreOnce(t.Context(), c, 1, 1)
 		var lost *ConnectionLost
 		if !errors.As(err, &lost) { // *Unavailable wraps it too
@@ -219,7 +218,7 @@ func TestClosesAtOnce(t *testing.T) {
 	})
 }
 
-// TestCloseEndsAttempts closes while an attempt to connect takes for ever.
+// TestCloseEndsAttempts: Close ends an attempt to connect that would never end.
 func TestCloseEndsAttempts(t *testing.T) {
 	cfg := small
 	var attempts atomic.Int32
@@ -239,9 +238,9 @@ func TestCloseEndsAttempts(t *testing.T) {
 	c.Close()
 }
 
-// TestLastLossForgetsOldFailures has one server fail and recover while another
-// one works, and then loses that: the first must be tried again, at once,
-// before any call is told that there is no server.
+// TestLastLossForgetsOldFailures: one server fails and recovers while another works, and then
+// the other is lost. The Client must try the first again at once, before any call fails with
+// *Unavailable.
 func TestLastLossForgetsOldFailures(t *testing.T) {
 	for how, end := range map[string]func(*peer){"closes": func(*peer) {}, "hangs": swallow} {
 		t.Run(how, func(t *testing.T) { lastLossForgetsOldFailures(t, end) })

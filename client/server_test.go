@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// peer is the server's end of a connection, scripted by a test. Its frame code
-// is its own, so that a mistake in wire cannot hide in both ends.
+// peer is the server's end of a connection, scripted by a test. It has frame code of its
+// own, so that a mistake in wire cannot cancel out.
 type peer struct {
 	net.Conn
 	in  *bufio.Reader
@@ -24,14 +24,14 @@ type peer struct {
 	buf []byte
 }
 
-// serve listens on a free port and runs script for each connection; the test
-// waits for the scripts at its end.
+// serve listens on a free port and runs script for each connection. At its end the test
+// waits for the scripts.
 func serve(t testing.TB, dim int, script func(*peer)) (addr string) {
 	t.Helper()
 	return serveOn(t, "tcp", "127.0.0.1:0", dim, script)
 }
 
-// serveOn is serve on any listener.
+// serveOn is serve on any network and address.
 func serveOn(t testing.TB, network, on string, dim int, script func(*peer)) (addr string) {
 	t.Helper()
 	listener, err := net.Listen(network, on)
@@ -58,8 +58,8 @@ func serveOn(t testing.TB, network, on string, dim int, script func(*peer)) (add
 	return listener.Addr().String()
 }
 
-// readScores reads one request and returns the sums of its rows; false at the
-// end of the stream.
+// readScores reads one request and returns the sums of its rows. It returns false at the end
+// of the stream.
 func (p *peer) readScores() ([]float32, bool) {
 	var header [4]byte
 	if _, err := io.ReadFull(p.in, header[:]); err != nil {
@@ -82,7 +82,7 @@ func (p *peer) writeScores(scores []float32) {
 	p.writeCount(len(scores), scores)
 }
 
-// writeCount writes a response whose count need not be true.
+// writeCount writes a response with a count that may be wrong.
 func (p *peer) writeCount(count int, scores []float32) {
 	p.buf = binary.LittleEndian.AppendUint32(p.buf[:0], uint32(count))
 	for _, s := range scores {
@@ -100,7 +100,7 @@ func encoded(scores []float32) []byte {
 	return b
 }
 
-// answerAll is the script of an honest server.
+// answerAll is the script of a server that answers every request rightly.
 func answerAll(p *peer) {
 	for {
 		scores, ok := p.readScores()
@@ -111,10 +111,11 @@ func answerAll(p *peer) {
 	}
 }
 
-// swallow reads until the client goes, and never answers.
+// swallow reads until the client closes the connection, and never answers.
 func swallow(p *peer) { io.Copy(io.Discard, p) }
 
-// dial returns a Client all of whose slots have tried to connect, until the test ends.
+// dial returns a Client after each of its slots has tried to connect. The test closes it at
+// its end.
 func dial(t testing.TB, cfg Config, addrs ...string) *Client {
 	t.Helper()
 	cfg.Addrs = addrs
@@ -124,7 +125,7 @@ func dial(t testing.TB, cfg Config, addrs ...string) *Client {
 	}
 	t.Cleanup(func() { c.Close() })
 	for _, s := range c.slots {
-		await(t, "all connected", func() bool {
+		await(t, "an attempt of every slot", func() bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return s.link.Load() != nil || s.failed != nil
@@ -133,7 +134,7 @@ func dial(t testing.TB, cfg Config, addrs ...string) *Client {
 	return c
 }
 
-// completed returns cfg with its defaults, for a Client that is never dialled.
+// completed returns cfg with its defaults, for a Client that does not connect.
 func completed(t testing.TB, cfg Config) Config {
 	t.Helper()
 	if cfg.Addrs == nil {
@@ -145,7 +146,7 @@ func completed(t testing.TB, cfg Config) Config {
 	return cfg
 }
 
-// on reads what is on the only connection of c.
+// on returns what read returns for the only connection of c, or zero if there is none.
 func on[T any](c *Client, read func(*link) T) (value T) {
 	if l := c.slots[0].link.Load(); l != nil {
 		l.mu.Lock()
@@ -155,7 +156,7 @@ func on[T any](c *Client, read func(*link) T) (value T) {
 	return value
 }
 
-// rowsFrom returns so many rows whose sums count up from first, and the sums.
+// rowsFrom returns vectors rows, whose sums count up from first, and the sums.
 func rowsFrom(first, vectors, dim int) (rows, sums []float32) {
 	for i := range vectors {
 		row := make([]float32, dim)
@@ -176,13 +177,13 @@ func await(t testing.TB, what string, condition func() bool) {
 	defer stop()
 	for !condition() {
 		if ctx.Err() != nil {
-			t.Fatalf("waited in vain: %s", what)
+			t.Fatalf("waited for a minute: %s", what)
 		}
 		runtime.Gosched()
 	}
 }
 
-// scoreOnce scores rows that sum up to first and so on, and checks the scores.
+// scoreOnce scores the rows of rowsFrom and checks the scores.
 func scoreOnce(ctx context.Context, c *Client, first, vectors int) error {
 	rows, want := rowsFrom(first, vectors, c.cfg.Dim)
 	got := make([]float32, vectors)

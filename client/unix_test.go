@@ -20,8 +20,8 @@ func socketPath(t *testing.T) string {
 	return filepath.Join(dir, "s")
 }
 
-// TestUnixSocket: a server on a Unix socket scores beside one on a port, and errors name
-// it by its address.
+// TestUnixSocket: a Client uses a server on a Unix socket and one on a port, and errors name
+// the socket by its address.
 func TestUnixSocket(t *testing.T) {
 	path := socketPath(t)
 	serveOn(t, "unix", path, 3, answerAll)
@@ -41,6 +41,6 @@ func TestUnixSocket(t *testing.T) {
 	}
 	_, err = Dial(t.Context(), Config{Addrs: []string{"unix:" + path + "/none"}})
 	if _, ok := errors.AsType[*Unavailable](err); !ok || !strings.Contains(err.Error(), path) {
-		t.Errorf("a socket that is not there: %v", err)
+		t.Errorf("a socket that does not exist: %v", err)
 	}
 }

@@ -6,13 +6,12 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// input verifies what came and records how long its responses took. Those
-// before the first wrong byte count.
+// input verifies received bytes and records the latencies of their responses.
+// Responses before the first wrong byte count.
 //
-// Invariant: no byte is right that belongs to no request taken. Cost: a
-// comparison with the expected bytes, a step for each response and a histogram
-// update for each write they answer; in an open loop one for each response. No
-// allocation.
+// Invariant: a byte that belongs to no request sent is wrong. Cost: a comparison
+// with the expected bytes, a step for each response, and a histogram update for each
+// write that is answered; in an open loop one for each response. No allocation.
 func (l *lane) input(b []byte, now int64) error {
 	before, vectors := l.answered, int64(0)
 	rest := l.verify(b, &vectors)
@@ -34,8 +33,8 @@ func (l *lane) input(b []byte, now int64) error {
 	return err
 }
 
-// verify goes through the responses in b and returns what begins with the first
-// wrong byte.
+// verify checks the responses in b. It returns the part of b from the first wrong
+// byte on, which is empty if all bytes are right.
 func (l *lane) verify(b []byte, vectors *int64) (rest []byte) {
 	q := l.requests
 	for len(b) > 0 {
@@ -58,13 +57,13 @@ func (l *lane) verify(b []byte, vectors *int64) (rest []byte) {
 	return nil
 }
 
-// within returns how many bytes of the next response are here.
+// within returns how many bytes of the next response have arrived.
 func (l *lane) within() int {
 	r := l.requests.replies[l.reply]
 	return l.got - (r.end - wire.ResponseBytes(r.vectors))
 }
 
-// account takes so many answered requests off the ledger.
+// account records the latencies of answered requests.
 func (l *lane) account(answered, vectors, now int64) {
 	m := l.meter
 	m.mu.Lock()
@@ -99,8 +98,8 @@ func (l *lane) tooMuch() error {
 	return fmt.Errorf("answered wrongly: more came than the %s asked for", counted(l.sent, "response"))
 }
 
-// ended says how a connection ended that was still to be used; cause is nil if
-// the peer closed it in order.
+// ended returns an error for a connection that ended before its lane was finished.
+// cause is nil if the peer closed the connection normally.
 func (l *lane) ended(cause error) error {
 	err := fmt.Errorf("closed after %d of %s", l.answered, counted(l.sent, "response"))
 	if l.answered == l.sent {
@@ -112,7 +111,7 @@ func (l *lane) ended(cause error) error {
 	return err
 }
 
-// counted is "1 vector" or "2 vectors".
+// counted returns count and the noun what, such as "1 vector" or "2 vectors".
 func counted(count int64, what string) string {
 	if count != 1 {
 		what += "s"

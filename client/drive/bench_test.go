@@ -7,7 +7,7 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// BenchmarkLane is what a request costs besides its system calls, when 64 are
+// BenchmarkLane measures the cost of a request without its system calls, when 64 requests are
 // written and answered together.
 func BenchmarkLane(b *testing.B) {
 	for _, open := range []bool{false, true} {
@@ -74,8 +74,8 @@ func BenchmarkSchedule(b *testing.B) {
 	}
 }
 
-// BenchmarkRun is a whole run per iteration, its connections and the scripted
-// server of the tests included.
+// BenchmarkRun measures a whole run per iteration, with its connections and the scripted
+// server of the tests.
 func BenchmarkRun(b *testing.B) {
 	for name, d := range map[string]driver{"preferred": preferred, "portable": portable} {
 		b.Run(name, func(b *testing.B) {

@@ -7,10 +7,10 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// mark is a moment of the run and what had been used until then.
+// mark is a moment of the run, with the time waited and the CPU time used until then.
 type mark struct {
 	at     int64
-	waited []int64 // by each crew
+	waited []int64 // nanoseconds, for each crew
 	cpu    time.Duration
 }
 
@@ -22,9 +22,8 @@ func (r *run) mark() mark {
 	return m
 }
 
-// collect reports interval after interval until the crews are done, and returns
-// what they add up to. Crews may be done before it begins: what they measured
-// counts.
+// collect reports each interval until the crews are done, and returns the sum of all
+// intervals. Figures of crews that were done before collect began count too.
 func (r *run) collect() sample.Total {
 	begin, previous, finished := r.began, int64(0), false
 	if r.Warmup > 0 {
@@ -48,9 +47,9 @@ func (r *run) collect() sample.Total {
 	return r.total(sum, begin, r.mark())
 }
 
-// tick returns when the n-th interval ends: on the second, but that one which
-// the duration cuts short, or its end, waits up to half a second for the last
-// answers.
+// tick returns when the n-th interval ends: on the full second. If that
+// is within half a second of the end of the duration, the interval ends half a second
+// after the duration instead, to include the last answers.
 func (r *run) tick(n int64) int64 {
 	second, half := n*int64(time.Second), int64(time.Second/2)
 	if d := int64(r.Duration); d > 0 && second > d-half && second <= d+half {
@@ -59,8 +58,8 @@ func (r *run) tick(n int64) int64 {
 	return second
 }
 
-// until waits for a time of the run and says whether the crews were done
-// before.
+// until waits for a time of the run. It reports whether the crews were done before
+// that time.
 func (r *run) until(at int64) (finished bool) {
 	timer := time.NewTimer(time.Duration(at - r.now()))
 	defer timer.Stop()
@@ -72,7 +71,7 @@ func (r *run) until(at int64) (finished bool) {
 	}
 }
 
-// take returns what all crews measured since the last take.
+// take returns the figures of all crews since the last take.
 func (r *run) take() figures {
 	all := r.crews[0].meter.take(newFigures(r.Rate > 0))
 	for _, c := range r.crews[1:] {
@@ -99,8 +98,9 @@ func (r *run) total(sum figures, begin, end mark) sample.Total {
 	return t
 }
 
-// busy is the share of its time in which the busiest crew did not wait: one
-// without time to spare delays its connections, whatever the others have.
+// busy returns the share of its time in which the busiest crew did not wait. The
+// busiest crew counts, because a crew without time to spare delays its connections
+// even if the other crews have time.
 func (r *run) busy(begin, end mark) (most float64) {
 	elapsed := float64(end.at - begin.at)
 	if r.measured {

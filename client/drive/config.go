@@ -9,46 +9,47 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// Config says how a run drives its server.
+// Config says how a run loads its server.
 type Config struct {
-	Addr  string // host:port, or unix: and the path of a Unix socket
+	Addr  string // host:port, or unix: followed by the path of a Unix socket
 	Conns int    // connections, at least 1
 
-	// Window is how many requests of a connection may be written and unanswered.
-	// A closed loop holds it full: at least 1. An open loop has none if it is 0,
-	// so that a slow server does not slow the arrivals.
+	// Window is how many requests per connection may be written and unanswered. A
+	// closed loop keeps it full, so it must be at least 1 there. In an open loop 0
+	// means no window, so that a slow server does not slow the arrivals.
 	Window int
 
 	Requests *Requests
 
-	// Quota is how many requests are sent in all; 0: until Duration is over or
-	// the context ends. A quota is spread evenly: the connections send
-	// consecutive stretches of the endless cycle, so that with Quota
+	// Quota is how many requests are sent in all. 0 means that the run sends until
+	// Duration is over or the context ends. A quota is spread evenly over the
+	// connections. Each connection sends the stretch of the endless cycle that follows
+	// the stretch of the connection before it, so that with a Quota of
 	// Requests.Count() each request of the cycle is sent once.
 	Quota int64
 
-	// Rate is requests a second over all connections, an open loop; 0: a closed
-	// loop, in which each answer lets the next request go. Request k of an open
-	// loop is due at a time that only Rate, Arrivals and Seed decide, on
-	// connection k modulo Conns.
+	// Rate is the rate of an open loop in requests per second over all connections. 0
+	// means a closed loop, in which each answer lets the next request go. Request k of
+	// an open loop is sent on connection k modulo Conns, and only Rate, Arrivals and
+	// Seed decide when it is due.
 	Rate     float64
 	Arrivals Arrivals
 	Seed     uint64
 
-	Warmup   time.Duration // measured nothing of
-	Duration time.Duration // after the warm-up; 0: until Quota is met or the context ends
+	Warmup   time.Duration // time at the start that is not measured
+	Duration time.Duration // time after the warm-up; 0 means until Quota is met or the context ends
 
-	// Stall is how long a connection that owes answers may give none, and how
-	// long connecting may take; 0: 10 s.
+	// Stall is how long a connection that owes an answer may give none, and how long
+	// connecting may take. 0 means 10 s.
 	Stall time.Duration
 
-	// OnStart is called once all connections stand, just before the first
-	// request. Nil: not wanted.
+	// OnStart, if not nil, is called when all connections stand, just before the first
+	// request.
 	OnStart func()
 
-	// OnInterval is called after each second behind the warm-up and for what is
-	// left at the end, from the goroutine that called Run. It may keep what it is
-	// given. Nil: not wanted.
+	// OnInterval, if not nil, is called after each second that follows the warm-up, and
+	// once more for the remaining time at the end. The goroutine that called Run calls
+	// it. It may keep its argument.
 	OnInterval func(sample.Interval)
 }
 
@@ -77,7 +78,7 @@ func (c *Config) prepare() error {
 	return nil
 }
 
-// window is the bound of each lane.
+// window returns the largest number of unanswered requests of each lane.
 func (c *Config) window() int64 {
 	if c.Window == 0 {
 		return unlimited
@@ -85,7 +86,7 @@ func (c *Config) window() int64 {
 	return int64(c.Window)
 }
 
-// end is when the duration is over, in nanoseconds since the run began.
+// end returns when the duration is over, in nanoseconds since the run began.
 func (c *Config) end() int64 {
 	if c.Duration == 0 || c.Warmup > math.MaxInt64-c.Duration {
 		return never
@@ -93,7 +94,7 @@ func (c *Config) end() int64 {
 	return int64(c.Warmup + c.Duration)
 }
 
-// share is the quota of the i-th connection.
+// share returns the quota of the i-th connection.
 func (c *Config) share(i int) int64 {
 	if c.Quota == unlimited {
 		return unlimited
@@ -101,8 +102,8 @@ func (c *Config) share(i int) int64 {
 	return (c.Quota + int64(c.Conns-1-i)) / int64(c.Conns)
 }
 
-// first is the request of the cycle with which the connection begins before
-// which so many requests are the quota of others.
+// first returns with which request of the cycle the i-th connection begins. before is
+// the sum of the quotas of the connections before it.
 func (c *Config) first(i int, before int64) int {
 	count := c.Requests.Count()
 	if c.Quota == unlimited {

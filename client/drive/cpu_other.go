@@ -4,5 +4,5 @@ package drive
 
 import "time"
 
-// processCPU is unknown here.
+// processCPU returns 0: the CPU time is unknown on this system.
 func processCPU() time.Duration { return 0 }

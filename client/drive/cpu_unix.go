@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// processCPU returns the user and system time this process has used.
+// processCPU returns the user and system time that this process has used.
 func processCPU() time.Duration {
 	var used syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// processCPU returns the user and system time this process has used.
+// processCPU returns the user and system time that this process has used.
 func processCPU() time.Duration {
 	self, err := syscall.GetCurrentProcess()
 	if err != nil {
@@ -18,5 +18,5 @@ func processCPU() time.Duration {
 	return 100 * time.Duration(ticks(kernel)+ticks(user))
 }
 
-// ticks are 100 ns each.
+// ticks returns a time in units of 100 ns.
 func ticks(t syscall.Filetime) int64 { return int64(t.HighDateTime)<<32 | int64(t.LowDateTime) }

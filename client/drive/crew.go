@@ -8,31 +8,30 @@ import (
 )
 
 const (
-	// maxDue bounds the requests of all connections that are due and
-	// unanswered. What falls due beyond it waits in the schedule, which needs no
-	// memory, and its latency counts from when it was due all the same.
+	// maxDue bounds the requests of all connections that are due and unanswered.
+	// Further requests wait in the schedule, which needs no memory for them. Their
+	// latencies still count from when they were due.
 	maxDue = 1 << 20
-	// patience is how long a crew looks at nothing but its connections: the
-	// delay with which it hears that the run is to end.
-	patience = int64(20 * time.Millisecond)
-	// looks is how often within a stall a crew looks for stalled connections.
-	looks = 8
+	// maxWait is how long a crew waits for its connections at most. A crew notices
+	// this much late that the run is to end.
+	maxWait = int64(20 * time.Millisecond)
+	// checks is how often per Stall a crew checks for stalled connections.
+	checks = 8
 )
 
-// control is how a run reaches its crews.
+// control holds what a run tells its crews.
 type control struct {
-	stopping atomic.Bool // send no more, await what is in flight
-	aborted  atomic.Bool // await nothing
+	stopping atomic.Bool // send no more, but wait for the answers in flight
+	aborted  atomic.Bool // do not wait for answers
 }
 
-// clock tells the nanoseconds since the run began.
+// clock returns the nanoseconds since the run began.
 type clock struct{ origin time.Time }
 
 func (c clock) now() int64 { return int64(time.Since(c.origin)) }
 
-// crew is a share of the connections that one thread serves, and what it does
-// when the clock says so. Everything in it belongs to its driver, but for meter
-// and control.
+// crew is the connections that one thread serves, with their share of the schedule.
+// Everything in it belongs to its driver, except meter and control.
 type crew struct {
 	lanes []lane
 	conns []net.Conn
@@ -40,25 +39,25 @@ type crew struct {
 	*control
 	clock
 
-	first, stride int   // connections first, first+stride, ... are this crew's
-	unfinished    int   // lanes
-	touched       []int // lanes to flush: they may have more to write
+	first, stride int   // the crew serves connections first, first+stride, ...
+	unfinished    int   // lanes that are not finished
+	touched       []int // lanes to flush, because they may have more to write
 	stopped       bool
 	end           int64 // when the duration is over
 	stall         int64
-	nextLook      int64 // for stalled connections
+	nextCheck     int64 // when to check for stalled connections
 
 	schedule *schedule // nil in a closed loop
 	turn     int       // the connection whose request is due next
 	total    int       // connections of the run
-	room     int64     // requests that may become due before some are answered
-	held     bool      // the next is due, but there was no room
+	room     int64     // requests that may still fall due before some are answered
+	held     bool      // the next request is due, but there was no room
 }
 
-// number is how errors call the i-th lane.
+// number returns the number of the i-th lane's connection in errors.
 func (c *crew) number(i int) int { return c.first + i*c.stride + 1 }
 
-// touch puts a lane on the list of those to flush.
+// touch puts a lane on the list of lanes to flush.
 func (c *crew) touch(i int) {
 	if l := &c.lanes[i]; !l.touched {
 		l.touched = true
@@ -66,7 +65,8 @@ func (c *crew) touch(i int) {
 	}
 }
 
-// untouch empties the list and returns it. It holds until the next touch.
+// untouch returns the list of lanes to flush and empties it. The result is valid until
+// the next touch.
 func (c *crew) untouch() []int {
 	list := c.touched
 	for _, i := range list {
@@ -76,7 +76,7 @@ func (c *crew) untouch() []int {
 	return list
 }
 
-// pump hands requests that are due to their lanes.
+// pump gives requests that are due to their lanes.
 func (c *crew) pump(now int64) {
 	if c.schedule == nil || c.stopped {
 		return
@@ -102,8 +102,8 @@ func (c *crew) pump(now int64) {
 	}
 }
 
-// admit takes room for one request. What waited for room was not late by the
-// generator's fault.
+// admit takes room for one request and reports whether there was room. A request that
+// waited for room has no lag: the generator is not to blame for the wait.
 func (c *crew) admit(now int64) bool {
 	if c.room == 0 {
 		c.held = true
@@ -119,7 +119,7 @@ func (c *crew) admit(now int64) bool {
 	return true
 }
 
-// close tells the lanes that nothing more falls due.
+// close tells the lanes that no more requests fall due.
 func (c *crew) close() {
 	for i := range c.lanes {
 		c.lanes[i].final = true
@@ -127,16 +127,17 @@ func (c *crew) close() {
 	}
 }
 
-// tend ends what is to end by now. The driver calls it with the time that it
-// gave pump, after it has flushed what that touched.
+// tend stops the lanes if the run must stop by now, and checks for stalled connections.
+// The driver calls it with the time that it gave pump, after it has flushed the lanes
+// that pump touched.
 func (c *crew) tend(now int64) error {
 	if !c.stopped && (now >= c.end || c.stopping.Load()) {
 		c.stopAll(now)
 	}
-	if now < c.nextLook {
+	if now < c.nextCheck {
 		return nil
 	}
-	c.nextLook = now + c.stall/looks
+	c.nextCheck = now + c.stall/checks
 	for i := range c.lanes {
 		if l := &c.lanes[i]; l.stalled(now, c.stall) {
 			return c.failed(i, fmt.Errorf("no answer for %v after %d of %s",
@@ -146,8 +147,8 @@ func (c *crew) tend(now int64) error {
 	return nil
 }
 
-// stopAll stops all lanes. What the schedule still holds of the time before now
-// is unsent as well.
+// stopAll stops all lanes. Requests still in the schedule that were due before now
+// count as unsent too.
 func (c *crew) stopAll(now int64) {
 	for i := range c.lanes {
 		c.lanes[i].stop(now)
@@ -167,10 +168,10 @@ func (c *crew) stopAll(now int64) {
 	c.stopped = true
 }
 
-// wake returns when the clock next asks for something: for a request that is
-// due, so much before.
+// wake returns until when the crew may wait for its connections. For a request that
+// falls due, that is margin before its due time.
 func (c *crew) wake(now, margin int64) int64 {
-	at := now + patience
+	at := now + maxWait
 	if c.stopped {
 		return at
 	}
@@ -180,7 +181,7 @@ func (c *crew) wake(now, margin int64) int64 {
 	return min(at, c.end)
 }
 
-// input gives a lane what came for it.
+// input gives a lane the bytes that its connection has received.
 func (c *crew) input(i int, b []byte, now int64) error {
 	l := &c.lanes[i]
 	before := l.answered
@@ -193,7 +194,7 @@ func (c *crew) input(i int, b []byte, now int64) error {
 	return nil
 }
 
-// settle notices that a lane is finished.
+// settle counts a lane that has just finished.
 func (c *crew) settle(i int) {
 	if l := &c.lanes[i]; !l.over && l.finished() {
 		l.over = true
@@ -201,7 +202,7 @@ func (c *crew) settle(i int) {
 	}
 }
 
-// lost accounts for a connection that ended. That is right once its lane is
+// lost is called when a connection has ended. It returns an error unless the lane is
 // finished.
 func (c *crew) lost(i int, cause error) error {
 	if c.lanes[i].over {
@@ -214,5 +215,5 @@ func (c *crew) failed(i int, err error) error {
 	return fmt.Errorf("connection %d: %w", c.number(i), err)
 }
 
-// done says whether the crew has nothing left to do.
+// done reports whether the crew has nothing left to do.
 func (c *crew) done() bool { return c.unfinished == 0 || c.aborted.Load() }

@@ -26,8 +26,8 @@ func crewsOf(t interface{ Fatal(...any) }, c Config, threads int) []*crew {
 	return r.crews
 }
 
-// dues returns when requests of each connection are due, by crews that look at
-// the clock at drawn moments.
+// dues returns when the requests of each connection are due, from crews that read the clock
+// at drawn moments.
 func dues(t *rapid.T, c Config, threads int) [][]int64 {
 	crews := crewsOf(t, c, threads)
 	all := make([][]int64, c.Conns)
@@ -46,8 +46,8 @@ func dues(t *rapid.T, c Config, threads int) [][]int64 {
 	return all
 }
 
-// TestScheduleIsTheSameForAnyCrews spreads a schedule over drawn connections and
-// crews: together they have each due time once, round robin.
+// TestScheduleIsTheSameForAnyCrews spreads a schedule over a drawn number of connections and
+// crews. Together they must have each due time once, round robin.
 func TestScheduleIsTheSameForAnyCrews(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := Config{
@@ -82,8 +82,8 @@ func TestConstantScheduleCounts(t *testing.T) {
 	}
 }
 
-// TestPoissonGaps compares mean and spread of the gaps with the exponential
-// distribution's, which are equal.
+// TestPoissonGaps compares the mean and the standard deviation of the gaps with those of the
+// exponential distribution, which are equal.
 func TestPoissonGaps(t *testing.T) {
 	const n, rate = 200_000, 1e6
 	s := newSchedule(rate, Poisson, 5, unlimited)
@@ -125,9 +125,8 @@ func TestScheduleEndsWithTheQuota(t *testing.T) {
 	}
 }
 
-// TestBoundHoldsTheSchedule fills a crew's room: what falls due then waits in
-// the schedule, keeps its due time, is nobody's lag, and what is left at the end
-// is unsent.
+// TestBoundHoldsTheSchedule fills a crew's room. Requests that fall due then wait in the
+// schedule, keep their due times and have no lag. Those left at the end count as unsent.
 func TestBoundHoldsTheSchedule(t *testing.T) {
 	c := crewsOf(t, Config{Conns: 2, Rate: 1e9 / 10, Duration: 1000}, 1)[0]
 	c.room = 4
@@ -155,8 +154,8 @@ func TestBoundHoldsTheSchedule(t *testing.T) {
 	}
 }
 
-// TestQuotaIsSpread sends each request of the cycle once, whatever the number of
-// connections.
+// TestQuotaIsSpread: with a quota of one cycle each request of it is sent once, for any number
+// of connections.
 func TestQuotaIsSpread(t *testing.T) {
 	for _, rate := range []float64{0, 1e9} {
 		for _, conns := range []int{1, 2, 5, 126, 127, 200} {

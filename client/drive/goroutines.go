@@ -12,18 +12,18 @@ import (
 // portable drives connections with package net.
 var portable = driver{work: driveGoroutines, threads: runtime.GOMAXPROCS(0), measured: true}
 
-// gang drives a crew with three kinds of goroutines: a reader and a writer for
-// each connection, and one that watches the clock. They take turns under mu.
+// gang drives a crew with goroutines: a reader and a writer for each connection, and one
+// that watches the clock. mu guards the crew.
 type gang struct {
 	mu sync.Mutex
 	*crew
-	bells []chan struct{} // ring when a lane is ready
-	wakes chan struct{}   // rings when the crew may be done
+	bells []chan struct{} // one for each lane: wakes its writer when the lane is ready
+	wakes chan struct{}   // wakes watch when the crew may be done
 	ended bool
-	err   error // the first
+	err   error // the first error
 }
 
-// driveGoroutines works on c until it is done.
+// driveGoroutines drives c until it is done.
 func driveGoroutines(c *crew) error {
 	g := &gang{crew: c, wakes: make(chan struct{}, 1)}
 	var readers, writers sync.WaitGroup
@@ -46,7 +46,7 @@ func driveGoroutines(c *crew) error {
 	return g.err
 }
 
-// watch does what the clock asks for until the crew is done.
+// watch does all that must happen at a given time, until the crew is done.
 func (g *gang) watch() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -76,7 +76,7 @@ func (g *gang) round() (sleep time.Duration, done bool) {
 	return time.Duration(g.wake(now, 0) - now), g.ended
 }
 
-// fail keeps the first error. mu is held.
+// fail records err if it is the first error. mu is held.
 func (g *gang) fail(err error) {
 	if err != nil && g.err == nil {
 		g.err = err
@@ -94,10 +94,10 @@ func (g *gang) read(i int) {
 	}
 }
 
-// portableReadBytes is one read of one connection at most.
+// portableReadBytes is the most that one read takes.
 const portableReadBytes = 64 << 10
 
-// took hands on what a read returned, and says whether to read on.
+// took gives the lane what a read has returned. It reports whether to read on.
 func (g *gang) took(i int, b []byte, cause error) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -130,7 +130,7 @@ func (g *gang) write(i int) {
 	}
 }
 
-// next returns what to write next. The write may wait for the socket.
+// next waits for bytes to write and returns them. The write may block on the socket.
 func (g *gang) next(i int) []byte {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -141,7 +141,8 @@ func (g *gang) next(i int) []byte {
 	return b
 }
 
-// wrote ends a write. If it failed, the read that fails too has the reason.
+// wrote is called after a write. It does not report a failed write: the next read fails
+// too and has the reason.
 func (g *gang) wrote(i, n int, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -151,7 +152,7 @@ func (g *gang) wrote(i, n int, err error) {
 	}
 }
 
-// chime rings a bell that may be ringing already.
+// chime wakes the goroutine that waits for bell, now or when it next waits.
 func chime(bell chan struct{}) {
 	select {
 	case bell <- struct{}{}:
@@ -159,7 +160,7 @@ func chime(bell chan struct{}) {
 	}
 }
 
-// bare leaves out of err all but the system's reason.
+// bare returns the system's reason within err, without the addresses around it.
 func bare(err error) error {
 	if call, ok := errors.AsType[*os.SyscallError](err); ok {
 		return call.Err

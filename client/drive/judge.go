@@ -7,18 +7,18 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// The rule by which a run is valid: its figures are the server's, not the
+// The limits of a valid run, in which the figures are the server's and not the
 // generator's.
 const (
-	// maxBusy is the share of its time in which a generator may not wait. A
-	// busier one serves connections late, which looks like a slow server.
+	// maxBusy is the largest share of its time in which a thread of the generator may
+	// be busy. A busier thread serves connections late, which looks like a slow server.
 	maxBusy = 0.95
-	// maxLag bounds how late one request in a hundred may be written, whatever
-	// share of its latency that is.
+	// maxLag bounds how late one request in a hundred may be written, even if that is a
+	// small share of its latency.
 	maxLag = time.Millisecond
 )
 
-// judge says whether a run is valid, and why it is not.
+// judge reports whether a run is valid and, if it is not, why.
 func judge(t sample.Total) (valid bool, why string) {
 	lag := t.LagAt(99)
 	if lag > maxLag {

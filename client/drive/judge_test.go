@@ -37,8 +37,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestBusyIsTheBusiest: a thread with time to spare does not hide one without,
-// and one that has ended waits.
+// TestBusyIsTheBusiest: the busiest thread counts, and a thread that has ended counts as
+// waiting.
 func TestBusyIsTheBusiest(t *testing.T) {
 	r := &run{clock: clock{time.Now()}, crews: []*crew{{}, {}}}
 	begin := mark{at: 100, waited: []int64{10, 20}}
@@ -57,7 +57,7 @@ func TestBusyIsTheBusiest(t *testing.T) {
 	}
 }
 
-// TestCrewsTellTheirEnd: from then on they count as waiting.
+// TestCrewsTellTheirEnd: a crew counts as waiting from its end on.
 func TestCrewsTellTheirEnd(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c := config(t, serve(t, &script{}))

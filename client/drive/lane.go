@@ -2,46 +2,47 @@ package drive
 
 import "math"
 
-// lane is one connection's side of a run: which bytes to write next, whether
-// those that came are right, and what the latencies were. It does no I/O and
-// reads no clock, so a run is the same for any sizes of reads and writes. Its
-// driver owns it: one thread, or several under a lock.
+// lane is the state of one connection: which bytes to write next, whether the received
+// bytes are right, and what the latencies were. It does no I/O and reads no clock, so its
+// results do not depend on the sizes of reads and writes. Its driver owns it: one thread,
+// or several under a lock.
 //
-// A request is due, then taken to be written, then answered:
-// answered <= sent <= credit.
+// A request falls due, is then taken to be written, and is then answered.
+//
+// Invariant: answered <= sent <= credit.
 type lane struct {
 	requests *Requests
 	meter    *meter
 
-	credit   int64 // requests that may be sent in all: the quota, or those due so far
+	credit   int64 // requests that may be sent in all: the quota, or the requests due so far
 	sent     int64
 	answered int64
-	window   int64 // sent-answered at most
-	final    bool  // credit grows no more
+	window   int64 // bound of sent-answered
+	final    bool  // credit does not grow any more
 
 	next        int // request of the cycle to take next
-	out, outEnd int // of requests.bytes: taken, not yet written
-	got, reply  int // byte and response of the cycle expected next
+	out, outEnd int // part of requests.bytes that is taken and not yet written
+	got, reply  int // byte and response of the cycle that are expected next
 
-	writes ring[write] // not wholly answered, oldest first
+	writes ring[write] // writes not answered in full, oldest first
 
-	open      bool        // what follows is an open loop's
-	dues      ring[int64] // of requests answered to credit
-	freeSince int64       // a request due from then on can be written in time
-	waiting   bool        // for the socket
+	open      bool        // whether the loop is open
+	dues      ring[int64] // due times of requests answered to credit
+	freeSince int64       // a request due at this time or later could be written in time
+	waiting   bool        // the socket takes no more for now
 
-	heard   int64 // when the peer last answered, or had nothing to answer
+	heard   int64 // when the peer last answered or owed no answer
 	wrong   bool
-	over    bool // known to its crew as finished
-	touched bool // on its crew's list of lanes to flush
+	over    bool // the crew has counted the lane as finished
+	touched bool // the lane is on its crew's list of lanes to flush
 }
 
-// write is requests taken together.
+// write is a number of requests that were taken together, at time at.
 type write struct{ at, requests int64 }
 
 const unlimited = math.MaxInt64
 
-// newLane makes the lane whose first request is the first-th of the cycle.
+// newLane makes a lane that begins with request first of the cycle.
 func newLane(q *Requests, m *meter, first int, window int64, open bool) lane {
 	l := lane{requests: q, meter: m, next: first, reply: first, window: window, open: open}
 	if first > 0 {
@@ -56,13 +57,13 @@ func (l *lane) fall(due int64) {
 	l.dues.push(due)
 }
 
-// ready says whether output has something.
+// ready reports whether output would return bytes.
 func (l *lane) ready() bool {
 	return l.out < l.outEnd || l.credit > l.sent && l.sent-l.answered < l.window
 }
 
-// output returns what to write next. Until wrote has been told that all of it
-// was written, more is not taken.
+// output returns the bytes to write next. It takes no more requests until wrote has been
+// told that all these bytes are written.
 func (l *lane) output(now int64) []byte {
 	if l.out == l.outEnd {
 		l.take(now)
@@ -88,8 +89,8 @@ func (l *lane) take(now int64) {
 	l.writes.push(write{now, int64(taken)})
 }
 
-// recordLag accounts for requests taken now that could have been when they
-// became due.
+// recordLag records the lag of the requests taken now that could have been taken when
+// they fell due.
 func (l *lane) recordLag(now int64, taken int) {
 	l.meter.mu.Lock()
 	defer l.meter.mu.Unlock()
@@ -100,10 +101,10 @@ func (l *lane) recordLag(now int64, taken int) {
 	}
 }
 
-// blocked notes that the socket takes no more for now.
+// blocked records that the socket takes no more for now.
 func (l *lane) blocked() { l.waiting = true }
 
-// wrote notes that the first n bytes of the last output are written.
+// wrote records that the first n bytes of the last output are written.
 func (l *lane) wrote(n int, now int64) {
 	l.out += n
 	if l.waiting && l.out == l.outEnd {
@@ -111,14 +112,14 @@ func (l *lane) wrote(n int, now int64) {
 	}
 }
 
-// shut gives up writing.
+// shut stops writing after a write has failed.
 func (l *lane) shut() {
 	l.out, l.credit, l.final = l.outEnd, l.sent, true
 }
 
-// stop ends sending: nothing falls due any more. A request that was due but
-// found the window or the socket full stays unsent, and counts in the latencies
-// with the time it has waited: left out, the worst would be missing.
+// stop ends sending: no more requests fall due. A request that was due but found the
+// window or the socket full stays unsent. It counts in the latencies with the time that it
+// has waited; without it the worst latencies would be missing.
 func (l *lane) stop(now int64) {
 	l.final = true
 	unsent := l.credit - l.sent
@@ -137,12 +138,12 @@ func (l *lane) stop(now int64) {
 	}
 }
 
-// finished says whether nothing is left to send or to await.
+// finished reports whether the lane has nothing left to send or to wait for.
 func (l *lane) finished() bool {
 	return l.final && l.answered == l.sent && l.sent == l.credit
 }
 
-// stalled says whether the peer owes an answer and gave none for so long.
+// stalled reports whether the peer owes an answer and has given none for stall.
 func (l *lane) stalled(now, stall int64) bool {
 	return l.answered < l.sent && now-l.heard > stall
 }

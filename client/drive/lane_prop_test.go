@@ -8,13 +8,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// peer is the other end of a lane under test: what it got and still has to say.
+// peer is the other end of a lane under test: what it has received and must still send.
 type peer struct {
 	got, says []byte
-	asked     int64 // whole requests it got
+	asked     int64 // whole requests received
 }
 
-// hear answers the requests that are whole.
+// hear receives b and prepares the answers to the requests that are complete.
 func (p *peer) hear(b []byte) {
 	p.got = append(p.got, b...)
 	for {
@@ -28,8 +28,8 @@ func (p *peer) hear(b []byte) {
 	}
 }
 
-// TestLaneAnyPieces drives lanes of both loops through drawn sizes of writes and
-// reads, falls of requests and a stop, beside a model that only counts.
+// TestLaneAnyPieces drives lanes of both loops through drawn sizes of writes and reads, drawn
+// due times and a stop, and compares them with a model that only counts.
 func TestLaneAnyPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q, err := Generate(small, drawnMix.Draw(t, "mix"), 7)
@@ -87,8 +87,8 @@ func TestLaneAnyPieces(t *testing.T) {
 	})
 }
 
-// checkLane compares a lane with how many requests its peer got, fell due and
-// stayed unsent.
+// checkLane compares a lane with the numbers of requests that its peer has received, that fell
+// due and that stayed unsent.
 func checkLane(t *rapid.T, l *lane, asked, fallen, unsent int64) {
 	m := l.meter
 	if l.answered > asked || l.sent-l.answered > l.window || l.sent > l.credit {
@@ -106,8 +106,7 @@ func checkLane(t *rapid.T, l *lane, asked, fallen, unsent int64) {
 	}
 }
 
-// finish drains a lane and wants it to be finished then, and a surplus byte to
-// be caught.
+// finish drains a lane. Then the lane must be finished and must detect a surplus byte.
 func finish(t *rapid.T, l *lane, p *peer, now int64) {
 	l.final = true
 	for !l.finished() {
@@ -127,9 +126,9 @@ func finish(t *rapid.T, l *lane, p *peer, now int64) {
 	}
 }
 
-// TestLyingPeerIsCaught turns one byte of the responses, drawn, and feeds them
-// in drawn pieces: the piece that has it fails, and what was right before it
-// counts. Of replayed rows only the counts are known.
+// TestLyingPeerIsCaught changes one drawn byte of the responses and feeds them to a lane in
+// drawn pieces. The piece with that byte must fail, and the right responses before it count.
+// A replay checks only the counts.
 func TestLyingPeerIsCaught(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q, err := Generate(small, drawnMix.Draw(t, "mix"), 7)

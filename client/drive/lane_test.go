@@ -8,7 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// lane1 is a lane of one-vector requests and its meter.
+// lane1 returns a lane of one-vector requests and its meter.
 func lane1(t testing.TB, window int64, open bool) (*lane, *meter) {
 	t.Helper()
 	q, err := Generate(small, Uniform(1), 1)
@@ -20,7 +20,7 @@ func lane1(t testing.TB, window int64, open bool) (*lane, *meter) {
 	return &l, m
 }
 
-// flush writes all that l has and returns how many bytes that was.
+// flush writes all that l has to write and returns how many bytes it wrote.
 func flush(l *lane, now int64) (written int) {
 	for l.ready() {
 		n := len(l.output(now))
@@ -30,7 +30,7 @@ func flush(l *lane, now int64) (written int) {
 	return written
 }
 
-// respond gives l its next so many responses.
+// respond gives l its next n responses.
 func respond(t testing.TB, l *lane, n int, now int64) {
 	t.Helper()
 	for range n {
@@ -41,7 +41,7 @@ func respond(t testing.TB, l *lane, n int, now int64) {
 	}
 }
 
-// recorded is the values of h, oldest bucket first; below 2048 they are exact.
+// recorded returns the values of h, lowest bucket first; below 2048 they are exact.
 func recorded(h *hdrhistogram.Histogram) (values []int64) {
 	for _, bar := range h.Distribution() {
 		for range bar.Count {
@@ -58,9 +58,8 @@ func wantRecorded(t *testing.T, what string, h *hdrhistogram.Histogram, want ...
 	}
 }
 
-// TestPauseShowsInCorrected lets a peer pause while a window of one is full: the
-// requests that had to wait count from when they were due; their service was
-// quick.
+// TestPauseShowsInCorrected: a peer pauses while a window of one is full. The latencies of the
+// requests that had to wait count from when they were due; their service times are short.
 func TestPauseShowsInCorrected(t *testing.T) {
 	l, m := lane1(t, 1, true)
 	l.fall(10)
@@ -81,8 +80,8 @@ func TestPauseShowsInCorrected(t *testing.T) {
 	wantRecorded(t, "lag", m.lag, 1)
 }
 
-// TestFullSocketIsNoLag writes late because the socket was full, then late by
-// itself.
+// TestFullSocketIsNoLag: a write that is late because the socket was full has no lag, but a
+// write that is late by itself has.
 func TestFullSocketIsNoLag(t *testing.T) {
 	l, m := lane1(t, unlimited, true)
 	l.fall(10)
@@ -94,7 +93,7 @@ func TestFullSocketIsNoLag(t *testing.T) {
 		t.Fatalf("%d bytes to write, want the one left", n)
 	}
 	l.wrote(1, 100)
-	flush(l, 101) // due at 20, when it could not be written
+	flush(l, 101) // it was due at 20, when the socket was full
 	l.fall(110)
 	flush(l, 117)
 	respond(t, l, 3, 120)
@@ -183,7 +182,7 @@ func TestInputNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestSteadyStateAllocatesNothing runs both loops of a lane once warm.
+// TestSteadyStateAllocatesNothing: after a warm-up a lane of either loop allocates nothing.
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	for _, open := range []bool{false, true} {
 		l, _ := lane1(t, 64, open)
@@ -211,7 +210,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestClosedWhileIdle: a peer that owes nothing is not said to.
+// TestClosedWhileIdle: the error of a peer that closes while it owes no answer says so.
 func TestClosedWhileIdle(t *testing.T) {
 	l := lane{sent: 24, answered: 24}
 	if got := l.ended(nil).Error(); got != "closed before its next request, after 24 responses" {

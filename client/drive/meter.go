@@ -8,17 +8,16 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// meter gathers the figures of one crew. The crew records under mu, once for
-// each read or write; whoever reports takes what is there. Uncontended but for
-// that once a second.
+// meter collects the figures of one crew. The crew locks mu once for each read or write,
+// and the collecting goroutine locks it about once per second, so mu is rarely contended.
 type meter struct {
 	mu      sync.Mutex
 	figures              // guarded by mu
-	waited  atomic.Int64 // nanoseconds the crew's thread has waited in all; only it adds
-	ended   atomic.Int64 // when the crew was done; 0: not yet
+	waited  atomic.Int64 // nanoseconds that the crew's thread has waited in all; only that thread adds
+	ended   atomic.Int64 // when the crew was done; 0 means not yet
 }
 
-// figures is what was measured in a stretch of the run.
+// figures holds what was measured in one stretch of the run.
 type figures struct {
 	requests, vectors, unsent int64
 
@@ -34,7 +33,7 @@ func newFigures(open bool) figures {
 	return f
 }
 
-// take returns what was recorded since the last take and goes on in empty.
+// take returns the figures since the last take. The meter continues in empty.
 func (m *meter) take(empty figures) figures {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -43,8 +42,8 @@ func (m *meter) take(empty figures) figures {
 	return taken
 }
 
-// waitedUntil returns how long the crew had waited at a time not before now. One
-// that is done waits for the others.
+// waitedUntil returns how long the crew has waited until the time at, which is not before
+// now. A crew that is done waits for the others.
 func (m *meter) waitedUntil(at int64) int64 {
 	waited := m.waited.Load()
 	if ended := m.ended.Load(); ended > 0 {
@@ -65,8 +64,8 @@ func (f *figures) merge(g figures) {
 	}
 }
 
-// record counts n requests of one latency. Within the histogram's range, where
-// it is kept, there is no error.
+// record counts n requests of one latency, which it limits to the histogram's range, so
+// that there can be no error.
 func record(h *hdrhistogram.Histogram, nanos, n int64) {
 	_ = h.RecordValues(max(0, min(nanos, sample.Highest)), n)
 }

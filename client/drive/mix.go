@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// maxWeight bounds the sum of a Mix's weights, and so the requests of a cycle
-// that holds all of them in their exact proportions.
+// maxWeight bounds the sum of a Mix's weights, and with it the length of a cycle that
+// holds the sizes in exactly these proportions.
 const maxWeight = 1000
 
-// Mix says how many vectors requests hold: each size with a weight. Of every
-// sum-of-weights requests in the mean, weight have its size; a cycle holds them
-// in exactly these proportions.
+// Mix says how many vectors the requests hold. Each size has a weight: its share of the
+// requests is its weight divided by the sum of all weights. A cycle holds the sizes in
+// exactly these proportions.
 type Mix []Share
 
 // Share is one size of a Mix.
 type Share struct{ Vectors, Weight int }
 
-// Uniform is the Mix of requests of so many vectors each.
+// Uniform returns the Mix of requests that all hold vectors vectors.
 func Uniform(vectors int) Mix { return Mix{{Vectors: vectors, Weight: 1}} }
 
-// ParseMix reads a number of vectors, "64", or sizes with their weights,
-// "1:70,8:25,64:5". Its errors say what is allowed, in a sentence.
+// ParseMix reads a number of vectors, such as "64", or sizes with their weights, such as
+// "1:70,8:25,64:5". Its errors say in one sentence what is allowed.
 func ParseMix(s string) (Mix, error) {
 	var mix Mix
 	for share := range strings.SplitSeq(s, ",") {
@@ -72,7 +72,7 @@ func (m Mix) Largest() int {
 	return most
 }
 
-// String is what ParseMix reads.
+// String returns m in the form that ParseMix reads.
 func (m Mix) String() string {
 	if len(m) == 1 {
 		return strconv.Itoa(m[0].Vectors)
@@ -84,8 +84,7 @@ func (m Mix) String() string {
 	return strings.Join(shares, ",")
 }
 
-// block returns the smallest numbers of each size that are in proportion, as a
-// list of sizes.
+// block returns the shortest list of sizes in which the sizes have their proportions.
 func (m Mix) block() []int {
 	divisor := 0
 	for _, share := range m {
@@ -100,7 +99,7 @@ func (m Mix) block() []int {
 	return sizes
 }
 
-// sizes returns blocks of m one after the other, shuffled as a whole.
+// sizes returns a list of blocks blocks of m, shuffled as a whole.
 func (m Mix) sizes(blocks int, seed uint64) []int {
 	block := m.block()
 	sizes := make([]int, 0, blocks*len(block))

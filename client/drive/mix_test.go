@@ -52,7 +52,7 @@ func TestGenerateKeepsProportions(t *testing.T) {
 	}
 }
 
-// TestLargeRequestsShareAWrite, those of the protocol's usual largest size.
+// TestLargeRequestsShareAWrite: several requests of the default largest size fit in a write.
 func TestLargeRequestsShareAWrite(t *testing.T) {
 	q, err := Generate(wire.Default, Uniform(wire.Default.MaxVectors), 1)
 	if err != nil {

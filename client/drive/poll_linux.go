@@ -7,33 +7,33 @@ import (
 )
 
 const (
-	readBytes  = 256 << 10 // one read at most
-	pollEvents = 256       // one wait at most
-	// spinNanos is how long before a request is due a thread no longer sleeps.
-	// Waking a halted processor takes 30 to 100 us.
+	readBytes  = 256 << 10 // the most that one read takes
+	pollEvents = 256       // the most events that one wait returns
+	// spinNanos is how long before a request falls due a thread polls instead of
+	// sleeping. Waking a halted processor takes 30 to 100 us.
 	spinNanos = 100_000
 )
 
 // preferred is the driver for this system.
 var preferred = driver{work: drivePolling, threads: max(1, runtime.GOMAXPROCS(0)/2)}
 
-// poller drives a crew from one thread: it waits for events on nonblocking
-// sockets, and for each does one read and one write. Reads go on while writes
-// wait for room in a socket.
+// poller drives a crew from one thread. It waits for events on nonblocking sockets, and
+// makes one read and one write for each event. It reads on while a write waits for room
+// in a socket.
 type poller struct {
 	*crew
 	epoll  int
 	fds    []int
-	armed  []bool // for room in the socket
+	armed  []bool // for each socket, whether epoll reports room to write
 	buf    []byte
 	events [pollEvents]unix.EpollEvent
 }
 
-// drivePolling works on c until it is done. The thread ends with it, and with
-// the thread its timer slack.
+// drivePolling drives c until it is done. Its thread ends with it, because the thread has
+// another timer slack.
 func drivePolling(c *crew) error {
 	runtime.LockOSThread()
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // best effort: the spin covers the default
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // may fail: polling covers the default slack
 	p := &poller{crew: c, epoll: -1, buf: make([]byte, readBytes)}
 	defer p.close()
 	if err := p.setUp(); err != nil {
@@ -47,7 +47,7 @@ func drivePolling(c *crew) error {
 	return nil
 }
 
-// round does what the clock asks for, waits, and serves what is ready.
+// round does what is due by now, waits, and serves the sockets that are ready.
 func (p *poller) round() error {
 	now := p.now()
 	p.pump(now)
@@ -73,7 +73,7 @@ func (p *poller) round() error {
 	return nil
 }
 
-// setUp takes the sockets out of the hands of package net.
+// setUp takes the sockets over from package net.
 func (p *poller) setUp() error {
 	var err error
 	if p.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
@@ -93,8 +93,8 @@ func (p *poller) setUp() error {
 	return nil
 }
 
-// wait sleeps until sockets are ready or the clock asks for something. It polls
-// instead when a request is due too soon for sleep.
+// wait sleeps until sockets are ready or something is due. If a request falls due too
+// soon to sleep, it polls instead.
 func (p *poller) wait(now int64) (int, error) {
 	n, errno := epollWait(p.epoll, p.events[:], p.wake(now, spinNanos)-now)
 	p.meter.waited.Add(p.now() - now)
@@ -130,7 +130,8 @@ func (p *poller) serve(e *unix.EpollEvent) error {
 	return nil
 }
 
-// ended forgets a connection that has nothing more to say, if that is right.
+// ended stops watching a connection that has ended. It returns an error if the connection
+// ended too early.
 func (p *poller) ended(i int, cause error) error {
 	if err := p.lost(i, cause); err != nil {
 		return err
@@ -138,9 +139,9 @@ func (p *poller) ended(i int, cause error) error {
 	return p.watch(unix.EPOLL_CTL_DEL, i, 0)
 }
 
-// flush writes what the i-th lane has until its socket takes no more; then it
-// has the socket watched. A write that fails is not reported: what was answered
-// before it is still to be read, and then the read fails too.
+// flush writes what the i-th lane has until its socket takes no more; then it has epoll
+// watch the socket for room. It does not report a write that fails: answers may still
+// have to be read, and after them the read fails too.
 func (p *poller) flush(i int, now int64) {
 	l := &p.lanes[i]
 	for ready := l.ready(); ready; {
@@ -163,7 +164,7 @@ func (p *poller) flush(i int, now int64) {
 	p.arm(i, false)
 }
 
-// arm has the i-th socket watched for room to write, or no longer.
+// arm starts or stops watching the i-th socket for room to write.
 func (p *poller) arm(i int, armed bool) {
 	if p.armed[i] == armed {
 		return

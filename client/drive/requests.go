@@ -9,48 +9,48 @@ import (
 )
 
 const (
-	// cycleBytes and cycleRequests are about what a generated cycle takes, whichever
-	// is less: enough that requests differ, little enough to stay in the
-	// second-level cache with what is read.
+	// cycleBytes and cycleRequests are the approximate size of a generated cycle,
+	// whichever is less. The requests of such a cycle differ enough, and it fits in the
+	// second-level cache together with what is read.
 	cycleBytes    = 64 << 10
 	cycleRequests = 127
 	// maxCycleBytes bounds a cycle of large requests.
 	maxCycleBytes = 1 << 30
-	// writeBytes is what one write offers at most, unless a single request is
-	// larger. It holds seven requests of 64 vectors of 128 features, 32 KiB and a
-	// header each: a server that is woken for each of them costs both ends more
-	// than copying it does. More had better not be sent over and over, to stay in
-	// the cache.
+	// writeBytes is the most that one write offers, unless a single request is larger.
+	// It holds seven requests of 64 vectors of 128 features (32 KiB and a header each).
+	// If each request woke the server, that would cost both ends more than copying the
+	// request. More bytes would no longer stay in the cache.
 	writeBytes = 256 << 10
 )
 
-// Requests is what a run sends: a cycle of requests, and the responses that
-// they must get, both as bytes, so that sending is a write and verifying a
-// comparison. It is never changed once made and serves any number of runs.
+// Requests is a cycle of requests that a run sends, and the responses that they must
+// get. Both are bytes, so that sending is a write and verifying is a comparison. A
+// Requests never changes after it is made, and any number of runs may use it.
 type Requests struct {
-	// bytes is the cycle and, behind it, as much of it again as makes any run of
-	// up to writeBytes that begins in the cycle one piece.
+	// bytes is the cycle, followed by a repetition of its start. So any stretch of up
+	// to writeBytes that begins in the cycle is contiguous.
 	bytes  []byte
-	begins []int // of each request in bytes, and where the last ends
+	begins []int // where each request begins in bytes, and where the last ends
 
-	// responses is the cycle's responses; the scores in them mean nothing unless
-	// known.
+	// responses is the responses of the cycle. If known is false, the scores in them
+	// mean nothing.
 	responses []byte
 	replies   []reply
 	known     bool
 
-	vectors int // of the cycle
+	vectors int // vectors in the cycle
 }
 
-// reply is where a response ends in the cycle of responses, and its size.
+// reply is where a response ends in responses, and how many vectors it answers.
 type reply struct{ end, vectors int }
 
-// Generate makes a cycle of requests in the sizes of mix, whose rows are small
-// integers that sum exactly in any order: every byte of every response is known.
-// The same arguments make the same cycle. No two rows of a cycle have the same
-// score, so a response that slipped to another request is seen as wrong.
+// Generate makes a cycle of requests in the sizes of mix. Their rows are small integers
+// whose sum is exact in any order, so every byte of every response is known. The same
+// arguments make the same cycle. No two rows of a cycle have the same score, so a
+// response that answers another request is detected as wrong.
 //
-// Cost: 320 KiB or so, more for large requests; an error above 1 GiB.
+// Cost: about 320 KiB of memory, and more for large requests. Generate returns an error
+// above 1 GiB.
 func Generate(f wire.Format, mix Mix, seed uint64) (*Requests, error) {
 	if err := fits(f, mix); err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func Generate(f wire.Format, mix Mix, seed uint64) (*Requests, error) {
 	return q, nil
 }
 
-// fits says whether f can carry mix.
+// fits returns an error if f cannot carry the requests of mix.
 func fits(f wire.Format, mix Mix) error {
 	if err := f.Validate(); err != nil {
 		return err
@@ -87,9 +87,9 @@ func fits(f wire.Format, mix Mix) error {
 	return nil
 }
 
-// leastBlocks of a mix make a cycle, and always an odd number of them, so that
-// its length never divides a power of two: a response late by a window of that
-// size is wrong.
+// leastBlocks is the smallest number of blocks of a mix in a cycle. The number is always
+// odd and above 1, so that no power of two is a multiple of the cycle's length. So a
+// response that is late by a window of such a size is detected as wrong.
 const leastBlocks = 3
 
 // blocks returns how many blocks of mix a cycle takes.
@@ -102,12 +102,12 @@ func blocks(f wire.Format, mix Mix) int {
 	return max(leastBlocks, n) | 1
 }
 
-// Replay cuts rows, little-endian float32 one row of f.Dim after the other, into
-// requests in the sizes of mix, the last one smaller if rows end within it. What
-// scores they must get is unknown: of the responses only the counts are
-// verified.
+// Replay makes requests from rows, in the sizes of mix. rows holds little-endian
+// float32, one row of f.Dim features after the other. The last request is smaller if
+// rows end within it. A replay checks only the counts of the responses: its scores are
+// not known.
 //
-// Ownership: rows is copied. Cost: as much memory again, and 1/f.Dim of it.
+// Ownership: Replay copies rows. Cost: as much memory as rows, and 1/f.Dim of it more.
 func Replay(f wire.Format, rows []byte, mix Mix, seed uint64) (*Requests, error) {
 	if err := fits(f, mix); err != nil {
 		return nil, err
@@ -128,11 +128,11 @@ func Replay(f wire.Format, rows []byte, mix Mix, seed uint64) (*Requests, error)
 	return q, nil
 }
 
-// Count returns how many requests a cycle holds. A run with this Quota sends
-// each once.
+// Count returns how many requests the cycle holds. A run with this Quota sends each of
+// them once.
 func (q *Requests) Count() int { return len(q.replies) }
 
-// Vectors returns how many vectors a cycle holds.
+// Vectors returns how many vectors the cycle holds.
 func (q *Requests) Vectors() int { return q.vectors }
 
 func (q *Requests) expect(vectors int, scores []float32) {
@@ -141,7 +141,7 @@ func (q *Requests) expect(vectors int, scores []float32) {
 	q.vectors += vectors
 }
 
-// extend repeats the cycle behind itself.
+// extend appends the repetition to bytes.
 func (q *Requests) extend() {
 	cycle, count := len(q.bytes), len(q.begins)
 	q.begins = append(q.begins, cycle)
@@ -151,8 +151,8 @@ func (q *Requests) extend() {
 	}
 }
 
-// run returns where the requests of the cycle from the i-th on lie in bytes: n
-// of them, or as many as one write offers, but at least one. n is at least 1.
+// run returns where in bytes the requests of the cycle from the i-th on lie: n of them,
+// or as many as one write may offer, but at least one. n must be at least 1.
 func (q *Requests) run(i int, n int64) (count, begin, end int) {
 	begin = q.begins[i]
 	last := int(min(int64(i)+n, int64(len(q.begins)-1)))
@@ -163,8 +163,8 @@ func (q *Requests) run(i int, n int64) (count, begin, end int) {
 	return last - i, begin, q.begins[last]
 }
 
-// agree returns how many bytes of b are as the responses from byte at on, which
-// belongs to the i-th response, have to be; b does not go beyond the cycle.
+// agree returns how many bytes at the start of b are equal to the expected responses from
+// byte at on. Byte at belongs to the i-th response. b must not go beyond the cycle.
 func (q *Requests) agree(b []byte, at, i int) int {
 	if q.known {
 		return agree(b, q.responses[at:])
@@ -183,8 +183,8 @@ func (q *Requests) agree(b []byte, at, i int) int {
 	return len(b)
 }
 
-// agree returns how many bytes of b are as those of want, which is as long at
-// least.
+// agree returns how many bytes at the start of b are equal to those of want, which must
+// be at least as long.
 func agree(b, want []byte) int {
 	want = want[:len(b)]
 	if bytes.Equal(b, want) {

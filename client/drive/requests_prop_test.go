@@ -21,8 +21,8 @@ var drawnMix = rapid.Custom(func(t *rapid.T) Mix {
 // small is the format of drawn mixes.
 var small = wire.Format{Dim: 3, MaxVectors: 9}
 
-// TestRunsAreWholeRequests reads any run with package wire: the requests are
-// those of the cycle, one after the other, and their sums are expected.
+// TestRunsAreWholeRequests reads any run with package wire. It must hold the requests of the
+// cycle in order, and the expected responses must be their sums.
 func TestRunsAreWholeRequests(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q, err := Generate(small, drawnMix.Draw(t, "mix"), rapid.Uint64().Draw(t, "seed"))
@@ -48,7 +48,7 @@ func TestRunsAreWholeRequests(t *testing.T) {
 	})
 }
 
-// answer is the right response to a request of rows that sum exactly.
+// answer returns the right response to a request of rows that sum exactly.
 func answer(request []byte, dim int) []byte {
 	rows := make([]float32, (len(request)-wire.HeaderBytes)/4)
 	wire.CopyRows(rows, request[wire.HeaderBytes:])
@@ -61,7 +61,7 @@ func answer(request []byte, dim int) []byte {
 	return wire.AppendResponse(nil, scores)
 }
 
-// TestReplaySendsEveryRowOnce puts a cycle of replayed rows together again.
+// TestReplaySendsEveryRowOnce joins the requests of a replay: they must give the rows.
 func TestReplaySendsEveryRowOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.SliceOfN(rapid.Byte(), 0, 400).Draw(t, "rows")

@@ -1,15 +1,15 @@
 package drive
 
-// ring is a queue that grows by doubling and never shrinks: once it has been as
-// long as it gets, nothing is allocated.
+// ring is a queue that grows by doubling and never shrinks. Once it has had its greatest
+// length, it allocates nothing.
 type ring[T any] struct {
-	slots       []T // a power of two of them
+	slots       []T // its length is a power of two
 	first, next uint64
 }
 
 func (r *ring[T]) size() int { return int(r.next - r.first) }
 
-// at returns the i-th from the front. The pointer holds until the next push.
+// at returns the i-th element from the front. The pointer is valid until the next push.
 func (r *ring[T]) at(i int) *T { return &r.slots[(r.first+uint64(i))&uint64(len(r.slots)-1)] }
 
 func (r *ring[T]) push(v T) {
@@ -29,8 +29,8 @@ func (r *ring[T]) grow() {
 	r.slots, r.first, r.next = slots, 0, uint64(size)
 }
 
-// pop takes the front off.
+// pop removes the first element.
 func (r *ring[T]) pop() { r.first++ }
 
-// cut takes the last n off.
+// cut removes the last n elements.
 func (r *ring[T]) cut(n int) { r.next -= uint64(n) }

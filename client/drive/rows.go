@@ -5,9 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// Rows makes rows of small integers, row k of which sums to first+k+1: another
-// row's score is never right, and neither is zero. float32 holds all their
-// partial sums exactly, in any order.
+// Rows makes rows of small integers. Row k sums to first+k+1, so neither another row's
+// score nor zero is right. float32 holds all their partial sums exactly, in any order.
 func Rows(first, vectors, dim int) (rows, scores []float32) {
 	random := rand.New(rand.NewPCG(uint64(first), 0))
 	rows, scores = make([]float32, vectors*dim), make([]float32, vectors)
@@ -24,8 +23,7 @@ func Rows(first, vectors, dim int) (rows, scores []float32) {
 	return rows, scores
 }
 
-// appendRaw appends the request for so many vectors whose rows are encoded
-// already.
+// appendRaw appends a request for vectors vectors whose rows are already encoded.
 func appendRaw(dst []byte, vectors int, rows []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(dst, uint32(vectors)), rows...)
 }

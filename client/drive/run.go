@@ -12,42 +12,42 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// driver is a way to do a crew's I/O. It closes the crew's connections.
+// driver does a crew's I/O. It closes the crew's connections at the end.
 type driver struct {
 	work     func(*crew) error
-	threads  int  // as many crews at most
-	measured bool // its crews cannot tell when they wait: how busy they are is what CPU they use
+	threads  int  // the most crews
+	measured bool // its crews cannot tell when they wait, so Busy is measured by CPU time
 }
 
-// run is a run under way.
+// run is a run in progress.
 type run struct {
 	Config
 	driver
 	control
 	clock
 	crews    []*crew
-	began    mark          // when the crews set to work
+	began    mark          // when the crews started
 	finished chan struct{} // closed when all crews are done
-	err      error         // the first; valid once finished
+	err      error         // the first error; valid once finished is closed
 }
 
-// Run drives a server as c says and returns what it measured. It ends when the
-// quota is met, the duration over or ctx ended, once all that was sent is
-// answered; or with an error as soon as an answer is wrong, missing or too late.
-// With an error what was measured until then is returned as well.
+// Run loads a server as c says and returns what it measured. It stops sending when the
+// quota is met, the duration is over or ctx has ended, and returns when all requests
+// sent are answered. As soon as an answer is wrong, missing or too late, it returns an
+// error, together with what it measured until then.
 //
-// Errors are one sentence, with the counts of the whole run: how many requests
-// were answered, how many of them wrongly, how many not. That ctx ended is no
-// error once the connections stand.
+// An error is one sentence with the counts of the whole run: how many requests were
+// answered rightly, how many wrongly, and how many not at all. Once the connections
+// stand, the end of ctx is no error.
 //
-// Cost: one thread for every two CPUs on Linux, and on them no allocation once
-// the most requests have been in flight.
+// Cost: on Linux one thread for every two CPUs. The threads stop allocating once the
+// largest number of requests has been in flight.
 func Run(ctx context.Context, c Config) (sample.Total, error) {
 	return c.run(ctx, preferred)
 }
 
 func (c Config) run(ctx context.Context, d driver) (sample.Total, error) {
-	idle := sample.Total{Valid: true} // the generator is not to blame
+	idle := sample.Total{Valid: true} // the generator was not the bottleneck
 	if err := c.prepare(); err != nil {
 		return idle, err
 	}
@@ -67,7 +67,7 @@ func (c Config) run(ctx context.Context, d driver) (sample.Total, error) {
 	return total, r.explain(total)
 }
 
-// dial opens all connections, so that measuring begins when they stand.
+// dial opens all connections. The run begins only when they stand.
 func (c *Config) dial(ctx context.Context) ([]net.Conn, error) {
 	dialer := net.Dialer{Timeout: c.Stall}
 	network, addr := "tcp", c.Addr
@@ -88,7 +88,7 @@ func (c *Config) dial(ctx context.Context) ([]net.Conn, error) {
 	return conns, nil
 }
 
-// cannotReach leaves out of err what addr says already.
+// cannotReach returns an error that names addr once, without the addresses inside err.
 func cannotReach(addr string, err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err
@@ -96,7 +96,7 @@ func cannotReach(addr string, err error) error {
 	return fmt.Errorf("cannot reach %s: %w", addr, err)
 }
 
-// enlist spreads the connections over crews, round robin.
+// enlist distributes the connections over the crews, round robin.
 func (r *run) enlist(conns []net.Conn) {
 	n := min(r.threads, r.Conns)
 	for t := range n {
@@ -125,7 +125,7 @@ func (r *run) lane(i int, before int64, m *meter) lane {
 	return l
 }
 
-// join adds a connection.
+// join adds a connection and its lane to the crew.
 func (c *crew) join(conn net.Conn, l lane) {
 	c.conns = append(c.conns, conn)
 	c.lanes = append(c.lanes, l)
@@ -135,7 +135,7 @@ func (c *crew) join(conn net.Conn, l lane) {
 	c.settle(i)
 }
 
-// start sets the crews to work. The first failure ends the others' work too.
+// start starts the crews. The first error also ends the other crews.
 func (r *run) start() {
 	r.clock = clock{time.Now()}
 	r.began = r.mark()
@@ -157,7 +157,7 @@ func (r *run) start() {
 	}()
 }
 
-// count adds up the whole run.
+// count adds the counts of all lanes to total.
 func (r *run) count(total *sample.Total) {
 	for _, c := range r.crews {
 		for i := range c.lanes {
@@ -170,7 +170,7 @@ func (r *run) count(total *sample.Total) {
 	}
 }
 
-// explain adds the counts to the error there was, if any.
+// explain adds the counts of the run to its error, if there is one.
 func (r *run) explain(total sample.Total) error {
 	if r.err == nil {
 		return nil

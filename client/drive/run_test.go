@@ -29,8 +29,8 @@ func each(t *testing.T, f func(*testing.T, driver)) {
 	}
 }
 
-// config is a closed loop of small requests; the responses to its first are 8
-// bytes long.
+// config returns a closed loop of small requests. The responses to its first requests have 8
+// bytes.
 func config(t testing.TB, addr string) Config {
 	q, err := Generate(small, Uniform(1), 1)
 	if err != nil {
@@ -98,7 +98,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 }
 
-// TestMoreConnectionsThanRequests leaves some with nothing to do.
+// TestMoreConnectionsThanRequests: some connections have nothing to send.
 func TestMoreConnectionsThanRequests(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c := config(t, serve(t, &script{}))
@@ -111,8 +111,8 @@ func TestMoreConnectionsThanRequests(t *testing.T) {
 	})
 }
 
-// TestFinishedConnectionMayClose has a server that closes each connection once
-// its quota is met, the first before the others get an answer.
+// TestFinishedConnectionMayClose: a server may close a connection whose quota is met, the first
+// one before the others get an answer.
 func TestFinishedConnectionMayClose(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c := config(t, serve(t, &script{leave: 20, left: make(chan struct{})}))
@@ -125,7 +125,7 @@ func TestFinishedConnectionMayClose(t *testing.T) {
 	})
 }
 
-// TestLastIntervalAwaitsAnswers lists where intervals end.
+// TestLastIntervalAwaitsAnswers checks when intervals end.
 func TestLastIntervalAwaitsAnswers(t *testing.T) {
 	for duration, want := range map[time.Duration][]float64{
 		0:                       {1, 2, 3},
@@ -143,7 +143,7 @@ func TestLastIntervalAwaitsAnswers(t *testing.T) {
 	}
 }
 
-// runCrews starts a run and returns when its crews are done, which nobody collects.
+// runCrews starts a run and returns it when its crews are done, without collecting.
 func runCrews(t *testing.T, c Config, d driver) *run {
 	conns, err := c.dial(t.Context())
 	if err != nil {
@@ -156,7 +156,7 @@ func runCrews(t *testing.T, c Config, d driver) *run {
 	return r
 }
 
-// TestOverBeforeCollected has crews that are done before anyone looks at them.
+// TestOverBeforeCollected: the crews are done before collect begins.
 func TestOverBeforeCollected(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c := config(t, serve(t, &script{}))
@@ -171,8 +171,8 @@ func TestOverBeforeCollected(t *testing.T) {
 	})
 }
 
-// TestDeepPipeline has more in flight than kernel buffers hold, at a server that
-// stops reading when its responses are not read.
+// TestDeepPipeline: more requests are in flight than the kernel's buffers hold, and the server
+// stops reading while its responses are not read.
 func TestDeepPipeline(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c := config(t, serve(t, &script{}))
@@ -204,8 +204,8 @@ func TestReplay(t *testing.T) {
 	})
 }
 
-// TestFailures runs against servers that go wrong; the sentences name the
-// connection, and the counts add up.
+// TestFailures runs against faulty servers. The errors name the connection, and the counts add
+// up.
 func TestFailures(t *testing.T) {
 	const of = `; of \d+ requests in all \d+ answered rightly, `
 	for name, c := range map[string]struct {
@@ -254,7 +254,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestContextEndsRun ends one without quota or duration while it is under way.
+// TestContextEndsRun: the context ends a run that has neither quota nor duration.
 func TestContextEndsRun(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		for _, rate := range []float64{0, 20_000} {
@@ -273,8 +273,8 @@ func TestContextEndsRun(t *testing.T) {
 	})
 }
 
-// TestDuration runs a constant schedule for its time, the warm-up included: what
-// is due in it, no more and no less, is sent and answered.
+// TestDuration runs a constant schedule for its duration and its warm-up. Exactly the requests
+// that are due in this time are sent and answered.
 func TestDuration(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c := config(t, serve(t, &script{}))
@@ -290,8 +290,8 @@ func TestDuration(t *testing.T) {
 	})
 }
 
-// TestWarmupIsNotMeasured has a driver that answers five requests in the warm-up
-// and, once these are taken away, seven.
+// TestWarmupIsNotMeasured: a driver answers five requests in the warm-up and, after the figures
+// of the warm-up are taken, seven more.
 func TestWarmupIsNotMeasured(t *testing.T) {
 	d := driver{threads: 1, work: func(c *crew) error {
 		for _, conn := range c.conns {
@@ -310,15 +310,15 @@ func TestWarmupIsNotMeasured(t *testing.T) {
 		return nil
 	}}
 	c := config(t, serve(t, &script{}))
-	c.Warmup = 500 * time.Millisecond // ample for five answers to be there before its end
+	c.Warmup = 500 * time.Millisecond // long enough for five answers
 	total, err := c.run(t.Context(), d)
 	if err != nil || total.Requests != 7 || total.Latency.TotalCount() != 7 {
 		t.Errorf("measured %d requests, %d latencies, %v; want 7", total.Requests, total.Latency.TotalCount(), err)
 	}
 }
 
-// TestSlowServerDoesNotSlowArrivals has a server that waits for a hundred more
-// requests before it answers: a closed loop of that window would hang.
+// TestSlowServerDoesNotSlowArrivals: a server waits for a hundred more requests before it
+// answers. A closed loop with a smaller window would hang.
 func TestSlowServerDoesNotSlowArrivals(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c := config(t, serve(t, &script{hold: 50}))
@@ -331,9 +331,9 @@ func TestSlowServerDoesNotSlowArrivals(t *testing.T) {
 	})
 }
 
-// TestPauseIsNotOmitted pauses a server while a window of one is full. At 1,000
-// requests a second for 200 ms at least 99 fall due more than 100 ms before they
-// are answered: corrected figures have them, service times hide them.
+// TestPauseIsNotOmitted: a server pauses while a window of one is full. At 1,000 requests per
+// second for 200 ms, at least 99 requests fall due more than 100 ms before they are answered.
+// The corrected latencies show them, and the service times hide them.
 func TestPauseIsNotOmitted(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c := config(t, serve(t, &script{pause: 20, pauseTime: 200 * time.Millisecond}))
@@ -350,7 +350,7 @@ func TestPauseIsNotOmitted(t *testing.T) {
 	})
 }
 
-// above counts values of h from limit on.
+// above counts the values of h that are at least limit.
 func above(h *hdrhistogram.Histogram, limit time.Duration) (n int64) {
 	for _, bar := range h.Distribution() {
 		if bar.To >= int64(limit) {

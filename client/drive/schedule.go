@@ -6,21 +6,21 @@ import (
 	"math/rand/v2"
 )
 
-// Arrivals is how the due times of an open loop lie.
+// Arrivals says how the due times of an open loop are distributed.
 type Arrivals uint8
 
 const (
-	// Constant arrivals are due in the middle of each of rate equal slots a
-	// second.
+	// Constant divides each second into as many equal slots as the rate says. A request
+	// is due in the middle of each slot.
 	Constant Arrivals = iota
-	// Poisson arrivals have independent, exponentially distributed gaps, as those
-	// of many users who know nothing of each other.
+	// Poisson has independent, exponentially distributed gaps between requests, like the
+	// requests of many independent users.
 	Poisson
 )
 
 var arrivals = [...]string{Constant: "constant", Poisson: "poisson"}
 
-// ParseArrivals reads what String writes.
+// ParseArrivals reads the name that String returns.
 func ParseArrivals(s string) (Arrivals, error) {
 	for a, name := range arrivals {
 		if s == name {
@@ -33,19 +33,19 @@ func ParseArrivals(s string) (Arrivals, error) {
 // String returns the name of a.
 func (a Arrivals) String() string { return arrivals[a] }
 
-// never is a moment that does not come.
+// never is a time later than every due time.
 const never = math.MaxInt64
 
-// schedule walks the due times of an open loop, in nanoseconds since the run
-// began. They depend on its arguments alone: every crew walks all of them and
-// takes those of its own connections, so the times do not depend on how many
-// crews there are, and what was not yet taken needs no memory.
+// schedule yields the due times of an open loop, in nanoseconds since the run began. They
+// depend only on the arguments of newSchedule. Every crew goes through all of them and
+// takes the requests of its own connections. So the times do not depend on the number of
+// crews, and requests that are not yet due need no memory.
 type schedule struct {
-	gap    float64 // mean, in nanoseconds
+	gap    float64 // mean gap in nanoseconds
 	random *rand.Rand
-	number int64 // of the next, from 0 on
+	number int64 // number of the next request, from 0 on
 	count  int64
-	at     float64 // when the next is due
+	at     float64 // when the next request is due
 }
 
 // newSchedule makes the schedule of count requests.

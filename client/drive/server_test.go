@@ -11,25 +11,25 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// script says at which response of a connection, from 1 on, a server does what.
-// The zero script is honest.
+// script says at which response of a connection, counted from 1, a server does something
+// special. With the zero script the server answers rightly.
 type script struct {
-	wrong  int // a bit of the score is turned
-	extra  int // a byte more comes behind
-	close  int // the connection is closed in the middle
-	reset  int // the connection is reset
-	silent int // nothing is sent from there on
-	hold   int // it and the next 99 wait for each other, so their requests have to come
+	wrong  int // one bit of the score is wrong
+	extra  int // a surplus byte follows it
+	close  int // the server closes the connection in the middle of it
+	reset  int // the server resets the connection
+	silent int // the server sends nothing from it on
+	hold   int // it is sent only when the next 99 requests have arrived
 
-	pause     int // it waits for pauseTime
+	pause     int // the server waits for pauseTime before it
 	pauseTime time.Duration
 
-	reach   int // reached is called
+	reach   int // the server calls reached
 	reached func()
 
-	leave int           // the connection is closed behind it
-	left  chan struct{} // closed when one has been; the others wait for that before their first
-	stays atomic.Int32  // connections that reached their first
+	leave int           // the server closes the connection after it
+	left  chan struct{} // closed after the first such close; the other connections wait for it
+	stays atomic.Int32  // connections that have reached their first response
 	once  sync.Once
 }
 
@@ -39,7 +39,7 @@ func serve(t testing.TB, s *script) string {
 	return serveOn(t, "tcp", "127.0.0.1:0", s)
 }
 
-// serveOn is serve on any listener.
+// serveOn is serve on any network and address.
 func serveOn(t testing.TB, network, on string, s *script) string {
 	t.Helper()
 	listener, err := net.Listen(network, on)
@@ -94,8 +94,8 @@ func (s *script) serve(conn net.Conn) {
 	}
 }
 
-// respond does to the last response in out what the script says, and says
-// whether the connection goes on.
+// respond applies the script to the last response in out and reports whether the connection
+// goes on.
 func (s *script) respond(conn net.Conn, number int, out []byte) ([]byte, bool) {
 	switch number {
 	case s.wrong:

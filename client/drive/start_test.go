@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestOnStart is called once, and not at all when a run cannot begin.
+// TestOnStart: OnStart is called once, and not at all if a run cannot begin.
 func TestOnStart(t *testing.T) {
 	each(t, func(t *testing.T, d driver) {
 		c, starts := config(t, serve(t, &script{})), 0
