@@ -96,8 +96,8 @@ func TestPassedRefused(t *testing.T) {
 		status int
 		says   string
 	}{
-		{[]*os.File{socket, null}, 2, "", environment, "descriptor 4 is passed to be served, but it is not a socket"},
-		{[]*os.File{udp}, 1, "", environment, "descriptor 3 is passed to be served, but it is no stream socket"},
+		{[]*os.File{socket, null}, 2, "", environment, "descriptor 4 was passed to be served, but it is not a socket"},
+		{[]*os.File{udp}, 1, "", environment, "descriptor 3 was passed to be served, but it is not a stream socket"},
 		{nil, 0, "", environment, `LISTEN_FDS is "0"`},
 		{[]*os.File{socket}, 100, "", environment, "LISTEN_FDS is 100: descriptor "},
 		{[]*os.File{socket}, 1, "--listen 127.0.0.1:0", usage, "--listen, --host and --port"},
