@@ -112,7 +112,7 @@ func TestListenRefused(t *testing.T) {
 	for says, tweak := range map[string]func(*server.Config){
 		"[::]:1 takes the connections to 0.0.0.0:1": func(cfg *server.Config) { cfg.Listen = []string{"0.0.0.0:1", "[::]:1"} },
 		"abstract":         func(cfg *server.Config) { cfg.Listen = []string{"unix:@a"} },
-		"unix-mode 01777":  func(cfg *server.Config) { cfg.UnixMode = 0o1777 },
+		"UnixMode 01777":   func(cfg *server.Config) { cfg.UnixMode = 0o1777 },
 		"Listen may not":   func(cfg *server.Config) { cfg.Listen, cfg.Passed = []string{"unix:a"}, []*os.File{os.Stdin} },
 		"no such file":     func(cfg *server.Config) { cfg.Listen = []string{"unix:/no such folder/a"} },
 		"is no socket":     func(cfg *server.Config) { cfg.Listen = []string{"unix:/dev/null"} },

@@ -48,7 +48,7 @@ func fakeMain(args []string) int {
 	signal.Notify(signals, syscall.SIGTERM)
 	f := &fake{lie: value("--lie")}
 	go f.accept(listener.(*net.TCPListener))
-	fmt.Fprintf(os.Stderr, "disrust: ready on %s: a fake, memory 100 MiB and 10 KiB a connection, 110 MiB at most\n", listener.Addr())
+	fmt.Fprintf(os.Stderr, "disrust: ready on %s: a fake, memory 100 MiB and 10 KiB per connection, 110 MiB at most\n", listener.Addr())
 	<-signals
 	listener.Close()
 	return f.drain()

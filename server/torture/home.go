@@ -17,7 +17,7 @@ import (
 // budget is what a daemon says on its ready line that it will take of memory.
 type budget struct{ fixed, conn int }
 
-var memory = regexp.MustCompile(`memory (\S+) (\S+) and (\S+) (\S+) a connection`)
+var memory = regexp.MustCompile(`memory (\S+) (\S+) and (\S+) (\S+) per connection`)
 
 func parseBudget(ready string) (budget, error) {
 	m := memory.FindStringSubmatch(ready)
