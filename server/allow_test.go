@@ -13,8 +13,8 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestAllow: peers at addresses that are not allowed are closed on arrival and
-// counted; the others are served, over IPv6 sockets too.
+// TestAllow: the server closes and counts a connection from an address that is not
+// allowed. It serves the other peers, over an IPv6 listener too.
 func TestAllow(t *testing.T) {
 	for _, host := range []string{"0.0.0.0", "::"} {
 		some := func(cfg *server.Config) {
@@ -47,7 +47,7 @@ func TestAllow(t *testing.T) {
 	}
 }
 
-// askFrom asks for a score from an address of this machine.
+// askFrom connects from an address of this machine and asks for one score.
 func askFrom(from, to string) error {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
 	conn, err := dialer.Dial("tcp", to)

@@ -28,7 +28,7 @@ const (
 type backend struct {
 	name      string
 	new       func(conns int) (netio.Backend, error) // for the calling thread
-	footprint func(conns int) uint64                 // bytes that a thread takes beside its receive buffers
+	footprint func(conns int) uint64                 // bytes per thread, without its receive buffers
 }
 
 var backends = [...]backend{
@@ -46,11 +46,11 @@ func (io IO) String() string {
 // chosenIO is the backend that a server uses.
 type chosenIO struct {
 	IO
-	cause string // why it is epoll although io_uring was wanted; empty otherwise
+	cause string // why IOAuto fell back to epoll; empty otherwise
 }
 
-// chooseIO tries io_uring out, unless c wants epoll. Its error is a sentence for the person
-// who chose c.
+// chooseIO checks that io_uring works here, unless c asks for epoll. Its error is a sentence
+// for the person who chose c.
 func (c *Config) chooseIO() (chosenIO, error) {
 	if c.IO == IOEpoll {
 		return chosenIO{IO: IOEpoll}, nil
@@ -73,7 +73,7 @@ func (io chosenIO) String() string {
 	return fmt.Sprintf("%s since %s", io.IO, io.cause)
 }
 
-// cause returns what is missing for io_uring, as err has it.
+// cause returns what keeps io_uring from working, according to err.
 func cause(err error) string {
 	var named interface {
 		error
@@ -85,11 +85,11 @@ func cause(err error) string {
 	return withoutPackage(err)
 }
 
-// withoutPackage returns an error of package uring without the package's name.
+// withoutPackage returns the text of an error of package uring, without the package's name.
 func withoutPackage(err error) string { return strings.TrimPrefix(err.Error(), "uring: ") }
 
-// footprint returns the bytes that a thread's backend takes beside its receive buffers. For
-// IOAuto it returns those of the backend that takes most.
+// footprint returns the bytes that a thread's backend takes, without its receive buffers.
+// For IOAuto it returns the largest footprint of all backends.
 func (io IO) footprint(conns int) (bytes uint64) {
 	if io != IOAuto {
 		return backends[io].footprint(conns)

@@ -16,8 +16,9 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// BenchmarkRoundTrip is one connection that writes a window of requests of one
-// vector and reads their answers: ns and allocations a request, client included.
+// BenchmarkRoundTrip measures one connection that writes a window of requests of one
+// vector and reads their answers. ns/op and allocs/op are per request, and include the
+// client.
 func BenchmarkRoundTrip(b *testing.B) {
 	for _, placement := range []server.BatchThreads{server.Inline, server.Dedicated} {
 		for _, window := range []int{1, 8, 64} {
@@ -28,9 +29,9 @@ func BenchmarkRoundTrip(b *testing.B) {
 	}
 }
 
-// BenchmarkCostlyModel is 64 connections with 8 requests of one vector each, for a model
-// that computes for 5 µs a vector, with as many I/O threads as the server chooses: ns a
-// request, the client, which needs little, included.
+// BenchmarkCostlyModel measures a model that computes for 5 µs per vector. Each of 64
+// connections has 8 requests of one vector in flight, and the server chooses the number of
+// I/O threads. ns/op is per request, and includes the client, which needs little.
 func BenchmarkCostlyModel(b *testing.B) {
 	const cost = 5 * time.Microsecond
 	model := batcher.ModelFunc(func(rows []float32, dim int, out []float32) error {
@@ -65,7 +66,7 @@ func benchmark(b *testing.B, cfg server.Config, conns, window int) {
 	rawtest.Check(b, rawtest.Each(conns, func(int) error { return askRepeatedly(s, requests, window*wire.ResponseBytes(1), rounds) }))
 }
 
-// askRepeatedly writes requests and reads their answers, so often.
+// askRepeatedly writes requests and reads their answers, in each round.
 func askRepeatedly(s *server.Server, requests []byte, answers, rounds int) error {
 	conn, err := net.Dial("tcp", s.Addr().String())
 	if err != nil {

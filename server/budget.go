@@ -12,27 +12,26 @@ import (
 )
 
 // Budget is the memory of a server, in bytes: what it takes when it starts, and
-// what connections may add. Nothing that a peer does takes more. What the kernel
-// keeps in its sockets (net.ipv4.tcp_rmem, tcp_wmem) is not the server's and is
-// not counted.
+// what connections may add. No peer can make the server take more. The Budget does
+// not count the kernel's socket buffers (net.ipv4.tcp_rmem, tcp_wmem).
 type Budget struct {
-	Parts    []Part // taken when the server starts, or kept once taken: the blocks of connections that have ended
-	Conn     uint64 // what a connection adds at most, over its slot: an unfinished request and unsent answers
+	Parts    []Part // taken at the start, or kept once taken: the blocks of connections that have ended
+	Conn     uint64 // the most that one connection adds to its slot: an unfinished request and unsent answers
 	MaxConns int
 }
 
-// Part is one use of memory: Count times Each.
+// Part is one use of memory: Count times Each bytes.
 type Part struct {
 	Name        string
 	Count, Each uint64
-	Fields      []string // of the Config that set it
+	Fields      []string // the fields of the Config that set Count and Each
 }
 
-// goRuntime is what the program takes itself: its code, Go's runtime and their
-// threads' stacks. Measured, and rounded up.
+// goRuntime is what the program itself takes: its code, Go's runtime and the stacks
+// of their threads. It is measured and rounded up.
 const goRuntime = 12 << 20
 
-// Start is what the server takes without connections.
+// Start returns the bytes that the server takes without connections.
 func (b Budget) Start() (sum uint64) {
 	for _, p := range b.Parts {
 		sum += p.Count * p.Each
@@ -40,11 +39,11 @@ func (b Budget) Start() (sum uint64) {
 	return sum
 }
 
-// Total is what it takes at most.
+// Total returns the most bytes that the server takes.
 func (b Budget) Total() uint64 { return b.Start() + uint64(b.MaxConns)*b.Conn }
 
-// Budget is the memory of a server with this Config. Errors are sentences for the
-// person who chose it.
+// Budget returns the memory of a server with this Config. Errors are sentences for the
+// person who chose the Config.
 func (c Config) Budget() (Budget, error) {
 	placement, err := c.settle()
 	if err != nil {
@@ -53,11 +52,11 @@ func (c Config) Budget() (Budget, error) {
 	return c.budget(placement, c.IO), nil
 }
 
-// budget is that of a Config that is checked.
+// budget returns the Budget of a Config that has passed check.
 func (c *Config) budget(placement BatchThreads, io IO) Budget {
 	const (
 		slot     = 16 // bytes of a request or response in a ring
-		sequence = 8  // which a ring for several producers has for each slot
+		sequence = 8  // bytes that a ring for several producers adds to each slot
 	)
 	each, threads := c.limits().Footprint(c.format()), uint64(c.IOThreads)
 	requests := Part{"request rings", threads * uint64(c.requestShare()), slot, []string{"RequestRing"}}
@@ -81,7 +80,7 @@ func (c *Config) budget(placement BatchThreads, io IO) Budget {
 	}
 }
 
-// ioPart names the memory of a backend.
+// ioPart returns the name of the backend's part.
 func ioPart(io IO) string {
 	if io == IOAuto {
 		return "io_uring or epoll"
@@ -89,10 +88,11 @@ func ioPart(io IO) string {
 	return io.String()
 }
 
-// String is the budget as a table that names fields of the Config.
+// String returns the budget as a table that names fields of the Config.
 func (b Budget) String() string { return b.Table(func(field string) string { return field }) }
 
-// Table is the budget as a table. name returns what its reader calls a field of the Config.
+// Table returns the budget as a table. name returns what the table's reader calls a field
+// of the Config.
 func (b Budget) Table(name func(field string) string) string {
 	var s strings.Builder
 	row := func(title, count, each, sum string, fields ...string) {
@@ -112,7 +112,7 @@ func (b Budget) Table(name func(field string) string) string {
 	return s.String()
 }
 
-// size is a number of bytes for people, rounded up to three digits or so.
+// size formats a number of bytes for people, rounded up to two or three digits.
 func size(bytes uint64) string {
 	units := [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 	value, i := float64(bytes), 0

@@ -10,8 +10,8 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestViolation breaks the protocol after good requests: these are answered,
-// then the stream ends in order, whatever lies behind the bad header.
+// TestViolation: a client breaks the protocol after good requests. The server answers
+// these and then sends EOF, whatever bytes follow the bad header.
 func TestViolation(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		before := s.Metrics().ProtocolErrors
@@ -22,7 +22,7 @@ func TestViolation(t *testing.T) {
 				c := dial(t, s.Addr)
 				rawtest.Check(t, c.Send(requests))
 				rawtest.Check(t, c.Send(rawtest.Header(vectors)))
-				c.Send(make([]byte, behind)) // the server may refuse it
+				c.Send(make([]byte, behind)) // may fail: the server may have closed the connection
 				rawtest.Check(t, c.Expect(answers))
 				if err := c.ExpectEOF(); err != nil {
 					t.Errorf("n = %d with %d bytes behind: %v", vectors, behind, err)
@@ -37,9 +37,9 @@ func TestViolation(t *testing.T) {
 	})
 }
 
-// TestViolatorThatStays breaks the protocol and does not close: on one
-// connection in silence, on another sending on and on. The server ends both,
-// which the harness waits for: it wants every connection home.
+// TestViolatorThatStays: two clients break the protocol and do not close. One goes silent,
+// the other sends on and on. The server ends both connections: the harness waits until it
+// has none open.
 func TestViolatorThatStays(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		silent, loud := dial(t, s.Addr), dial(t, s.Addr)
@@ -52,8 +52,8 @@ func TestViolatorThatStays(t *testing.T) {
 	})
 }
 
-// TestViolationLeavesOthers breaks the protocol on some connections while
-// others are served.
+// TestViolationLeavesOthers: while some clients break the protocol, the server serves the
+// others.
 func TestViolationLeavesOthers(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		rawtest.Check(t, rawtest.Each(16, func(client int) error {
@@ -82,9 +82,8 @@ func violate(addr string, requests, answers []byte) error {
 	return errors.Join(c.Send(append(requests, rawtest.Header(0)...)), c.Expect(answers), c.ExpectEOF())
 }
 
-// TestLeaveInFlight closes or resets connections with requests in flight and
-// connects again at once: the slot's next tenant must get its own answers and
-// nothing else.
+// TestLeaveInFlight: clients close or reset connections with requests in flight, and
+// connect again at once. The slot's next tenant must get its own answers and nothing else.
 func TestLeaveInFlight(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		rawtest.Check(t, rawtest.Each(3, func(worker int) error {
@@ -98,8 +97,8 @@ func TestLeaveInFlight(t *testing.T) {
 	})
 }
 
-// leaveAndReturn is one round: the clients 2*round and 2*round+1 share no
-// score.
+// leaveAndReturn plays one round as the clients 2*round and 2*round+1, which have no score
+// in common.
 func leaveAndReturn(addr string, round int) error {
 	leaver, err := rawtest.Dial(addr)
 	if err != nil {

@@ -26,12 +26,12 @@ import (
 type BatchThreads int
 
 const (
-	// Auto decides by the I/O threads and by the model's cost, measured at start-up.
+	// Auto chooses by the number of I/O threads and by the model's cost, which Start measures.
 	Auto BatchThreads = iota
-	// Inline has each I/O thread score its own requests. There is no hand-over,
-	// which for cheap models costs more than the work.
+	// Inline makes each I/O thread score its own requests. It saves the hand-over to another
+	// thread, which costs more than a cheap model's work.
 	Inline
-	// Dedicated has one thread score the requests of all I/O threads.
+	// Dedicated makes one batch thread score the requests of all I/O threads.
 	Dedicated
 )
 
@@ -39,57 +39,59 @@ const (
 type Wait int
 
 const (
-	WaitAuto  = Wait(waiting.Auto)  // polls for as long as that has paid off lately, then sleeps
+	WaitAuto  = Wait(waiting.Auto)  // polls for as long as polling has paid off lately, then sleeps
 	WaitSpin  = Wait(waiting.Spin)  // never sleeps: for CPUs that do nothing else
-	WaitYield = Wait(waiting.Yield) // never sleeps, lets others run in between
+	WaitYield = Wait(waiting.Yield) // never sleeps, but lets other threads run between polls
 	WaitBlock = Wait(waiting.Block) // sleeps at once
 )
 
-// Config says what a Server serves and within which bounds. Start from
+// Config says what a Server serves and within which bounds. Begin with
 // [DefaultConfig].
 type Config struct {
 	Host string // address or name to listen on
-	Port int    // 0: any free one
+	Port int    // 0: any free port
 
-	// Listen is where to listen instead of Host and Port, if it is not empty: each
-	// host:port, or unix: and the path of a Unix socket.
+	// Listen, if it is not empty, replaces Host and Port. Each element is host:port, or
+	// unix: and the path of a Unix socket.
 	Listen []string
-	// Passed is sockets that listen already, as a service manager passes them, to be
-	// served instead of opening any. Start duplicates them: close them once it has
-	// returned, or they go on listening when the server has ended.
+	// Passed, if it is not empty, are sockets that listen already, as a service manager
+	// passes them. The server serves these and opens none. Start duplicates them: close them
+	// once it has returned, or they go on listening when the server has ended.
 	Passed []*os.File
 
-	SharePort bool           // beside another server that serves it, or in its place: for a restart without a gap
-	UnixMode  fs.FileMode    // of the files of Unix sockets
-	Allow     []netip.Prefix // the TCP addresses served; none: all. Others are closed on arrival
+	SharePort bool           // join a server that serves the address, or take over from it: for a restart without a gap
+	UnixMode  fs.FileMode    // mode of the files of Unix sockets
+	Allow     []netip.Prefix // TCP peers to serve; empty: all. The server closes connections of others at once
 
 	IO           IO
 	IOThreads    int // 0: half of the CPUs, or all but one if the model is costly and scored inline; at least 1
 	BatchThreads BatchThreads
 	Wait         Wait
-	Pin          bool // each thread to a CPU of its own
+	Pin          bool // pin each thread to its own CPU
 
-	Dim        int // features a vector
-	MaxVectors int // a request
+	Dim        int // features per vector
+	MaxVectors int // per request
 
-	Model    string                        // its name, for people
-	NewModel func() (batcher.Model, error) // called once for each batcher, which calls its own from one goroutine, and once to measure it
+	Model string // name of the model, for people
+	// NewModel makes a model. Start calls it once for each batcher, and once more if it has to
+	// measure the model's cost. A batcher calls its model from one goroutine.
+	NewModel func() (batcher.Model, error)
 
-	PoolBytes    int // of rows in flight, an I/O thread
-	RequestRing  int // slots, a power of two; shared by the I/O threads
-	ResponseRing int // slots, a power of two; an I/O thread
-	MaxConns     int // at once, over all I/O threads
+	PoolBytes    int // bytes of rows in flight, per I/O thread
+	RequestRing  int // slots, a power of two; the I/O threads share them
+	ResponseRing int // slots per I/O thread, a power of two
+	MaxConns     int // open at once, over all I/O threads
 
-	// 0: for ever. With the default MaxConns a connection may last a second longer,
-	// with the most that may be seven.
+	// The timeouts: 0 means none. The server may notice a timeout late: up to a second with
+	// the default MaxConns, and up to seven with the largest.
 	RequestTimeout time.Duration // for a peer to finish a request that it has begun to send
-	IdleTimeout    time.Duration // for a peer that has all its answers to ask again
+	IdleTimeout    time.Duration // for a peer that has all its answers to send the next request
 
 	DrainTimeout time.Duration // for Run: how long a drain may last
-	Log          *slog.Logger  // nil: nothing is logged
+	Log          *slog.Logger  // nil: the server logs nothing
 }
 
-// DefaultConfig is what the daemon starts with: the sum model on loopback.
+// DefaultConfig returns the daemon's defaults: the sum model on loopback.
 func DefaultConfig() Config {
 	return Config{
 		Host:           "127.0.0.1",
@@ -109,14 +111,15 @@ func DefaultConfig() Config {
 	}
 }
 
-// Range is what a number of a Config may be.
+// Range bounds a number of a Config. Low and High are allowed.
 type Range struct{ Low, High int }
 
-// Allowed are the ranges of a Config's numbers. It is not to be changed. PoolBytes must hold
-// a request besides, and the two rings are powers of two. DrainTimeout is any time.
+// Allowed holds the ranges of a Config's numbers. Do not change it. Besides, PoolBytes must
+// hold the largest request, and the sizes of the two rings must be powers of two.
+// DrainTimeout may be any time.
 var Allowed = struct {
 	Port, IOThreads, Dim, MaxVectors, PoolBytes, RequestRing, ResponseRing, MaxConns Range
-	MaxTimeout                                                                       time.Duration // from 0 on
+	MaxTimeout                                                                       time.Duration // for RequestTimeout and IdleTimeout, from 0 on
 }{
 	Port:         Range{0, math.MaxUint16},
 	IOThreads:    Range{0, 256},
@@ -129,11 +132,12 @@ var Allowed = struct {
 	MaxTimeout:   1000 * time.Hour,
 }
 
-// addressSpace is what an I/O thread may reserve for the blocks of connections: a
-// process has some hundred TiB.
+// addressSpace is the most address space, in bytes, that an I/O thread may reserve for the
+// blocks of connections. A process has some hundred TiB.
 const addressSpace = 1 << 43
 
-// check fills what may be left open and says in one sentence what is wrong.
+// check fills in what a caller may leave open, and checks the rest. Its error is one
+// sentence.
 func (c *Config) check() error {
 	if c.NewModel == nil {
 		return configError("there is no model: %v is nil", name("NewModel"))
@@ -205,7 +209,7 @@ func (c *Config) checkListen() error {
 	return nil
 }
 
-// listeners is where to listen, of a Config that is checked.
+// listeners returns where a Config that has passed check listens.
 func (c *Config) listeners() listen.Config {
 	addrs := c.Listen
 	if len(addrs) == 0 {
@@ -214,8 +218,8 @@ func (c *Config) listeners() listen.Config {
 	return listen.Config{Addrs: addrs, Passed: c.Passed, Threads: c.IOThreads, Share: c.SharePort, UnixMode: c.UnixMode}
 }
 
-// checkAllow turns ranges of IPv4 addresses that are written as IPv6 ones into
-// what they are: the address of such a peer is an IPv4 one.
+// checkAllow checks Allow. It turns IPv4 ranges that are written as IPv6 into IPv4 ranges,
+// because the server sees such a peer's address as IPv4.
 func (c *Config) checkAllow() error {
 	const mapped = 128 - 32 // bits of the prefix ::ffff:0:0
 	c.Allow = slices.Clone(c.Allow)
@@ -269,14 +273,14 @@ func (c *Config) checkMemory() error {
 	return nil
 }
 
-// requestShare is the slots of the request ring that are one I/O thread's: a
-// power of two, so that inline it is the size of the thread's own ring.
+// requestShare returns how many slots of the request ring belong to one I/O thread. It is a
+// power of two because inline it is the capacity of the thread's own ring.
 func (c *Config) requestShare() int { return 1 << (bits.Len(uint(c.RequestRing/c.IOThreads)) - 1) }
 
 func (c *Config) format() wire.Format { return wire.Format{Dim: c.Dim, MaxVectors: c.MaxVectors} }
 
-// limits are the bounds of one I/O thread. Its share of the request ring, a slot
-// at least, is its own, so that no thread ever waits for another's requests.
+// limits returns the bounds of one I/O thread. The thread alone uses its share of the request
+// ring, which is at least a slot, so no thread waits for room that another's requests take.
 func (c *Config) limits() loop.Limits {
 	row := c.format().RowBytes()
 	return loop.Limits{
@@ -291,5 +295,5 @@ func (c *Config) limits() loop.Limits {
 	}
 }
 
-// ticks is a time in the unit of the I/O threads, rounded up.
+// ticks converts d to ticks, the I/O threads' unit of time. It rounds up.
 func ticks(d time.Duration) uint32 { return uint32((d + loop.Tick - 1) / loop.Tick) }

@@ -7,22 +7,22 @@ import (
 	"fmt"
 )
 
-// ConfigError says in a sentence which fields of a Config cannot be as they are, and what
-// is allowed.
+// ConfigError says in a sentence which fields of a Config have values that are not allowed,
+// and what is allowed.
 type ConfigError struct{ sentence }
 
-// sentence is an error that names fields of a Config. It is what [ConfigError] is made of,
-// and by itself it is an error of the environment.
+// sentence is an error that names fields of a Config. A [ConfigError] wraps one. A sentence
+// by itself is an error of the environment: the Config is allowed, but cannot work here.
 type sentence struct {
 	format string
-	args   []any // of the format: parts, and errors, which may be sentences themselves
+	args   []any // for the format: parts, and errors, which may be sentences themselves
 }
 
 // part is a field of a Config in a sentence.
 type part struct {
 	field string
-	value any    // that the sentence gives beside the name; nil: none
-	link  string // between the two
+	value any    // written after the field's name; nil: none
+	link  string // stands between name and value
 }
 
 func setting(field string, value any) part { return part{field, value, " "} } // PoolBytes 4096
@@ -40,8 +40,9 @@ func (s *sentence) Error() string {
 	return s.Text(func(field string, value any) (string, string) { return field, fmt.Sprint(value) })
 }
 
-// Text is the sentence for people who do not set fields of a Config but, say, flags of a
-// command: show returns what they call a field, and how they write a value of it.
+// Text returns the sentence for readers who set something other than fields of a Config,
+// such as the flags of a command. show returns what they call a field and how they write its
+// value.
 func (s *sentence) Text(show func(field string, value any) (name, text string)) string {
 	args := make([]any, len(s.args))
 	for i, arg := range s.args {

@@ -26,7 +26,7 @@ func (largest) Score(rows []float32, dim int, out []float32) error {
 	return nil
 }
 
-// A model of one's own, served and asked.
+// Serve a model of your own, and ask it for scores.
 func Example() {
 	cfg := server.DefaultConfig()
 	cfg.Port, cfg.Dim = 0, 3 // any free port, vectors of three features
@@ -42,7 +42,7 @@ func Example() {
 	// Output: [9 7] <nil>
 }
 
-// ask sends one request and reads its response; the client module does it better.
+// ask sends one request and reads its response. In your program use the client module.
 func ask(addr string, vectors int, rows []float32) ([]float32, error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -61,10 +61,9 @@ func ask(addr string, vectors int, rows []float32) ([]float32, error) {
 	return scores, nil
 }
 
-// ExampleRun is a whole program that serves a model of its own until it is
-// interrupted: ten lines.
+// ExampleRun shows a whole program that serves its own model until it is interrupted.
 func ExampleRun() {
-	ctx, stop := context.WithCancel(context.Background()) // signal.NotifyContext in a main
+	ctx, stop := context.WithCancel(context.Background()) // a program uses signal.NotifyContext
 	cfg := server.DefaultConfig()
 	cfg.Port = 0
 	cfg.Model, cfg.NewModel = "largest", func() (batcher.Model, error) { return largest{}, nil }

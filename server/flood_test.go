@@ -14,11 +14,11 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestFloodersShare has more connections send without pause than there are
-// receive buffers, faster than the model scores, so that in each turn some find
-// none: all of them are served, and so is one that asks little.
+// TestFloodersShare: more clients send without pause than there are receive buffers, and
+// faster than the model scores. In each turn of the loop some connections thus find no
+// buffer. The server must serve all of them, and also a client that asks little.
 func TestFloodersShare(t *testing.T) {
-	const flooders, each = 160, 1000 // bytes of answers
+	const flooders, each = 160, 1000 // each: bytes of answers per flooder
 	rawtest.EachPlacement(t, with(slow), func(t *testing.T, s *rawtest.Server) {
 		served := make([]atomic.Int64, flooders)
 		clients := make([]*rawtest.Client, flooders)
@@ -32,7 +32,7 @@ func TestFloodersShare(t *testing.T) {
 				requests, answers := rawtest.Source{Dim: 128, Client: i / 2}.Pipeline(0, mixed(128, 1)...)
 				for i%2 == 0 {
 					if c.Send(requests) != nil {
-						return nil // closed: the test is over
+						return nil // the test has closed the connection: it is over
 					}
 				}
 				if err := c.ExpectCycle(answers, &served[i/2]); !errors.Is(err, net.ErrClosed) {
@@ -42,7 +42,7 @@ func TestFloodersShare(t *testing.T) {
 			})
 		}()
 		light, turns := newLoop(t, s.Addr, rawtest.Source{Dim: 128, Client: flooders}), 0
-		rawtest.Until(t, "every flooder is served, beside one that asks little", func() bool {
+		rawtest.Until(t, "every flooder and the light client are served", func() bool {
 			rawtest.Check(t, light.turn())
 			turns++
 			for i := range served {
@@ -52,7 +52,7 @@ func TestFloodersShare(t *testing.T) {
 			}
 			return turns > 10
 		})
-		// On epoll a socket waits in the backend's queue while there is no buffer.
+		// On epoll this counter stays 0: a socket waits in the backend's queue for a buffer.
 		if m := s.Metrics(); m.IOUring == 1 && m.BuffersExhausted == 0 {
 			t.Error("every receive found a buffer: this tests nothing")
 		}
@@ -64,20 +64,20 @@ func TestFloodersShare(t *testing.T) {
 	})
 }
 
-// slow takes a microsecond a row and more, by the clock: under the race detector
-// too.
+// slow takes at least a microsecond per row. It looks at the clock, so that this also holds
+// under the race detector.
 func slow(rows []float32, dim int, out []float32) error {
 	for begun := time.Now(); time.Since(begun) < time.Duration(len(out))*time.Microsecond; {
 	}
 	return sum(rows, dim, out)
 }
 
-// TestRefusedCrowd has thousands of connections wait to be refused while answers
-// wait for a peer that reads slowly. In the turn that accepts them all, how far
-// the slow one's sends got must not be overlooked.
+// TestRefusedCrowd: thousands of connections wait to be refused while a slow reader's
+// answers wait to be sent. In the turn that accepts all of these connections, the loop must
+// not lose the completions of the slow reader's sends.
 func TestRefusedCrowd(t *testing.T) {
 	const crowd, requests = 3000, 3 * 8192
-	const conns, free = 4, 2 // allowed, and left to the crowd
+	const conns, free = 4, 2 // MaxConns, and how many of them the crowd may have
 	g := &gate{}
 	rawtest.Run(t, func(cfg *server.Config) {
 		with(g.Score)(cfg)

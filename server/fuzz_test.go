@@ -16,19 +16,19 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// The format of the fuzzed port is small, so that bytes at random often are
-// requests. A stream is shorter than the kernel's buffers, so that all of it can
-// be sent before the first answer is read.
+// The format of the fuzzed port is small, so that random bytes are often requests. A stream
+// is shorter than the kernel's buffers, so that a client can send all of it before it reads
+// the first answer.
 const (
 	fuzzDim     = 3
 	fuzzVectors = 4
-	mostFuzzed  = 1 << 14
-	mostApart   = 32 // pieces that the server is sure to see apart
+	maxFuzzed   = 1 << 14 // bytes of a stream
+	maxApart    = 32      // pieces that the server is sure to receive one by one
 )
 
-// FuzzPort sends bytes to live ports, one of each placement and backend, with the least
-// rings and pools. Whatever the bytes are and however they come, they must be
-// answered as answersTo says, and a neighbour beside them as ever.
+// FuzzPort sends bytes to live ports, one per placement and backend, with the smallest
+// rings and pools. Whatever the bytes are and however they are cut, the server must answer
+// as answersTo says, and serve a neighbour all the while.
 func FuzzPort(f *testing.F) {
 	for _, stream := range fuzzStreams() {
 		for _, how := range []byte{0, 1, 2, 3, 4 | 7<<3, 5 | 1<<3, 6 | 16<<3, 7 | 31<<3} {
@@ -43,7 +43,7 @@ func FuzzPort(f *testing.F) {
 		if len(input) == 0 {
 			return
 		}
-		s := newScript(input[0], input[1:min(len(input), mostFuzzed)])
+		s := newScript(input[0], input[1:min(len(input), maxFuzzed)])
 		for _, p := range ports {
 			if err := p.play(s); err != nil {
 				t.Errorf("%+v: %v", s, err)
@@ -52,7 +52,7 @@ func FuzzPort(f *testing.F) {
 	})
 }
 
-// fuzzStreams are streams to begin with: right ones, wrong ones, cut ones.
+// fuzzStreams returns the seed corpus: streams that are valid, broken or cut.
 func fuzzStreams() [][]byte {
 	source := rawtest.Source{Dim: fuzzDim}
 	requests, _ := source.Pipeline(0, 1, 4, 2, 1, 1, 3)
@@ -68,8 +68,8 @@ func fuzzStreams() [][]byte {
 	}
 }
 
-// answersTo is the protocol: the answers to the whole requests of a stream up to
-// its first violation, and whether there is one.
+// answersTo is a model of the protocol. It returns the answers to the whole requests of a
+// stream up to its first violation, and whether there is a violation.
 func answersTo(stream []byte) (answers []byte, violated bool) {
 	for len(stream) >= 4 {
 		n := binary.LittleEndian.Uint32(stream)
@@ -100,17 +100,17 @@ func answersTo(stream []byte) (answers []byte, violated bool) {
 type ending byte
 
 const (
-	halfCloses ending = iota // and reads to the end
-	awaitsEnd                // reads to the end; half-closes only if the server owes it none
-	readsHalf                // of the answers, then resets
-	resets                   // at once
+	halfCloses ending = iota // half-closes and reads to EOF
+	awaitsEnd                // reads to EOF; half-closes first, unless the server must close
+	readsHalf                // reads half of the answers, then resets
+	resets                   // resets at once
 )
 
-// script is what a client does, as an input says.
+// script is what a client does. It is decoded from an input of the fuzzer.
 type script struct {
 	ending ending
-	apart  bool // the server answers a neighbour between two pieces
-	piece  int  // bytes
+	apart  bool // the neighbour gets an answer between two pieces
+	piece  int  // bytes per write
 	stream []byte
 }
 
@@ -122,12 +122,12 @@ func newScript(how byte, stream []byte) script {
 	return s
 }
 
-// fuzzedPort is a server and a well-behaved client of its, whose connection lasts
-// as long.
+// fuzzedPort is a server and a well-behaved client, whose connection stays open for as long
+// as the server runs.
 type fuzzedPort struct {
 	addr      string
 	neighbour *loop
-	played    int // inputs
+	played    int // inputs so far
 }
 
 func openFuzzed(f *testing.F, placement server.BatchThreads, io server.IO) *fuzzedPort {
@@ -145,9 +145,9 @@ func openFuzzed(f *testing.F, placement server.BatchThreads, io server.IO) *fuzz
 	return p
 }
 
-// play has a client do what s says and the neighbour be served.
+// play does what s says, and then checks that the server serves the neighbour.
 func (p *fuzzedPort) play(s script) error {
-	if err := p.neighbour.Allow(20 * time.Second); err != nil { // from now: it outlives what a connection may last
+	if err := p.neighbour.Allow(20 * time.Second); err != nil { // a new deadline for each input: the connection outlives the first one
 		return err
 	}
 	p.played++
@@ -172,7 +172,7 @@ func (p *fuzzedPort) send(c *rawtest.Client, s script) error {
 		if err := c.Send(s.stream[at:min(at+s.piece, len(s.stream))]); err != nil {
 			return err
 		}
-		if apart++; s.apart && apart <= mostApart {
+		if apart++; s.apart && apart <= maxApart {
 			if err := p.turn(); err != nil {
 				return err
 			}
@@ -188,7 +188,7 @@ func (p *fuzzedPort) turn() error {
 	return nil
 }
 
-// end plays the rest of s, once its stream is sent.
+// end plays the ending of s, after its stream is sent.
 func (s script) end(c *rawtest.Client, answers []byte, violated bool) error {
 	switch s.ending {
 	case readsHalf:

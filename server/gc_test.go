@@ -10,15 +10,15 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestNoGarbage drives a steady run of mixed requests: it neither starts a
-// collection nor allocates. The client is in the same process and allocates
-// nothing either, so the process's own figures tell.
+// TestNoGarbage: a steady run of mixed requests neither starts a garbage collection nor
+// allocates. The client runs in the same process and allocates nothing either, so the
+// process's own figures show this.
 func TestNoGarbage(t *testing.T) {
 	const (
 		conns   = 4
-		window  = 128 // requests a write, their sizes mixed
+		window  = 128 // requests per write, of mixed sizes
 		rounds  = 100_000 / (conns * window)
-		objects = 100 // what the runtime itself may allocate meanwhile
+		objects = 100 // that Go's runtime itself may allocate meanwhile
 	)
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		pairs := make([]pair, conns)
@@ -28,7 +28,7 @@ func TestNoGarbage(t *testing.T) {
 			pairs[i].requests, pairs[i].answers = rawtest.Source{Dim: 128, Client: i}.Pipeline(0, mixed(window, 64)...)
 		}
 		rawtest.Check(t, drive(pairs, 50)) // buffers grow, threads start
-		runtime.GC()                       // the next is two minutes or much garbage away
+		runtime.GC()                       // the next one is due in two minutes, or after much garbage
 		samples := newSamples()
 		cycles, before := readSamples(samples)
 		rawtest.Check(t, drive(pairs, rounds))
@@ -43,14 +43,14 @@ func TestNoGarbage(t *testing.T) {
 	})
 }
 
-// pair is a connection and what goes over it in one round.
+// pair is a connection and the bytes that go over it in one round.
 type pair struct {
 	*rawtest.Client
 	requests, answers []byte
 }
 
-// drive has every connection's requests sent before the first answer is read:
-// one round of all fits the buffers between. It allocates nothing.
+// drive sends the requests of every connection before it reads the first answer: the
+// buffers between have room for a round. It allocates nothing.
 func drive(pairs []pair, rounds int) error {
 	for range rounds {
 		for _, p := range pairs {

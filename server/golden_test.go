@@ -11,8 +11,7 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestGolden plays the streams in testdata, each sent whole and one byte at a
-// time.
+// TestGolden plays each stream in testdata twice: sent whole, and one byte at a time.
 func TestGolden(t *testing.T) {
 	streams := readGolden(t)
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {

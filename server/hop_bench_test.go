@@ -16,13 +16,13 @@ import (
 	"github.com/disrust/disrust/server/internal/waiting"
 )
 
-// BenchmarkHop is the way from an I/O thread to the batcher and back, without
-// sockets: from the claim of a request of one vector until its response is polled.
-// With burst=64 one claim publishes 64 requests. With asleep the batch thread has
-// been asleep for a while when it is asked.
+// BenchmarkHop measures the way from an I/O thread to the batcher and back, without
+// sockets: it begins when the I/O thread claims a slot for a request of one vector, and
+// ends when it polls the response. With burst=64 one claim publishes 64 requests. With
+// asleep, the batch thread has slept for a while when the request arrives.
 //
-// ns/op is the mean for a request, the percentiles are of the whole burst. Both
-// include a reading of the clock. What it takes is the figure of clock: some 25 ns.
+// ns/op is the mean per request; the percentiles are of whole bursts. Both include one
+// reading of the clock, about 25 ns, which the sub-benchmark clock measures.
 func BenchmarkHop(b *testing.B) {
 	b.Run("clock", func(b *testing.B) {
 		nothing := func() {}
@@ -40,30 +40,30 @@ func BenchmarkHop(b *testing.B) {
 	}
 }
 
-// hopRows is the longest burst: each of its requests has a row.
+// hopRows is the length of the longest burst, whose requests have one row each.
 const hopRows = 64
 
 func benchmarkHop(b *testing.B, placement BatchThreads, wait Wait, burst int, asleep bool) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cpus + 2)) // as Start has it
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cpus + 2)) // as Start does
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	r := newRequester(b, placement, wait)
-	for range DefaultConfig().RequestRing / hopRows { // all memory is touched
+	for range DefaultConfig().RequestRing / hopRows { // touch all memory before measuring
 		r.write(hopRows)
 		r.ask(hopRows)
 		r.check(b, hopRows)
 	}
 	prepare := func() { r.write(burst) }
 	if asleep {
-		prepare = func() { r.write(burst); r.batch.await() }
+		prepare = func() { r.write(burst); r.batch.awaitSleep() }
 	}
 	timeHops(b, burst, prepare, func() { r.ask(burst) }, func() { r.check(b, burst) })
 }
 
-// timeHops times each hop of burst requests apart from what is done before and
+// timeHops times each hop of burst requests, without the prepare before it and the check
 // after it.
 func timeHops(b *testing.B, burst int, prepare, hop, check func()) {
-	times := make([]time.Duration, min(b.N, 1<<20)) // the latest
+	times := make([]time.Duration, min(b.N, 1<<20)) // of the latest hops
 	hops, total := 0, time.Duration(0)
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -92,11 +92,11 @@ type requester struct {
 	responses *ringbuf.Consumer[batcher.Response]
 	source    batcher.Source
 	dim       int
-	next      uint64 // request: the sequence of its slot, the same in both rings
+	next      uint64 // sequence of the next request's slot, the same in both rings
 
-	batcher *batcher.Batcher // polled inline, or nil
-	batch   *napper          // how the batch thread waits
-	wait    *waiting.Waiter  // how the I/O thread does
+	batcher *batcher.Batcher // polled inline; nil: a batch thread runs it
+	batch   *sleepObserver   // how the batch thread waits
+	wait    *waiting.Waiter  // how the I/O thread waits
 }
 
 // newRequester makes the rings and the batcher as build does.
@@ -104,7 +104,7 @@ func newRequester(b *testing.B, placement BatchThreads, wait Wait) *requester {
 	cfg := DefaultConfig()
 	r := &requester{
 		dim: cfg.Dim, wait: waiting.New(waiting.Strategy(wait), newEvent(b), new(atomic.Int32)),
-		batch: &napper{WaitStrategy: waiting.New(waiting.Strategy(wait), newEvent(b), new(atomic.Int32))},
+		batch: &sleepObserver{WaitStrategy: waiting.New(waiting.Strategy(wait), newEvent(b), new(atomic.Int32))},
 	}
 	responses, err := ringbuf.NewSPSC[batcher.Response](cfg.ResponseRing, r.wait)
 	fatal(b, err)
@@ -142,11 +142,11 @@ func fatal(b *testing.B, err error) {
 	}
 }
 
-// feature is each feature of a request. Its sums are exact, and other than those of
-// the requests before.
+// feature returns the value of all features of a request. Their sum is exact, and differs
+// from those of the requests just before.
 func feature(request uint64) float32 { return float32(request%1000 + 1) }
 
-// write writes the rows of the next burst, as parsing does.
+// write writes the rows of the next burst, as an I/O thread does when it parses requests.
 func (r *requester) write(burst int) {
 	for i := range burst {
 		row := r.source.Rows[i*r.dim : (i+1)*r.dim]
@@ -156,7 +156,7 @@ func (r *requester) write(burst int) {
 	}
 }
 
-// ask publishes a burst and polls its responses, which check releases.
+// ask publishes a burst and polls its responses. check releases them.
 func (r *requester) ask(burst int) {
 	lo, ok := r.requests.Claim(burst)
 	if !ok {
@@ -173,20 +173,21 @@ func (r *requester) ask(burst int) {
 	}
 }
 
-// await has the batcher poll, or waits for responses as an I/O thread does; it
-// sleeps in a read in place of io_uring.
+// await polls the batcher inline, or waits for responses as an I/O thread does. It sleeps
+// in a read of the eventfd, where an I/O thread sleeps in io_uring.
 func (r *requester) await() {
 	switch {
 	case r.batcher != nil:
 		r.batcher.Poll()
-	case !r.look() && r.responses.Announce():
+	case !r.pollUntilIdle() && r.responses.Announce():
 		r.wait.Sleep()
 		r.responses.Awake()
 	}
 }
 
-// look is the I/O thread's.
-func (r *requester) look() bool {
+// pollUntilIdle polls for a response, as an I/O thread does. It returns false when the wait
+// strategy says to sleep.
+func (r *requester) pollUntilIdle() bool {
 	for empty := 1; ; empty++ {
 		if r.responses.Ready() {
 			return true
@@ -212,25 +213,25 @@ func (r *requester) check(b *testing.B, burst int) {
 	r.next += uint64(burst)
 }
 
-// napper tells when the batch thread sleeps.
-type napper struct {
+// sleepObserver is a wait strategy that records whether the batch thread sleeps.
+type sleepObserver struct {
 	ringbuf.WaitStrategy
 	asleep atomic.Bool
 }
 
 // Sleep implements [ringbuf.WaitStrategy].
-func (n *napper) Sleep() {
-	n.asleep.Store(true)
-	n.WaitStrategy.Sleep()
-	n.asleep.Store(false)
+func (o *sleepObserver) Sleep() {
+	o.asleep.Store(true)
+	o.WaitStrategy.Sleep()
+	o.asleep.Store(false)
 }
 
-// await returns once the sleep has lasted so long that the CPU is idle too.
-func (n *napper) await() {
-	const nap = 200 * time.Microsecond
-	for since := time.Now(); time.Since(since) < nap; {
+// awaitSleep returns once the batch thread has slept so long that its CPU is idle too.
+func (o *sleepObserver) awaitSleep() {
+	const enough = 200 * time.Microsecond
+	for since := time.Now(); time.Since(since) < enough; {
 		ringbuf.BusySpin{}.Idle(0)
-		if !n.asleep.Load() {
+		if !o.asleep.Load() {
 			since = time.Now()
 		}
 	}

@@ -16,14 +16,14 @@ import (
 	"github.com/disrust/disrust/server/metrics"
 )
 
-// apart is failing for rows that need not lie side by side.
-type apart func() error
+// failingStrided is failing as a model that can score rows that do not lie side by side.
+type failingStrided func() error
 
-func (fail apart) Score(rows []float32, dim int, out []float32) error {
+func (fail failingStrided) Score(rows []float32, dim int, out []float32) error {
 	return failing(fail)(rows, dim, out)
 }
 
-func (fail apart) ScoreStrided(rows []float32, dim, stride int, out []float32) error {
+func (fail failingStrided) ScoreStrided(rows []float32, dim, stride int, out []float32) error {
 	for i := range out {
 		out[i] = -1
 	}
@@ -35,12 +35,12 @@ func (fail apart) ScoreStrided(rows []float32, dim, stride int, out []float32) e
 	return nil
 }
 
-func errs() error { return errPoison }
+func returnPoison() error { return errPoison }
 
-// eachModel runs test inline on one thread with a model that can score rows where
-// small requests lie, and with one that cannot.
+// eachModel runs test inline on one I/O thread, with two models. The strided one can score
+// the rows of small requests where they lie; the packed one cannot.
 func eachModel(t *testing.T, test func(t *testing.T, s *rawtest.Server, strided bool)) {
-	for name, model := range map[string]batcher.Model{"strided": apart(errs), "packed": failing(errs)} {
+	for name, model := range map[string]batcher.Model{"strided": failingStrided(returnPoison), "packed": failing(returnPoison)} {
 		inline := func(cfg *server.Config) {
 			cfg.BatchThreads, cfg.IOThreads = server.Inline, 1
 			cfg.NewModel = func() (batcher.Model, error) { return model, nil }
@@ -51,8 +51,8 @@ func eachModel(t *testing.T, test func(t *testing.T, s *rawtest.Server, strided 
 	}
 }
 
-// TestCutAnywhere has receives end at every offset in a word, in a header and in
-// a row: what follows lies misaligned behind the rest of the cut request.
+// TestCutAnywhere: receives end at every offset in a word, in a header and in a row. The
+// requests that follow lie misaligned behind the rest of the cut request.
 func TestCutAnywhere(t *testing.T) {
 	const header, row, request = 4, 4 * 128, 4 + 4*128
 	cuts := slices.Concat(upTo(2*header), []int{request - 1, request, request + 1, request + 2, header + row + row/2 + 3})
@@ -67,7 +67,7 @@ func TestCutAnywhere(t *testing.T) {
 			cut += len(before)
 			c := dial(t, s.Addr)
 			rawtest.Check(t, c.Send(requests[:cut]))
-			rawtest.Check(t, c.Expect(beforeAnswers)) // the server has the beginning, all but the last byte perhaps
+			rawtest.Check(t, c.Expect(beforeAnswers)) // the server has received the first part, but perhaps not its last bytes
 			rawtest.Check(t, c.Exchange(requests[cut:], answers[len(beforeAnswers):]))
 			rawtest.Check(t, c.Finish())
 			served += uint64(len(sizes))
@@ -77,31 +77,31 @@ func TestCutAnywhere(t *testing.T) {
 	})
 }
 
-// wantServed fails the test unless the server has taken in and answered just so
-// many requests, with no failure.
+// wantServed fails the test unless the server has accepted and answered exactly this number
+// of requests, without a failure of the model.
 func wantServed(t *testing.T, s *rawtest.Server, requests uint64) {
 	t.Helper()
 	if m := s.Metrics(); m.Requests != requests || m.Answers != requests || m.ModelFailures != 0 || m.Batches == 0 {
-		t.Errorf("%d requests were taken in, %d answered, %d failed, in %d batches; want %d, all answered",
+		t.Errorf("%d requests accepted, %d answered, %d failed, in %d batches; want %d, all answered",
 			m.Requests, m.Answers, m.ModelFailures, m.Batches, requests)
 	}
 }
 
-// wantInPlace fails the test unless the pool and the rings were left alone since
-// the last look, or were not.
+// wantInPlace fails the test unless, since the peaks were last taken, the server scored all
+// requests in place (want) or used the pool or the rings (!want).
 func wantInPlace(t *testing.T, s *rawtest.Server, want bool) {
 	t.Helper()
 	if p := s.TakePeaks(); p == (metrics.Peaks{}) != want {
-		t.Errorf("peaks are %+v: scored in place all the time is %v, want %v", p, !want, want)
+		t.Errorf("peaks are %+v: all requests scored in place: %v, want %v", p, !want, want)
 	}
 }
 
-// TestInPlaceLeavesThePool: what lies side by side is scored where it is for any
-// model; small requests only if the model can.
+// TestInPlaceLeavesThePool: any model scores rows in place that lie side by side. Small
+// requests are scored in place only if the model can score strided rows.
 func TestInPlaceLeavesThePool(t *testing.T) {
 	for name, c := range map[string]struct {
 		sizes  []int
-		packed bool // in place for a model that wants rows side by side
+		packed bool // the packed model scores them in place too
 	}{
 		"small": {slices.Repeat([]int{1}, 1000), false},
 		"large": {slices.Repeat([]int{64}, 50), true},
@@ -118,8 +118,7 @@ func TestInPlaceLeavesThePool(t *testing.T) {
 	}
 }
 
-// TestVectorLargerThanAReceive: a request of one vector fills no receive buffer,
-// however many there are.
+// TestVectorLargerThanAReceive: one vector is larger than a receive buffer.
 func TestVectorLargerThanAReceive(t *testing.T) {
 	const dim = 40_000
 	huge := func(cfg *server.Config) { cfg.Dim, cfg.MaxVectors = dim, 3 }
@@ -131,28 +130,29 @@ func TestVectorLargerThanAReceive(t *testing.T) {
 
 // poisonedRun is a run of requests, one of them poisoned in its last vector.
 type poisonedRun struct {
-	before, vectors, after int // requests, vectors of the poisoned one, requests
-	cut                    int // bytes of the poisoned one in the first write; -1: all is one write
+	before, after int // requests of one vector before and after the poisoned one
+	vectors       int // vectors of the poisoned request
+	cut           int // bytes of the poisoned request in the first write; -1: one write holds all
 }
 
-// TestPoisonAnywhere: of what a peer sends, all before a request that the model
-// fails for is answered and nothing after it; then the stream ends in order.
+// TestPoisonAnywhere: the server answers all requests before one that the model fails for,
+// and none after it. Then it sends EOF.
 func TestPoisonAnywhere(t *testing.T) {
 	runs := map[string]poisonedRun{
-		"alone":                {0, 1, 0, -1},
-		"first":                {0, 1, 99, -1},
-		"middle":               {50, 1, 49, -1},
-		"last":                 {99, 1, 0, -1},
-		"large, in the middle": {20, 64, 20, -1},
-		"two, in the middle":   {50, 2, 49, -1},
+		"alone":                {0, 0, 1, -1},
+		"first":                {0, 99, 1, -1},
+		"middle":               {50, 49, 1, -1},
+		"last":                 {99, 0, 1, -1},
+		"large, in the middle": {20, 20, 64, -1},
+		"two, in the middle":   {50, 49, 2, -1},
 	}
 	for _, cut := range []int{1, 4, 7, 4 + 256, 4 + 511} {
-		runs[fmt.Sprintf("cut at %d", cut)] = poisonedRun{10, 1, 30, cut}
-		runs[fmt.Sprintf("of three, cut at %d", cut)] = poisonedRun{10, 3, 30, cut}
-		runs[fmt.Sprintf("first, cut at %d", cut)] = poisonedRun{0, 1, 30, cut}
+		runs[fmt.Sprintf("cut at %d", cut)] = poisonedRun{10, 30, 1, cut}
+		runs[fmt.Sprintf("of three, cut at %d", cut)] = poisonedRun{10, 30, 3, cut}
+		runs[fmt.Sprintf("first, cut at %d", cut)] = poisonedRun{0, 30, 1, cut}
 	}
 	for name, model := range map[string]batcher.Model{
-		"strided/error": apart(errs), "strided/panic": apart(func() error { panic(errPoison) }), "packed/error": failing(errs),
+		"strided/error": failingStrided(returnPoison), "strided/panic": failingStrided(func() error { panic(errPoison) }), "packed/error": failing(returnPoison),
 	} {
 		t.Run(name, func(t *testing.T) {
 			poisonable := func(cfg *server.Config) {
@@ -170,10 +170,11 @@ func TestPoisonAnywhere(t *testing.T) {
 	}
 }
 
-// wantFailures waits for the count: a peer may see the end of its stream first.
+// wantFailures waits until the server has counted that many failures of the model: a peer
+// may see EOF before the server counts.
 func wantFailures(t *testing.T, s *rawtest.Server, want uint64) {
 	t.Helper()
-	rawtest.Until(t, "failures are counted", func() bool { return s.Metrics().ModelFailures >= want })
+	rawtest.Until(t, "the failures are counted", func() bool { return s.Metrics().ModelFailures >= want })
 	if got := s.Metrics().ModelFailures; got != want {
 		t.Errorf("ModelFailures is %d, want %d", got, want)
 	}
@@ -204,26 +205,26 @@ func (p poisonedRun) play(s *rawtest.Server) error {
 		return err
 	}
 	if got := s.Metrics().Answers - answered; got != uint64(p.before) {
-		return fmt.Errorf("Sent grew by %d, want %d", got, p.before)
+		return fmt.Errorf("Answers grew by %d, want %d", got, p.before)
 	}
 	return nil
 }
 
-// TestPoisonInPlace: what follows a failure in a run is not taken in, and scoring
-// the run again uses nothing of the pool.
+// TestPoisonInPlace: the server does not accept the requests that follow a failure in a run,
+// and it does not use the pool to score the run again.
 func TestPoisonInPlace(t *testing.T) {
 	eachModel(t, func(t *testing.T, s *rawtest.Server, strided bool) {
 		rawtest.Check(t, poisonedRun{before: 50, vectors: 1, after: 49, cut: -1}.play(s))
 		wantFailures(t, s, 1)
 		if got := s.Metrics().Requests; strided && got != 51 {
-			t.Errorf("%d requests were taken in, want the 50 before the poison and the one it is in", got)
+			t.Errorf("%d requests accepted, want the poisoned one and the 50 before it", got)
 		}
 		wantInPlace(t, s, strided)
 	})
 }
 
-// TestScoringEndsAtPoison: what follows a failure in a run of requests that are each a
-// call of the model is not taken in.
+// TestScoringEndsAtPoison: in a run of requests that each take one call of the model, the
+// server does not accept those that follow a failure.
 func TestScoringEndsAtPoison(t *testing.T) {
 	const requests, vectors, poisoned = 10, 8, 5
 	eachModel(t, func(t *testing.T, s *rawtest.Server, strided bool) {
@@ -235,7 +236,7 @@ func TestScoringEndsAtPoison(t *testing.T) {
 		rawtest.Check(t, errors.Join(c.Send(stream), c.Expect(answers), c.ExpectEOF(), c.Close()))
 		wantFailures(t, s, 1)
 		if got := s.Metrics().Requests; got != poisoned+1 {
-			t.Errorf("%d requests were taken in, want %d", got, poisoned+1)
+			t.Errorf("%d requests accepted, want %d", got, poisoned+1)
 		}
 	})
 }

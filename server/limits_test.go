@@ -10,15 +10,15 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// tiny makes rings and pool as small as they can be.
+// tiny makes the rings and the pool as small as they may be.
 func tiny(cfg *server.Config) {
 	cfg.RequestRing, cfg.ResponseRing = 4, 4
 	cfg.PoolBytes = 64 * 128 * 4
 }
 
-// TestTinyEverything fills both rings and the pool all the time. With a thread
-// that waited on one of them while another waits for it, this would stop. The model
-// is one that wants rows side by side: inline too, small requests go through both.
+// TestTinyEverything fills both rings and the pool all the time: two threads that wait for
+// each other would hang the test. The model wants rows side by side, so that inline, too,
+// small requests go through the rings and the pool.
 func TestTinyEverything(t *testing.T) {
 	packed := func(cfg *server.Config) {
 		tiny(cfg)
@@ -36,9 +36,9 @@ func TestTinyEverything(t *testing.T) {
 	})
 }
 
-// TestReceiveBuffersExhausted holds the model back until connections that wait
-// for room have all the receive buffers, and others wait for a buffer: when
-// the model goes on, so must all of them.
+// TestReceiveBuffersExhausted holds the model back until some connections, which wait for
+// room, have all the receive buffers, and others wait for a buffer. When the model goes on,
+// the server must answer all connections.
 func TestReceiveBuffersExhausted(t *testing.T) {
 	const clients = 200
 	g := &gate{}
@@ -62,8 +62,8 @@ func TestReceiveBuffersExhausted(t *testing.T) {
 	})
 }
 
-// TestMaxConns connects more clients than the server admits: the others are
-// closed at once, and admitted when there is room again.
+// TestMaxConns connects more clients than MaxConns. The server closes the excess at once,
+// and serves new connections when there is room again.
 func TestMaxConns(t *testing.T) {
 	const most = 8
 	few := func(cfg *server.Config) { cfg.MaxConns = most }
@@ -76,7 +76,7 @@ func TestMaxConns(t *testing.T) {
 				l.Close()
 			}
 		}
-		// Each of several threads has its share, which chance may not fill.
+		// Each of several threads has a share, and the kernel may send a thread too few clients.
 		if s.IOThreads == 1 && len(served) != most || len(served) > most {
 			t.Errorf("%d of %d connections served, want %d", len(served), 4*most, most)
 		}

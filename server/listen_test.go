@@ -17,8 +17,9 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestUnixSocket serves as TCP does, in every placement: answers, violations, half-closed
-// streams and a drain, at whose end the file is gone. --allow does not concern it.
+// TestUnixSocket: a Unix socket behaves like TCP in every placement: answers, violations,
+// half-closed streams and a drain. After the drain the socket file is gone. Config.Allow
+// does not apply to Unix sockets.
 func TestUnixSocket(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
 	on := func(cfg *server.Config) {
@@ -30,7 +31,7 @@ func TestUnixSocket(t *testing.T) {
 			t.Errorf("the file is %v, %v", info, err)
 		}
 		if !strings.HasPrefix(s.String(), "unix:"+path+": ") {
-			t.Errorf("it says that it serves %s", s)
+			t.Errorf("the ready line is %q", s)
 		}
 		sizes := mixed(10, 64)
 		requests, answers := rawtest.Source{Dim: 128}.Pipeline(0, sizes...)
@@ -53,7 +54,7 @@ func TestUnixSocket(t *testing.T) {
 	})
 }
 
-// TestSeveralAddresses serves them all at once, and drains them all.
+// TestSeveralAddresses: one server serves several addresses at once, and drains them all.
 func TestSeveralAddresses(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
 	on := func(cfg *server.Config) {
@@ -75,8 +76,8 @@ func TestSeveralAddresses(t *testing.T) {
 	})
 }
 
-// TestPassedSockets are served by every thread in turn, and stay open and keep who waits
-// when the server ends: the next one serves them.
+// TestPassedSockets: servers, one after another, serve a passed socket. When a server ends,
+// the socket stays open and keeps the clients in its queue: the next server serves them.
 func TestPassedSockets(t *testing.T) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	rawtest.Check(t, err)
@@ -91,9 +92,9 @@ func TestPassedSockets(t *testing.T) {
 	var waiting *rawtest.Client
 	rawtest.EachPlacement(t, passed, func(t *testing.T, s *rawtest.Server) {
 		if s.Addr != listener.Addr().String() {
-			t.Errorf("it serves %s, want %s", s.Addr, listener.Addr())
+			t.Errorf("the server is on %s, want %s", s.Addr, listener.Addr())
 		}
-		if waiting != nil { // since the last server ended
+		if waiting != nil { // in the queue since the last server ended
 			rawtest.Check(t, errors.Join(waiting.Expect(answers), waiting.Close()))
 		}
 		rawtest.Check(t, rawtest.Each(8, func(int) error { return exchange(s.Addr, requests, answers) }))
@@ -106,8 +107,8 @@ func TestPassedSockets(t *testing.T) {
 	}
 }
 
-// TestListenRefused: what makes no sense is the Config's error, what is not to be had is
-// not.
+// TestListenRefused: Start refuses addresses with a ConfigError if they make no sense, and
+// with another error if they cannot be had here.
 func TestListenRefused(t *testing.T) {
 	for says, tweak := range map[string]func(*server.Config){
 		"[::]:1 takes the connections to 0.0.0.0:1": func(cfg *server.Config) { cfg.Listen = []string{"0.0.0.0:1", "[::]:1"} },

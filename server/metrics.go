@@ -27,8 +27,8 @@ func (s *Server) Metrics() metrics.Snapshot {
 	return m
 }
 
-// TakePeaks returns the peaks since the last call, which start anew. Any goroutine may
-// call it; of several callers each gets a part of the time.
+// TakePeaks returns the peaks since the last call, and resets them. Any goroutine may call
+// it. When several do, each gets the peaks of a part of the time.
 func (s *Server) TakePeaks() metrics.Peaks {
 	var p metrics.Peaks
 	for _, t := range s.threads {

@@ -18,7 +18,7 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// modelFunc is a Model that is a function.
+// modelFunc makes a Model of a function.
 type modelFunc func(rows []float32, dim int, out []float32) error
 
 func (f modelFunc) Score(rows []float32, dim int, out []float32) error { return f(rows, dim, out) }
@@ -41,12 +41,13 @@ func sum(rows []float32, dim int, out []float32) error {
 	return nil
 }
 
-// poison as the first feature of a row makes a model fail. No Source makes it.
+// poison, as the first feature of a row, makes a failing model fail. No Source produces it.
 const poison = -1e9
 
 var errPoison = errors.New("poisoned")
 
-// failing sums until it meets poison; what it leaves in out is wrong.
+// failing returns a model that sums. When it meets poison, it leaves wrong scores in out
+// and calls fail.
 func failing(fail func() error) modelFunc {
 	return func(rows []float32, dim int, out []float32) error {
 		for i := range out {
@@ -67,9 +68,8 @@ func TestModelPanics(t *testing.T) {
 	testFailingModel(t, failing(func() error { panic(errPoison) }))
 }
 
-// testFailingModel sends rows that the model fails on, among good ones on the
-// same connections and on others: only the connections that sent them end, and
-// what they are told before is right.
+// testFailingModel sends poisoned rows among good ones, on some connections. Only these
+// connections end, and the answers that they get first are right.
 func testFailingModel(t *testing.T, model modelFunc) {
 	const poisoned, neighbours, times = 4, 8, 25
 	rawtest.EachPlacement(t, with(model), func(t *testing.T, s *rawtest.Server) {
@@ -93,7 +93,7 @@ func testFailingModel(t *testing.T, model modelFunc) {
 	})
 }
 
-// exchangePoisoned has a poisoned row follow the requests, and good ones it.
+// exchangePoisoned sends the requests, a poisoned one, and the requests again.
 func exchangePoisoned(addr string, requests, answers []byte) error {
 	c, err := rawtest.Dial(addr)
 	if err != nil {
@@ -105,14 +105,14 @@ func exchangePoisoned(addr string, requests, answers []byte) error {
 	if err := c.Send(append(append(requests, bad...), requests...)); err != nil {
 		return err
 	}
-	got, _ := io.ReadAll(c) // until EOF or a reset: good requests lie behind
+	got, _ := io.ReadAll(c) // until EOF, or a reset if unread requests are left
 	if !bytes.HasPrefix(answers, got) {
-		return fmt.Errorf("got %d bytes that are no beginning of the %d bytes of answers", len(got), len(answers))
+		return fmt.Errorf("got %d bytes that are not a prefix of the %d bytes of answers", len(got), len(answers))
 	}
 	return nil
 }
 
-// TestModelCannotBeMade has Start say why.
+// TestModelCannotBeMade: Start returns the error of NewModel.
 func TestModelCannotBeMade(t *testing.T) {
 	cfg := rawtest.Config()
 	rawtest.Size(&cfg)
@@ -122,7 +122,7 @@ func TestModelCannotBeMade(t *testing.T) {
 	}
 }
 
-// TestStartGivesUp: a context that ends before anybody can connect ends the start.
+// TestStartGivesUp: Start gives up when its context ends before clients can connect.
 func TestStartGivesUp(t *testing.T) {
 	for _, placement := range []server.BatchThreads{server.Inline, server.Dedicated} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -145,10 +145,10 @@ func TestStartGivesUp(t *testing.T) {
 // gate holds a model back while it is closed.
 type gate struct {
 	shut    atomic.Pointer[chan struct{}]
-	waiting atomic.Int64
+	waiting atomic.Int64 // calls of the model that the gate holds back
 }
 
-// close returns what opens the gate again.
+// close closes the gate and returns the function that opens it again.
 func (g *gate) close() (open func()) {
 	shut := make(chan struct{})
 	g.shut.Store(&shut)
@@ -167,8 +167,8 @@ func (g *gate) Score(rows []float32, dim int, out []float32) error {
 	return sum(rows, dim, out)
 }
 
-// TestSlowModel holds the model in one batch while more requests arrive on
-// that and other connections: all are answered after.
+// TestSlowModel holds the model in one batch while requests arrive on other connections.
+// When the model goes on, the server answers them all.
 func TestSlowModel(t *testing.T) {
 	g := &gate{}
 	rawtest.EachPlacement(t, with(g.Score), func(t *testing.T, s *rawtest.Server) {
@@ -192,8 +192,8 @@ func TestSlowModel(t *testing.T) {
 	})
 }
 
-// sendThenExpect counts sent up between the two. Its requests fit the
-// kernel's buffers: nobody need read them yet.
+// sendThenExpect sends requests, adds 1 to sent, and expects the answers. The requests fit
+// the kernel's buffers, so it can send them all before the server reads any.
 func sendThenExpect(addr string, client int, sent *atomic.Int64) error {
 	c, err := rawtest.Dial(addr)
 	if err != nil {

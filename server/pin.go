@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pin binds the calling thread to the n-th CPU that the process may use, if the Config asks
-// for that.
+// pin binds the calling thread to the n-th CPU that the process may use, if the Config says
+// so. When there are too few CPUs, it wraps around.
 func (s *Server) pin(n int) error {
 	if !s.cfg.Pin {
 		return nil

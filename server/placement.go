@@ -10,12 +10,12 @@ import (
 	"github.com/disrust/disrust/batcher"
 )
 
-// handOver is what it costs to hand a row to another thread and its score back. A model is
-// costly if it takes longer than this per row; an I/O thread scores the rows of a cheaper
-// model itself in less time.
+// handOver is about what it costs to hand a row to another thread and its score back. A
+// model is costly if it takes longer than this per row. With a cheaper model, an I/O thread
+// scores the rows itself in less time.
 const handOver = time.Microsecond
 
-// cpus is how many CPUs this process may use. It respects a container's quota.
+// cpus is the number of CPUs that this process may use. It respects a container's quota.
 var cpus = min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
 
 // settle checks c, decides what c leaves to the server, and returns where batches are
@@ -40,7 +40,7 @@ func (c *Config) place() (BatchThreads, error) {
 		return c.BatchThreads, nil
 	}
 	costly := false
-	if c.BatchThreads != Dedicated && cpus > 1 { // otherwise the cost decides nothing
+	if c.BatchThreads != Dedicated && cpus > 1 { // otherwise the model's cost does not matter
 		var err error
 		if costly, err = c.costly(); err != nil {
 			return Auto, err

@@ -10,7 +10,7 @@ import (
 	"github.com/disrust/disrust/batcher"
 )
 
-// TestPlace lists what is chosen for numbers of CPUs, models and flags.
+// TestPlace lists what the server chooses for numbers of CPUs, models and Configs.
 func TestPlace(t *testing.T) {
 	defer func(n int) { cpus = n }(cpus)
 	cheap := batcher.ModelFunc(func([]float32, int, []float32) error { return nil })
@@ -32,7 +32,7 @@ func TestPlace(t *testing.T) {
 		{1, cheap, 0, Auto, 1 << 16, 1, Inline},
 		{2, cheap, 0, Auto, 1 << 16, 1, Inline},
 		{16, cheap, 0, Auto, 1 << 16, 8, Inline},
-		{16, cheap, 0, Auto, 4, 4, Inline}, // each has a slot at least
+		{16, cheap, 0, Auto, 4, 4, Inline}, // each thread needs a slot of the ring
 		{16, cheap, 0, Dedicated, 1 << 16, 8, Dedicated},
 		{4096, cheap, 0, Auto, 1 << 16, Allowed.IOThreads.High, Inline},
 		{1, slow, 0, Auto, 1 << 16, 1, Inline},
@@ -55,7 +55,8 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// TestPlaceAsksNobody whose answer is not needed, and tells why a model is not there.
+// TestPlaceAsksNobody: settle makes no model when its cost does not matter. When it does,
+// and NewModel fails, settle returns that error.
 func TestPlaceAsksNobody(t *testing.T) {
 	absent := errors.New("the file is missing")
 	defer func(n int) { cpus = n }(cpus)
@@ -76,7 +77,7 @@ func TestPlaceAsksNobody(t *testing.T) {
 	}
 }
 
-// TestModelsThatFailForZeros are no worse than cheap ones.
+// TestModelsThatFailForZeros: a model that fails for zeros counts as cheap.
 func TestModelsThatFailForZeros(t *testing.T) {
 	for name, model := range map[string]batcher.ModelFunc{
 		"error": func([]float32, int, []float32) error { return errors.New("zeros") },

@@ -13,7 +13,7 @@ import (
 	"github.com/disrust/disrust/server/metrics"
 )
 
-// TestSharedQueue: all I/O threads accept from a socket that they share.
+// TestSharedQueue: every I/O thread accepts connections from a listener that they share.
 func TestSharedQueue(t *testing.T) {
 	const threads = 3
 	cfg := DefaultConfig()
@@ -38,7 +38,7 @@ func TestSharedQueue(t *testing.T) {
 		}
 		for served := 0; !allAccepted(s); served++ {
 			if served == 100_000 {
-				t.Fatal("some thread accepts nobody")
+				t.Fatal("some I/O thread accepted no connection")
 			}
 			conn, err := net.Dial(s.Addr().Network(), s.Addr().String())
 			if err != nil {

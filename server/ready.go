@@ -4,7 +4,7 @@ package server
 
 import "fmt"
 
-// String says in a line what is served, where and how.
+// String says in one line what the server serves, where and how.
 func (s *Server) String() string {
 	chosen := ""
 	if s.cfg.BatchThreads == Auto {
@@ -15,6 +15,6 @@ func (s *Server) String() string {
 		threads = fmt.Sprintf("%d I/O threads", s.cfg.IOThreads)
 	}
 	b := s.cfg.budget(s.placement, s.io.IO)
-	return fmt.Sprintf("%s: %s, %s, batches %s%s, model %s, dim %d, up to %d vectors a request, memory %s and %s a connection, %s at most",
+	return fmt.Sprintf("%s: %s, %s, batches %s%s, model %s, dim %d, up to %d vectors per request, memory %s and %s per connection, %s at most",
 		s.listeners, threads, s.io, s.placement, chosen, s.cfg.Model, s.cfg.Dim, s.cfg.MaxVectors, size(b.Start()), size(b.Conn), size(b.Total()))
 }

@@ -21,8 +21,7 @@ func upTo(n int) []int {
 	return sizes
 }
 
-// mixed returns count sizes that a stream of many clients might hold: mostly
-// small, now and then as large as most.
+// mixed returns count sizes of requests: mostly small, now and then as large as most.
 func mixed(count, most int) []int {
 	sizes := make([]int, count)
 	for i := range sizes {
@@ -38,7 +37,7 @@ func mixed(count, most int) []int {
 	return sizes
 }
 
-// exchange dials, exchanges and finishes.
+// exchange connects, sends requests, expects answers, and finishes.
 func exchange(addr string, requests, answers []byte) error {
 	c, err := rawtest.Dial(addr)
 	if err != nil {
@@ -80,8 +79,8 @@ func TestOneByteAtATime(t *testing.T) {
 	})
 }
 
-// TestAnyChunks cuts a pipelined stream wherever rapid likes: inside headers,
-// inside rows, across requests.
+// TestAnyChunks cuts a pipelined stream at random places: inside headers, inside rows,
+// across requests.
 func TestAnyChunks(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		rapid.Check(t, func(t *rapid.T) {
@@ -115,15 +114,15 @@ func TestManyClients(t *testing.T) {
 	})
 }
 
-// TestPingPong keeps one request in flight on each connection, so that every
-// answer meets threads about to sleep: a lost wake-up stops it.
+// TestPingPong keeps one request in flight per connection, so that requests and answers
+// arrive when threads are about to sleep. A lost wake-up would hang it.
 func TestPingPong(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		rawtest.Check(t, rawtest.Each(3, func(client int) error { return pingPong(s.Addr, client, 2000) }))
 	})
 }
 
-// TestEveryWait has threads wait in every way, pinned and not.
+// TestEveryWait uses every way to wait, with pinned threads and without.
 func TestEveryWait(t *testing.T) {
 	for name, wait := range map[string]server.Wait{
 		"auto": server.WaitAuto, "spin": server.WaitSpin, "yield": server.WaitYield, "block": server.WaitBlock,
@@ -141,7 +140,7 @@ func TestEveryWait(t *testing.T) {
 	}
 }
 
-// pingPong sends count requests, each when the last is answered.
+// pingPong sends count requests, each after the answer to the last.
 func pingPong(addr string, client, count int) error {
 	c, err := rawtest.Dial(addr)
 	if err != nil {
@@ -161,8 +160,8 @@ func pingPong(addr string, client, count int) error {
 	return c.Finish()
 }
 
-// TestHalfClose ends the requests at once after the last: all whole ones are
-// answered, a rest of one is dropped.
+// TestHalfClose: a client half-closes right after its requests. The server answers all
+// whole requests and drops a part of one.
 func TestHalfClose(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		requests, answers := rawtest.Source{Dim: 128}.Pipeline(0, mixed(100, 64)...)
@@ -209,7 +208,7 @@ func TestOtherFormats(t *testing.T) {
 	}
 }
 
-// TestHosts serves on other addresses of this machine, by number and by name.
+// TestHosts: a server listens on another address of this machine, given by number or name.
 func TestHosts(t *testing.T) {
 	for _, host := range []string{"127.0.0.2", "localhost"} {
 		t.Run(host, func(t *testing.T) {
@@ -222,8 +221,8 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// dial connects, and ends the test when it cannot. The connection is closed
-// by the test itself: the harness waits for the server to have it back.
+// dial connects, or ends the test. The test must close the connection, because the harness
+// waits until the server has none open.
 func dial(t rawtest.TB, addr string) *rawtest.Client {
 	t.Helper()
 	c, err := rawtest.Dial(addr)

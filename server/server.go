@@ -40,9 +40,9 @@ type Server struct {
 	ended       chan struct{} // closed when all threads have ended and all memory is free
 	cut         atomic.Bool   // Shutdown closed connections before their answers were sent
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards closed and failed
 	closed bool       // the eventfds are closed
-	failed error      // the first error for which a thread ended
+	failed error      // the first error that ended a thread
 }
 
 // thread is an I/O thread and what the rest of the server shares with it.
@@ -86,7 +86,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// explain adds to an error what the Config can do about it.
+// explain adds to an error which fields of the Config can avoid it.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, listen.ErrServed):
@@ -124,14 +124,14 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// ErrCut says that a drain ended before every connection had its answers.
+// ErrCut says that a drain was cut short: some connections did not get their answers.
 var ErrCut = errors.New("connections were closed before they were done")
 
 // abortGrace bounds how long Shutdown waits for the threads after it has told them to close
 // everything. They take longer than an instant only while the model does not return.
 const abortGrace = time.Second
 
-// outcome returns what Shutdown has to say once the server has ended.
+// outcome returns Shutdown's result once the server has ended.
 func (s *Server) outcome() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +145,7 @@ func (s *Server) outcome() error {
 // because the kernel refused to go on.
 func (s *Server) Done() <-chan struct{} { return s.ended }
 
-// each tells every I/O thread something, and wakes the thread so that it takes notice.
+// each calls tell for every I/O thread, and wakes the thread so that it notices.
 func (s *Server) each(tell func(*loop.Thread)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,14 +21,14 @@ func shutdown(s *rawtest.Server) <-chan error {
 	return ended
 }
 
-// TestShutdownAnswers has requests in flight on some connections and a part of
-// one on another: the former are answered, and all streams end in order.
+// TestShutdownAnswers: at shutdown some connections have requests in flight and another has
+// sent part of one. The server answers the former, and sends EOF on all.
 func TestShutdownAnswers(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		var loops [8]*loop
 		for i := range loops {
 			loops[i] = newLoop(t, s.Addr, rawtest.Source{Dim: 128, Client: i})
-			rawtest.Check(t, loops[i].turn()) // it is accepted
+			rawtest.Check(t, loops[i].turn()) // so that the server has accepted it
 		}
 		cut := newLoop(t, s.Addr, rawtest.Source{Dim: 128})
 		rawtest.Check(t, errors.Join(cut.turn(), cut.Send(rawtest.Header(1))))
@@ -43,15 +43,15 @@ func TestShutdownAnswers(t *testing.T) {
 		}
 		rawtest.Check(t, errors.Join(cut.ExpectEOF(), cut.Close()))
 		rawtest.Check(t, <-ended)
-		rawtest.Check(t, s.Shutdown(context.Background())) // again: nothing more to do
+		rawtest.Check(t, s.Shutdown(context.Background())) // a second call does nothing
 		if _, err := rawtest.Dial(s.Addr); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("connecting after Shutdown: %v, want a refusal", err)
 		}
 	})
 }
 
-// TestShutdownAcceptsTheLast: who had connected and asked before the drain, while
-// the I/O thread was too busy to accept it, is answered too.
+// TestShutdownAcceptsTheLast: clients connect and send while the I/O thread is too busy to
+// accept them. A drain that starts then still answers them.
 func TestShutdownAcceptsTheLast(t *testing.T) {
 	g := &gate{}
 	inline := func(cfg *server.Config) {
@@ -94,8 +94,8 @@ func TestShutdownAwaitsModel(t *testing.T) {
 	})
 }
 
-// TestShutdownIsCut has a peer that reads nothing outlast Shutdown's context:
-// it is closed, and everything is free.
+// TestShutdownIsCut: a peer reads nothing until Shutdown's context ends. The server then
+// closes that connection and frees everything.
 func TestShutdownIsCut(t *testing.T) {
 	rawtest.EachPlacement(t, narrow, func(t *testing.T, s *rawtest.Server) {
 		m, err := rawtest.NewMute(s.Addr, rawtest.Source{Dim: 1}, 64, 16)
@@ -115,7 +115,7 @@ func TestShutdownIsCut(t *testing.T) {
 	})
 }
 
-// TestRun serves until its context ends.
+// TestRun: Run returns nil when its context ends.
 func TestRun(t *testing.T) {
 	cfg := rawtest.Config()
 	rawtest.Size(&cfg)

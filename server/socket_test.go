@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestSocketOptions: connections are plain TCP, send at once, and find peers that
-// have vanished: an idle one after 60 s and four probes 15 s apart, one that owes
-// an acknowledgement after 120 s.
+// TestSocketOptions: connections are plain TCP (no Multipath TCP) and send at once. They
+// find a peer that has vanished: an idle one after 60 s and four probes 15 s apart, and one
+// that owes an acknowledgement after 120 s.
 func TestSocketOptions(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		conn, err := net.Dial("tcp", s.Addr)
@@ -47,7 +47,7 @@ func TestSocketOptions(t *testing.T) {
 	})
 }
 
-// connectedTo is the descriptor of this process that is connected to peer, or -1.
+// connectedTo returns this process's descriptor of the connection to peer, or -1.
 func connectedTo(peer netip.AddrPort) int {
 	for fd := range 1000 {
 		sa, err := unix.Getpeername(fd)
@@ -58,8 +58,8 @@ func connectedTo(peer netip.AddrPort) int {
 	return -1
 }
 
-// TestProcessorsToSpare: a locked thread that gives up its P while it sleeps finds
-// one when it wakes, whatever else runs.
+// TestProcessorsToSpare: a server raises GOMAXPROCS, so that a locked thread, which gives
+// up its P while it sleeps, finds a P when it wakes, whatever else runs.
 func TestProcessorsToSpare(t *testing.T) {
 	three := func(cfg *server.Config) { cfg.IOThreads, cfg.RequestRing = 3, 1<<10 }
 	rawtest.Run(t, three, func(t *testing.T, s *rawtest.Server) {

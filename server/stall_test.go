@@ -11,15 +11,14 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// narrow makes answers as long as requests, so that a peer which reads none
-// of them soon blocks.
+// narrow makes answers as long as requests, so that a peer that reads no answers is soon
+// blocked.
 func narrow(cfg *server.Config) { cfg.Dim = 1 }
 
-// TestPeerThatNeverReads and TestManyPeersThatNeverRead hold connections that
-// send until they are blocked, and read nothing. Another one must be served
-// all along, the server must take no more of theirs than its buffers hold,
-// and when they read at last nothing may be missing. Eighty are more than
-// a ring of receive buffers holds.
+// TestPeerThatNeverReads and TestManyPeersThatNeverRead hold peers that send until they are
+// blocked, and read nothing. The server must serve another peer all the while, and must not
+// read more from these than its buffers hold. When they read at last, no answer may be
+// missing. Eighty peers are more than a thread has receive buffers.
 func TestPeerThatNeverReads(t *testing.T)     { testMutes(t, 1) }
 func TestManyPeersThatNeverRead(t *testing.T) { testMutes(t, 80) }
 
@@ -39,7 +38,7 @@ func testMutes(t *testing.T, count int) {
 		}
 		rawtest.Check(t, good.Finish())
 
-		half := count / 2 // these are gone for good, the others find their answers
+		half := count / 2 // these peers reset their connections, the others read their answers
 		for _, m := range mutes[:half] {
 			rawtest.Check(t, m.Drop())
 		}
@@ -47,8 +46,8 @@ func testMutes(t *testing.T, count int) {
 	})
 }
 
-// TestRequestsWithoutEnd holds connections that have sent all but the last
-// byte of a request: they may hold back nobody.
+// TestRequestsWithoutEnd holds peers that have sent all but the last byte of a request. They
+// must not hold back another peer.
 func TestRequestsWithoutEnd(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		const count = 80

@@ -47,7 +47,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	return s.listeners.Listen() // last, so that whoever can connect is served
+	return s.listeners.Listen() // last, so that every client that can connect is served
 }
 
 // openPoller makes Go's runtime open the descriptors of its poller, which it does with the
@@ -75,7 +75,8 @@ func (s *Server) makeRequests() (err error) {
 	return err
 }
 
-// newWaiter returns how a thread that event wakes waits for one kind of work.
+// newWaiter returns the wait strategy of a thread for one kind of work. event wakes the
+// thread.
 func (s *Server) newWaiter(event *eventfd.EventFD) *waiting.Waiter {
 	return waiting.New(waiting.Strategy(s.cfg.Wait), event, &s.pollers)
 }
@@ -101,7 +102,7 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 		cfg.RequestWaiter, cfg.AnswerWaiter = wait, s.newWaiter(t.wake)
 	}
 	if s.placement == Dedicated {
-		cfg.Source = uint16(i) // inline, it is alone in its batcher
+		cfg.Source = uint16(i) // inline, a thread is the only source of its batcher
 	}
 	made := make(chan error)
 	s.ioThreads.Add(1)
@@ -185,7 +186,7 @@ func (s *Server) serve() {
 		s.batchThread.Wait()
 		s.free()
 		if err := s.listeners.Remove(); err != nil {
-			s.cfg.Log.Warn("a socket's file stays behind", "error", err)
+			s.cfg.Log.Warn("a socket file was not removed", "error", err)
 		}
 		close(s.ended)
 	}()
@@ -217,7 +218,7 @@ func (s *Server) free() {
 	}
 }
 
-// fail keeps the error for which a thread ended early, and ends the other threads.
+// fail records the error that ended a thread early, and ends the other threads.
 func (s *Server) fail(err error) {
 	s.mu.Lock()
 	if s.failed == nil {

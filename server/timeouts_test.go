@@ -11,9 +11,9 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestRequestTimeout: a peer that stops within a request, and one that goes on
-// byte by byte, get the answers to what they asked before, and EOF. A peer that
-// always has a request half sent, another one each time, is served all the while.
+// TestRequestTimeout: one peer stops within a request, another sends a request byte by byte.
+// Each gets the answers to its earlier requests and then EOF. A third peer always has half
+// a request sent, but finishes each one in time: the server serves it all the while.
 func TestRequestTimeout(t *testing.T) {
 	limited := func(cfg *server.Config) { cfg.RequestTimeout = time.Second }
 	rawtest.EachPlacement(t, limited, func(t *testing.T, s *rawtest.Server) {
@@ -28,7 +28,7 @@ func TestRequestTimeout(t *testing.T) {
 		for i := 0; s.Metrics().LateRequests < 2; i++ {
 			rawtest.Check(t, half.turn())
 			if i%64 == 0 && i/64 < len(whole)-1 {
-				drips.Send(whole[i/64 : i/64+1]) // it fails once the server has ended it
+				drips.Send(whole[i/64 : i/64+1]) // fails once the server has closed the connection
 			}
 		}
 		rawtest.Check(t, errors.Join(stops.ExpectEOF(), drips.ExpectEOF(), half.turn(), half.turn()))
@@ -42,7 +42,7 @@ func TestRequestTimeout(t *testing.T) {
 // halves is a loop whose every write ends in the middle of a request.
 type halves struct {
 	*loop
-	rest []byte // of the request that was begun
+	rest []byte // of the request that it has begun to send
 }
 
 func (h *halves) turn() error {
@@ -58,9 +58,9 @@ func (h *halves) turn() error {
 	return errors.Join(err, h.Expect(answer))
 }
 
-// TestIdleTimeout: a peer that asks nothing gets EOF, having asked something
-// before or not; one that goes on asking, and one that waits for its answers for
-// longer, do not.
+// TestIdleTimeout: a peer that sends no request gets EOF, whether or not it sent one before.
+// A peer that goes on sending requests is served, and so is one that waits for an answer
+// for longer than the timeout.
 func TestIdleTimeout(t *testing.T) {
 	g := &gate{}
 	limited := func(cfg *server.Config) {
@@ -82,7 +82,7 @@ func TestIdleTimeout(t *testing.T) {
 		requests, answers := asks.source.Pipeline(asks.seq, 1)
 		rawtest.Check(t, asks.Send(requests))
 		alone := newLoop(t, s.Addr, rawtest.Source{Dim: 128, Client: 4})
-		rawtest.Check(t, errors.Join(alone.ExpectEOF(), alone.Close())) // so long
+		rawtest.Check(t, errors.Join(alone.ExpectEOF(), alone.Close())) // the timeout has passed
 		open()
 		rawtest.Check(t, errors.Join(asks.Expect(answers), asks.Close()))
 		if idle := s.Metrics().IdleConns; idle != 3 {
@@ -91,7 +91,8 @@ func TestIdleTimeout(t *testing.T) {
 	})
 }
 
-// TestNoTimeout: without limits a peer may take its time, and time costs nothing.
+// TestNoTimeout: without timeouts the server serves a peer that always has half a request
+// sent.
 func TestNoTimeout(t *testing.T) {
 	unlimited := func(cfg *server.Config) { cfg.RequestTimeout, cfg.IdleTimeout = 0, 0 }
 	rawtest.Run(t, unlimited, func(t *testing.T, s *rawtest.Server) {

@@ -14,37 +14,36 @@ import (
 	"sync"
 )
 
-// attack is one kind of misbehaviour, by some peers at once.
+// attack is one kind of misbehaviour, which several peers commit at once.
 type attack struct {
 	name    string
 	peers   int
 	summary string
-	// live is one connection's life, or a few seconds of one that is not
-	// ended. It returns an error only if the daemon did wrong, turned the peer
-	// away, or ctx has ended.
+	// live is the life of one connection, or a few seconds of it. It returns an error only if
+	// the daemon did wrong, turned the peer away, or ctx has ended.
 	live func(ctx context.Context, p *peer) error
 }
 
 var attacks = []attack{
-	{"never-read", 16, "sends and sends and reads no answer for seconds", neverRead},
-	{"never-finish", 128, "sends the beginning of a request and holds", neverFinish},
-	{"drip", 32, "sends a byte a second until it is ended, or one every 3 ms", drip},
-	{"hoard", 1, "takes every connection there is, again and again", hoard},
-	{"reset", 16, "resets with requests in flight, and is back at once", reset},
+	{"never-read", 16, "sends without end and reads no answer for seconds", neverRead},
+	{"never-finish", 128, "sends the beginning of a request and waits", neverFinish},
+	{"drip", 32, "sends a byte per second until the daemon closes, or one every 3 ms", drip},
+	{"hoard", 1, "takes every connection that the daemon allows, again and again", hoard},
+	{"reset", 16, "resets with requests in flight, and connects again at once", reset},
 	{"churn", 16, "connects, sends a request, and closes before or after the answer", churn},
 	{"largest", 4, "sends the largest requests without pause", largest},
-	{"violate", 8, "breaks the protocol after good requests, with megabytes behind", violate},
+	{"violate", 8, "breaks the protocol after good requests, and sends megabytes more", violate},
 	{"half-close", 8, "ends its stream after, or within, the last request", halfClose},
 	{"garbage", 8, "sends random bytes", garbage},
-	{"slow-reader", 8, "sends and sends and reads a byte at a time", slowReader},
+	{"slow-reader", 8, "sends without end and reads a byte at a time", slowReader},
 	{"narrow-reader", 8, "is a slow-reader with the smallest receive buffer", narrowReader},
 	{descriptorsName, 1, "connects more peers than the daemon has descriptors for", descriptors},
 }
 
-// descriptorsName is the attack that needs a daemon of its own.
+// descriptorsName is the attack that needs its own daemon, with few descriptors.
 const descriptorsName = "descriptors"
 
-// attackNames are those that can be at once.
+// attackNames returns the attacks that can run at the same time.
 func attackNames() (names []string) {
 	for _, a := range attacks {
 		if a.name != descriptorsName {
@@ -54,10 +53,10 @@ func attackNames() (names []string) {
 	return names
 }
 
-// attackCommand is the first argument of the process of the attackers.
+// attackCommand is the first argument of the attackers' process.
 const attackCommand = "attack"
 
-// target is what attackers know of the daemon.
+// target is what the attackers know of the daemon.
 type target struct {
 	addr     string
 	maxConns int
@@ -69,11 +68,11 @@ func (t target) args(names []string) []string {
 		strconv.FormatUint(t.seed, 10), strings.Join(names, ",")}
 }
 
-// attackMain is the process of the attackers: it attacks until its standard
-// input ends, writes the tallies to standard output, and returns the status.
+// attackMain is the attackers' process. It attacks until its standard input ends, writes the
+// tallies to standard output, and returns the exit status.
 func attackMain(args []string) int {
 	if len(args) != 4 {
-		fmt.Fprintln(os.Stderr, "torture: attack is started by torture itself")
+		fmt.Fprintln(os.Stderr, "torture: only torture itself starts the command attack")
 		return statusUsage
 	}
 	var t target
@@ -91,7 +90,7 @@ func attackMain(args []string) int {
 	return 0
 }
 
-// attackAll has all attackers attack until ctx ends.
+// attackAll runs all attackers until ctx ends.
 func attackAll(ctx context.Context, t target, names []string) []*tally {
 	tallies := []*tally{}
 	var live sync.WaitGroup

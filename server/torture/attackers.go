@@ -14,16 +14,15 @@ import (
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-// attackers is the process of the attackers.
+// attackers is the attackers' process, as torture sees it.
 type attackers struct {
 	*daemontest.Process
 	stdin io.Closer
 }
 
-// unleash starts the attackers. They are nice: on another machine, where
-// attackers would be, they would not take CPU from the daemon and its
-// neighbours.
-func unleash(t target, names []string) (*attackers, error) {
+// startAttackers starts the attackers' process, at nice 10. Real attackers are on other
+// machines and take no CPU from the daemon and its neighbours.
+func startAttackers(t target, names []string) (*attackers, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -37,9 +36,9 @@ func unleash(t target, names []string) (*attackers, error) {
 	return &attackers{p, stdin}, err
 }
 
-// callOff ends the attackers, which do when their standard input does, and returns
-// what they did. With it, all their connections are gone.
-func (a *attackers) callOff(patience time.Duration) (tallies []*tally, err error) {
+// stopAndTally closes the attackers' standard input, which ends them, and returns what they
+// did. Their connections are then closed.
+func (a *attackers) stopAndTally(patience time.Duration) (tallies []*tally, err error) {
 	a.stdin.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

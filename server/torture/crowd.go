@@ -11,7 +11,7 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// crowdSize is how many connections are made together.
+// crowdSize is how many connections a crowd makes at the same time.
 const crowdSize = 64
 
 // visitor is one of a crowd: a connection that has sent a request.
@@ -20,9 +20,9 @@ type visitor struct {
 	answer []byte
 }
 
-// gather has a crowd connect and send a request each. It does not wait for
-// their answers: the daemon may be unable to take them now. With an error it
-// returns those who did connect.
+// gather connects a crowd, each of which sends a request. It does not wait for their answers,
+// because the daemon may be unable to accept them now. When some connections fail, gather
+// returns the others with the error.
 func (p *peer) gather(ctx context.Context) (crowd []visitor, err error) {
 	var links [crowdSize]*link
 	err = rawtest.Each(crowdSize, func(i int) (err error) {
@@ -32,7 +32,7 @@ func (p *peer) gather(ctx context.Context) (crowd []visitor, err error) {
 	for _, c := range links {
 		if c != nil {
 			request, answer := p.pipeline(1, 1)
-			c.Send(request) // whether it was taken, the answer tells
+			c.Send(request) // if this fails, so does reading the answer
 			crowd = append(crowd, visitor{c, answer})
 		}
 	}
@@ -42,11 +42,11 @@ func (p *peer) gather(ctx context.Context) (crowd []visitor, err error) {
 // leave closes all connections of a crowd.
 func leave(crowd []visitor) {
 	for _, v := range crowd {
-		v.hangUp()
+		v.closeOnce()
 	}
 }
 
-// answered expects the first answer of a visitor.
+// answered expects a visitor's first answer.
 func (p *peer) answered(v visitor) error {
 	err := first(p.expect(v.link, v.answer, 1))
 	if err == nil {
@@ -55,9 +55,9 @@ func (p *peer) answered(v visitor) error {
 	return err
 }
 
-// hoard takes connections until no more are to be had, for a second more takes
-// all that others let go, and lets go of all. None it has may be taken from
-// it. An operation is a connection held.
+// hoard takes connections until the daemon turns one away. For one more second it takes every
+// connection that others release. At the end all its connections must still be served, and
+// it closes them. An operation is a connection held.
 func hoard(ctx context.Context, p *peer) error {
 	var held []visitor
 	var full time.Time
@@ -81,9 +81,9 @@ func hoard(ctx context.Context, p *peer) error {
 				}
 			}
 		}
-		if len(held) > p.maxConns-residents {
-			return fmt.Errorf("the daemon serves %d connections beside %d neighbours, and --max-conns is %d",
-				len(held), residents, p.maxConns)
+		if len(held) > p.maxConns-neighbourCount {
+			return fmt.Errorf("the daemon serves %d connections beside %d neighbours, but --max-conns is %d",
+				len(held), neighbourCount, p.maxConns)
 		}
 		p.pause(ctx, 10*time.Millisecond)
 	}

@@ -13,18 +13,18 @@ import (
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-// requestTimeout is the daemon's --request-timeout: a request that is begun must
-// be finished within it, and an attacker that does not is ended.
+// requestTimeout is the daemon's --request-timeout. The daemon closes the connection of an
+// attacker that does not finish a request within it.
 const requestTimeout = 6 * time.Second
 
-// drainDeadline is the daemon's --drain-timeout; drainSlack is what a process
-// may take to end besides.
+// drainDeadline is the daemon's --drain-timeout. drainSlack is how much longer its process
+// may take to end.
 const (
 	drainDeadline = 5 * time.Second
 	drainSlack    = time.Second
 )
 
-// launch starts the daemon on a port, or on a free one for 0.
+// launch starts the daemon on a port. Port 0 is any free one.
 func launch(o options, p plan, port string) (*daemontest.Daemon, error) {
 	args := []string{"--port", port, "--max-conns", strconv.Itoa(o.maxConns),
 		"--drain-timeout", drainDeadline.String(), "--request-timeout", requestTimeout.String(), "--metrics", "--metrics-interval", "1s"}
@@ -39,7 +39,8 @@ func launch(o options, p plan, port string) (*daemontest.Daemon, error) {
 
 var count = regexp.MustCompile(`\b(refused|late_requests|accept_errors|protocol_errors|pool_full|buffers_exhausted|request_ring_full|response_ring_full)=(\d+)`)
 
-// counts adds up what the daemon's metrics have counted since it began.
+// counts returns the sums of the daemon's counters since it started. It reads the lines of
+// metrics on the daemon's standard output.
 func counts(d *daemontest.Daemon) map[string]int64 {
 	sums := make(map[string]int64)
 	for _, match := range count.FindAllStringSubmatch(d.Stdout.String(), -1) {
@@ -51,8 +52,8 @@ func counts(d *daemontest.Daemon) map[string]int64 {
 	return sums
 }
 
-// lastWords is the end of what a daemon wrote after its ready line.
-func lastWords(d *daemontest.Daemon) string {
+// stderrTail says what a daemon wrote on stderr after its ready line.
+func stderrTail(d *daemontest.Daemon) string {
 	said := strings.TrimSpace(strings.TrimPrefix(d.Stderr.String(), d.Ready))
 	if said == "" {
 		return "it said nothing"

@@ -9,13 +9,12 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// fewDescriptors is the daemon's limit in a round of the attack descriptors:
-// what it needs itself, its neighbours, and room for some hundred more.
+// fewDescriptors is the daemon's limit on descriptors in a round of the attack descriptors.
+// It is enough for the daemon itself, its neighbours, and about a hundred more connections.
 const fewDescriptors = 128
 
-// descriptors has crowds connect of which the daemon can accept a part. The
-// rest waits, and is served as others leave. An operation is a connection
-// served.
+// descriptors connects more peers than the daemon can accept. The others wait, and the daemon
+// must serve them as peers leave. An operation is a connection served.
 func descriptors(ctx context.Context, p *peer) error {
 	var waiting []visitor
 	defer func() { leave(waiting) }()
@@ -29,7 +28,7 @@ func descriptors(ctx context.Context, p *peer) error {
 	p.pause(ctx, 300*time.Millisecond)
 	return rawtest.Each(len(waiting), func(i int) error {
 		err := p.answered(waiting[i])
-		waiting[i].hangUp()
+		waiting[i].closeOnce()
 		return err
 	})
 }

@@ -11,16 +11,15 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// halfClose sends requests, often the beginning of one more, and the end of
-// its stream; all whole ones must be answered before the daemon's. An
-// operation is a stream.
+// halfClose sends requests, often the beginning of one more, and half-closes. The daemon must
+// answer all whole requests and then send EOF. An operation is a stream.
 func halfClose(ctx context.Context, p *peer) error {
 	c, err := p.connect(ctx, rawtest.Dial)
 	if err != nil {
 		return err
 	}
-	defer c.hangUp()
-	vectors, count := 1+p.IntN(mostVectors), p.IntN(50)
+	defer c.closeOnce()
+	vectors, count := 1+p.IntN(maxVectors), p.IntN(50)
 	requests, answers := p.pipeline(count, vectors)
 	cut, _ := p.pipeline(1, vectors)
 	requests = append(requests, cut[:p.IntN(len(cut))]...)
@@ -28,19 +27,19 @@ func halfClose(ctx context.Context, p *peer) error {
 	return p.exchange(c, requests, answers, count)
 }
 
-// exchange sends the end of a stream while it reads: count answers, then the
-// end of the daemon's stream.
+// exchange sends the last requests of a stream and half-closes. At the same time it expects
+// count answers and EOF.
 func (p *peer) exchange(c *link, requests, answers []byte, count int) error {
 	sent := make(chan error, 1)
 	go func() { sent <- errors.Join(c.Send(requests), c.CloseWrite()) }()
 	err := p.last(c, answers, count)
 	if err != nil {
-		c.Close() // ends a Send that is not read
+		c.Close() // ends a Send that the daemon does not read
 	}
 	return errors.Join(err, <-sent)
 }
 
-// last expects count answers and the end of the stream.
+// last expects count answers and EOF.
 func (p *peer) last(c *link, answers []byte, count int) error {
 	if err := p.expect(c, answers, count); err != nil {
 		return err
@@ -48,21 +47,20 @@ func (p *peer) last(c *link, answers []byte, count int) error {
 	return c.ExpectEOF()
 }
 
-// junk is what may follow a violation.
+// junk holds the bytes that may follow a violation.
 var junk = make([]byte, 4<<20)
 
-// violate breaks the protocol after good requests and sends megabytes more.
-// The good ones must be answered, and the stream must end in order. An
-// operation is a violation.
+// violate breaks the protocol after good requests and sends megabytes more. The daemon must
+// answer the good requests and send EOF. An operation is a violation.
 func violate(ctx context.Context, p *peer) error {
 	c, err := p.connect(ctx, rawtest.Dial)
 	if err != nil {
 		return err
 	}
-	defer c.hangUp()
+	defer c.closeOnce()
 	count := p.IntN(20)
 	requests, answers := p.pipeline(count, 1+p.IntN(8))
-	header := [...]uint32{0, mostVectors + 1, 1<<32 - 1}[p.IntN(3)]
+	header := [...]uint32{0, maxVectors + 1, 1<<32 - 1}[p.IntN(3)]
 	requests = append(requests, rawtest.Header(header)...)
 	behind := junk[:p.IntN(len(junk))]
 	p.did(1)
@@ -70,7 +68,7 @@ func violate(ctx context.Context, p *peer) error {
 	go func() {
 		defer close(sent)
 		if c.Send(requests) == nil {
-			c.Send(behind) // the daemon need not read to its end
+			c.Send(behind) // may fail: the daemon need not read it
 		}
 		c.CloseWrite()
 	}()
@@ -80,17 +78,17 @@ func violate(ctx context.Context, p *peer) error {
 	return err
 }
 
-// garbage sends random bytes, often after a good header, and reads what comes:
-// anything, but the stream must end. An operation is a stream.
+// garbage sends random bytes, often after a good header. The daemon may answer anything, but
+// it must end the stream. An operation is a stream.
 func garbage(ctx context.Context, p *peer) error {
 	c, err := p.dial(ctx, rawtest.Dial)
 	if err != nil {
 		return err
 	}
-	defer c.hangUp()
+	defer c.closeOnce()
 	var bytes []byte
 	if p.IntN(2) == 0 {
-		bytes = rawtest.Header(1 + p.Uint32N(mostVectors))
+		bytes = rawtest.Header(1 + p.Uint32N(maxVectors))
 	}
 	for range 1 + p.IntN(16<<10) {
 		bytes = append(bytes, rawtest.Header(p.Uint32())...)

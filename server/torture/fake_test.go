@@ -20,8 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fake is a daemon that keeps every promise but one: the test's binary, run
-// with --lie.
+// fake is a daemon that keeps every promise but one. It is the test's binary, run with --lie.
 type fake struct {
 	lie      string
 	accepted atomic.Int64
@@ -30,11 +29,11 @@ type fake struct {
 
 	mu    sync.Mutex
 	conns []*net.TCPConn
-	last  []byte // the last answer to anyone
+	last  []byte // the last answer on any connection
 	waste [][]byte
 }
 
-// isFake reports whether the process is to be a daemon.
+// isFake reports whether this process must act as the fake daemon.
 func isFake(args []string) bool { return slices.Contains(args, "--lie") }
 
 func fakeMain(args []string) int {
@@ -48,7 +47,7 @@ func fakeMain(args []string) int {
 	signal.Notify(signals, syscall.SIGTERM)
 	f := &fake{lie: value("--lie")}
 	go f.accept(listener.(*net.TCPListener))
-	fmt.Fprintf(os.Stderr, "disrust: ready on %s: a fake, memory 100 MiB and 10 KiB a connection, 110 MiB at most\n", listener.Addr())
+	fmt.Fprintf(os.Stderr, "disrust: ready on %s: a fake, memory 100 MiB and 10 KiB per connection, 110 MiB at most\n", listener.Addr())
 	<-signals
 	listener.Close()
 	return f.drain()
@@ -61,13 +60,13 @@ func (f *fake) accept(listener *net.TCPListener) {
 			return
 		}
 		count := f.accepted.Add(1)
-		if f.lie == "turn away in silence" && count > residents && count%16 == 0 {
+		if f.lie == "turn away in silence" && count > neighbourCount && count%16 == 0 {
 			c.Close()
 			continue
 		}
 		f.mu.Lock()
 		f.conns = append(f.conns, c)
-		if f.lie == "grow" && count > residents && len(f.waste) < 160 {
+		if f.lie == "grow" && count > neighbourCount && len(f.waste) < 160 {
 			f.waste = append(f.waste, slices.Repeat([]byte{1}, 1<<20))
 		}
 		f.mu.Unlock()
@@ -75,7 +74,7 @@ func (f *fake) accept(listener *net.TCPListener) {
 	}
 }
 
-// drain ends the fake: what arrives for a moment more is answered.
+// drain answers what arrives for a moment more, and returns the fake's exit status.
 func (f *fake) drain() int {
 	switch f.lie {
 	case "stay":
@@ -86,7 +85,7 @@ func (f *fake) drain() int {
 		}
 	default:
 		for _, c := range f.conns {
-			c.SetReadDeadline(time.Now().Add(2 * time.Second)) // for a slow machine to read what has arrived
+			c.SetReadDeadline(time.Now().Add(2 * time.Second)) // enough for a slow machine to read what has arrived
 		}
 	}
 	f.live.Wait()
@@ -96,7 +95,7 @@ func (f *fake) drain() int {
 	return 0
 }
 
-// serve answers a connection until its end, its violation or the drain.
+// serve answers the requests on a connection until EOF, a violation, the drain or the lie.
 func (f *fake) serve(c *net.TCPConn, number int64) {
 	if f.lie == "hold back" {
 		holdBack(c)
@@ -110,8 +109,8 @@ func (f *fake) serve(c *net.TCPConn, number int64) {
 		if answer = f.bend(answer, number, nth); answer == nil {
 			break
 		}
-		if f.lie == "drain and forget" && number <= residents {
-			answer, held = held, answer // it goes with the next request, if one comes
+		if f.lie == "drain and forget" && number <= neighbourCount {
+			answer, held = held, answer // the next request, if one comes, releases this answer
 		}
 		if _, err := c.Write(answer); err != nil {
 			break
@@ -125,17 +124,18 @@ func (f *fake) serve(c *net.TCPConn, number int64) {
 	c.CloseWrite()
 	c.SetReadDeadline(time.Now().Add(2 * time.Second))
 	io.Copy(io.Discard, c)
-	if f.lie != "leak" || number <= residents {
+	if f.lie != "leak" || number <= neighbourCount {
 		c.Close()
 	}
 }
 
-// bend applies the lie to the nth answer of a connection; nil ends it.
+// bend applies the lie to the nth answer on a connection. It returns nil to end the
+// connection.
 func (f *fake) bend(answer []byte, number int64, nth int) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	count := f.answered.Add(1)
-	now := count%100 == 0 // often enough for a second, not at the beginning
+	now := count%100 == 0 // so that the lie comes within a second, but not at the beginning
 	switch {
 	case f.lie == "swap" && now:
 		return f.last
@@ -145,7 +145,7 @@ func (f *fake) bend(answer []byte, number int64, nth int) []byte {
 		return append(answer, answer...)
 	case f.lie == "hang" && number == 1 && count > 100, f.lie == "swallow" && nth > 3:
 		return []byte{}
-	case f.lie == "cut" && now, f.lie == "drop the last" && number > residents && nth == 3:
+	case f.lie == "cut" && now, f.lie == "drop the last" && number > neighbourCount && nth == 3:
 		return nil
 	case f.lie == "cut within" && now:
 		return answer[:len(answer)-1]
@@ -156,7 +156,8 @@ func (f *fake) bend(answer []byte, number int64, nth int) []byte {
 	return answer
 }
 
-// holdBack has the kernel send a byte a second, after ten segments: it is no lie.
+// holdBack makes the kernel send a byte per second, after ten segments. The fake itself does
+// not lie then: it is TCP that stalls.
 func holdBack(c *net.TCPConn) {
 	raw, err := c.SyscallConn()
 	if err == nil {
@@ -174,7 +175,7 @@ func answerOne(in io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	count := binary.LittleEndian.Uint32(header)
-	if count == 0 || count > mostVectors {
+	if count == 0 || count > maxVectors {
 		return nil, fmt.Errorf("%d vectors", count)
 	}
 	answer, row := header, make([]byte, 4*dim)

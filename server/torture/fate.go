@@ -7,29 +7,30 @@ import (
 	"time"
 )
 
-// fate is what happens to the daemon, so that its neighbours know what they
-// may expect. The round writes it before it acts, the neighbours read it.
+// fate says what happens to the daemon, so that its neighbours know what they may expect.
+// The round writes it before it acts; the neighbours read it.
 type fate struct {
 	addr     string
 	patience time.Duration
-	turns    atomic.Int64 // even while the daemon is up, odd from before a kill until the next is ready
-	ends     atomic.Bool  // SIGTERM is sent, or no daemon will be up again
+	turns    atomic.Int64 // even while a daemon is up; odd from before a kill until the next daemon is ready
+	ends     atomic.Bool  // the round has sent SIGTERM, or will start no more daemons
 }
 
-// killed notes that the daemon is about to be killed.
+// killed notes that the round is about to kill the daemon.
 func (f *fate) killed() { f.turns.Add(1) }
 
 // revived notes that the next daemon is ready.
 func (f *fate) revived() { f.turns.Add(1) }
 
-// over notes that the round ends the daemon, for a fault that is noted.
+// over notes that the round kills the daemon for good, because of a fault that it has
+// recorded.
 func (f *fate) over() {
 	f.ends.Store(true)
 	f.killed()
 }
 
-// awaitUp returns the number of the daemon that is up, or ok == false when
-// none will be.
+// awaitUp waits until a daemon is up and returns its turn. It returns ok == false if no
+// daemon will be up again.
 func (f *fate) awaitUp() (turn int64, ok bool) {
 	for !f.ends.Load() {
 		if turn = f.turns.Load(); turn%2 == 0 {
@@ -40,5 +41,5 @@ func (f *fate) awaitUp() (turn int64, ok bool) {
 	return 0, false
 }
 
-// survives reports whether the daemon of that number is still to answer.
+// survives reports whether the daemon of that turn is still up, and so owes answers.
 func (f *fate) survives(turn int64) bool { return f.turns.Load() == turn }

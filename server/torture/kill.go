@@ -13,10 +13,9 @@ import (
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-// killAgainAndAgain kills the daemon with SIGKILL at random moments and starts
-// it again on its port, until ctx ends. Whatever the neighbours are answered
-// must be right.
-func (r *round) killAgainAndAgain(ctx context.Context) {
+// killRepeatedly kills the daemon with SIGKILL at random moments and starts another on its
+// port, until ctx ends. Every answer that the neighbours get must be right.
+func (r *round) killRepeatedly(ctx context.Context) {
 	random := rand.New(rand.NewPCG(r.seed, 0))
 	for {
 		select {
@@ -29,7 +28,7 @@ func (r *round) killAgainAndAgain(ctx context.Context) {
 		r.daemon.Kill()
 		took, err := r.restart()
 		if !r.check(err) {
-			r.fate.ends.Store(true) // nobody need wait for it
+			r.fate.ends.Store(true) // so that no neighbour waits for another daemon
 			return
 		}
 		r.Restarts = append(r.Restarts, took)
@@ -37,9 +36,9 @@ func (r *round) killAgainAndAgain(ctx context.Context) {
 	}
 }
 
-// restart starts the daemon on the port it had, and returns how long it was
-// until it answered. The kernel lets go of the port of a killed daemon a
-// moment after its end, when the io_uring that listens is taken apart.
+// restart starts a daemon on the killed one's port, and returns how long it took until the
+// new daemon answered. It retries while the port is in use: the kernel releases the port a
+// moment after the killed daemon's end, when it takes down the io_uring that listens.
 func (r *round) restart() (time.Duration, error) {
 	began := time.Now()
 	_, port, err := net.SplitHostPort(r.fate.addr)

@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// The race detector slows attackers and fakes down so much that what a fake does
-// within a second no longer tells anything: these tests run without it.
+// These tests do not run under the race detector. It slows attackers and fakes down so much
+// that what a fake does within a second proves nothing.
 
-// TestHonestFake: what finds the liars out is their lie, not the fake.
+// TestHonestFake: a fake that does not lie passes. The faults of the liars thus come from
+// their lies.
 func TestHonestFake(t *testing.T) {
 	for _, attacks := range []string{"none", "half-close,violate,reset,churn"} {
 		t.Run(attacks, func(t *testing.T) {
@@ -27,11 +28,11 @@ func TestHonestFake(t *testing.T) {
 	}
 }
 
-// TestLiarsAreFound has daemons break one promise each.
+// TestLiarsAreFound: torture finds a fault in each fake that breaks one promise.
 func TestLiarsAreFound(t *testing.T) {
 	for _, test := range []struct {
 		lie, attacks string
-		fault        string // a part of one
+		fault        string // some fault must contain it
 		wrong, lost  bool
 	}{
 		{"swap", "none", "answers differ", true, false},
@@ -41,19 +42,18 @@ func TestLiarsAreFound(t *testing.T) {
 		{"cut", "none", "connection was closed with", false, true},
 		{"cut within", "none", "answers differ", true, false},
 		{"crash", "none", "ended by itself, with status 7", false, true},
-		{"drain and forget", "none", "requests to be answered", false, true},
+		{"drain and forget", "none", "requests unanswered", false, true},
 		{"drain with resets", "none", "connection broke with", false, false},
 		{"fail", "none", "ended with status 3", false, false},
 		{"stay", "none", "has not ended", false, false},
 		{"leak", "churn", "descriptors; it began with", false, false},
-		{"grow", "churn", "MiB of memory, and may take", false, false},
+		{"grow", "churn", "MiB of memory, but may take", false, false},
 		{"turn away in silence", "churn", "of which the daemon refused 0", false, false},
 		{"drop the last", "half-close", "answers ended after", false, true},
 	} {
 		t.Run(test.lie, func(t *testing.T) {
 			t.Parallel()
-			// What a fake does meanwhile depends on the moment: a lie may escape
-			// a round, but not five.
+			// Chance decides when a fake lies: one round may miss a lie, but five may not.
 			var complaints []string
 			for range 5 {
 				complaints = nil
@@ -66,7 +66,7 @@ func TestLiarsAreFound(t *testing.T) {
 					complaints = append(complaints, fmt.Sprintf("%d wrong and %d lost", r.wrong(), r.lost()))
 				}
 				if !strings.Contains(strings.Join(r.Faults, "\n"), test.fault) {
-					complaints = append(complaints, fmt.Sprintf("no fault holds %q: %q", test.fault, r.Faults))
+					complaints = append(complaints, fmt.Sprintf("no fault contains %q: %q", test.fault, r.Faults))
 				}
 				if len(complaints) == 0 {
 					return
@@ -77,7 +77,7 @@ func TestLiarsAreFound(t *testing.T) {
 	}
 }
 
-// tortureFake tortures a fake for a moment and returns the report.
+// tortureFake tortures a fake for half a second and returns the report.
 func tortureFake(t *testing.T, lie, attacks string, patience time.Duration) *line {
 	t.Helper()
 	self, err := os.Executable()

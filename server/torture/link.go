@@ -13,27 +13,27 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// stepTime is what a step of an attacker may take that the daemon owes it. It
-// is more than a neighbour's patience, for the attackers are nice.
-const stepTime = 20 * time.Second
+// stepTimeout is how long the daemon may take for one step that it owes an attacker. It is
+// longer than a neighbour's patience, because the attackers run at nice 10.
+const stepTimeout = 20 * time.Second
 
-// errTurnedAway is how a connection ended that had no answer yet: as one too
-// many, which the daemon has to have counted.
+// errTurnedAway says that a connection ended before its first answer. The daemon may do so
+// when it has too many connections, but it must count the connection as refused.
 var errTurnedAway = errors.New("turned away")
 
-// errNotConnected is a connection that did not come about, for want of ports
-// perhaps.
+// errNotConnected says that an attacker could not connect. Its machine may have run out of
+// ports.
 var errNotConnected = errors.New("not connected")
 
-// link is an attacker's connection. A step of it may take stepTime, and fails
-// at once when the attack has ended.
+// link is an attacker's connection. Each step on it may take stepTimeout, and fails at once
+// when the attack ends.
 type link struct {
 	*rawtest.Client
 	ctx     context.Context
 	unwatch func() bool
 }
 
-// dial connects: rawtest.Dial or rawtest.DialNarrow.
+// dial connects with rawtest.Dial or rawtest.DialNarrow.
 func (p *peer) dial(ctx context.Context, dial func(string) (*rawtest.Client, error)) (*link, error) {
 	c, err := dial(p.addr)
 	if err != nil {
@@ -42,21 +42,21 @@ func (p *peer) dial(ctx context.Context, dial func(string) (*rawtest.Client, err
 	return &link{c, ctx, context.AfterFunc(ctx, func() { c.Allow(0) })}, nil
 }
 
-// connect dials and has one request answered: from then on the daemon owes
-// the connection service.
+// connect dials, sends one request and expects its answer. From then on the daemon must serve
+// the connection.
 func (p *peer) connect(ctx context.Context, dial func(string) (*rawtest.Client, error)) (*link, error) {
 	l, err := p.dial(ctx, dial)
 	if err != nil {
 		return nil, err
 	}
 	if err := p.again(l); err != nil {
-		l.hangUp()
+		l.closeOnce()
 		return nil, first(err)
 	}
 	return l, nil
 }
 
-// again has one more request answered.
+// again sends one more request and expects its answer.
 func (p *peer) again(l *link) error {
 	request, answer := p.pipeline(1, 1)
 	if err := l.Send(request); err != nil {
@@ -74,8 +74,8 @@ func (p *peer) expect(l *link, answers []byte, count int) error {
 	return err
 }
 
-// first is the outcome of a connection that has had no answer yet: it may have
-// been turned away.
+// first turns the error of a connection that has had no answer yet into errTurnedAway, unless
+// the error shows a fault of the daemon.
 func first(err error) error {
 	for _, other := range []error{nil, rawtest.ErrDiffer, os.ErrDeadlineExceeded, io.ErrUnexpectedEOF} {
 		if errors.Is(err, other) {
@@ -85,16 +85,16 @@ func first(err error) error {
 	return fmt.Errorf("%w: %w", errTurnedAway, err)
 }
 
-// hangUp closes the connection, unless it is closed.
-func (l *link) hangUp() {
+// closeOnce closes the connection, unless it is closed already.
+func (l *link) closeOnce() {
 	l.unwatch()
 	l.Close()
 }
 
-// step gives the next step its time. Should the attack end just now, the
-// deadline that was passed then must not be moved.
+// step sets the deadline of the next step. If the attack has ended meanwhile, the deadline
+// has passed, and step must leave it so.
 func (l *link) step() {
-	l.Allow(stepTime)
+	l.Allow(stepTimeout)
 	if l.ctx.Err() != nil {
 		l.Allow(0)
 	}

@@ -1,18 +1,18 @@
 //go:build linux
 
-// Command torture starts the daemon as a process, attacks it with every kind
-// of misbehaviour known, and has well-behaved neighbours beside the attackers
-// verify each of their answers; then it looks whether the daemon has
-// everything back and ends it with SIGTERM, requests in flight.
+// Command torture starts the daemon as a process and attacks it with every kind of
+// misbehaviour known. Beside the attackers, well-behaved neighbours verify every answer. At
+// the end torture checks that the daemon has released what the attackers took, and ends the
+// daemon with SIGTERM while requests are in flight.
 //
 //	torture [flags] [-- flags of the daemon]
 //
-// Three processes take part, so that one's garbage collection or scheduling is
-// not taken for another's delay: the daemon; this one, with the neighbours; and
-// a copy of it with the attackers ("torture attack", started by itself only).
+// Three processes take part, so that the garbage collection or scheduling of one does not
+// count as another's delay: the daemon, this process with the neighbours, and a copy of it
+// with the attackers ("torture attack", which only torture itself starts).
 //
-// The exit status is 0 when nothing was wrong, lost or kept, 1 when something
-// was, and 2 when the command line makes no sense.
+// The exit status is 0 if the daemon passed, 1 if it did not, and 2 if the command line makes
+// no sense.
 package main
 
 import (
@@ -42,8 +42,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is main without the process. When ctx ends, the round under way is
-// brought to its end and none follows.
+// run is main without the process. When ctx ends, the current round ends in order and no
+// other begins.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
 	switch {
@@ -67,8 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	return 0
 }
 
-// torture runs all rounds and reports them. It returns an error when it could
-// not even begin.
+// torture runs all rounds and reports them. It returns an error if it cannot begin.
 func torture(ctx context.Context, o options, stdout io.Writer) (ok bool, err error) {
 	if o.daemon == "" {
 		dir, err := os.MkdirTemp("", "torture")

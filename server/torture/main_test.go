@@ -16,7 +16,7 @@ import (
 // daemon is the path of the daemon, built once for all tests.
 var daemon string
 
-// TestMain is all three processes: the attackers, a fake daemon, or the tests.
+// TestMain runs one of three processes: the attackers, a fake daemon, or the tests.
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == attackCommand:
@@ -27,8 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(daemontest.Main(m, &daemon))
 }
 
-// TestDaemon tortures the real daemon for a moment, in every placement and
-// every way.
+// TestDaemon tortures the real daemon for a short time, in every placement, with all attacks.
 func TestDaemon(t *testing.T) {
 	for attacks, total := range map[string]string{"all": "4s", "descriptors": "2s", "kill": "2s"} {
 		t.Run(attacks, func(t *testing.T) {
@@ -41,7 +40,7 @@ func TestDaemon(t *testing.T) {
 	}
 }
 
-// TestSmallDaemon has rings of four slots and the smallest pool.
+// TestSmallDaemon tortures a daemon with rings of four slots and the smallest pool.
 func TestSmallDaemon(t *testing.T) {
 	status, stdout, stderr := runHere(t, "--for", "4s", "--daemon", daemon,
 		"--", "--request-ring", "4", "--response-ring", "4", "--pool-mib", "1")
@@ -50,7 +49,7 @@ func TestSmallDaemon(t *testing.T) {
 	}
 }
 
-// TestNoDaemon: a daemon that does not start is a fault, in every round.
+// TestNoDaemon: every round reports a fault if the daemon does not start.
 func TestNoDaemon(t *testing.T) {
 	status, stdout, _ := runHere(t, "--daemon", "/dev/null")
 	if status != statusFailed || strings.Count(stdout, "FAULT: ") != len(placements) {
@@ -88,7 +87,7 @@ func TestBadInput(t *testing.T) {
 			}
 			for name := range strings.FieldsSeq(test.names) {
 				if !strings.Contains(stderr, name) {
-					t.Errorf("stderr does not hold %q: %q", name, stderr)
+					t.Errorf("stderr does not contain %q: %q", name, stderr)
 				}
 			}
 		})

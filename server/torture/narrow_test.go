@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// TestNarrowReader has fakes whose answers do not come: because they keep them,
-// which is a fault, and because their kernel does, which is none.
+// TestNarrowReader: a fake that keeps its answers has a fault. A fake whose kernel holds the
+// answers back has none.
 func TestNarrowReader(t *testing.T) {
-	soon := standstill{look: 10 * time.Millisecond, fault: 100 * time.Millisecond, giveUp: time.Hour}
-	tired := standstill{look: 10 * time.Millisecond, fault: time.Hour, giveUp: 100 * time.Millisecond}
+	shortFault := stallLimits{look: 10 * time.Millisecond, fault: 100 * time.Millisecond, giveUp: time.Hour}
+	shortGiveUp := stallLimits{look: 10 * time.Millisecond, fault: time.Hour, giveUp: 100 * time.Millisecond}
 	for _, test := range []struct {
 		lie string
-		standstill
+		stallLimits
 		done func(sum *tally, err error) bool
 	}{
 		{"none", ordinary, func(sum *tally, err error) bool { return sum.Verified > 0 }},
-		{"swallow", soon, func(sum *tally, err error) bool {
+		{"swallow", shortFault, func(sum *tally, err error) bool {
 			return errors.Is(err, os.ErrDeadlineExceeded) && strings.Contains(err.Error(), "the server's end has 0 bytes to send")
 		}},
-		{"hold back", tired, func(sum *tally, err error) bool {
+		{"hold back", shortGiveUp, func(sum *tally, err error) bool {
 			return sum.Stalls > 0 && strings.HasPrefix(sum.StallState, "in the kernel the server's end has ")
 		}},
 	} {
@@ -41,8 +41,8 @@ func TestNarrowReader(t *testing.T) {
 			go f.accept(listener.(*net.TCPListener))
 			sum := new(tally)
 			p := newPeer(target{addr: listener.Addr().String()}, sum, 0)
-			for err == nil && !test.done(sum, nil) { // a life may be too short
-				err = p.readNarrowly(t.Context(), test.standstill)
+			for err == nil && !test.done(sum, nil) { // one connection's life may be too short
+				err = p.readNarrowly(t.Context(), test.stallLimits)
 			}
 			if !test.done(sum, err) || err != nil && test.lie != "swallow" {
 				t.Errorf("%v; %+v", err, sum)
@@ -51,7 +51,7 @@ func TestNarrowReader(t *testing.T) {
 	}
 }
 
-// TestStallsAreTold: those that are no fault stand in the report.
+// TestStallsAreTold: the report has stalls by TCP, although they are no faults.
 func TestStallsAreTold(t *testing.T) {
 	sum := &tally{Name: "narrow-reader"}
 	sum.stall(3*time.Second, "a window closed", true)

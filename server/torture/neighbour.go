@@ -15,29 +15,29 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// neighbour is a well-behaved client: small pipelined requests at a steady
-// pace, each answer compared bit for bit with the only right one. When the
-// daemon is killed it connects again; when the daemon fails it, it ends.
+// neighbour is a well-behaved client. It sends small pipelined requests at a steady pace, and
+// compares each answer bit by bit with the only right one. When the daemon is killed, the
+// neighbour connects again. After a fault of the daemon it ends.
 type neighbour struct {
 	fate   *fate
 	source rawtest.Source
-	stream atomic.Pointer[stream] // the present connection
-	due    atomic.Int64           // of its requests, those to be answered though the daemon ends
+	stream atomic.Pointer[stream] // the current connection
+	due    atomic.Int64           // how many requests of stream the daemon must answer before it ends
 
 	mu    sync.Mutex
 	waits *hdrhistogram.Histogram
 	score score
 }
 
-// score is what neighbours found.
+// score counts what neighbours found.
 type score struct {
 	verified, wrong, lost int
 	faults                []string
 }
 
-// live runs the neighbour until the daemon ends, or fails it.
+// live runs the neighbour until the daemon ends, or until a fault.
 func (n *neighbour) live() {
-	next := 0 // requests are numbered through all its connections
+	next := 0 // request numbers go on over all its connections
 	for {
 		turn, ok := n.fate.awaitUp()
 		if !ok {
@@ -59,8 +59,9 @@ func (n *neighbour) live() {
 	}
 }
 
-// judge decides what the end of a stream tells of the daemon, which is alive,
-// or ending, unless it was killed: then all it may not do is answer wrongly.
+// judge decides whether the end of a stream is a fault of the daemon. A wrong answer always
+// is. A killed daemon can have no other fault. Any other daemon must have answered what is
+// due, and closed only after SIGTERM and with EOF.
 func (n *neighbour) judge(s *stream, err error) {
 	if errors.Is(err, rawtest.ErrDiffer) {
 		n.fault(1, 0, err.Error())
@@ -76,7 +77,7 @@ func (n *neighbour) judge(s *stream, err error) {
 	lost := max(int(due-s.answered.Load()), 0)
 	inOrder := err == nil || errors.Is(err, io.EOF)
 	if !ends || !inOrder || lost > 0 {
-		n.fault(0, lost, fmt.Sprintf("%s with %d requests to be answered: %v", ending(err), lost, err))
+		n.fault(0, lost, fmt.Sprintf("%s with %d requests unanswered: %v", ending(err), lost, err))
 	}
 }
 
@@ -88,7 +89,7 @@ func ending(err error) string {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "its connection was closed within an answer"
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return "it waited in vain"
+		return "it timed out"
 	}
 	return "its connection broke"
 }
@@ -99,7 +100,7 @@ func (n *neighbour) served() bool {
 	return s != nil && n.fate.survives(s.turn) && s.answered.Load() > 0
 }
 
-// press leaves requests in flight, and holds the daemon to all that is sent.
+// press leaves requests in flight. The daemon must answer all that have been sent.
 func (n *neighbour) press() {
 	if s := n.stream.Load(); s != nil {
 		s.press()
@@ -107,7 +108,7 @@ func (n *neighbour) press() {
 	}
 }
 
-// took counts an answer.
+// took counts an answer and its wait.
 func (n *neighbour) took(wait time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -115,7 +116,7 @@ func (n *neighbour) took(wait time.Duration) {
 	addWait(n.waits, wait)
 }
 
-// takeWaits moves the waits since it was last called to sum.
+// takeWaits moves the waits since its last call to sum.
 func (n *neighbour) takeWaits(sum *hdrhistogram.Histogram) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

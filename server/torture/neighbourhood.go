@@ -12,16 +12,16 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// residents is how many neighbours there are.
-const residents = 8
+// neighbourCount is the number of neighbours of one daemon.
+const neighbourCount = 8
 
-// dim is the features of a vector.
+// dim is the number of features per vector.
 const dim = 128
 
 // neighbourhood is all the neighbours of one daemon.
 type neighbourhood struct {
 	fate *fate
-	all  [residents]*neighbour
+	all  [neighbourCount]*neighbour
 	live sync.WaitGroup
 }
 
@@ -33,7 +33,7 @@ func newNeighbourhood(f *fate) *neighbourhood {
 	return h
 }
 
-// settle starts the neighbours and returns when each has had answers.
+// settle starts the neighbours and returns when each has had an answer.
 func settle(f *fate) (*neighbourhood, error) {
 	h := newNeighbourhood(f)
 	for _, n := range h.all {
@@ -52,7 +52,7 @@ func (h *neighbourhood) served() bool {
 	return true
 }
 
-// takeWaits returns all waits since it was last called.
+// takeWaits returns all neighbours' waits since its last call.
 func (h *neighbourhood) takeWaits() *hdrhistogram.Histogram {
 	sum := newWaits()
 	for _, n := range h.all {
@@ -61,7 +61,7 @@ func (h *neighbourhood) takeWaits() *hdrhistogram.Histogram {
 	return sum
 }
 
-// press leaves requests of every neighbour in flight.
+// press leaves requests of every neighbour in flight. It returns once they are sent.
 func (h *neighbourhood) press() {
 	var sent sync.WaitGroup
 	for _, n := range h.all {
@@ -70,8 +70,8 @@ func (h *neighbourhood) press() {
 	sent.Wait()
 }
 
-// leave waits until the neighbours have ended, as they do after the daemon,
-// and returns what they found.
+// leave waits until the neighbours have ended, which they do after the daemon's end, and
+// returns what they found.
 func (h *neighbourhood) leave() score {
 	h.live.Wait()
 	var sum score
@@ -84,8 +84,8 @@ func (h *neighbourhood) leave() score {
 	return sum
 }
 
-// fillUp connects as many clients as the daemon has room for beside the
-// neighbours, and has each served: what the attackers had is free again.
+// fillUp connects count clients, which the daemon must all serve: it has room for them beside
+// the neighbours once it has released what the attackers took.
 func fillUp(f *fate, count int) error {
 	clients := make([]*rawtest.Client, 0, count)
 	defer func() {
@@ -97,11 +97,11 @@ func fillUp(f *fate, count int) error {
 		c, err := rawtest.Dial(f.addr)
 		if err == nil {
 			clients = append(clients, c)
-			requests, answers := rawtest.Source{Dim: dim, Client: residents + i}.Pipeline(0, 1)
+			requests, answers := rawtest.Source{Dim: dim, Client: neighbourCount + i}.Pipeline(0, 1)
 			err = errors.Join(c.Allow(f.patience), c.Exchange(requests, answers))
 		}
 		if err != nil {
-			return fmt.Errorf("connection %d of %d that are free: %w", i+1, count, err)
+			return fmt.Errorf("connection %d of the %d that must be free: %w", i+1, count, err)
 		}
 	}
 	return nil

@@ -12,45 +12,45 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 )
 
-// options are what the command line says.
+// options are what the command line sets.
 type options struct {
-	total    time.Duration // of all rounds' attacks together
-	places   string        // as --placement gives them
-	rounds   string        // as --attacks gives them
-	plans    []plan        // what both come to
+	total    time.Duration // the attacks of all rounds together
+	places   string        // the value of --placement
+	rounds   string        // the value of --attacks
+	plans    []plan        // the rounds that both give
 	seed     uint64
 	json     bool
-	daemon   string   // path; "" builds it
-	maxConns int      // connections the daemon allows
-	extra    []string // more flags of the daemon
+	daemon   string   // path of the daemon; "": torture builds it
+	maxConns int      // connections that the daemon allows
+	extra    []string // more flags for the daemon
 	patience time.Duration
 }
 
-// patience is how long a neighbour waits for an answer, and the torture for
-// the daemon, before they count as lost.
+// patience is how long a neighbour waits for an answer before it counts as lost, and how long
+// torture waits for the daemon.
 const patience = 10 * time.Second
 
 const (
-	leastTotal, mostTotal = 100 * time.Millisecond, 24 * time.Hour
-	leastConns, mostConns = 2 * residents, 8192
+	minTotal, maxTotal = 100 * time.Millisecond, 24 * time.Hour
+	minConns, maxConns = 2 * neighbourCount, 8192
 )
 
-// reserved are the daemon's flags that the torture sets or relies upon.
+// reserved are the daemon's flags that torture sets or relies on.
 var reserved = []string{
 	"host", "port", "io-threads", "batch-threads", "dim", "max-vectors", "model",
 	"max-conns", "drain-timeout", "request-timeout", "idle-timeout", "allow", "share-port", "plan", "metrics", "metrics-interval",
 }
 
-// list is the flags of torture.
+// list returns the flags of torture.
 func (o *options) list() flags.List {
 	return flags.List{
-		flags.New("for", flags.Duration(&o.total, leastTotal, mostTotal), "time of all attacks together, shared evenly by the rounds"),
+		flags.New("for", flags.Duration(&o.total, minTotal, maxTotal), "time of all attacks together, shared evenly by the rounds"),
 		flags.New("placement", flags.Text(&o.places, "LIST"), "all, or a list of: "+strings.Join(placementNames(), ", ")),
 		flags.New("attacks", flags.Text(&o.rounds, "LIST"), "all, each, none, kill, or a list of attacks that are to be at once; see below"),
 		flags.New("seed", flags.Seed(&o.seed), "of the attackers' choices; random unless given, and printed"),
 		flags.New("json", flags.Toggle(&o.json), "print one line of JSON instead of tables"),
 		flags.New("daemon", flags.File(&o.daemon), "path of the daemon; without it torture builds ./server/cmd/disrust"),
-		flags.New("max-conns", flags.Int(&o.maxConns, leastConns, mostConns), "connections that the daemon allows"),
+		flags.New("max-conns", flags.Int(&o.maxConns, minConns, maxConns), "connections that the daemon allows"),
 	}
 }
 
@@ -58,7 +58,7 @@ func defaults() *options {
 	return &options{total: time.Minute, places: "all", rounds: "all", maxConns: 1024, patience: patience}
 }
 
-// parseOptions reads a command line. Its errors are for people.
+// parseOptions parses a command line. Its errors are sentences for people.
 func parseOptions(args []string) (options, error) {
 	o := defaults()
 	if at := slices.Index(args, "--"); at >= 0 {
@@ -69,7 +69,7 @@ func parseOptions(args []string) (options, error) {
 		return *o, err
 	}
 	if len(line.Words) > 0 {
-		return *o, fmt.Errorf("unexpected word %q: flags of the daemon stand behind --", line.Words[0])
+		return *o, fmt.Errorf("unexpected word %q: put flags of the daemon after --", line.Words[0])
 	}
 	if !line.Given["seed"] {
 		o.seed = rand.Uint64() >> 32
@@ -81,25 +81,25 @@ func parseOptions(args []string) (options, error) {
 	return *o, err
 }
 
-// permitted refuses flags of the daemon that would have it serve otherwise
-// than the torture expects.
+// permitted returns an error for a flag that would make the daemon serve otherwise than
+// torture expects.
 func permitted(extra []string) error {
-	value := false // what comes next may be a flag's
+	value := false // the next argument may be a flag's value
 	for _, arg := range extra {
 		name, isFlag := strings.CutPrefix(arg, "-")
 		name, _, whole := strings.Cut(strings.TrimPrefix(name, "-"), "=")
 		switch {
 		case isFlag && slices.Contains(reserved, name):
-			return fmt.Errorf("the daemon's --%s is the torture's to set", name)
+			return fmt.Errorf("only torture may set the daemon's --%s", name)
 		case !isFlag && !value:
-			return fmt.Errorf("%q is no flag of the daemon", arg)
+			return fmt.Errorf("%q is not a flag of the daemon", arg)
 		}
-		value = isFlag && !whole && name != "pin" // which stands alone
+		value = isFlag && !whole && name != "pin" // --pin takes no value
 	}
 	return nil
 }
 
-// usage is the answer to --help.
+// usage returns the text of --help.
 func usage() string {
 	var b strings.Builder
 	b.WriteString(`torture attacks a disrust daemon beside clients that verify every answer.

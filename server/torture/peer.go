@@ -12,8 +12,8 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// mostVectors is the size of the largest request.
-const mostVectors = 64
+// maxVectors is the number of vectors in the largest request.
+const maxVectors = 64
 
 // peer is one attacker. Its choices follow from the seed.
 type peer struct {
@@ -32,7 +32,7 @@ func newPeer(t target, sum *tally, id int) *peer {
 	}
 }
 
-// live attacks until ctx ends, one life after the other.
+// live attacks until ctx ends, one connection after the other.
 func (p *peer) live(ctx context.Context, a attack) {
 	for ctx.Err() == nil {
 		err := a.live(ctx, p)
@@ -50,24 +50,24 @@ func (p *peer) live(ctx context.Context, a attack) {
 	}
 }
 
-// pipeline returns count requests of so many vectors, none like any before,
-// and their answers.
+// pipeline returns count requests with the given number of vectors each, and their answers.
+// Every request of the peer is different.
 func (p *peer) pipeline(count, vectors int) (requests, answers []byte) {
 	first := p.number(count)
 	return p.source.Pipeline(first, slices.Repeat([]int{vectors}, count)...)
 }
 
-// number takes count numbers of requests.
+// number takes the next count request numbers and returns the first.
 func (p *peer) number(count int) (first int) {
 	first = p.seq
 	p.seq += count
 	return first
 }
 
-// upTo is a random time.
+// upTo returns a random duration below d.
 func (p *peer) upTo(d time.Duration) time.Duration { return time.Duration(p.Int64N(int64(d))) }
 
-// pause waits, and reports whether there is time left after it.
+// pause waits for d. It returns false if ctx ends first.
 func (p *peer) pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// placement is where the daemon scores, and with how many I/O threads.
+// placement says where the daemon scores, and with how many I/O threads.
 type placement struct {
 	name  string
 	flags []string
@@ -32,12 +32,12 @@ func placementNames() (names []string) {
 type plan struct {
 	placement placement
 	name      string
-	attacks   []string // at once
-	kills     bool     // the daemon is killed and restarted
-	starved   bool     // the daemon has fewDescriptors
+	attacks   []string // run at the same time
+	kills     bool     // the round kills and restarts the daemon
+	starved   bool     // the daemon's limit is fewDescriptors
 }
 
-// makePlans expands what --placement and --attacks say.
+// makePlans returns the rounds that --placement and --attacks ask for.
 func makePlans(places, rounds string) (plans []plan, err error) {
 	chosen, err := choose("placement", places, placementNames())
 	if err != nil {
@@ -59,7 +59,7 @@ func makePlans(places, rounds string) (plans []plan, err error) {
 	return plans, nil
 }
 
-// patterns are the rounds of each placement.
+// patterns returns the rounds that every placement has.
 func patterns(rounds string) (plans []plan, err error) {
 	none, kill := plan{name: "none"}, plan{name: "kill", kills: true}
 	starve := plan{name: descriptorsName, attacks: []string{descriptorsName}, starved: true}
@@ -84,7 +84,7 @@ func patterns(rounds string) (plans []plan, err error) {
 	return []plan{{name: rounds, attacks: names}}, err
 }
 
-// choose reads a list of names apart by commas, or all of them.
+// choose parses a list of names separated by commas. "all" is all of names.
 func choose(flag, list string, names []string) ([]string, error) {
 	if list == "all" {
 		return names, nil

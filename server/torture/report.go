@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// reporter tells of rounds as they end, and of all at last.
+// reporter reports each round as it ends, and then the verdict over all.
 type reporter interface {
 	add(*result)
 	verdict() (ok bool)
@@ -24,7 +24,7 @@ func newReporter(w io.Writer, o options) reporter {
 	return newTable(w, o)
 }
 
-// table tells of them in tables for people.
+// table reports in tables for people.
 type table struct {
 	w io.Writer
 	summary
@@ -73,7 +73,7 @@ func (t *table) verdict() (ok bool) {
 	return t.ok()
 }
 
-// line tells of all rounds in one line of JSON.
+// line reports all rounds in one line of JSON.
 type line struct {
 	w       io.Writer
 	summary summary
@@ -121,7 +121,7 @@ func (s *summary) sentence() string {
 		verdict, s.rounds, s.verified, s.wrong, s.lost, s.faults, brief(s.worst))
 }
 
-// brief is a duration with three digits.
+// brief formats a duration with about three digits.
 func brief(d time.Duration) string {
 	switch {
 	case d < 10*time.Millisecond:

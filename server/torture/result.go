@@ -4,24 +4,24 @@ package main
 
 import "time"
 
-// result is what a round found. Times are in nanoseconds in JSON.
+// result is what a round found. Its JSON has durations in nanoseconds.
 type result struct {
 	Placement  string           `json:"placement"`
 	Round      string           `json:"round"`
 	Attacks    []*tally         `json:"attacks"`
 	Neighbours neighbours       `json:"neighbours"`
-	Before     holding          `json:"before"` // the neighbours are connected, the attackers are not yet there
+	Before     holding          `json:"before"` // when the neighbours are connected, before the attack
 	Peak       holding          `json:"peak"`
-	After      holding          `json:"after"`                 // the attackers are gone
-	CPU        time.Duration    `json:"cpu_ns"`                // of the daemon, under attack
-	Lasted     time.Duration    `json:"lasted_ns"`             // the attack
+	After      holding          `json:"after"`                 // when the attackers have left
+	CPU        time.Duration    `json:"cpu_ns"`                // of the daemon, during the attack
+	Lasted     time.Duration    `json:"lasted_ns"`             // how long the attack lasted
 	Drain      time.Duration    `json:"drain_ns"`              // from SIGTERM to the daemon's end
 	Restarts   []time.Duration  `json:"restarts_ns,omitempty"` // from kill -9 to the first answer
-	Counts     map[string]int64 `json:"counts"`                // of the daemon's metrics
+	Counts     map[string]int64 `json:"counts"`                // the daemon's counters
 	Faults     []string         `json:"faults"`
 }
 
-// neighbours is what the neighbours found; the waits are those under attack.
+// neighbours is what the neighbours found. The waits are those during the attack.
 type neighbours struct {
 	Connections int           `json:"connections"`
 	Verified    int           `json:"verified"`
@@ -33,7 +33,7 @@ type neighbours struct {
 	Worst       time.Duration `json:"worst_ns"`
 }
 
-// holding is what the daemon has at a moment.
+// holding is what the daemon holds at one moment.
 type holding struct {
 	Bytes       int `json:"resident_bytes"`
 	Descriptors int `json:"descriptors"`
@@ -58,7 +58,7 @@ func (r *result) operations() (sum int64) {
 	return sum
 }
 
-// wrong is the answers that neighbours or attackers found wrong.
+// wrong is the number of answers that neighbours and attackers found wrong.
 func (r *result) wrong() int {
 	sum := r.Neighbours.Wrong
 	for _, t := range r.Attacks {
@@ -67,8 +67,8 @@ func (r *result) wrong() int {
 	return sum
 }
 
-// lost is the requests of neighbours, and connections of attackers, that the
-// daemon owed more.
+// lost is the number of neighbours' requests that the daemon did not answer, and of attackers'
+// connections on which it still owed something.
 func (r *result) lost() int {
 	sum := r.Neighbours.Lost
 	for _, t := range r.Attacks {
@@ -79,7 +79,7 @@ func (r *result) lost() int {
 
 func (r *result) fault(what string) { r.Faults = append(r.Faults, what) }
 
-// check notes an error as a fault and reports whether there was none.
+// check records an error as a fault. It reports whether err is nil.
 func (r *result) check(err error) bool {
 	if err != nil {
 		r.fault(err.Error())

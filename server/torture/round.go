@@ -21,8 +21,8 @@ type round struct {
 	neighbours *neighbourhood
 }
 
-// runRound carries out a plan. A round that ctx ends early is brought to its
-// end, in order.
+// runRound carries out a plan. When ctx ends early, the round skips the rest of the attack
+// and ends in order.
 func runRound(ctx context.Context, o options, p plan) *result {
 	r := &round{options: o, plan: p, result: newResult(p)}
 	var err error
@@ -32,15 +32,15 @@ func runRound(ctx context.Context, o options, p plan) *result {
 	r.fate = &fate{addr: r.daemon.Addr, patience: o.patience}
 	r.neighbours, err = settle(r.fate)
 	if r.check(err) && r.attack(ctx) {
-		r.home()
+		r.checkReleased()
 		r.drain()
 	}
 	r.end()
 	return &r.result
 }
 
-// attack has the daemon attacked for the round's share of the time and
-// reports whether it is still there.
+// attack attacks the daemon for the round's share of the time. It reports whether the daemon
+// is still up.
 func (r *round) attack(ctx context.Context) bool {
 	before, err := r.daemon.Usage()
 	if !r.check(err) {
@@ -52,7 +52,7 @@ func (r *round) attack(ctx context.Context) bool {
 	share, cancel := context.WithTimeout(ctx, r.total/time.Duration(len(r.plans)))
 	defer cancel()
 	if r.kills {
-		r.killAgainAndAgain(share)
+		r.killRepeatedly(share)
 	} else {
 		r.outlast(share)
 	}
@@ -62,16 +62,16 @@ func (r *round) attack(ctx context.Context) bool {
 		return false
 	}
 	after, err := r.daemon.Usage()
-	if !r.kills { // it is the daemon that it was
+	if !r.kills { // before and after are of the same daemon
 		r.CPU = after.CPU - before.CPU
 	}
 	return r.check(err)
 }
 
-// outlast has the attackers attack until ctx ends, or the daemon does.
+// outlast runs the attackers until ctx or the daemon ends.
 func (r *round) outlast(ctx context.Context) {
 	t := target{addr: r.fate.addr, maxConns: r.maxConns, seed: r.seed}
-	a, err := unleash(t, r.attacks)
+	a, err := startAttackers(t, r.attacks)
 	if !r.check(err) {
 		return
 	}
@@ -81,16 +81,16 @@ func (r *round) outlast(ctx context.Context) {
 	case <-r.daemon.Ended():
 	}
 	r.Peak.Descriptors = peak.stop()
-	r.Attacks, err = a.callOff(3 * r.patience)
+	r.Attacks, err = a.stopAndTally(3 * r.patience)
 	r.check(err)
 	for _, t := range r.Attacks {
 		r.Faults = append(r.Faults, t.Faults...)
 	}
 }
 
-// drain ends the daemon with SIGTERM while every neighbour has requests in
-// flight: it is stopped while they arrive, and finds them together with the
-// signal. All must be answered, and the streams end in order.
+// drain ends the daemon with SIGTERM while every neighbour has requests in flight. It
+// suspends the daemon while the requests arrive, so that the daemon finds them together with
+// the signal. The daemon must answer them all and send EOF on every connection.
 func (r *round) drain() {
 	r.check(r.daemon.Suspend())
 	r.neighbours.press()
@@ -106,20 +106,20 @@ func (r *round) drain() {
 	}
 	r.Drain = time.Since(began)
 	if status := r.daemon.ExitCode(); status != 0 {
-		r.fault(fmt.Sprintf("the daemon ended with status %d after SIGTERM; %s", status, lastWords(r.daemon)))
+		r.fault(fmt.Sprintf("the daemon ended with status %d after SIGTERM; %s", status, stderrTail(r.daemon)))
 	}
 }
 
-// end makes sure that nothing is left, and draws the sums.
+// end makes sure that no process is left, and sums up.
 func (r *round) end() {
 	if !r.daemon.HasEnded() {
 		r.fate.over()
 		r.daemon.Kill()
 	} else if !r.fate.ends.Load() {
-		r.fault(fmt.Sprintf("the daemon ended by itself, with status %d; %s", r.daemon.ExitCode(), lastWords(r.daemon)))
+		r.fault(fmt.Sprintf("the daemon ended by itself, with status %d; %s", r.daemon.ExitCode(), stderrTail(r.daemon)))
 	}
 	found := r.neighbours.leave()
-	r.Neighbours.Connections = residents
+	r.Neighbours.Connections = neighbourCount
 	r.Neighbours.Verified, r.Neighbours.Wrong, r.Neighbours.Lost = found.verified, found.wrong, found.lost
 	r.Faults = append(r.Faults, found.faults...)
 	r.Counts = counts(r.daemon)
@@ -128,7 +128,7 @@ func (r *round) end() {
 		turnedAway += t.TurnedAway
 	}
 	if r.starved && r.Counts["accept_errors"] == 0 {
-		r.fault("the daemon never lacked descriptors, or does not count it")
+		r.fault("the daemon never ran out of descriptors, or does not count it")
 	}
 	if refused := r.Counts["refused"]; turnedAway > refused {
 		r.fault(fmt.Sprintf("%d connections ended before their first answer, of which the daemon refused %d", turnedAway, refused))

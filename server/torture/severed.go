@@ -8,14 +8,14 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// reset sends requests and cuts the stream at any byte of theirs, reads some
-// answers or none, and resets. An operation is a reset.
+// reset sends requests up to a random byte, reads some answers or none, and resets. An
+// operation is a reset.
 func reset(ctx context.Context, p *peer) error {
 	c, err := p.dial(ctx, rawtest.Dial)
 	if err != nil {
 		return err
 	}
-	defer c.hangUp()
+	defer c.closeOnce()
 	vectors := 1 + p.IntN(8)
 	requests, answers := p.pipeline(1+p.IntN(32), vectors)
 	cut := 1 + p.IntN(len(requests))
@@ -33,14 +33,14 @@ func reset(ctx context.Context, p *peer) error {
 	return nil
 }
 
-// churn sends one request and closes, with its answer on the way or read. An
-// operation is a connection.
+// churn sends one request and closes, before or after its answer. An operation is a
+// connection.
 func churn(ctx context.Context, p *peer) error {
 	c, err := p.dial(ctx, rawtest.Dial)
 	if err != nil {
 		return err
 	}
-	defer c.hangUp()
+	defer c.closeOnce()
 	request, answer := p.pipeline(1, 1)
 	if err := c.Send(request); err != nil {
 		return first(err)

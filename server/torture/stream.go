@@ -10,59 +10,59 @@ import (
 )
 
 const (
-	// A neighbour sends burst requests together every pace: 200 a second.
+	// A neighbour sends burst requests together every pace: 200 per second.
 	burst = 4
 	pace  = 20 * time.Millisecond
 
-	// lastBurst is what each has in flight at SIGTERM, little enough that all
-	// of it is with the daemon's kernel when it is sent. A burst every lastPace
-	// follows, so that the end of the stream is seen at once.
+	// lastBurst is how many requests each neighbour has in flight at SIGTERM. They are so few
+	// that the daemon's kernel has all of them once they are sent. After them a burst follows
+	// every lastPace, so that the neighbour notices the end of its connection at once.
 	lastBurst = 32
 	lastPace  = time.Millisecond
 
-	// mostInFlight is what a sender runs ahead of its answers.
-	mostInFlight = 4096
+	// maxInFlight is how many requests a sender may be ahead of its answers.
+	maxInFlight = 4096
 )
 
-// vectors is the size of request seq.
+// vectors returns the number of vectors in request seq.
 func vectors(seq int) int { return 1 + seq%3 }
 
-// request is one that is in flight.
+// request is a request in flight.
 type request struct {
 	seq int
 	at  time.Time // just before it was sent
 }
 
-// stream is one connection of a neighbour. Requests leave at a steady pace
-// whatever comes back, so that a wait delays no later request's clock.
+// stream is one connection of a neighbour. It sends requests at a steady pace, whatever comes
+// back, so that a slow answer does not shift the clock of a later request.
 //
-// One goroutine sends, one receives; inFlight passes requests from the former
-// to the latter.
+// One goroutine sends and another receives. inFlight passes requests from the sender to the
+// receiver.
 type stream struct {
 	*rawtest.Client
 	source   rawtest.Source
 	patience time.Duration
-	turn     int64 // the daemon it is with
-	next     int   // number of the next request; the sender's
+	turn     int64 // of the daemon that it is connected to
+	next     int   // number of the next request; only the sender uses it
 	out      []byte
 	inFlight chan request
-	sent     atomic.Int64 // requests whole with the kernel
-	answered atomic.Int64 // rightly
-	extra    chan chan<- struct{}
-	ended    chan struct{} // no more answers are read
+	sent     atomic.Int64         // requests that the kernel has taken whole
+	answered atomic.Int64         // requests that were answered rightly
+	extra    chan chan<- struct{} // asks the sender for lastBurst requests
+	ended    chan struct{}        // closed when the receiver has ended
 }
 
 func newStream(c *rawtest.Client, source rawtest.Source, patience time.Duration, turn int64, next int) *stream {
 	return &stream{
 		Client: c, source: source, patience: patience, turn: turn, next: next,
-		inFlight: make(chan request, mostInFlight),
+		inFlight: make(chan request, maxInFlight),
 		extra:    make(chan chan<- struct{}),
 		ended:    make(chan struct{}),
 	}
 }
 
-// run sends and verifies until the connection ends, closes it, and returns how
-// it ended. took gets the wait for each answer.
+// run sends and verifies until the connection ends. It closes the connection and returns how
+// it ended. took gets the wait of each answer.
 func (s *stream) run(took func(time.Duration)) error {
 	done := make(chan struct{})
 	go func() {
@@ -93,13 +93,13 @@ func (s *stream) send() {
 			return
 		}
 		if err != nil {
-			return // receive learns why
+			return // receive returns the cause
 		}
 	}
 }
 
-// press sends lastBurst requests at once, and returns when they are sent, or
-// when the stream has ended.
+// press sends lastBurst requests at once. It returns when they are sent or the stream has
+// ended.
 func (s *stream) press() {
 	sent := make(chan struct{})
 	select {

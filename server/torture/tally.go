@@ -7,24 +7,25 @@ import (
 	"time"
 )
 
-// mostFaults is how many faults of one attack are told; more are counted.
-const mostFaults = 8
+// maxFaults is how many faults of one attack are reported in words. Further faults are only
+// counted.
+const maxFaults = 8
 
-// tally is what the peers of one attack did and found. Its fields may be read
-// once the peers have ended.
+// tally is what the peers of one attack did and found. Read its fields only after the peers
+// have ended.
 type tally struct {
 	Name       string   `json:"name"`
 	Peers      int      `json:"peers"`
-	Operations int64    `json:"operations"`  // its README says what one is
+	Operations int64    `json:"operations"`  // the README says what an operation of each attack is
 	Verified   int64    `json:"verified"`    // answers found right
 	TurnedAway int64    `json:"turned_away"` // connections that ended before their first answer
 	Wrong      int64    `json:"wrong"`       // answers found wrong
-	Failed     int64    `json:"failed"`      // connections that the daemon owed more
-	Faults     []string `json:"faults"`      // what happened to the first of these
+	Failed     int64    `json:"failed"`      // connections on which the daemon still owed something
+	Faults     []string `json:"faults"`      // describes the first of Wrong and Failed
 
-	Stalls       int64         `json:"stalls"`           // that were TCP's
-	LongestStall time.Duration `json:"longest_stall_ns"` // as it was last looked at
-	StallState   string        `json:"stall_state"`      // what the kernel had then
+	Stalls       int64         `json:"stalls"`           // stalls by TCP
+	LongestStall time.Duration `json:"longest_stall_ns"` // how long it had lasted at the last look
+	StallState   string        `json:"stall_state"`      // what the kernel knew of both ends then
 
 	mu sync.Mutex
 }
@@ -43,8 +44,8 @@ func (t *tally) add(to *int64, count int) {
 	*to += int64(count)
 }
 
-// stall notes what a look at a connection that TCP holds up found, and counts it
-// when it is the first.
+// stall records the state of a connection on which TCP stalls, and how long the stall has
+// lasted. At the first look at a stall it counts the stall.
 func (t *tally) stall(lasts time.Duration, state string, first bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -56,7 +57,7 @@ func (t *tally) stall(lasts time.Duration, state string, first bool) {
 	}
 }
 
-// fault counts a connection on which the daemon did wrong.
+// fault counts a connection on which the daemon had a fault: a wrong answer or another.
 func (t *tally) fault(err error, wrong bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -65,7 +66,7 @@ func (t *tally) fault(err error, wrong bool) {
 	} else {
 		t.Failed++
 	}
-	if len(t.Faults) < mostFaults {
+	if len(t.Faults) < maxFaults {
 		t.Faults = append(t.Faults, t.Name+": "+err.Error())
 	}
 }

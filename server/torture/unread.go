@@ -10,18 +10,18 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// chunk is how many requests a peer that does not read sends at a time.
+// chunk is how many requests a peer that does not read sends in one write.
 const chunk = 16
 
-// neverRead sends until its writes block, holds, and then resets, or reads at
-// last: every answer must have been kept for it. An operation is a request.
+// neverRead sends until its writes block, and waits. Then it resets, or it reads all answers,
+// of which none may be missing. An operation is a request.
 func neverRead(ctx context.Context, p *peer) error {
 	c, err := p.connect(ctx, rawtest.DialNarrow)
 	if err != nil {
 		return err
 	}
-	defer c.hangUp()
-	vectors := 1 + p.IntN(mostVectors)
+	defer c.closeOnce()
+	vectors := 1 + p.IntN(maxVectors)
 	m := rawtest.NewMuteOn(c.Client, p.source, p.number(chunk), vectors, chunk)
 	defer m.Drop()
 	held := p.pause(ctx, p.upTo(3*time.Second))
@@ -37,39 +37,40 @@ func neverRead(ctx context.Context, p *peer) error {
 	return nil
 }
 
-// sent is how many requests a mute peer has sent.
+// sent returns how many requests a mute peer has sent.
 func sent(m *rawtest.Mute, vectors int) int { return int(m.SentBytes()) / requestBytes(vectors) }
 
-// sipBytes is the receive buffer of a slow reader, with which TCP does not stand
-// still by itself as it does with a narrow reader's.
-const sipBytes = 8 << 10
+// slowReaderBytes is the size of a slow reader's receive buffer. With it, TCP does not stall
+// by itself, as it does with a narrow reader's.
+const slowReaderBytes = 8 << 10
 
-// slowReader sends until its writes block and reads an answer a byte at a
-// time, a byte every millisecond. An operation is a byte read.
+// slowReader sends until its writes block, and reads answers at one byte per millisecond. An
+// operation is a byte read.
 func slowReader(ctx context.Context, p *peer) error {
 	c, err := p.connect(ctx, rawtest.DialNarrow)
 	if err != nil {
 		return err
 	}
-	defer c.hangUp()
-	if err := c.Widen(sipBytes); err != nil {
+	defer c.closeOnce()
+	if err := c.Widen(slowReaderBytes); err != nil {
 		return err
 	}
-	m, answers := p.flood(c, 1+p.IntN(mostVectors))
+	m, answers := p.flood(c, 1+p.IntN(maxVectors))
 	defer m.Drop()
-	return p.sip(ctx, c.Expect, answers, p.upTo(5*time.Second))
+	return p.readSlowly(ctx, c.Expect, answers, p.upTo(5*time.Second))
 }
 
-// flood has a connection send requests of so many vectors without end, to be
-// answered with answers again and again.
+// flood makes a connection send requests with the given number of vectors without end. The
+// daemon must answer with answers, again and again.
 func (p *peer) flood(c *link, vectors int) (m *rawtest.Mute, answers []byte) {
 	first := p.number(chunk)
 	_, answers = p.source.Pipeline(first, slices.Repeat([]int{vectors}, chunk)...)
 	return rawtest.NewMuteOn(c.Client, p.source, first, vectors, chunk), answers
 }
 
-// sip reads a byte a millisecond for d, which must be answers again and again.
-func (p *peer) sip(ctx context.Context, expect func([]byte) error, answers []byte, d time.Duration) (err error) {
+// readSlowly reads one byte per millisecond for d. The bytes must be answers, again and
+// again.
+func (p *peer) readSlowly(ctx context.Context, expect func([]byte) error, answers []byte, d time.Duration) (err error) {
 	read := 0
 	for end := time.Now().Add(d); time.Now().Before(end) && p.pause(ctx, time.Millisecond); read++ {
 		at := read % len(answers)

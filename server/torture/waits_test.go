@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestWaits: whatever neighbours wait for, what is reported of all of them is the
-// exact figure or up to a thousandth more. Those before the attack do not count.
+// TestWaits: whatever the neighbours' waits are, a reported figure is exact or too long by up
+// to a thousandth. Waits before the attack do not count.
 func TestWaits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := newNeighbourhood(nil)
@@ -23,7 +23,7 @@ func TestWaits(t *testing.T) {
 		for range rapid.IntRange(1, 2000).Draw(t, "count") {
 			wait := time.Duration(rapid.IntRange(0, 59).Draw(t, "wait")) * scales.Draw(t, "scale")
 			all = append(all, wait)
-			h.all[len(all)%residents].took(wait)
+			h.all[len(all)%neighbourCount].took(wait)
 		}
 		slices.Sort(all)
 		var got neighbours
@@ -37,7 +37,7 @@ func TestWaits(t *testing.T) {
 	})
 }
 
-// TestWaitsBeyond: none is a wait of nothing, and the longest counts as an hour.
+// TestWaitsBeyond: without waits all figures are 0, and a very long wait counts as an hour.
 func TestWaitsBeyond(t *testing.T) {
 	var got neighbours
 	waits := newWaits()

@@ -10,21 +10,21 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 )
 
-// The words that are commands; without one the daemon serves.
+// These words are commands. Without one the daemon serves.
 const (
 	planCommand    = "plan"
 	helpCommand    = "help"
 	versionCommand = "version"
 )
 
-// places are the flags that words without a flag stand for, in this order.
-var places = [...]struct{ flag, word string }{
+// positional lists the flags that words without a flag set, in this order.
+var positional = [...]struct{ flag, word string }{
 	{"io-threads", "the first word (io_threads)"},
 	{"port", "the second word (port)"},
 }
 
-// commandLine reads a command line: flags, and words anywhere between them. Its errors are
-// for people.
+// commandLine parses a command line: flags, with words anywhere between them. Its errors are
+// sentences for people.
 func commandLine(args []string) (*options, error) {
 	o := defaults()
 	list := o.list()
@@ -35,24 +35,24 @@ func commandLine(args []string) (*options, error) {
 	if err := o.command(list, &line); err != nil {
 		return o, err
 	}
-	if len(line.Words) > len(places) {
-		return o, fmt.Errorf("unexpected word %q: only io_threads and port may stand without a flag", line.Words[len(places)])
+	if len(line.Words) > len(positional) {
+		return o, fmt.Errorf("unexpected word %q: only io_threads and port may stand without a flag", line.Words[len(positional)])
 	}
 	for i, word := range line.Words {
-		if err := list.SetWord(line, places[i].flag, places[i].word, word); err != nil {
+		if err := list.SetWord(line, positional[i].flag, positional[i].word, word); err != nil {
 			return o, err
 		}
 	}
 	o.cfg.NewModel, o.cfg.Model = o.model, list.Find("model").Value.String()
-	o.placed = line.Given["host"] || line.Given["port"]
-	if o.placed && len(o.cfg.Listen) > 0 {
-		return o, errors.New("--listen says where to listen: --host and --port (also as the second word) may not say it too")
+	o.hostOrPort = line.Given["host"] || line.Given["port"]
+	if o.hostOrPort && len(o.cfg.Listen) > 0 {
+		return o, errors.New("--listen says where to listen: give neither --host nor --port (also as the second word) beside it")
 	}
 	return o, nil
 }
 
-// command takes commands from the words, among which they may stand anywhere, and refuses
-// words that are neither a command nor a number.
+// command removes commands from the words of line and carries them out. A command may stand
+// anywhere. A word that is neither a command nor a number is an error.
 func (o *options) command(list flags.List, line *flags.Line) error {
 	var numbers []string
 	for _, word := range line.Words {

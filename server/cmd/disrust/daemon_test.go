@@ -23,13 +23,13 @@ func TestMain(m *testing.M) {
 	os.Exit(daemontest.Main(m, &daemon))
 }
 
-// small is the command line of a daemon on a port of the kernel's choice, with
-// little memory, two I/O threads, and no limit of time, which a slow machine
-// would meet. Flags that follow override these.
-func small(args ...string) []string { return placed(append([]string{"--port", "0"}, args...)...) }
+// small returns the command line of a daemon on a port of the kernel's choice, with little
+// memory, two I/O threads, and no request timeout, which a slow machine would exceed. args
+// override these flags.
+func small(args ...string) []string { return smallAt(append([]string{"--port", "0"}, args...)...) }
 
-// placed is small, where args say where the daemon listens.
-func placed(args ...string) []string {
+// smallAt is like small, but args say where the daemon listens.
+func smallAt(args ...string) []string {
 	command := []string{daemon, "--pool-mib", "1", "--io-threads", "2", "--request-timeout", "0"}
 	return append(append(command, rawtest.TinyFlags()...), args...)
 }
@@ -40,8 +40,7 @@ func start(t *testing.T, args ...string) *daemontest.Daemon {
 	return daemontest.Start(t, small(args...)...)
 }
 
-// everyPlacement is the flags of each place where batches may be scored, on each
-// backend.
+// everyPlacement holds the flags of each placement on each backend.
 var everyPlacement = [][]string{
 	{"--batch-threads", "0", "--io-threads", "1", "--io", "uring"},
 	{"--batch-threads", "0", "--io-threads", "2", "--io", "uring"},
@@ -60,7 +59,7 @@ func eachPlacement(t *testing.T, test func(t *testing.T, flags []string)) {
 	}
 }
 
-// roundTrip has one request answered on a connection.
+// roundTrip sends one request on a connection and expects its answer.
 func roundTrip(c *rawtest.Client, source rawtest.Source, seq int) error {
 	requests, answers := source.Pipeline(seq, 1+seq%2)
 	if err := c.Send(requests); err != nil {
@@ -91,7 +90,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestVersion: each way to ask prints the same line.
+// TestVersion: the word and both flags print the same line.
 func TestVersion(t *testing.T) {
 	for _, arg := range []string{"version", "--version", "-version"} {
 		stdout, stderr, status := daemontest.RunToEnd(t, daemon, arg)
@@ -101,9 +100,9 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestPositionals gives threads and port by place, with flags on either side.
-// It is the same port every time: a daemon that has drained leaves it to the
-// next, though its connections ended on its side.
+// TestPositionals gives the threads and the port as words, with flags on either side. All
+// daemons use the same port: after a drain the next daemon gets it, although the drained one
+// closed its connections first.
 func TestPositionals(t *testing.T) {
 	port := freePort(t)
 	for _, args := range [][]string{
@@ -117,10 +116,10 @@ func TestPositionals(t *testing.T) {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			d := daemontest.Start(t, slices.Concat([]string{daemon}, args, rawtest.TinyFlags())...)
 			if d.Addr != "127.0.0.1:"+port {
-				t.Errorf("serves on %s, want port %s of loopback", d.Addr, port)
+				t.Errorf("the daemon is on %s, want port %s of loopback", d.Addr, port)
 			}
 			if !strings.Contains(d.Ready, "2 I/O threads") {
-				t.Errorf("ready line names no 2 I/O threads: %s", d.Ready)
+				t.Errorf("the ready line does not name 2 I/O threads: %s", d.Ready)
 			}
 			c := dial(t, d.Addr)
 			rawtest.Check(t, roundTrip(c, rawtest.Source{Dim: 128}, 0))

@@ -14,9 +14,9 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestOutOfDescriptors connects more clients than the daemon has descriptors
-// for. Those it took are served all along, it does not spin on those it
-// cannot take, and it takes them as others leave.
+// TestOutOfDescriptors connects more clients than the daemon has descriptors for. The daemon
+// serves those that it has accepted, does not spin on those that it cannot accept, and
+// accepts them as others leave.
 func TestOutOfDescriptors(t *testing.T) {
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		t.Parallel()
@@ -48,22 +48,23 @@ func TestOutOfDescriptors(t *testing.T) {
 		first := next()
 		rawtest.Until(t, "an accept fails", func() bool { return total(t, d, "accept_errors") > 0 })
 		before := d.CPU(t)
-		<-time.After(time.Second) // idleness is what is measured
+		<-time.After(time.Second) // the test measures an idle time
 		if used := d.CPU(t) - before; used > time.Second/10 {
-			t.Errorf("a daemon that can accept nobody ran for %v of 1s", used)
+			t.Errorf("a daemon that can accept no connection ran for %v of 1s", used)
 		}
 		for seq := range 200 {
 			rawtest.Check(t, roundTrip(first, rawtest.Source{Dim: 128}, seq))
 		}
 		rawtest.Check(t, first.Close())
-		for range count - 1 { // each that leaves makes room for one
+		for range count - 1 { // each client that leaves makes room for another
 			rawtest.Check(t, next().Close())
 		}
 	})
 }
 
-// TestRuntimeHasItsDescriptors: Go's runtime opens its poller with the first timer and
-// crashes if it cannot, so it must be open before connections can take all descriptors.
+// TestRuntimeHasItsDescriptors: Go's runtime opens its poller with the first timer, and
+// crashes if it cannot. The poller must thus be open before connections can take all
+// descriptors.
 func TestRuntimeHasItsDescriptors(t *testing.T) {
 	d := start(t, "--io", "uring")
 	open, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", d.Pid()))
@@ -72,6 +73,6 @@ func TestRuntimeHasItsDescriptors(t *testing.T) {
 		to, _ := os.Readlink(fd)
 		return to == "anon_inode:[eventpoll]"
 	}) {
-		t.Errorf("of the %d descriptors none is the poller's", len(open))
+		t.Errorf("none of the %d descriptors is the poller's", len(open))
 	}
 }

@@ -16,22 +16,22 @@ import (
 	"github.com/disrust/disrust/server/internal/listen"
 )
 
-// options are what the command line says.
+// options are what the command line sets.
 type options struct {
-	cfg      server.Config
-	model    model
-	placed   bool // --host or --port was given
-	plan     bool
-	metrics  bool
-	interval time.Duration
+	cfg        server.Config
+	model      model
+	hostOrPort bool // --host or --port was given
+	plan       bool
+	metrics    bool
+	interval   time.Duration // between two lines of metrics
 }
 
 func defaults() *options {
 	return &options{cfg: server.DefaultConfig(), model: models[0].Value, interval: 10 * time.Second}
 }
 
-// list is the one list of the daemon's flags. The parser, the checks, --help, the table in
-// the README and the names in the server's errors come from it.
+// list returns all flags of the daemon. The parser, the checks, --help, the table in the
+// README and the names in the server's errors come from this one list.
 func (o *options) list() flags.List {
 	c, allowed := &o.cfg, &server.Allowed
 	return flags.List{
@@ -81,7 +81,7 @@ func option[T any](name string, value T) flags.Option[T] {
 	return flags.Option[T]{Name: name, Value: value}
 }
 
-// prefixes adds ranges of addresses up.
+// prefixes is the value of a flag that appends ranges of addresses each time it is given.
 func prefixes(to *[]netip.Prefix) flags.Value {
 	const allowed = "addresses and ranges of them with commas between, such as 192.168.1.7,10.0.0.0/8"
 	return flags.Custom(to, "CIDR,...", allowed, func(s string) ([]netip.Prefix, error) {
@@ -100,7 +100,8 @@ func prefixes(to *[]netip.Prefix) flags.Value {
 	}, nothing)
 }
 
-// addresses adds up addresses to listen on.
+// addresses is the value of a flag that appends one address to listen on each time it is
+// given.
 func addresses(to *[]string) flags.Value {
 	return flags.Custom(to, "ADDR", "host:port or unix:PATH", func(s string) ([]string, error) {
 		if err := listen.Check(s); err != nil {
@@ -112,7 +113,7 @@ func addresses(to *[]string) flags.Value {
 
 func nothing[T any](T) string { return "" }
 
-// permissions is the mode of a file.
+// permissions is the value of a flag for a file's mode.
 func permissions(to *fs.FileMode) flags.Value {
 	return flags.Custom(to, "MODE", "octal digits from 0 to 0777, such as 0660", func(s string) (fs.FileMode, error) {
 		mode, err := strconv.ParseUint(s, 8, 32)
@@ -139,7 +140,8 @@ func (o *options) flagOf(field string) *flags.Flag {
 	return nil
 }
 
-// inFlags is a field of the Config and a value of it as the command line has them.
+// inFlags returns the flag that sets a field of the Config, and a value of that field as the
+// flag writes it.
 func (o *options) inFlags(field string, value any) (name, text string) {
 	f := o.flagOf(field)
 	if f == nil {

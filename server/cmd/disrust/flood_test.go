@@ -12,14 +12,14 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// floodAnswers is more than the answers to all that can have arrived at a
-// signal, and those on their way: both kernels' buffers are smaller by default
+// floodAnswers is more bytes than all answers on their way at the signal, and all answers to
+// requests that have arrived by then: by default the buffers of both kernels are smaller
 // (net.ipv4.tcp_rmem and tcp_wmem: 6 and 4 MiB, Linux 6.18).
 const floodAnswers = 12 << 20
 
-// TestDrainEndsUnderFlood has clients send without end and read all answers.
-// What has arrived at the signal is answered, what arrives later is not: the
-// drain has an end of its own, long before its deadline.
+// TestDrainEndsUnderFlood: clients send without end and read all answers. The daemon answers
+// requests that have arrived at the signal, but not those that arrive later. The drain thus
+// ends by itself, long before its deadline.
 func TestDrainEndsUnderFlood(t *testing.T) {
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		d := start(t, append(flags, "--drain-timeout", "10m")...)
@@ -53,14 +53,14 @@ func TestDrainEndsUnderFlood(t *testing.T) {
 type flood struct {
 	*rawtest.Client
 	read  atomic.Int64
-	ended chan error // how its answers ended: nil for right and in order
+	ended chan error // gets the end of its answers: nil if all were right and EOF followed
 }
 
 func startFlood(t *testing.T, addr string, client int) *flood {
 	f := &flood{Client: dial(t, addr), ended: make(chan error, 1)}
 	requests, answers := rawtest.Source{Dim: 128, Client: client}.Pipeline(0, slices.Repeat([]int{1}, 500)...)
 	go func() {
-		for f.Send(requests) == nil { // the server ends it
+		for f.Send(requests) == nil { // until the server closes the connection
 		}
 	}()
 	go func() { f.ended <- f.ExpectCycle(answers, &f.read) }()

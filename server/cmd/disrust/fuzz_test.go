@@ -17,9 +17,9 @@ import (
 	"github.com/disrust/disrust/server/internal/listen"
 )
 
-// FuzzCommandLine reads any arguments, one a line of the input: they give options
-// within the ranges that --help and the README name, or an error that is one line
-// of printable text.
+// FuzzCommandLine parses any arguments, one per line of the input. The result is either
+// options within the ranges that --help and the README name, or an error that is one line of
+// printable text.
 func FuzzCommandLine(f *testing.F) {
 	for _, args := range []string{
 		"", "--help", "-h", "2\n9901", "--port\n9901\n2", "2\n--port=9901", "--", "-", "---", "=", "--=", "--port", "serve",
@@ -58,7 +58,7 @@ func FuzzCommandLine(f *testing.F) {
 	})
 }
 
-// outOfRange names an option that is not what its flag allows.
+// outOfRange returns an error if an option has a value that its flag does not allow.
 func outOfRange(o *options) error {
 	c := o.cfg
 	for _, r := range []struct {
@@ -94,8 +94,8 @@ func outOfRange(o *options) error {
 	return nil
 }
 
-// unfit names options that are allowed each and not together, or that are not
-// powers of two: a server must not start with them.
+// unfit returns an error if options do not fit together although each is in its range, or if
+// a ring's size is not a power of two. A server must not start with them.
 func unfit(c server.Config) error {
 	switch {
 	case c.PoolBytes/4/c.Dim < c.MaxVectors:
@@ -103,12 +103,12 @@ func unfit(c server.Config) error {
 	case c.RequestRing < c.IOThreads:
 		return errors.New("an I/O thread has no slot")
 	case c.RequestRing&(c.RequestRing-1) != 0, c.ResponseRing&(c.ResponseRing-1) != 0:
-		return errors.New("a ring is no power of two")
+		return errors.New("a ring's size is not a power of two")
 	}
 	return nil
 }
 
-// refusal is why no server starts with c, on a port that is free.
+// refusal returns why no server starts with c on a free port, or nil if one starts.
 func refusal(c server.Config) error {
 	c.Host, c.Port, c.Listen = "127.0.0.1", 0, nil
 	s, err := server.Start(context.Background(), c)

@@ -11,14 +11,13 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestIdleCostsNothing measures daemons that have served requests and have
-// nothing to do, without connections and with many: no thread may spin. Idle
-// time is its subject, so it waits for time and not for a condition, once for
-// all of them.
+// TestIdleCostsNothing measures daemons that have served requests and have nothing to do,
+// without connections and with many. No thread may spin. The test measures idle time, so it
+// waits for time and not for a condition, once for all daemons.
 func TestIdleCostsNothing(t *testing.T) {
 	const (
 		idle     = 2 * time.Second
-		rounding = 10 * time.Millisecond // of the CPU time read
+		rounding = 10 * time.Millisecond // error of the CPU time
 	)
 	daemons := make(map[string]*daemontest.Daemon)
 	for _, conns := range []int{0, 100} {
@@ -39,8 +38,7 @@ func TestIdleCostsNothing(t *testing.T) {
 	}
 }
 
-// startUsed starts a daemon, has it serve requests, and leaves conns
-// connections open.
+// startUsed starts a daemon, sends it requests, and leaves conns connections open.
 func startUsed(t *testing.T, conns int, flags []string) *daemontest.Daemon {
 	d := start(t, flags...)
 	for i := range conns {

@@ -27,7 +27,8 @@ const (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// run is the daemon's life; it returns the exit status. Errors are one sentence.
+// run is the daemon's life. It returns the exit status, and reports an error as one sentence
+// on stderr.
 func run(args []string, stdout, stderr io.Writer) int {
 	o, err := commandLine(args)
 	switch {
@@ -43,7 +44,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if status, err := inherit(o); err != nil {
 		return fail(stderr, err, status)
 	}
-	signal.Ignore(syscall.SIGPIPE) // a reader of the metrics that leaves ends them, not the server
+	signal.Ignore(syscall.SIGPIPE) // when the reader of the metrics leaves, only the metrics end
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
 	ctx, end := context.WithCancel(context.Background())
@@ -59,17 +60,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 			return status
 		}
 	}
-	return statusInterrupted // by the second signal
+	return statusInterrupted // the second signal does not wait for the drain
 }
 
 // serve starts the server, serves until ctx ends, and drains.
 func serve(ctx context.Context, o *options, stdout, stderr io.Writer) int {
 	s, err := server.Start(ctx, o.cfg)
 	for _, f := range o.cfg.Passed {
-		f.Close() // the server has its own
+		f.Close() // the server has its own duplicate
 	}
 	if errors.Is(err, context.Canceled) {
-		return 0 // nobody was served yet
+		return 0 // a signal came before the server accepted connections
 	}
 	if err != nil {
 		return o.refuse(stderr, err)
@@ -87,7 +88,7 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) int {
 	defer cancel()
 	err = s.Shutdown(ctx)
 	finish()
-	if errors.Is(err, server.ErrCut) { // peers that did not read in time
+	if errors.Is(err, server.ErrCut) { // some peers did not read their answers in time
 		fmt.Fprintf(stderr, "disrust: the drain ended after %s: %s\n", o.cfg.DrainTimeout, err)
 		return 0
 	}
@@ -97,9 +98,9 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// inherit takes what the process was given beside its command line: its limits, and the
-// sockets that a service manager has passed. They are where the daemon listens, so the
-// command line may not say it too.
+// inherit checks and takes what the process got from its parent: the limit on descriptors,
+// and the sockets that a service manager has passed. When there are such sockets, the daemon
+// serves them, and the command line may not give addresses.
 func inherit(o *options) (status int, err error) {
 	if err := enoughDescriptors(); err != nil {
 		return statusFailed, err
@@ -107,8 +108,8 @@ func inherit(o *options) (status int, err error) {
 	if o.cfg.Passed, err = listen.Passed(); err != nil {
 		return statusFailed, err
 	}
-	if len(o.cfg.Passed) > 0 && (o.placed || len(o.cfg.Listen) > 0) {
-		return statusUsage, errors.New("sockets are passed to be served (LISTEN_FDS): --listen, --host and --port (also as the second word) may not say where to listen too")
+	if len(o.cfg.Passed) > 0 && (o.hostOrPort || len(o.cfg.Listen) > 0) {
+		return statusUsage, errors.New("a service manager passed sockets to serve (LISTEN_FDS): --listen, --host and --port (also as the second word) may not be given beside them")
 	}
 	return 0, nil
 }
@@ -125,7 +126,7 @@ func (o *options) printPlan(stdout, stderr io.Writer) int {
 	}), stdout, stderr)
 }
 
-// show writes what was asked for.
+// show writes what to stdout, and returns the exit status.
 func show(what any, stdout, stderr io.Writer) int {
 	if _, err := fmt.Fprint(stdout, what); err != nil {
 		return fail(stderr, err, statusFailed)
@@ -133,8 +134,8 @@ func show(what any, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// refuse reports an error of the server in the words of the command line. Its status tells
-// options that no server can have from an environment that does not allow them.
+// refuse reports an error of the server in terms of flags. It returns statusUsage if the
+// options make no sense, and statusFailed if they cannot work in this environment.
 func (o *options) refuse(stderr io.Writer, err error) int {
 	status := statusFailed
 	if _, usage := errors.AsType[*server.ConfigError](err); usage {
@@ -148,7 +149,8 @@ func (o *options) refuse(stderr io.Writer, err error) int {
 	return fail(stderr, err, status)
 }
 
-// enoughDescriptors refuses a limit with which Go itself could not start up.
+// enoughDescriptors returns an error if the limit on descriptors is so low that Go's runtime
+// itself could fail.
 func enoughDescriptors() error {
 	const least = 32
 	var limit syscall.Rlimit

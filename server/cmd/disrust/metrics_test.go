@@ -15,8 +15,7 @@ import (
 	"github.com/disrust/disrust/server/metrics"
 )
 
-// TestMetrics serves a known number of requests: the lines' deltas must add
-// up to it.
+// TestMetrics sends a known number of requests. The counts in the lines must add up to it.
 func TestMetrics(t *testing.T) {
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		d := start(t, append(flags, "--metrics", "--metrics-interval", "200ms")...)
@@ -40,12 +39,12 @@ func TestMetrics(t *testing.T) {
 		}
 		copied := flags[1] == "1" // inline, the model reads the rows in the receive buffer
 		if used := total(t, d, "max_pool_bytes") > 0; used != copied {
-			t.Errorf("that some line has max_pool_bytes is %v, want %v", used, copied)
+			t.Errorf("some line has max_pool_bytes: %v, want %v", used, copied)
 		}
 	})
 }
 
-// TestNoMetricsUnlessAsked keeps stdout empty without --metrics.
+// TestNoMetricsUnlessAsked: without --metrics stdout stays empty.
 func TestNoMetricsUnlessAsked(t *testing.T) {
 	d := start(t, "--metrics-interval", "1ms")
 	c := dial(t, d.Addr)
@@ -62,7 +61,8 @@ func metricsLines(d *daemontest.Daemon) []string {
 	return lines[:len(lines)-1]
 }
 
-// total adds up one figure, and ends the test when a line lacks any.
+// total returns the sum of one metric over all lines. It ends the test if a line lacks a
+// metric.
 func total(t *testing.T, d *daemontest.Daemon, name string) (total float64) {
 	t.Helper()
 	for _, line := range metricsLines(d) {

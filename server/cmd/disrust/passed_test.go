@@ -16,8 +16,8 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// passing is a command that is passed files as a service manager does it. A pid of $$ is
-// the command's own: it takes the place of the shell.
+// passing returns a command that gets files as a service manager passes them. A pid of $$ is
+// the command's own pid, because the command replaces the shell.
 func passing(pid string, count int, files []*os.File, command ...string) *exec.Cmd {
 	script := "export LISTEN_PID=" + pid + " LISTEN_FDS=" + strconv.Itoa(count) + `; exec "$0" "$@"`
 	cmd := exec.Command("sh", append([]string{"-c", script}, command...)...)
@@ -25,8 +25,8 @@ func passing(pid string, count int, files []*os.File, command ...string) *exec.C
 	return cmd
 }
 
-// fileOf is a listening socket to pass.
-func fileOf(t *testing.T, network, addr string) *os.File {
+// listenerFile returns a listening socket to pass.
+func listenerFile(t *testing.T, network, addr string) *os.File {
 	t.Helper()
 	listener, err := net.Listen(network, addr)
 	rawtest.Check(t, err)
@@ -40,14 +40,14 @@ func fileOf(t *testing.T, network, addr string) *os.File {
 	return file
 }
 
-// TestPassedSockets are served, TCP and Unix ones at once; they keep connections that
-// come while no daemon runs, and the file of a Unix socket stays.
+// TestPassedSockets: the daemon serves passed TCP and Unix sockets at once. The sockets keep
+// connections that are made while no daemon runs, and the file of the Unix socket stays.
 func TestPassedSockets(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
-	files := []*os.File{fileOf(t, "tcp4", "127.0.0.1:0"), fileOf(t, "unix", path)}
+	files := []*os.File{listenerFile(t, "tcp4", "127.0.0.1:0"), listenerFile(t, "unix", path)}
 	early := make([]*rawtest.Client, 0, len(files))
 	for range 3 {
-		d := daemontest.StartCommand(t, passing("$$", len(files), files, placed()...))
+		d := daemontest.StartCommand(t, passing("$$", len(files), files, smallAt()...))
 		if len(d.Addrs) != 2 || d.Addrs[1] != "unix:"+path {
 			t.Fatalf("the ready line names %q", d.Addrs)
 		}
@@ -69,17 +69,17 @@ func TestPassedSockets(t *testing.T) {
 	}
 }
 
-// TestPassedToAnother: what is passed to another process is left alone.
+// TestPassedToAnother: the daemon leaves sockets alone that were passed to another process.
 func TestPassedToAnother(t *testing.T) {
-	file := fileOf(t, "tcp4", "127.0.0.1:0")
+	file := listenerFile(t, "tcp4", "127.0.0.1:0")
 	d := daemontest.StartCommand(t, passing("1", 1, []*os.File{file}, small()...))
 	rawtest.Check(t, roundTrip(dial(t, d.Addr), rawtest.Source{Dim: 128}, 0))
 }
 
-// TestPassedRefused: what cannot be served, and addresses beside passed sockets, are
-// refused in a sentence.
+// TestPassedRefused: the daemon refuses a descriptor that cannot be served, and addresses
+// beside passed sockets, each with one sentence.
 func TestPassedRefused(t *testing.T) {
-	socket := fileOf(t, "tcp4", "127.0.0.1:0")
+	socket := listenerFile(t, "tcp4", "127.0.0.1:0")
 	datagrams, err := net.ListenPacket("udp", "127.0.0.1:0")
 	rawtest.Check(t, err)
 	defer datagrams.Close()
@@ -96,8 +96,8 @@ func TestPassedRefused(t *testing.T) {
 		status int
 		says   string
 	}{
-		{[]*os.File{socket, null}, 2, "", environment, "descriptor 4 is passed to be served, but it is not a socket"},
-		{[]*os.File{udp}, 1, "", environment, "descriptor 3 is passed to be served, but it is no stream socket"},
+		{[]*os.File{socket, null}, 2, "", environment, "descriptor 4 was passed to be served, but it is not a socket"},
+		{[]*os.File{udp}, 1, "", environment, "descriptor 3 was passed to be served, but it is not a stream socket"},
 		{nil, 0, "", environment, `LISTEN_FDS is "0"`},
 		{[]*os.File{socket}, 100, "", environment, "LISTEN_FDS is 100: descriptor "},
 		{[]*os.File{socket}, 1, "--listen 127.0.0.1:0", usage, "--listen, --host and --port"},

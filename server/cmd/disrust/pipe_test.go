@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestMetricsNobodyReads has the metrics go to a pipe whose reader has left, and
-// to one that is full: neither ends the daemon, nor keeps it from ending.
+// TestMetricsNobodyReads: the metrics go to a pipe whose reader has left, and to a pipe that
+// is full. In both cases the daemon goes on serving, and ends at a signal.
 func TestMetricsNobodyReads(t *testing.T) {
 	for name, leave := range map[string]bool{"the reader has left": true, "the pipe is full": false} {
 		t.Run(name, func(t *testing.T) {
@@ -30,14 +30,14 @@ func TestMetricsNobodyReads(t *testing.T) {
 				r.Close()
 			}
 			c, seq := dial(t, d.Addr), 0
-			written, still := 0, 0 // bytes in the pipe, and turns since they were fewer
-			rawtest.Until(t, "lines are lost, and requests served all along", func() bool {
+			written, unchanged := 0, 0 // bytes in the pipe, and round trips since they last grew
+			rawtest.Until(t, "the pipe takes no more lines, and requests are served", func() bool {
 				rawtest.Check(t, roundTrip(c, rawtest.Source{Dim: 128}, seq))
-				seq, still = seq+1, still+1
+				seq, unchanged = seq+1, unchanged+1
 				if !leave && unread(t, r) > written {
-					written, still = unread(t, r), 0
+					written, unchanged = unread(t, r), 0
 				}
-				return still > 1000 && (leave || written > 32<<10)
+				return unchanged > 1000 && (leave || written > 32<<10)
 			})
 			rawtest.Check(t, c.Finish())
 			rawtest.Check(t, d.Signal(syscall.SIGTERM))
@@ -48,8 +48,8 @@ func TestMetricsNobodyReads(t *testing.T) {
 	}
 }
 
-// unread is how many bytes lie in a pipe. It is full before they are the 64 KiB
-// that it holds, since no line is cut at the end of one of its pages.
+// unread returns how many bytes a pipe holds. A pipe is full before it holds 64 KiB, because
+// the kernel does not split a line between two of its pages.
 func unread(t *testing.T, r *os.File) int {
 	n, err := unix.IoctlGetInt(int(r.Fd()), unix.TIOCINQ)
 	rawtest.Check(t, err)

@@ -15,8 +15,8 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestPlan: both forms print the table and end, and the ready line of a daemon
-// with the same flags names the same sums.
+// TestPlan: the word and the flag print the same table, and the ready line of a daemon with
+// the same flags names the same sums.
 func TestPlan(t *testing.T) {
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		flags = append([]string{"--pool-mib", "3", "--dim", "64", "--max-vectors", "100", "--max-conns", "333"}, flags...)
@@ -45,7 +45,7 @@ func planOf(t *testing.T, args ...string) string {
 	return stdout
 }
 
-// TestPlanInREADME: the table that is shown is the one that is printed.
+// TestPlanInREADME: the README shows the table that the daemon prints.
 func TestPlanInREADME(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	rawtest.Check(t, err)
@@ -55,28 +55,28 @@ func TestPlanInREADME(t *testing.T) {
 	}
 }
 
-// TestPlanRefuses what the daemon would refuse.
+// TestPlanRefuses: plan refuses options that the daemon would refuse.
 func TestPlanRefuses(t *testing.T) {
-	refused(t, usage, []string{"plan", "--max-conns", "1048576", "--max-vectors", "65535", "--pool-mib", "100"}, "max-conns", "max-vectors", "dim")
-	refused(t, usage, []string{"--plan", "--pool-mib", "1", "--dim", "100000"}, "pool-mib")
+	wantRefused(t, usage, []string{"plan", "--max-conns", "1048576", "--max-vectors", "65535", "--pool-mib", "100"}, "max-conns", "max-vectors", "dim")
+	wantRefused(t, usage, []string{"--plan", "--pool-mib", "1", "--dim", "100000"}, "pool-mib")
 }
 
-// TestMemoryStaysWithinPlan: with every connection that is allowed, each holding
-// as much as it can make the daemon hold, it takes no more than it said; when they
-// are gone, no more than what is fixed.
+// TestMemoryStaysWithinPlan: with the most connections, each of which makes the daemon hold
+// as much as it can, the daemon's memory stays within the plan. When they are gone, its
+// memory is back within the fixed part.
 func TestMemoryStaysWithinPlan(t *testing.T) {
 	const (
 		conns, mute = 1000, 50
 		vectors     = 1024 // the largest request
 	)
 	format := []string{"--dim", "8", "--max-vectors", strconv.Itoa(vectors), "--max-conns", strconv.Itoa(conns),
-		"--request-ring", "4096", "--response-ring", "4096"} // under -tiny, filling all that there is would take minutes
+		"--request-ring", "4096", "--response-ring", "4096"} // under -tiny smaller rings would take minutes
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		flags = append(flags, format...)
 		d, budget := start(t, flags...), budgetOf(t, flags...)
 		atStart := uint64(d.ResidentBytes(t))
 		if atStart > budget.Start() {
-			t.Errorf("%d KiB resident at start, of %d fixed", atStart>>10, budget.Start()>>10)
+			t.Errorf("%d KiB resident at start, want at most the fixed %d", atStart>>10, budget.Start()>>10)
 		}
 		var mutes []*rawtest.Mute
 		for i := range mute {
@@ -97,10 +97,10 @@ func TestMemoryStaysWithinPlan(t *testing.T) {
 		u, err := d.Usage()
 		rawtest.Check(t, err)
 		if got := uint64(u.PeakBytes); got > budget.Total() {
-			t.Errorf("%d KiB resident, of %d at most", got>>10, budget.Total()>>10)
+			t.Errorf("%d KiB resident, want at most %d", got>>10, budget.Total()>>10)
 		}
 		if added, held := int64(u.ResidentBytes)-int64(atStart), int64(len(unfinished)*len(whole)); added < held {
-			t.Errorf("the connections' memory is %d KiB, and %d unfinished requests are %d: this tests nothing", added>>10, len(unfinished), held>>10)
+			t.Errorf("the connections' memory is %d KiB, but %d unfinished requests have %d KiB: this tests nothing", added>>10, len(unfinished), held>>10)
 		}
 		for _, m := range mutes {
 			m.Drop()
@@ -113,7 +113,7 @@ func TestMemoryStaysWithinPlan(t *testing.T) {
 	})
 }
 
-// budgetOf is that of a small daemon with these flags.
+// budgetOf returns the Budget of a small daemon with these flags.
 func budgetOf(t *testing.T, flags ...string) server.Budget {
 	o, err := commandLine(small(flags...)[1:])
 	rawtest.Check(t, err)

@@ -15,8 +15,8 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestTwoAtOnce starts two daemons on one port at the same moment, again and
-// again: one serves it, the other says why it does not.
+// TestTwoAtOnce starts two daemons on one port at the same moment, several times. One serves
+// the port, the other says why it does not.
 func TestTwoAtOnce(t *testing.T) {
 	for range 10 {
 		port := freePort(t)
@@ -37,37 +37,36 @@ func TestTwoAtOnce(t *testing.T) {
 			}
 		}
 		if (daemons[0] == nil) == (daemons[1] == nil) {
-			t.Errorf("of two daemons on one port, serving: %t and %t", daemons[0] != nil, daemons[1] != nil)
+			t.Errorf("exactly one of two daemons must serve the port; they serve: %t and %t", daemons[0] != nil, daemons[1] != nil)
 		}
 	}
 }
 
-// TestSharePort restarts a daemon without a gap: while clients connect and ask,
-// its successor joins it on the port, then it drains. No answer is wrong; a
-// connection may be refused or cut only in the instants in which the first stops
-// listening, one for each of its threads. A daemon that was not told to share is
-// refused before and after.
+// TestSharePort restarts a daemon without a gap. While clients connect and send requests, a
+// successor joins the daemon on its port, and then the daemon drains. No answer may be wrong.
+// A connection may fail only in the instants in which the first daemon stops listening, one
+// per I/O thread. Before and after, a daemon that is not told to share is refused.
 func TestSharePort(t *testing.T) {
 	for listeners := 1; listeners <= 2; listeners++ {
 		threads := strconv.Itoa(listeners)
 		t.Run("threads="+threads, func(t *testing.T) {
 			old := start(t, "--io-threads", threads)
-			var asking sync.WaitGroup
+			var clients sync.WaitGroup
 			stop := make(chan struct{})
 			served, failed := make([]int, 4), make([]int, 4)
 			for client := range served {
-				asking.Go(func() { served[client], failed[client] = reconnect(t, old.Addr, client, stop) })
+				clients.Go(func() { served[client], failed[client] = reconnect(t, old.Addr, client, stop) })
 			}
 			successor := start(t, "--io-threads", threads, "--port", old.Port(), "--share-port")
-			portTaken(t, old.Addr)
+			wantPortTaken(t, old.Addr)
 			rawtest.Check(t, old.Signal(syscall.SIGTERM))
 			if status := old.Status(t); status != 0 {
 				t.Errorf("status %d, want 0", status)
 			}
-			portTaken(t, old.Addr)
+			wantPortTaken(t, old.Addr)
 			rawtest.Check(t, roundTrip(dial(t, successor.Addr), rawtest.Source{Dim: 128}, 0))
 			close(stop)
-			asking.Wait()
+			clients.Wait()
 			for client := range served {
 				if served[client] == 0 || failed[client] > listeners {
 					t.Errorf("client %d was served on %d connections and failed on %d", client, served[client], failed[client])
@@ -77,7 +76,8 @@ func TestSharePort(t *testing.T) {
 	}
 }
 
-// reconnect asks for scores, each on a new connection, until stop is closed.
+// reconnect sends one request per connection, on one connection after another, until stop is
+// closed. It counts the connections that were served and those that failed.
 func reconnect(t *testing.T, addr string, client int, stop <-chan struct{}) (served, failed int) {
 	source := rawtest.Source{Dim: 128, Client: client}
 	for seq := 0; ; seq++ {
@@ -103,17 +103,17 @@ func reconnect(t *testing.T, addr string, client int, stop <-chan struct{}) (ser
 	}
 }
 
-// TestKilledAndRestarted kills a daemon while clients ask and starts it again on
-// its port at once, several times: it finds the port, and no answer is wrong.
+// TestKilledAndRestarted kills a daemon while clients send requests, and at once starts
+// another on its port, several times. The new daemon gets the port, and no answer is wrong.
 func TestKilledAndRestarted(t *testing.T) {
 	for _, threads := range []string{"1", "2"} {
 		t.Run("threads="+threads, func(t *testing.T) {
 			d := start(t, "--io-threads", threads)
 			addr, port := d.Addr, d.Port()
-			var asking sync.WaitGroup
+			var clients sync.WaitGroup
 			stop := make(chan struct{})
 			for client := range 4 {
-				asking.Go(func() { reconnect(t, addr, client, stop) })
+				clients.Go(func() { reconnect(t, addr, client, stop) })
 			}
 			for range 5 {
 				d.Kill()
@@ -121,7 +121,7 @@ func TestKilledAndRestarted(t *testing.T) {
 				rawtest.Check(t, roundTrip(dial(t, addr), rawtest.Source{Dim: 128}, 0))
 			}
 			close(stop)
-			asking.Wait()
+			clients.Wait()
 		})
 	}
 }

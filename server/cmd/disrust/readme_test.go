@@ -18,8 +18,8 @@ func TestReadme(t *testing.T) {
 	readme.Check(t, file, "metrics", metrics.Markdown())
 }
 
-// TestFlagOfField: a flag that sets a field of the Config is found by that field's
-// name, so that the server's errors name it.
+// TestFlagOfField: inFlags finds the flag that sets a field of the Config, so that the
+// server's errors name the flag.
 func TestFlagOfField(t *testing.T) {
 	o := defaults()
 	for field, want := range map[string]string{

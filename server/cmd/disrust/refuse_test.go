@@ -14,16 +14,16 @@ import (
 
 // The statuses of a daemon that did not start.
 const (
-	usage       = 2 // what was asked makes no sense
-	environment = 1 // it does, but not here and now
+	usage       = 2 // the command line makes no sense
+	environment = 1 // the command line makes sense, but cannot work here and now
 )
 
-// TestBadInput has every mistake answered by one sentence that names the
-// value and what is allowed.
+// TestBadInput: the daemon answers every mistake with one sentence that names the value and
+// what is allowed.
 func TestBadInput(t *testing.T) {
 	for _, test := range []struct {
 		args  string
-		names string // what the sentence must hold, apart by spaces
+		parts string // what the sentence must contain, separated by spaces
 	}{
 		{"--port 65536", "65536 65535"},
 		{"--port -1", "-1 65535"},
@@ -99,18 +99,18 @@ func TestBadInput(t *testing.T) {
 		{"-2", "2"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
-			refused(t, usage, strings.Fields(test.args), strings.Fields(test.names)...)
+			wantRefused(t, usage, strings.Fields(test.args), strings.Fields(test.parts)...)
 		})
 	}
 }
 
-// TestNewlineStaysQuoted: whatever is asked, the error is one line.
+// TestNewlineStaysQuoted: an error is one line, even if the argument has a newline.
 func TestNewlineStaysQuoted(t *testing.T) {
-	refused(t, usage, []string{"--no\nsuch"}, `no\nsuch`)
+	wantRefused(t, usage, []string{"--no\nsuch"}, `no\nsuch`)
 }
 
-// TestTooFewDescriptors: a limit with which nothing could be served is refused in
-// a sentence.
+// TestTooFewDescriptors: the daemon refuses a limit on descriptors with which it could not
+// serve.
 func TestTooFewDescriptors(t *testing.T) {
 	_, stderr, status := daemontest.RunToEnd(t, "sh", "-c", "ulimit -n 16; exec "+daemon)
 	if status != environment || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "16 open files") {
@@ -118,19 +118,19 @@ func TestTooFewDescriptors(t *testing.T) {
 	}
 }
 
-// TestDescriptorsRunOut: threads need two each, and the daemon says so whichever
-// of them the last one does not get.
+// TestDescriptorsRunOut: each thread needs two descriptors. Whichever of them the last thread
+// cannot get, the daemon says so in a sentence.
 func TestDescriptorsRunOut(t *testing.T) {
 	for limit := 32; limit < 38; limit++ {
 		limited := fmt.Sprintf("ulimit -n %d; exec %s --port 0 --pool-mib 1 --max-conns 16 --io-threads 16", limit, daemon)
 		_, stderr, status := daemontest.RunToEnd(t, "sh", "-c", limited)
 		if status != environment || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "too many open files") {
-			t.Errorf("of %d: status %d, stderr %q; want a sentence", limit, status, stderr)
+			t.Errorf("limit %d: status %d, stderr %q; want a sentence", limit, status, stderr)
 		}
 	}
 }
 
-// TestNowhereToPrint: what was asked for and cannot be written is an error.
+// TestNowhereToPrint: it is an error when stdout cannot be written to.
 func TestNowhereToPrint(t *testing.T) {
 	for _, args := range []string{"plan", "--help"} {
 		_, stderr, status := daemontest.RunToEnd(t, "sh", "-c", daemon+" "+args+" >/dev/full")
@@ -143,7 +143,7 @@ func TestNowhereToPrint(t *testing.T) {
 func TestAddressNotHere(t *testing.T) {
 	for _, host := range []string{"not.a.host.invalid", "203.0.113.1", "fe80::1"} {
 		t.Run(host, func(t *testing.T) {
-			refused(t, environment, []string{"--host", host, "--port", "0"}, host)
+			wantRefused(t, environment, []string{"--host", host, "--port", "0"}, host)
 		})
 	}
 }
@@ -152,38 +152,38 @@ func TestPortTakenByListener(t *testing.T) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	rawtest.Check(t, err)
 	defer listener.Close()
-	portTaken(t, listener.Addr().String())
+	wantPortTaken(t, listener.Addr().String())
 }
 
-// TestPortTakenByDaemon starts a second daemon on the first one's port, which
-// SO_REUSEPORT alone would let them share in silence.
+// TestPortTakenByDaemon starts a second daemon on the first one's port. With SO_REUSEPORT
+// alone they would share the port silently.
 func TestPortTakenByDaemon(t *testing.T) {
 	for _, threads := range []string{"1", "2"} {
 		t.Run("threads="+threads, func(t *testing.T) {
 			d := start(t, "--io-threads", threads)
-			portTaken(t, d.Addr)
+			wantPortTaken(t, d.Addr)
 			rawtest.Check(t, roundTrip(dial(t, d.Addr), rawtest.Source{Dim: 128}, 0))
 		})
 	}
 }
 
-func portTaken(t *testing.T, addr string) {
+func wantPortTaken(t *testing.T, addr string) {
 	_, port, err := net.SplitHostPort(addr)
 	rawtest.Check(t, err)
 	for _, threads := range []string{"1", "2"} {
-		refused(t, environment, []string{"--port", port, "--io-threads", threads}, port, "in use")
+		wantRefused(t, environment, []string{"--port", port, "--io-threads", threads}, port, "in use")
 	}
 }
 
-// refused runs the daemon, which must end at once with the status and one
-// sentence on stderr that holds all of names.
-func refused(t *testing.T, status int, args []string, names ...string) {
+// wantRefused runs the daemon, which must end at once with the status and one sentence on
+// stderr that contains all of parts.
+func wantRefused(t *testing.T, status int, args []string, parts ...string) {
 	t.Helper()
-	endsWith(t, status, append([]string{daemon}, args...), names...)
+	wantCommandRefused(t, status, append([]string{daemon}, args...), parts...)
 }
 
-// endsWith is refused for a whole command line.
-func endsWith(t *testing.T, status int, command []string, names ...string) {
+// wantCommandRefused is like wantRefused, for a whole command line.
+func wantCommandRefused(t *testing.T, status int, command []string, parts ...string) {
 	t.Helper()
 	stdout, stderr, got := daemontest.RunToEnd(t, command...)
 	if got != status {
@@ -193,11 +193,11 @@ func endsWith(t *testing.T, status int, command []string, names ...string) {
 		t.Errorf("stdout: %q, want nothing", stdout)
 	}
 	if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "disrust: ") || !strings.HasSuffix(stderr, "\n") {
-		t.Errorf("stderr is not one line of disrust's: %q", stderr)
+		t.Errorf("stderr is not one line that begins with disrust: %q", stderr)
 	}
-	for _, name := range names {
-		if !strings.Contains(stderr, name) {
-			t.Errorf("stderr does not hold %q: %q", name, stderr)
+	for _, part := range parts {
+		if !strings.Contains(stderr, part) {
+			t.Errorf("stderr does not contain %q: %q", part, stderr)
 		}
 	}
 }

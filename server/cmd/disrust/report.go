@@ -11,11 +11,10 @@ import (
 	"github.com/disrust/disrust/server/metrics"
 )
 
-// report writes a line of metrics every interval, until w fails. The returned
-// function has it write a last line and end; it does not wait long for a w that
-// nobody reads.
+// report writes a line of metrics every interval, until w fails. finish writes a last line
+// and ends the report. If no process reads w, finish gives up after a second.
 func report(s *server.Server, w io.Writer, interval time.Duration) (finish func()) {
-	const patience = time.Second
+	const finishTimeout = time.Second
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -36,12 +35,13 @@ func report(s *server.Server, w io.Writer, interval time.Duration) (finish func(
 		close(quit)
 		select {
 		case <-done:
-		case <-time.After(patience):
+		case <-time.After(finishTimeout):
 		}
 	}
 }
 
-// line writes what happened since last, and how things stand.
+// line writes one line of metrics: counts since last, and gauges as they are now. It returns
+// the new snapshot.
 func line(w io.Writer, s *server.Server, last metrics.Snapshot) (metrics.Snapshot, error) {
 	now := s.Metrics()
 	_, err := fmt.Fprintln(w, metrics.Line(now, last, s.TakePeaks()))

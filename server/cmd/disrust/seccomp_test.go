@@ -21,11 +21,11 @@ var (
 	allThree = []uint32{unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER}
 )
 
-// refusals is the ways in which io_uring is not to be had.
+// refusals are the ways in which an environment refuses io_uring.
 var refusals = []struct {
 	name    string
 	refusal rawtest.Refusal
-	cause   string // is part of what the daemon says
+	cause   string // the daemon's sentence must contain it
 }{
 	{"Docker", rawtest.Refusal{Errno: unix.EPERM, Calls: allThree}, "io_uring_setup"},
 	{"podman", rawtest.Refusal{Errno: unix.ENOSYS, Calls: allThree}, "function not implemented"},
@@ -34,8 +34,7 @@ var refusals = []struct {
 	{"register alone", rawtest.Refusal{Errno: unix.EPERM, Calls: register}, "io_uring_register"},
 }
 
-// TestSeccompFallsBack: where io_uring is refused a daemon says why, and does all
-// its work on epoll.
+// TestSeccompFallsBack: where io_uring is refused, the daemon says why and serves on epoll.
 func TestSeccompFallsBack(t *testing.T) {
 	for _, test := range refusals {
 		t.Run(test.name, func(t *testing.T) {
@@ -43,20 +42,20 @@ func TestSeccompFallsBack(t *testing.T) {
 			if !strings.Contains(d.Ready, "epoll") || !strings.Contains(d.Ready, test.cause) {
 				t.Errorf("the ready line does not name epoll and %q: %s", test.cause, d.Ready)
 			}
-			answersAndDrains(t, d)
+			checkServesAndDrains(t, d)
 		})
 	}
 }
 
-// TestSeccompEpoll: a daemon that is told to use epoll does not care what becomes
-// of io_uring.
+// TestSeccompEpoll: a daemon that is told to use epoll serves, however io_uring is refused.
 func TestSeccompEpoll(t *testing.T) {
 	refusal := rawtest.Refusal{Errno: unix.EMFILE, Calls: allThree}
-	answersAndDrains(t, daemontest.Start(t, refusal.Under(small("--io", "epoll")...)...))
+	checkServesAndDrains(t, daemontest.Start(t, refusal.Under(small("--io", "epoll")...)...))
 }
 
-// answersAndDrains has clients served and then the daemon end, as it should.
-func answersAndDrains(t *testing.T, d *daemontest.Daemon) {
+// checkServesAndDrains fails the test unless the daemon answers several clients, and then
+// drains at a signal.
+func checkServesAndDrains(t *testing.T, d *daemontest.Daemon) {
 	t.Helper()
 	const clients, requests = 4, 100
 	rawtest.Check(t, rawtest.Each(clients, func(i int) error {
@@ -79,24 +78,24 @@ func answersAndDrains(t *testing.T, d *daemontest.Daemon) {
 	}
 }
 
-// TestSeccompUring: a daemon that is told to use io_uring ends where it is refused,
-// with a sentence that names the cause and the remedy.
+// TestSeccompUring: where io_uring is refused, a daemon that is told to use it ends with a
+// sentence that names the cause and the remedy.
 func TestSeccompUring(t *testing.T) {
 	for _, test := range refusals {
 		t.Run(test.name, func(t *testing.T) {
-			endsWith(t, environment, test.refusal.Under(small("--io", "uring")...), test.cause, ": use ")
+			wantCommandRefused(t, environment, test.refusal.Under(small("--io", "uring")...), test.cause, ": use ")
 		})
 	}
 }
 
-// TestSeccompShortage: what ran out is no reason to fall back. The daemon ends and
-// says what it was.
+// TestSeccompShortage: when memory or descriptors run out, the daemon does not fall back to
+// epoll. It ends and says what ran out.
 func TestSeccompShortage(t *testing.T) {
 	for _, errno := range []syscall.Errno{unix.EMFILE, unix.ENFILE, unix.ENOMEM} {
 		for _, io := range []string{"auto", "uring"} {
 			t.Run(io+" "+unix.ErrnoName(errno), func(t *testing.T) {
 				refusal := rawtest.Refusal{Errno: errno, Calls: setup}
-				endsWith(t, environment, refusal.Under(small("--io", io)...), errno.Error())
+				wantCommandRefused(t, environment, refusal.Under(small("--io", io)...), errno.Error())
 			})
 		}
 	}

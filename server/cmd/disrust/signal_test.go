@@ -15,8 +15,8 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// TestSignalDrains sends requests, then a signal: what was sent before it is
-// answered, every stream ends in order, and the status is 0.
+// TestSignalDrains sends requests and then a signal. The daemon answers the requests, sends
+// EOF on every connection, and ends with status 0.
 func TestSignalDrains(t *testing.T) {
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
@@ -30,7 +30,7 @@ func testDrain(t *testing.T, sig syscall.Signal, flags []string) {
 	var clients [8]*rawtest.Client
 	for i := range clients {
 		clients[i] = dial(t, d.Addr)
-		rawtest.Check(t, roundTrip(clients[i], rawtest.Source{Dim: 128, Client: i}, 0)) // it is accepted
+		rawtest.Check(t, roundTrip(clients[i], rawtest.Source{Dim: 128, Client: i}, 0)) // so that the daemon has accepted it
 	}
 	idle, cut := dial(t, d.Addr), dial(t, d.Addr)
 	rawtest.Check(t, errors.Join(roundTrip(idle, rawtest.Source{Dim: 128}, 0), roundTrip(cut, rawtest.Source{Dim: 128}, 0)))
@@ -50,14 +50,14 @@ func testDrain(t *testing.T, sig syscall.Signal, flags []string) {
 	}
 }
 
-// inFlight is what client i has in flight: little enough that all of it is
-// with the server's kernel once it is sent.
+// inFlight returns what client i has in flight. It is so little that the server's kernel has
+// all of it once Send returns.
 func inFlight(i int) (requests, answers []byte) {
 	return rawtest.Source{Dim: 128, Client: i}.Pipeline(1, slices.Repeat([]int{1}, 40)...)
 }
 
-// TestSignalAtStart sends one at every moment of a start: until the daemon asks for
-// signals it is killed, from then on it ends in order.
+// TestSignalAtStart sends SIGTERM at many moments of a start. Before the daemon handles
+// signals, the signal kills it. From then on, the daemon ends with status 0.
 func TestSignalAtStart(t *testing.T) {
 	for delay := time.Duration(0); delay < 60*time.Millisecond; delay += 2 * time.Millisecond {
 		cmd := exec.Command(daemon, small()[1:]...)
@@ -73,8 +73,8 @@ func TestSignalAtStart(t *testing.T) {
 	}
 }
 
-// TestSecondSignalEnds holds a drain up with a peer that reads nothing. The
-// second signal ends it at once, long before the deadline.
+// TestSecondSignalEnds: a peer that reads nothing holds up the drain. The second signal ends
+// the daemon at once, long before the drain's deadline.
 func TestSecondSignalEnds(t *testing.T) {
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		d, _ := startHeldUp(t, append(flags, "--drain-timeout", "10m")...)
@@ -87,8 +87,8 @@ func TestSecondSignalEnds(t *testing.T) {
 	})
 }
 
-// TestDrainDeadline has the same peer outwait the deadline: the daemon ends by
-// itself and says that not all was answered.
+// TestDrainDeadline: the same peer reads nothing until the drain's deadline. The daemon ends
+// by itself and says that it cut connections.
 func TestDrainDeadline(t *testing.T) {
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		d, _ := startHeldUp(t, append(flags, "--drain-timeout", "100ms")...)
@@ -100,9 +100,8 @@ func TestDrainDeadline(t *testing.T) {
 	})
 }
 
-// TestDrainOutlastsSlowPeer has the peer read after the signal and send on and
-// on meanwhile: the answers to what had arrived come, in order, and the drain
-// ends all the same.
+// TestDrainOutlastsSlowPeer: the peer reads after the signal, and goes on sending. The daemon
+// answers what has arrived, in order, and the drain ends all the same.
 func TestDrainOutlastsSlowPeer(t *testing.T) {
 	eachPlacement(t, func(t *testing.T, flags []string) {
 		d, mute := startHeldUp(t, append(flags, "--drain-timeout", "10m")...)

@@ -19,8 +19,8 @@ import (
 // unixPrefix begins an address that is the path of a Unix socket.
 const unixPrefix = "unix:"
 
-// pathBytes is how long the path of a Unix socket may be (sun_path in unix(7), less
-// the zero at its end).
+// pathBytes is the size limit of a Unix socket's path: sun_path in unix(7), less its
+// terminating zero.
 const pathBytes = 107
 
 const resolveTimeout = 5 * time.Second
@@ -28,11 +28,12 @@ const resolveTimeout = 5 * time.Second
 // address is a TCP address or the path of a Unix socket.
 type address struct {
 	tcp  netip.AddrPort
-	path string // empty: tcp
+	path string // empty for a TCP address
 }
 
-// CheckAll says in a sentence what is wrong with some addresses, each alone and with
-// each other, as far as that can be said without asking the system.
+// CheckAll checks each address, and that no two of them clash. It asks the system for
+// nothing, so it resolves no host name. Its error is a sentence for the person who chose
+// the addresses.
 func CheckAll(addrs []string) error {
 	var all []address
 	for _, addr := range addrs {
@@ -48,8 +49,8 @@ func CheckAll(addrs []string) error {
 	return clash(all)
 }
 
-// SharedPathBytes is how long the path of a Unix socket may be that takes over another
-// server's: the new socket has a suffix at first.
+// SharedPathBytes is the size limit of a Unix socket's path when the socket may take over
+// the path from another server: at first the new socket's path has a suffix.
 const SharedPathBytes = pathBytes - suffixBytes
 
 // TooLongToShare reports whether addr is a path longer than SharedPathBytes.
@@ -58,7 +59,8 @@ func TooLongToShare(addr string) bool {
 	return ok && len(path) > SharedPathBytes
 }
 
-// Check says in a sentence what is wrong with an address, host:port or unix:PATH.
+// Check checks one address, which is host:port or unix:PATH. Its error is a sentence for
+// the person who chose the address.
 func Check(addr string) error {
 	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
 		return checkPath(path)
@@ -81,12 +83,12 @@ func checkPath(path string) error {
 	return nil
 }
 
-// split reads host:port.
+// split parses host:port.
 func split(addr string) (host string, port int, err error) {
-	const wanted = "host:port or unix:PATH is allowed, such as 127.0.0.1:9900, [::]:9900 or unix:/run/disrust/disrust.sock"
+	const expected = "host:port or unix:PATH is allowed, such as 127.0.0.1:9900, [::]:9900 or unix:/run/disrust/disrust.sock"
 	host, digits, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "", 0, errors.New(wanted)
+		return "", 0, errors.New(expected)
 	}
 	if host == "" {
 		return "", 0, errors.New("the host is missing: 127.0.0.1 is this machine alone, 0.0.0.0 all of its IPv4 addresses, [::] those of IPv6 too")
@@ -97,8 +99,8 @@ func split(addr string) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// resolveAll turns addresses that CheckAll has passed into what sockets take, and refuses
-// those of which one takes the other's connections.
+// resolveAll resolves addresses that CheckAll accepts. It refuses two addresses when one
+// would take the other's connections.
 func resolveAll(addrs []string) ([]address, error) {
 	all := make([]address, len(addrs))
 	for i, addr := range addrs {
@@ -118,7 +120,7 @@ func resolveAll(addrs []string) ([]address, error) {
 	return all, clash(all)
 }
 
-// clash names two addresses of which one covers the other.
+// clash returns an error that names two addresses when one of them covers the other.
 func clash(all []address) error {
 	for i, a := range all {
 		for j, b := range all {
@@ -134,8 +136,8 @@ func clash(all []address) error {
 	return nil
 }
 
-// covers reports whether a takes b's connections: the unspecified address takes those
-// to all others, :: those to IPv4 addresses too.
+// covers reports whether a takes b's connections. The unspecified address of a family takes
+// the connections to every address of that family, and :: also those to IPv4 addresses.
 func (a address) covers(b address) bool {
 	if a.path != "" || b.path != "" {
 		return filepath.Clean(a.path) == filepath.Clean(b.path)
@@ -158,9 +160,9 @@ func (a address) String() string {
 	return a.tcp.String()
 }
 
-// Resolve turns a host name or address and a port into one address, IPv4 first.
+// Resolve turns a host name or address and a port into one address. It prefers IPv4.
 func Resolve(host string, port int) (netip.AddrPort, error) {
-	if addr, err := netip.ParseAddr(host); err == nil { // a look-up takes :: for 0.0.0.0 too
+	if addr, err := netip.ParseAddr(host); err == nil { // LookupNetIP would turn :: into 0.0.0.0
 		return netip.AddrPortFrom(addr.Unmap(), uint16(port)), nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)

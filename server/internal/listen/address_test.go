@@ -20,15 +20,15 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// TestCheckAll: addresses that can make no sense are refused with a sentence about what
-// is wrong, and those that share neither port nor path are not.
+// TestCheckAll: each address or list that makes no sense is refused with a sentence that
+// says why. Addresses that share neither port nor path are accepted.
 func TestCheckAll(t *testing.T) {
 	for addrs, says := range map[string]string{
 		"127.0.0.1:9900": "", "[::]:0": "", "localhost:1": "", "unix:/a": "", "unix:a": "", "unix:./@a": "",
 		"[fe80::1%nosuch]:1":                  "",
 		"127.0.0.1:1 127.0.0.2:1 127.0.0.1:2": "",
 		"0.0.0.0:1 [::1]:1":                   "", // IPv4 only
-		"[::]:0 [::]:0 0.0.0.0:0":             "", // each has a port of its own
+		"[::]:0 [::]:0 0.0.0.0:0":             "", // the kernel chooses a port for each
 		"unix:/a unix:/b":                     "",
 		"127.0.0.1":                           "host:port or unix:PATH",
 		"::1:9900":                            "host:port or unix:PATH",
@@ -58,8 +58,8 @@ func TestCheckAll(t *testing.T) {
 	}
 }
 
-// TestClashOfNames: what only a look-up tells is found too.
+// TestClashOfNames: Open refuses a clash that shows only after host names are resolved.
 func TestClashOfNames(t *testing.T) {
-	refused(t, Config{Addrs: []string{"localhost:1", "127.0.0.1:1"}}, "127.0.0.1:1 is listed twice")
-	refused(t, Config{Addrs: []string{"not.a.host.invalid:1"}}, "not.a.host.invalid", "resolve")
+	wantRefused(t, Config{Addrs: []string{"localhost:1", "127.0.0.1:1"}}, "127.0.0.1:1 is listed twice")
+	wantRefused(t, Config{Addrs: []string{"not.a.host.invalid:1"}}, "not.a.host.invalid", "resolve")
 }

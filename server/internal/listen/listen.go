@@ -1,11 +1,10 @@
 //go:build linux
 
-// Package listen opens the listeners of a server: on each of its addresses one for
-// each I/O thread.
+// Package listen opens the listeners of a server: one for each I/O thread on each address.
 //
-// On a TCP address every thread has a socket of its own, and the kernel spreads new
-// connections over them (SO_REUSEPORT). A Unix socket, and one that a service manager
-// passed, is a single queue, of which every thread has a duplicate of the descriptor.
+// On a TCP address every thread has its own socket, and the kernel spreads new connections
+// over these sockets (SO_REUSEPORT). A Unix socket has a single queue, and so has a socket
+// that a service manager passed: every thread has a duplicate of its descriptor.
 package listen
 
 import (
@@ -25,27 +24,27 @@ type Config struct {
 	Passed []*os.File // listening sockets, instead of Addrs; Open duplicates them
 
 	Threads  int
-	Share    bool        // an address may be another server's too, which this one joins or succeeds
-	UnixMode fs.FileMode // of socket files
+	Share    bool        // an address may belong to another server too: this one joins it or takes over from it
+	UnixMode fs.FileMode // mode of the socket files
 }
 
-// Set is the listeners of one server. Open takes the addresses, Listen has
-// connections come; whoever has called Open calls Close or, once the threads own
-// their listeners, Remove.
+// Set is the listeners of one server. Open takes the addresses; after Listen, clients can
+// connect. The caller of Open must call Close or, once the threads own their listeners,
+// Remove.
 type Set struct{ endpoints []endpoint }
 
 // endpoint is one address and its listeners.
 type endpoint interface {
 	addr() net.Addr
 	listeners() []int // descriptors, one for each thread
-	shared() bool     // they are duplicates of one
-	listen() error    // connections come from here on
-	remove() error    // what the address leaves behind, once its listeners are closed
+	shared() bool     // the listeners are duplicates of one descriptor
+	listen() error    // after it, clients can connect
+	remove() error    // removes the socket's file, if any, once the listeners are closed
 }
 
-// Open takes all addresses: none that another process serves, unless it may be shared.
-// No connection comes before Listen. Errors are sentences for the person who chose
-// the addresses.
+// Open takes all addresses or none. It refuses an address that another process serves,
+// unless cfg allows sharing. No client can connect before Listen. Errors are sentences for
+// the person who chose the addresses.
 func Open(cfg Config) (_ *Set, err error) {
 	s := &Set{}
 	defer func() {
@@ -75,8 +74,8 @@ func Open(cfg Config) (_ *Set, err error) {
 	return s, nil
 }
 
-// Addrs are the addresses, in the order in which they were given, with the ports that
-// the kernel chose.
+// Addrs returns the addresses in the order of the Config. In place of port 0 they have the
+// port that the kernel chose.
 func (s *Set) Addrs() []net.Addr {
 	addrs := make([]net.Addr, len(s.endpoints))
 	for i, e := range s.endpoints {
@@ -85,7 +84,7 @@ func (s *Set) Addrs() []net.Addr {
 	return addrs
 }
 
-// String names the addresses as a command line would, for people.
+// String lists the addresses for people, each as a command line names it.
 func (s *Set) String() string {
 	var names []string
 	for _, a := range s.Addrs() {
@@ -102,7 +101,8 @@ func (s *Set) String() string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// Thread returns the listeners of the i-th thread, which closes them once it runs.
+// Thread returns the listeners of the i-th thread. Once that thread runs, it owns and
+// closes them.
 func (s *Set) Thread(i int) []loop.Listener {
 	var all []loop.Listener
 	for _, e := range s.endpoints {
@@ -111,7 +111,7 @@ func (s *Set) Thread(i int) []loop.Listener {
 	return all
 }
 
-// Listen has connections come.
+// Listen makes all addresses take connections.
 func (s *Set) Listen() error {
 	for _, e := range s.endpoints {
 		if err := e.listen(); err != nil {
@@ -121,18 +121,17 @@ func (s *Set) Listen() error {
 	return nil
 }
 
-// Close closes the listeners, of which no thread may have taken any over, and removes
-// what Listen has made.
+// Close closes the listeners and removes the socket files that Listen made. No thread may
+// own a listener yet.
 func (s *Set) Close() {
 	for _, e := range s.endpoints {
 		closeAll(e.listeners())
 	}
-	s.Remove() // that something stays behind is no worse than the error that led here
+	s.Remove() // its error matters less than the one that made the caller close s
 	s.endpoints = nil
 }
 
-// Remove removes the socket files that are still this server's. Only the first call
-// does so.
+// Remove removes the socket files that still belong to this server. Later calls do nothing.
 func (s *Set) Remove() error {
 	var errs []error
 	for _, e := range s.endpoints {
@@ -147,8 +146,8 @@ func closeAll(fds []int) {
 	}
 }
 
-// duplicates returns fd and as many duplicates of it as make count. An error leaves
-// none of them open.
+// duplicates returns count descriptors: fd and duplicates of it. When it fails, it closes
+// them all.
 func duplicates(fd, count int) (fds []int, err error) {
 	fds = []int{fd}
 	for range count - 1 {
@@ -162,7 +161,8 @@ func duplicates(fd, count int) (fds []int, err error) {
 	return fds, nil
 }
 
-// ErrServed says that another process serves an address, which may share it or give it up.
+// ErrServed says that another process serves an address. That process may be willing to
+// share the address or to give it up.
 var ErrServed = errors.New("another process serves the address")
 
 // refusal says in one sentence why an address cannot be served, and wraps err.

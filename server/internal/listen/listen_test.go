@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// opened is a Set that listens, until the test ends.
-func opened(t *testing.T, cfg Config) *Set {
+// mustOpen returns a Set that listens until the test ends.
+func mustOpen(t *testing.T, cfg Config) *Set {
 	t.Helper()
 	s, err := open(cfg)
 	if err != nil {
@@ -38,24 +38,24 @@ func open(cfg Config) (*Set, error) {
 	return s, nil
 }
 
-// refused asserts that nothing is opened and that the error is a sentence with all of
-// names.
-func refused(t *testing.T, cfg Config, names ...string) {
+// wantRefused fails the test unless Open or Listen returns an error that contains all of
+// parts.
+func wantRefused(t *testing.T, cfg Config, parts ...string) {
 	t.Helper()
 	s, err := open(cfg)
 	if err == nil {
 		s.Close()
 		t.Fatalf("%v: opened", cfg.Addrs)
 	}
-	for _, name := range names {
-		if !strings.Contains(err.Error(), name) {
-			t.Errorf("%v: the error does not hold %q: %v", cfg.Addrs, name, err)
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%v: the error does not contain %q: %v", cfg.Addrs, part, err)
 		}
 	}
 }
 
-// answers connects to addr and reports whether that works.
-func answers(addr net.Addr) error {
+// dial connects to addr and closes the connection.
+func dial(addr net.Addr) error {
 	conn, err := net.Dial(addr.Network(), addr.String())
 	if err != nil {
 		return err
@@ -63,10 +63,10 @@ func answers(addr net.Addr) error {
 	return conn.Close()
 }
 
-// TestSeveral: each address has a listener for each thread, and all are named.
+// TestSeveral: each address has a listener for each thread, and String lists all addresses.
 func TestSeveral(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
-	s := opened(t, Config{Addrs: []string{"127.0.0.1:0", "unix:" + path, "[::1]:0"}, Threads: 3})
+	s := mustOpen(t, Config{Addrs: []string{"127.0.0.1:0", "unix:" + path, "[::1]:0"}, Threads: 3})
 	addrs := s.Addrs()
 	if want := addrs[0].String() + ", unix:" + path + " and " + addrs[2].String(); s.String() != want {
 		t.Errorf("the addresses are %s, want %s", s, want)
@@ -84,23 +84,23 @@ func TestSeveral(t *testing.T) {
 		t.Errorf("there are %d listeners, want 9", len(fds))
 	}
 	for _, addr := range addrs {
-		if err := answers(addr); err != nil {
+		if err := dial(addr); err != nil {
 			t.Errorf("%s: %v", addr, err)
 		}
 	}
 }
 
-// TestAllOrNothing: an address that is not to be had gives up the others.
+// TestAllOrNothing: when Open cannot take one address, it releases the others.
 func TestAllOrNothing(t *testing.T) {
-	taken := opened(t, Config{Addrs: []string{"127.0.0.1:0"}}).Addrs()[0].String()
+	taken := mustOpen(t, Config{Addrs: []string{"127.0.0.1:0"}}).Addrs()[0].String()
 	path := t.TempDir() + "/a.sock"
-	refused(t, Config{Addrs: []string{"unix:" + path, taken}}, "in use")
-	refused(t, Config{Addrs: []string{"unix:" + path, "unix:/etc/passwd"}}, "unix:/etc/passwd")
-	opened(t, Config{Addrs: []string{"unix:" + path}})
+	wantRefused(t, Config{Addrs: []string{"unix:" + path, taken}}, "in use")
+	wantRefused(t, Config{Addrs: []string{"unix:" + path, "unix:/etc/passwd"}}, "unix:/etc/passwd")
+	mustOpen(t, Config{Addrs: []string{"unix:" + path}})
 }
 
-// oneOfTwo opens two at the same moment, each for several threads: one gets all its
-// listeners, the other none.
+// oneOfTwo opens two Sets on one address at the same moment, each for several threads. One
+// Set must get all its listeners and the other none.
 func oneOfTwo(t *testing.T, addr string) {
 	var errs [2]error
 	var sets [2]*Set
@@ -110,20 +110,20 @@ func oneOfTwo(t *testing.T, addr string) {
 	}
 	starting.Wait()
 	if (errs[0] == nil) == (errs[1] == nil) {
-		t.Errorf("one of two may have %s: %v and %v", addr, errs[0], errs[1])
+		t.Errorf("exactly one of two must get %s: %v and %v", addr, errs[0], errs[1])
 	}
 	for _, s := range sets {
 		if s != nil {
-			if err := answers(s.Addrs()[0]); err != nil {
-				t.Errorf("whoever has %s does not answer: %v", addr, err)
+			if err := dial(s.Addrs()[0]); err != nil {
+				t.Errorf("the server that got %s takes no connections: %v", addr, err)
 			}
 			s.Close()
 		}
 	}
 }
 
-// TestOneOfTwo goes on for many addresses at once, since it takes a while to give a
-// port up.
+// TestOneOfTwo runs many addresses in parallel, because the kernel takes a while to release
+// a port.
 func TestOneOfTwo(t *testing.T) {
 	dir := t.TempDir()
 	var rounds sync.WaitGroup
@@ -134,7 +134,7 @@ func TestOneOfTwo(t *testing.T) {
 	rounds.Wait()
 }
 
-// freePorts are some that nobody has at the moment.
+// freePorts returns addresses whose ports are free at the moment.
 func freePorts(t *testing.T, count int) (addrs []string) {
 	for range count {
 		s, err := Open(Config{Addrs: []string{"127.0.0.1:0"}, Threads: 1})

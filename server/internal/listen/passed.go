@@ -15,8 +15,8 @@ import (
 // firstPassed is the first descriptor that a service manager passes (sd_listen_fds(3)).
 const firstPassed = 3
 
-// Passed returns the sockets that a service manager has passed to this process: those
-// of LISTEN_FDS, if LISTEN_PID is this process. Children of this process inherit
+// Passed returns the sockets that a service manager has passed to this process:
+// LISTEN_FDS of them, if LISTEN_PID is this process. Children of this process inherit
 // neither the sockets nor the variables.
 func Passed() (files []*os.File, err error) {
 	pid, count := os.Getenv("LISTEN_PID"), os.Getenv("LISTEN_FDS")
@@ -39,8 +39,9 @@ func Passed() (files []*os.File, err error) {
 	return files, nil
 }
 
-// passed is a socket that listens already, and a duplicate of its descriptor for each
-// thread. Its address, and the file of a Unix socket, belong to who made it.
+// passed is a socket that listens already, with a duplicate of its descriptor for each
+// thread. Its address, and its file if it is a Unix socket, belong to the process that made
+// it.
 type passed struct {
 	at  net.Addr
 	fds []int
@@ -78,13 +79,13 @@ func (s *Set) adoptOne(f *os.File, threads int) error {
 	}
 	s.endpoints = append(s.endpoints, p)
 	if p.at, err = inspect(p.fds[0]); err != nil {
-		return fmt.Errorf("%s is passed to be served, but %w", f.Name(), err)
+		return fmt.Errorf("%s was passed to be served, but %w", f.Name(), err)
 	}
 	if err := unix.SetNonblock(p.fds[0], false); err != nil || p.at.Network() != "tcp" {
 		return os.NewSyscallError("fcntl", err)
 	}
 	for _, o := range inherited {
-		// Multipath TCP, which Go programs listen with, lacks some of them (Linux 6.18).
+		// Go programs listen with Multipath TCP, which lacks some of these options (Linux 6.18).
 		if err := set(p.fds[0], []option{o}); err != nil && !errors.Is(err, unix.ENOPROTOOPT) && !errors.Is(err, unix.EOPNOTSUPP) {
 			return err
 		}
@@ -92,7 +93,7 @@ func (s *Set) adoptOne(f *os.File, threads int) error {
 	return nil
 }
 
-// inspect returns the address of a socket that can be served, or what is wrong with it.
+// inspect returns the address of a socket, or an error that says why it cannot be served.
 func inspect(fd int) (net.Addr, error) {
 	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	switch {
@@ -101,10 +102,10 @@ func inspect(fd int) (net.Addr, error) {
 	case err != nil:
 		return nil, os.NewSyscallError("getsockopt", err)
 	case kind != unix.SOCK_STREAM:
-		return nil, errors.New("it is no stream socket (of a unit's settings, ListenStream= makes one)")
+		return nil, errors.New("it is not a stream socket (in a systemd unit, ListenStream= makes one)")
 	}
 	if listens, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN); err != nil || listens == 0 {
-		return nil, errors.New("it does not listen (a unit needs Accept=no, which is the default)")
+		return nil, errors.New("it does not listen (a systemd unit needs Accept=no, which is the default)")
 	}
 	sa, err := unix.Getsockname(fd)
 	if err != nil {

@@ -15,17 +15,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// handBack is how long an address may seem taken that is not. The kernel lets go of
-// the listeners of a server that was killed a moment after its end, with its
-// io_urings; and a listen(2) that is about to fail makes those of others fail
-// (inet_csk_listen_start, Linux 6.18: the state is set before the port is checked).
-const handBack = 500 * time.Millisecond
+// inUseGrace is how long a free address may seem to be in use, for one of two reasons. The
+// kernel closes the listeners of a killed server a moment after the process ends, with its
+// io_urings. And a listen(2) that is about to fail makes the listen(2) of other sockets fail
+// (inet_csk_listen_start, Linux 6.18, sets the state before it checks the port).
+const inUseGrace = 500 * time.Millisecond
 
 // port is a TCP address and a socket for each thread.
 type port struct {
 	at    netip.AddrPort
 	fds   []int
-	joins bool // another server may have the port too
+	joins bool // another server may serve the port too
 }
 
 func (p *port) addr() net.Addr   { return net.TCPAddrFromAddrPort(p.at) }
@@ -33,14 +33,13 @@ func (p *port) listeners() []int { return p.fds }
 func (p *port) shared() bool     { return false }
 func (p *port) remove() error    { return nil }
 
-// bindPort makes a socket for each thread and takes the port with the first alone; the
-// others join it in listen. The address has the port that the kernel chose, if any was
-// asked for.
+// bindPort makes a socket for each thread and binds the first one; listen binds the others.
+// If addr has port 0, the kernel chooses the port.
 //
-// If it joins, the port may be another server's too. Else nobody may have it: sockets
-// that share a port (SO_REUSEPORT) would share it with those of another process
-// silently, so the first does not until it listens. Of two servers that start at
-// once, one fails here or in listen.
+// With joins, another server may serve the port too. Without it, no other process may.
+// Sockets that share a port (SO_REUSEPORT) would silently share it with those of another
+// process, so the first socket does not share until it listens. When two servers start at
+// once, one of them fails here or in listen.
 func bindPort(addr netip.AddrPort, threads int, joins bool) (_ *port, err error) {
 	p := &port{at: addr, joins: joins}
 	defer func() {
@@ -67,8 +66,9 @@ func bindPort(addr netip.AddrPort, threads int, joins bool) (_ *port, err error)
 	return p, err
 }
 
-// listen has the sockets take connections. When the first listens, the port is this
-// server's, and the others, and servers that are told to, may share it.
+// listen makes the sockets take connections. Once the first socket listens, the port belongs
+// to this server. From then on its other sockets may share the port, and so may servers
+// that are told to join.
 func (p *port) listen() error {
 	for i, fd := range p.fds {
 		if i > 0 {
@@ -79,7 +79,7 @@ func (p *port) listen() error {
 				return err
 			}
 		}
-		if err := patiently(func() error { return unix.Listen(fd, netio.Backlog) }); err != nil {
+		if err := retryInUse(func() error { return unix.Listen(fd, netio.Backlog) }); err != nil {
 			return p.refuse("listen on", err)
 		}
 		if i == 0 {
@@ -96,15 +96,15 @@ func (p *port) bind(fd int) error {
 	if err != nil {
 		return err
 	}
-	if err := patiently(func() error { return unix.Bind(fd, to) }); err != nil {
+	if err := retryInUse(func() error { return unix.Bind(fd, to) }); err != nil {
 		return p.refuse("bind to", err)
 	}
 	return nil
 }
 
-// patiently tries again while the address seems taken, for so long.
-func patiently(try func() error) error {
-	for deadline := time.Now().Add(handBack); ; time.Sleep(5 * time.Millisecond) {
+// retryInUse retries for inUseGrace while the address seems to be in use.
+func retryInUse(try func() error) error {
+	for deadline := time.Now().Add(inUseGrace); ; time.Sleep(5 * time.Millisecond) {
 		err := try()
 		if !errors.Is(err, unix.EADDRINUSE) || time.Now().After(deadline) {
 			return err
@@ -116,12 +116,12 @@ func share(fd int) error {
 	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
 }
 
-// option is one of setsockopt(2).
+// option is one socket option and its value, for setsockopt(2).
 type option struct{ level, name, value int }
 
-// inherited are the options that connections inherit from a listener: a peer that has
-// vanished is found by keepalive within two minutes if it is idle, and after two if it
-// owes an acknowledgement or room for its answers.
+// inherited are the options that connections inherit from a listener. They find a peer that
+// has vanished. Keepalive finds an idle peer within two minutes. TCP_USER_TIMEOUT finds,
+// after two minutes, a peer that owes an acknowledgement or room for its answers.
 var inherited = []option{
 	{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 	{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
@@ -131,8 +131,8 @@ var inherited = []option{
 	{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, 120_000}, // ms
 }
 
-// socket returns a socket. It blocks, as io_uring wants it: on one that does not, an
-// accept fails where it should wait.
+// socket returns a blocking socket, as io_uring needs: on a non-blocking socket, an accept
+// that should wait fails instead.
 func socket(addr netip.Addr) (int, error) {
 	family, options := unix.AF_INET, append([]option{{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1}}, inherited...)
 	if addr.Is6() {
@@ -166,7 +166,7 @@ func (p *port) refuse(what string, err error) error {
 	case err == unix.EADDRINUSE && number == 0:
 		sentence = fmt.Sprintf("no port on %s is free", host)
 	case err == unix.EADDRINUSE && p.joins:
-		sentence = fmt.Sprintf("port %d on %s is in use by a process that does not share it, or is another user's", number, host)
+		sentence = fmt.Sprintf("port %d on %s is in use by a process that does not share it, or that belongs to another user", number, host)
 	case err == unix.EADDRINUSE:
 		return &refusal{fmt.Sprintf("port %d on %s is in use by another process; choose another, or 0 for any free one", number, host), errors.Join(ErrServed, err)}
 	case err == unix.EADDRNOTAVAIL:
@@ -187,8 +187,8 @@ func sockaddr(addr netip.AddrPort) (unix.Sockaddr, error) {
 	return &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16(), ZoneId: id}, err
 }
 
-// zoneID is the number of the interface that an address belongs to: 0 if it names
-// none. The zone is the interface's name or its number.
+// zoneID returns the number of the interface that an address names, or 0 if it names none.
+// The address's zone is the name of the interface or its number.
 func zoneID(addr netip.Addr) (uint32, error) {
 	zone := addr.Zone()
 	if zone == "" {
@@ -204,8 +204,8 @@ func zoneID(addr netip.Addr) (uint32, error) {
 	return uint32(found.Index), nil
 }
 
-// name is the address that a socket is bound to. Of the interface that a link-local
-// one belongs to it gives the name.
+// name returns the address that a socket is bound to. A link-local address has the name of
+// its interface as its zone.
 func name(fd int) (netip.AddrPort, error) {
 	sa, err := unix.Getsockname(fd)
 	switch a := sa.(type) {

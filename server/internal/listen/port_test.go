@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestSharedWithNone: a port may be joined only if all who have it share it.
+// TestSharedWithNone: a server may join a port only if every process that has it shares it.
 func TestSharedWithNone(t *testing.T) {
 	alone, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -21,23 +21,23 @@ func TestSharedWithNone(t *testing.T) {
 	}
 	defer alone.Close()
 	addrs := []string{alone.Addr().String()}
-	refused(t, Config{Addrs: addrs}, "in use by another process")
-	refused(t, Config{Addrs: addrs, Share: true}, "does not share it")
+	wantRefused(t, Config{Addrs: addrs}, "in use by another process")
+	wantRefused(t, Config{Addrs: addrs, Share: true}, "does not share it")
 }
 
-// TestShared: two that are told to share a port both listen.
+// TestShared: a second server that is told to share joins the first one's port.
 func TestShared(t *testing.T) {
-	first := opened(t, Config{Addrs: []string{"127.0.0.1:0"}})
-	second := opened(t, Config{Addrs: []string{first.Addrs()[0].String()}, Share: true})
+	first := mustOpen(t, Config{Addrs: []string{"127.0.0.1:0"}})
+	second := mustOpen(t, Config{Addrs: []string{first.Addrs()[0].String()}, Share: true})
 	if first.String() != second.String() {
-		t.Errorf("they are on %s and %s", first, second)
+		t.Errorf("the servers are on %s and %s", first, second)
 	}
 }
 
-// TestUnspecifiedServesIPv4: :: takes connections to IPv4 addresses, whatever the
-// machine's default for that is.
+// TestUnspecifiedServesIPv4: a listener on :: takes connections to IPv4 addresses too,
+// whatever the machine's default (net.ipv6.bindv6only) is.
 func TestUnspecifiedServesIPv4(t *testing.T) {
-	s := opened(t, Config{Addrs: []string{"[::]:0"}})
+	s := mustOpen(t, Config{Addrs: []string{"[::]:0"}})
 	_, port, err := net.SplitHostPort(s.Addrs()[0].String())
 	if err != nil || !strings.HasPrefix(s.String(), "[::]:") {
 		t.Fatalf("the address is %s, %v", s, err)
@@ -58,26 +58,26 @@ func TestUnspecifiedServesIPv4(t *testing.T) {
 	}
 }
 
-// TestZone: an interface that is not there is refused, and one that is stays in the
+// TestZone: an address with an unknown interface is refused. A known interface stays in the
 // address, by its name.
 func TestZone(t *testing.T) {
-	refused(t, Config{Addrs: []string{"[fe80::1%nosuch]:0"}}, `no network interface "nosuch"`)
-	refused(t, Config{Addrs: []string{"[fe80::1%2147483647]:0"}}, `no network interface "2147483647"`)
-	refused(t, Config{Addrs: []string{"[fe80::1]:0"}}, "link-local", "%eth0")
+	wantRefused(t, Config{Addrs: []string{"[fe80::1%nosuch]:0"}}, `no network interface "nosuch"`)
+	wantRefused(t, Config{Addrs: []string{"[fe80::1%2147483647]:0"}}, `no network interface "2147483647"`)
+	wantRefused(t, Config{Addrs: []string{"[fe80::1]:0"}}, "link-local", "%eth0")
 	addr, number := linkLocal(t)
 	for _, zone := range []string{addr.Zone(), number} {
-		s := opened(t, Config{Addrs: []string{"[" + addr.WithZone(zone).String() + "]:0"}})
+		s := mustOpen(t, Config{Addrs: []string{"[" + addr.WithZone(zone).String() + "]:0"}})
 		if got := s.Addrs()[0].(*net.TCPAddr).AddrPort().Addr(); got != addr {
 			t.Errorf("zone %s: the address is %s, want %s", zone, got, addr)
 		}
-		if err := answers(s.Addrs()[0]); err != nil {
+		if err := dial(s.Addrs()[0]); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// linkLocal is a link-local address of this machine with its interface, and the
-// interface's number.
+// linkLocal returns a link-local address of this machine, with its interface's name as
+// zone, and that interface's number.
 func linkLocal(t *testing.T) (addr netip.Addr, number string) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
@@ -96,12 +96,12 @@ func linkLocal(t *testing.T) (addr netip.Addr, number string) {
 	return addr, ""
 }
 
-// TestOptions: connections have the options of their listener, an own one or one that
-// was passed.
+// TestOptions: every listener has the options that connections inherit, whether Open made it
+// or a service manager passed it.
 func TestOptions(t *testing.T) {
 	for name, s := range map[string]*Set{
-		"opened": opened(t, Config{Addrs: []string{"127.0.0.1:0"}}),
-		"passed": opened(t, Config{Passed: []*os.File{socketOf(t, "tcp", "127.0.0.1:0")}}),
+		"opened": mustOpen(t, Config{Addrs: []string{"127.0.0.1:0"}}),
+		"passed": mustOpen(t, Config{Passed: []*os.File{listenerFile(t, "tcp", "127.0.0.1:0")}}),
 	} {
 		for _, o := range inherited {
 			if got, err := unix.GetsockoptInt(int(s.Thread(1)[0].FD), o.level, o.name); err != nil || got != o.value {

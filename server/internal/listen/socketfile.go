@@ -18,27 +18,28 @@ import (
 
 // socketFile is a Unix socket and its file.
 //
-// Servers that start at once, and one that ends, change what the path names while they
-// hold a lock on its folder (flock): what one of them has found there is still true
-// when it acts. The kernel gives the lock up with the process, and it leaves no file.
+// A server that starts or ends changes what the path names only while it holds a lock on
+// the path's folder (flock). What the server finds at the path is thus still true when it
+// acts. The kernel releases the lock when the process dies, and the lock leaves no file.
 type socketFile struct {
 	path  string
 	mode  fs.FileMode
 	share bool
 	fds   []int
-	made  *os.File // the file that listen made, opened for nothing: so its inode is no other file's. Nil: none
+	made  *os.File // the file that listen made; while it is open, no other file gets its inode. Nil: none
 }
 
 func (f *socketFile) addr() net.Addr   { return &net.UnixAddr{Name: f.path, Net: "unix"} }
 func (f *socketFile) listeners() []int { return f.fds }
 func (f *socketFile) shared() bool     { return true }
 
-// newSocketFile makes the socket. The path is taken in listen: a socket that is bound
-// and does not yet listen looks like one that a dead server has left.
+// newSocketFile makes the socket and checks the path. It leaves the binding to listen,
+// because a socket that is bound and does not listen yet looks like one that a dead server
+// has left.
 func newSocketFile(path string, cfg Config) (*socketFile, error) {
 	f := &socketFile{path: path, mode: cfg.UnixMode, share: cfg.Share}
-	free := func() error { _, err := f.look(); return err }
-	if err := patiently(func() error { return f.locked(free) }); err != nil {
+	check := func() error { _, err := f.find(); return err }
+	if err := retryInUse(func() error { return f.locked(check) }); err != nil {
 		return nil, err
 	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -49,16 +50,16 @@ func newSocketFile(path string, cfg Config) (*socketFile, error) {
 	return f, err
 }
 
-// listen has the path name this socket, which from then on takes connections.
+// listen makes the path name this socket, and the socket take connections.
 func (f *socketFile) listen() error {
-	return patiently(func() error { return f.locked(f.replace) })
+	return retryInUse(func() error { return f.locked(f.replace) })
 }
 
-// replace puts the socket where nothing is, in the place of a dead server's, or over
-// one that is served. There it is bound beside the other and renamed, so that no
-// client finds the path without a server.
+// replace puts the socket at the path. It first removes a socket that a dead server has
+// left. When another server serves the path, replace binds the socket beside that server's
+// and renames it over the path, so that a client always finds a server there.
 func (f *socketFile) replace() error {
-	found, err := f.look()
+	found, err := f.find()
 	if err != nil {
 		return err
 	}
@@ -84,8 +85,8 @@ func (f *socketFile) replace() error {
 	return nil
 }
 
-// serve binds the socket and has it listen. Nobody can connect before it does, and
-// then the file has its mode.
+// serve binds the socket to the path at, sets the file's mode and listens, in that order:
+// when a client can connect, the file has its mode.
 func (f *socketFile) serve(at string) error {
 	if err := unix.Bind(f.fds[0], &unix.SockaddrUnix{Name: at}); err != nil {
 		return f.refuse("make", err)
@@ -107,7 +108,7 @@ func (f *socketFile) serve(at string) error {
 
 const suffixBytes = 9
 
-// suffix makes a path that nothing has of one in the same folder.
+// suffix returns what makes of a path an unused one in the same folder.
 func suffix() string { return "." + rand.Text()[:suffixBytes-1] }
 
 // finding is what a path names.
@@ -115,12 +116,12 @@ type finding int
 
 const (
 	nothing finding = iota
-	dead            // a socket that nobody serves
-	served          // one that somebody serves, and that may be succeeded
+	dead            // a socket that no process serves
+	served          // a socket that another server serves, and that this one may take over
 )
 
-// look says what the path names, or why this server must not have it.
-func (f *socketFile) look() (finding, error) {
+// find returns what the path names, or an error that says why this server must not use it.
+func (f *socketFile) find() (finding, error) {
 	info, err := os.Lstat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nothing, nil
@@ -129,22 +130,22 @@ func (f *socketFile) look() (finding, error) {
 		return nothing, f.refuse("look at", err)
 	}
 	if info.Mode().Type() != fs.ModeSocket {
-		return nothing, fmt.Errorf("%s is there and is no socket: choose another path, or remove it", f)
+		return nothing, fmt.Errorf("%s exists and is no socket: choose another path, or remove it", f)
 	}
 	switch err := connect(f.path); err {
 	case unix.ECONNREFUSED:
 		return dead, nil
-	case nil, unix.EAGAIN, unix.EPROTOTYPE: // its queue may be full, and it may be of another type
+	case nil, unix.EAGAIN, unix.EPROTOTYPE: // served; EAGAIN: its queue is full, EPROTOTYPE: its type is another
 		if f.share {
 			return served, nil
 		}
 		return nothing, &refusal{fmt.Sprintf("%s is served by another process; choose another path", f), errors.Join(ErrServed, unix.EADDRINUSE)}
 	default:
-		return nothing, f.refuse("find out whether anybody serves", err)
+		return nothing, f.refuse("find out whether a process serves", err)
 	}
 }
 
-// connect tries to connect to a path and does not wait for it.
+// connect tries to connect to a path, without waiting for room in its queue.
 func connect(path string) error {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -154,7 +155,8 @@ func connect(path string) error {
 	return unix.Connect(fd, &unix.SockaddrUnix{Name: path})
 }
 
-// remove removes the file, unless the path names another one by now: a successor's.
+// remove removes the file, unless the path names another file by now: that of a server
+// that has taken over.
 func (f *socketFile) remove() error {
 	if f.made == nil {
 		return nil
@@ -182,17 +184,18 @@ func (f *socketFile) remove() error {
 	})
 }
 
-// lockPatience is how long another server may take to put its socket in a folder.
-const lockPatience = 2 * time.Second
+// lockTimeout is how long another server may hold the lock on a folder.
+const lockTimeout = 2 * time.Second
 
-// locked runs do while no other server changes what the folder's paths name.
+// locked runs do while it holds the folder's lock, so that no other server changes what the
+// folder's paths name.
 func (f *socketFile) locked(do func() error) error {
 	folder, err := os.Open(filepath.Dir(f.path))
 	if err != nil {
 		return f.refuse("use", err)
 	}
 	defer folder.Close() // and with it the lock
-	for deadline := time.Now().Add(lockPatience); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(lockTimeout); ; time.Sleep(time.Millisecond) {
 		err := unix.Flock(int(folder.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
 			return do()
@@ -205,7 +208,8 @@ func (f *socketFile) locked(do func() error) error {
 
 func (f *socketFile) String() string { return unixPrefix + f.path }
 
-// refuse leaves out of err what the sentence says already.
+// refuse returns the refusal for err. Of err it keeps only the errno, because the sentence
+// already says the rest.
 func (f *socketFile) refuse(what string, err error) error {
 	if errno, ok := errors.AsType[unix.Errno](err); ok {
 		err = errno

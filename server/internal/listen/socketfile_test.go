@@ -17,14 +17,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// own is a Config for the socket a in a folder of the test's own.
-func own(t *testing.T) (cfg Config, path string) {
+// unixConfig returns a Config for one Unix socket, whose path lies in a new folder.
+func unixConfig(t *testing.T) (cfg Config, path string) {
 	path = t.TempDir() + "/a"
 	return Config{Addrs: []string{"unix:" + path}, Threads: 2, UnixMode: 0o660}, path
 }
 
-// died leaves a socket file as a server that was killed does.
-func died(t *testing.T, path string) {
+// leaveDeadSocket leaves a socket file, as a killed server does.
+func leaveDeadSocket(t *testing.T, path string) {
 	t.Helper()
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
@@ -34,32 +34,34 @@ func died(t *testing.T, path string) {
 	listener.Close()
 }
 
-// TestDeadServersFile is replaced, also where files of the folder are shared.
+// TestDeadServersFile: a new server replaces the socket file of a dead one, with sharing
+// and without.
 func TestDeadServersFile(t *testing.T) {
 	for _, share := range []bool{false, true} {
-		cfg, path := own(t)
+		cfg, path := unixConfig(t)
 		cfg.Share = share
-		died(t, path)
-		s := opened(t, cfg)
-		if err := answers(s.Addrs()[0]); err != nil {
+		leaveDeadSocket(t, path)
+		s := mustOpen(t, cfg)
+		if err := dial(s.Addrs()[0]); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// TestServedFile is refused, and stays the other's.
+// TestServedFile: a second server refuses a path that is served, and the first one goes on
+// serving it.
 func TestServedFile(t *testing.T) {
-	cfg, path := own(t)
-	s := opened(t, cfg)
-	refused(t, cfg, path, "is served by another process")
-	if err := answers(s.Addrs()[0]); err != nil {
+	cfg, path := unixConfig(t)
+	s := mustOpen(t, cfg)
+	wantRefused(t, cfg, path, "is served by another process")
+	if err := dial(s.Addrs()[0]); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestFullQueue: a server that accepts nobody serves all the same.
+// TestFullQueue: a path counts as served even when its server's queue is full.
 func TestFullQueue(t *testing.T) {
-	cfg, path := own(t)
+	cfg, path := unixConfig(t)
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -68,15 +70,16 @@ func TestFullQueue(t *testing.T) {
 	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
-	for connect(path) == nil { // closed, and in the queue
+	for connect(path) == nil { // connect closes its end, and the connection stays in the queue
 	}
 	if err := connect(path); err != unix.EAGAIN {
-		t.Fatalf("connecting gives %v", err)
+		t.Fatalf("connecting to a full queue returned %v, want EAGAIN", err)
 	}
-	refused(t, cfg, "is served by another process")
+	wantRefused(t, cfg, "is served by another process")
 }
 
-// TestOtherKindsOfFile are refused and stay.
+// TestOtherKindsOfFile: Open refuses a path that names no stream socket, and leaves the
+// file alone.
 func TestOtherKindsOfFile(t *testing.T) {
 	dir := t.TempDir()
 	packets, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: dir + "/served datagrams", Net: "unixgram"})
@@ -95,18 +98,18 @@ func TestOtherKindsOfFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		before, _ := os.Lstat(path)
-		refused(t, Config{Addrs: []string{"unix:" + path}}, "unix:"+path)
+		wantRefused(t, Config{Addrs: []string{"unix:" + path}}, "unix:"+path)
 		if after, err := os.Lstat(path); err != nil || !os.SameFile(before, after) {
 			t.Errorf("%s is gone: %v", name, err)
 		}
 	}
 }
 
-// TestFolder: one that is not there is refused, and so is one that another process keeps
-// locked.
+// TestFolder: Open refuses a path whose folder is missing, and one whose folder another
+// process keeps locked.
 func TestFolder(t *testing.T) {
-	cfg, path := own(t)
-	refused(t, Config{Addrs: []string{"unix:" + path + "/a"}}, "cannot use unix:"+path+"/a: no such file")
+	cfg, path := unixConfig(t)
+	wantRefused(t, Config{Addrs: []string{"unix:" + path + "/a"}}, "cannot use unix:"+path+"/a: no such file")
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		t.Fatal(err)
@@ -115,17 +118,17 @@ func TestFolder(t *testing.T) {
 	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, cfg, "cannot lock the folder of unix:"+path)
+	wantRefused(t, cfg, "cannot lock the folder of unix:"+path)
 }
 
-// TestMode: the file has the mode that was asked for whatever the umask, and nobody can
-// connect before it has.
+// TestMode: the file has the mode of the Config, whatever the umask is. No client can
+// connect before the file has that mode.
 func TestMode(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o077))
 	for _, mode := range []fs.FileMode{0o600, 0o660, 0o666, 0o777} {
-		cfg, path := own(t)
+		cfg, path := unixConfig(t)
 		cfg.UnixMode = mode
-		var wider atomic.Bool
+		var early atomic.Bool
 		stop, watching := make(chan struct{}), sync.WaitGroup{}
 		watching.Go(func() {
 			for {
@@ -136,45 +139,45 @@ func TestMode(t *testing.T) {
 				}
 				if connect(path) == nil {
 					info, err := os.Lstat(path)
-					wider.CompareAndSwap(false, err == nil && info.Mode().Perm() != mode)
+					early.CompareAndSwap(false, err == nil && info.Mode().Perm() != mode)
 				}
 			}
 		})
-		s := opened(t, cfg)
+		s := mustOpen(t, cfg)
 		if info, err := os.Lstat(path); err != nil || info.Mode().Perm() != mode {
-			t.Errorf("asked for %o: the file is %v, %v", mode, info.Mode(), err)
+			t.Errorf("mode %o: the file is %v, %v", mode, info.Mode(), err)
 		}
 		s.Close()
 		close(stop)
 		watching.Wait()
-		if wider.Load() {
-			t.Errorf("asked for %o: somebody could connect before", mode)
+		if early.Load() {
+			t.Errorf("mode %o: a client could connect before the file had it", mode)
 		}
 	}
 }
 
-// TestSuccessor takes a served path over without an instant in which nobody serves it,
-// and keeps it when the first server ends.
+// TestSuccessor: a server takes over a served path, and clients find a server there at
+// every instant. The path stays when the earlier servers end.
 func TestSuccessor(t *testing.T) {
-	cfg, path := own(t)
-	servers := []*Set{opened(t, cfg)}
-	stop, asking := make(chan struct{}), sync.WaitGroup{}
-	asking.Go(func() {
+	cfg, path := unixConfig(t)
+	servers := []*Set{mustOpen(t, cfg)}
+	stop, dialing := make(chan struct{}), sync.WaitGroup{}
+	dialing.Go(func() {
 		for {
 			select {
 			case <-stop:
 				return
 			default:
 			}
-			if err := answers(&net.UnixAddr{Name: path, Net: "unix"}); err != nil {
-				t.Errorf("there is a gap: %v", err)
+			if err := dial(&net.UnixAddr{Name: path, Net: "unix"}); err != nil {
+				t.Errorf("no server was reached: %v", err)
 				return
 			}
 		}
 	})
 	cfg.Share = true
 	for range 20 {
-		servers = append(servers, opened(t, cfg))
+		servers = append(servers, mustOpen(t, cfg))
 	}
 	for _, s := range servers[:len(servers)-1] {
 		if err := s.Remove(); err != nil {
@@ -182,9 +185,9 @@ func TestSuccessor(t *testing.T) {
 		}
 	}
 	close(stop)
-	asking.Wait()
-	if left, _ := filepath.Glob(path + "*"); len(left) != 1 {
-		t.Errorf("the folder holds %q", left)
+	dialing.Wait()
+	if files, _ := filepath.Glob(path + "*"); len(files) != 1 {
+		t.Errorf("the folder holds %q, want one file", files)
 	}
 	servers[len(servers)-1].Close()
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -192,10 +195,10 @@ func TestSuccessor(t *testing.T) {
 	}
 }
 
-// TestRemove: a server removes its own file, and none that has taken its place.
+// TestRemove: a server removes its own socket file, but not a file that has replaced it.
 func TestRemove(t *testing.T) {
-	cfg, path := own(t)
-	s := opened(t, cfg)
+	cfg, path := unixConfig(t)
+	s := mustOpen(t, cfg)
 	s.Close()
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file stays: %v", err)
@@ -215,14 +218,14 @@ func TestRemove(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(path); err != nil {
-		t.Errorf("another one's file is gone: %v", err)
+		t.Errorf("the file that replaced the socket is gone: %v", err)
 	}
 }
 
-// TestStartsAndEnds has servers start and end on one path all the time: at most one
-// serves it, and who does is reached.
+// TestStartsAndEnds starts and ends servers on one path all the time. At most one serves the
+// path at a time, and clients reach that one.
 func TestStartsAndEnds(t *testing.T) {
-	cfg, path := own(t)
+	cfg, path := unixConfig(t)
 	var serving atomic.Int32
 	var running sync.WaitGroup
 	for range 4 {
@@ -233,10 +236,10 @@ func TestStartsAndEnds(t *testing.T) {
 					continue
 				}
 				if serving.Add(1) != 1 {
-					t.Error("two serve one path")
+					t.Error("two servers serve one path")
 				}
-				if err := answers(s.Addrs()[0]); err != nil {
-					t.Errorf("who serves is not reached: %v", err)
+				if err := dial(s.Addrs()[0]); err != nil {
+					t.Errorf("the serving server is not reached: %v", err)
 				}
 				serving.Add(-1)
 				s.Close()
@@ -249,18 +252,18 @@ func TestStartsAndEnds(t *testing.T) {
 	}
 }
 
-// TestLongPath: a path may be as long as the kernel takes it. One that is shared leaves room
-// for the name that a successor has at first.
+// TestLongPath: a path may be as long as the kernel allows. A shared path must leave room
+// for the suffix that a successor's path has at first.
 func TestLongPath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	longest := strings.Repeat("a", pathBytes)
-	opened(t, Config{Addrs: []string{"unix:" + longest}})
+	mustOpen(t, Config{Addrs: []string{"unix:" + longest}})
 	for size, tooLong := range map[int]bool{98: false, 99: true} {
 		if got := TooLongToShare("unix:" + longest[:size]); got != tooLong {
 			t.Errorf("%d bytes are too long to share: %v", size, got)
 		}
 	}
 	for range 2 {
-		opened(t, Config{Addrs: []string{"unix:" + longest[:98]}, Share: true})
+		mustOpen(t, Config{Addrs: []string{"unix:" + longest[:98]}, Share: true})
 	}
 }

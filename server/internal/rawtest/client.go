@@ -16,10 +16,11 @@ import (
 	"github.com/disrust/disrust/server/internal/testflag"
 )
 
-// safety bounds the life of a connection and of a wait. No test depends on
-// it: it only turns a hang into a failure. Under -tiny a request waits for many
-// hand-overs of four before it, each as long as a loaded machine likes.
-func safety() time.Duration {
+// hangTimeout bounds the life of a connection, and each wait. No test depends on its
+// value: it only turns a hang into a failure. It is longer under -tiny: there the rings
+// hold four requests, so a request waits for many hand-overs before its own, and a loaded
+// machine may take long for each.
+func hangTimeout() time.Duration {
 	if *testflag.Tiny {
 		return 2 * time.Minute
 	}
@@ -30,8 +31,8 @@ func safety() time.Duration {
 // while another expects.
 type Client struct {
 	conn  stream
-	got   []byte      // what Expect read last, kept to be used again
-	ended atomic.Bool // by Allow(0)
+	got   []byte      // Expect's buffer, kept for the next call
+	ended atomic.Bool // Allow(0) has ended the connection
 }
 
 // stream is a TCP or a Unix connection.
@@ -41,14 +42,14 @@ type stream interface {
 	SetReadBuffer(bytes int) error
 }
 
-// Dial connects to addr: host:port or unix:PATH.
+// Dial connects to addr, which is host:port or unix:PATH.
 func Dial(addr string) (*Client, error) {
 	return dial(net.Dialer{}, addr)
 }
 
-// DialFrom connects from address number n of loopback, of 65,536: connections
-// made by the thousand a second, each of which leaves its port in TIME_WAIT for a
-// minute, use up the 28,000 ports of one address.
+// DialFrom connects from the n-th of 65,536 loopback addresses. A connection leaves its port
+// in TIME_WAIT for a minute, so a test that makes thousands per second would use up the
+// 28,000 ports of one address.
 func DialFrom(n int, addr string) (*Client, error) {
 	local := net.IPv4(127, 1, byte(n>>8), byte(n))
 	return dial(net.Dialer{LocalAddr: &net.TCPAddr{IP: local}}, addr)
@@ -69,7 +70,7 @@ func DialNarrow(addr string) (*Client, error) {
 }
 
 func dial(d net.Dialer, addr string) (*Client, error) {
-	d.Timeout = safety()
+	d.Timeout = hangTimeout()
 	network := "tcp"
 	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
 		network, addr = "unix", path
@@ -78,29 +79,29 @@ func dial(d net.Dialer, addr string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.SetDeadline(time.Now().Add(safety())); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(hangTimeout())); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return &Client{conn: conn.(stream)}, nil
 }
 
-// Allow moves the connection's deadline: what it does may take so long from
-// now. After Allow(0) all that it does fails at once, also what is under way.
+// Allow moves the connection's deadline to d from now. Allow(0) makes every operation fail
+// at once, those in progress too.
 func (c *Client) Allow(d time.Duration) error {
 	c.ended.Store(d <= 0)
 	return c.conn.SetDeadline(time.Now().Add(d))
 }
 
-// AllowRead moves the deadline of what it reads only.
+// AllowRead moves the deadline of reads only.
 func (c *Client) AllowRead(d time.Duration) error {
 	return c.conn.SetReadDeadline(time.Now().Add(d))
 }
 
-// Widen gives the connection a receive buffer of so many bytes; the kernel doubles
-// them for its own needs.
+// Widen sets the size of the connection's receive buffer. The kernel doubles it for its own
+// needs.
 func (c *Client) Widen(bytes int) error { return c.conn.SetReadBuffer(bytes) }
 
-// Send writes all of b in as few segments as TCP likes.
+// Send writes all of b. TCP chooses the segments.
 func (c *Client) Send(b []byte) error {
 	if n, err := c.conn.Write(b); err != nil {
 		return fmt.Errorf("sent %d of %d bytes: %w", n, len(b), c.late(err))
@@ -108,8 +109,7 @@ func (c *Client) Send(b []byte) error {
 	return nil
 }
 
-// SendChunks writes b with one write for every size; the last write takes
-// what the sizes leave.
+// SendChunks writes b in one write per size, and the rest of b in a last write.
 func (c *Client) SendChunks(b []byte, sizes ...int) error {
 	for _, size := range sizes {
 		size = min(size, len(b))
@@ -131,11 +131,12 @@ func (c *Client) SendBytes(b []byte) error {
 	return nil
 }
 
-// Read reads what is there.
+// Read reads what has arrived, and waits if nothing has.
 func (c *Client) Read(b []byte) (int, error) { return c.conn.Read(b) }
 
-// Expect reads len(want) bytes and fails unless they are want, with a LateError
-// if they are late. It allocates only when want is longer than any before.
+// Expect reads len(want) bytes and returns an error unless they equal want. The error is a
+// LateError if the deadline passes first. Expect allocates only when want is longer than in
+// any call before.
 func (c *Client) Expect(want []byte) error {
 	if cap(c.got) < len(want) {
 		c.got = make([]byte, len(want))
@@ -150,7 +151,7 @@ func (c *Client) Expect(want []byte) error {
 	return nil
 }
 
-// ErrDiffer is what an answer other than the right one is reported with.
+// ErrDiffer is wrapped by the error for a wrong answer.
 var ErrDiffer = errors.New("answers differ")
 
 func differ(got, want []byte) error {
@@ -162,8 +163,8 @@ func differ(got, want []byte) error {
 	return fmt.Errorf("%w at byte %d of %d: got % x, want % x", ErrDiffer, at, len(want), got[from:to], want[from:to])
 }
 
-// ExpectEOF fails unless the server ends the stream in order here: one more
-// byte or a reset is a failure.
+// ExpectEOF returns an error unless the server sends EOF next. One more byte is an error,
+// and so is a reset.
 func (c *Client) ExpectEOF() error {
 	var b [1]byte
 	switch n, err := c.conn.Read(b[:]); {
@@ -175,8 +176,8 @@ func (c *Client) ExpectEOF() error {
 	return nil
 }
 
-// ExpectCycle reads to the end of the stream, which must be cycle again and
-// again and may end anywhere in it. It adds what it reads to read.
+// ExpectCycle reads to EOF. The stream must repeat cycle, and may end anywhere in it.
+// ExpectCycle adds the number of bytes that it reads to read.
 func (c *Client) ExpectCycle(cycle []byte, read *atomic.Int64) error {
 	buf := make([]byte, 1<<16)
 	for at := 0; ; {
@@ -198,8 +199,8 @@ func (c *Client) ExpectCycle(cycle []byte, read *atomic.Int64) error {
 	}
 }
 
-// Exchange sends requests from a second goroutine while it expects answers,
-// so neither side waits for the other however long the streams are.
+// Exchange sends requests from a second goroutine while it expects answers, so that streams
+// of any length cannot deadlock.
 func (c *Client) Exchange(requests, answers []byte) error {
 	sent := make(chan error, 1)
 	go func() { sent <- c.Send(requests) }()
@@ -210,7 +211,7 @@ func (c *Client) Exchange(requests, answers []byte) error {
 	return errors.Join(got, <-sent)
 }
 
-// Finish half-closes, expects the end of the stream, and closes.
+// Finish half-closes, expects EOF, and closes.
 func (c *Client) Finish() error {
 	return errors.Join(c.CloseWrite(), c.ExpectEOF(), c.Close())
 }
@@ -218,10 +219,11 @@ func (c *Client) Finish() error {
 // CloseWrite half-closes: the server sees the end of the requests.
 func (c *Client) CloseWrite() error { return c.conn.CloseWrite() }
 
-// Close closes in order, unless answers lie unread: then the kernel resets.
+// Close closes the connection. If unread answers have arrived, the kernel sends a reset.
 func (c *Client) Close() error { return c.conn.Close() }
 
-// Reset closes with a reset, which a Unix connection has only if answers lie unread.
+// Reset closes a TCP connection with a reset. On a Unix connection the server sees a reset
+// only if unread answers have arrived.
 func (c *Client) Reset() error {
 	if tcp, ok := c.conn.(*net.TCPConn); ok {
 		return errors.Join(tcp.SetLinger(0), c.conn.Close())

@@ -1,12 +1,15 @@
-// Package rawtest holds what the tests of the server need to meet it on real
-// sockets: a client that encodes and decodes by hand from the protocol's
-// description and shares no code with the modules wire and client, a harness
-// that starts a server in every placement and checks that it gives everything
-// back, golden byte streams, and system calls that are refused. Package daemontest
-// runs the daemon as a process.
+// Package rawtest helps to test the server over real sockets. It holds:
 //
-// Functions that may run on any goroutine return errors; only those that take
-// a TB end the test, and they belong on the test's own goroutine.
-// Every connection has a deadline, so that a server that hangs fails a test
-// with a sentence instead of stopping it.
+//   - a client that encodes and decodes by hand, from the description of the protocol; it
+//     shares no code with the modules wire and client,
+//   - a harness that starts a server in every placement, and checks that the server holds
+//     nothing when its clients are gone,
+//   - golden byte streams,
+//   - a seccomp filter that refuses system calls.
+//
+// Package daemontest runs the daemon as a process.
+//
+// Functions that return errors may run on any goroutine. Functions that take a TB end the
+// test, so they belong on the test's own goroutine. Every connection has a deadline: when a
+// server hangs, the test fails with a sentence and does not hang.
 package rawtest

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// LateError is a deadline that passed on a connection, with what the kernel had
-// of it then: whether the server owed more, or TCP.
+// LateError says that a connection's deadline passed. It holds what the kernel knew of both
+// ends at that time, which shows whether the server or TCP held the answer back.
 type LateError struct {
 	Ends
 	cause error
@@ -26,9 +26,8 @@ func (e *LateError) Error() string { return fmt.Sprintf("%v; %v", e.cause, e.End
 
 func (e *LateError) Unwrap() error { return e.cause }
 
-// late has an error tell of both ends of the connection if it is a deadline that
-// passed by itself, not one that Allow(0) ended. It costs a look through all
-// connections of the machine.
+// late turns err into a LateError if the connection's deadline has passed. After Allow(0) it
+// leaves err as it is. It costs a scan of all TCP connections of the machine.
 func (c *Client) late(err error) error {
 	if c.ended.Load() || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
@@ -36,22 +35,22 @@ func (c *Client) late(err error) error {
 	return &LateError{c.ends(), err}
 }
 
-// Ends is a connection as the kernel has it, both ends on this machine.
+// Ends is what the kernel knows of a connection whose two ends are on this machine.
 type Ends struct{ Server, Client End }
 
 // End is one socket of a connection.
 type End struct {
 	Known  bool
-	ToSend int // bytes that its process has handed over and the other end has not acknowledged
-	ToRead int // bytes that it has acknowledged and its process has not taken
+	ToSend int // bytes that its process has written and the other end has not acknowledged
+	ToRead int // bytes that it has acknowledged and its process has not read
 	timer  int
-	due    time.Duration // of the timer
+	due    time.Duration // until the timer fires
 }
 
 // ticksPerSecond is USER_HZ, the unit of times in /proc on every Linux.
 const ticksPerSecond = 100
 
-// timers are those that a connection may have running, as the kernel numbers them.
+// timers names the timers of a connection by the kernel's numbers.
 var timers = map[int]string{1: "retransmission", 2: "acknowledgement or keepalive", 4: "window probe"}
 
 func (e Ends) String() string {
@@ -69,10 +68,9 @@ func (e End) String() string {
 	return fmt.Sprintf("has %d bytes to send and %d to read (%s due in %v)", e.ToSend, e.ToRead, timer, e.due)
 }
 
-// ends looks for both ends in the kernel's table of IPv4 connections; those of a Unix
-// socket are not there. The kernel gives the table out a page at a time and may miss a
-// line of one that changes meanwhile, so an end is missing only if it is so again and
-// again.
+// ends looks both ends up in the kernel's table of IPv4 connections, which has no Unix
+// sockets. The kernel hands the table out page by page, and may skip a line when the table
+// changes meanwhile. ends therefore retries before it reports an end as missing.
 func (c *Client) ends() (e Ends) {
 	if _, ok := c.conn.(*net.TCPConn); !ok {
 		return e
@@ -94,9 +92,9 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
 
-// findEnds reads the format of /proc/net/tcp (proc_net_tcp.rst, Linux 6.18):
-// after a number come the socket's own address and the other's, a state, the two
-// queues, and a timer with the ticks until it is due, all in hexadecimal.
+// findEnds parses /proc/net/tcp (proc_net_tcp.rst, Linux 6.18). Each line has a number, the
+// socket's own address, the other end's address, a state, the two queues, and a timer with
+// the ticks until it is due. All are hexadecimal.
 func findEnds(table io.Reader, server, client netip.AddrPort) (e Ends) {
 	at, to := inTable(server), inTable(client)
 	for lines := bufio.NewScanner(table); lines.Scan(); {
@@ -112,8 +110,8 @@ func findEnds(table io.Reader, server, client netip.AddrPort) (e Ends) {
 	return e
 }
 
-// inTable is an address as the table has it: its bytes as one number of the
-// machine's, its port as a number.
+// inTable formats an address as the table does: its four bytes as one number in the
+// machine's byte order, then its port.
 func inTable(a netip.AddrPort) string {
 	ip := a.Addr().As4()
 	return fmt.Sprintf("%08X:%04X", binary.NativeEndian.Uint32(ip[:]), a.Port())

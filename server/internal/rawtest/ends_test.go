@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// table has a listener, a connection of port 0x1F90 = 8080 with its two ends,
-// one end of another, and a line cut short.
+// table has a listener on port 0x1F90 = 8080, a connection to it with both ends, one end of
+// another connection, and a line cut short.
 const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F90 00000000:0000 0A 00000000:00000007 00:00000000 00000000  1000        0 26145 1 0000000000000000 100 0 0 10 0
    1: 0100007F:1F90 0100017F:C350 01 0001C138:00000010 04:00000140 00000000  1000        0 26146 2 0000000000000000 20 4 1 10 -1
@@ -37,8 +37,8 @@ func TestFindEnds(t *testing.T) {
 	}
 }
 
-// TestLate: an answer that does not come tells where what was sent lies, one
-// that is no longer waited for does not.
+// TestLate: when an answer does not come in time, the error says where the bytes are. After
+// Allow(0) it does not.
 func TestLate(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	Check(t, err)

@@ -12,26 +12,26 @@ import (
 	"strings"
 )
 
-// Golden is a byte stream written by hand, and what it must be answered with.
+// Golden is a byte stream written by hand, with the answers that the server must give.
 //
-// Its text has one step a line, and # begins a comment:
+// Its text has one step per line, and # begins a comment:
 //
 //	> 01000000 0000803f*128   the client sends; *128 repeats
 //	< 01000000 00000043 nan   the server answers; nan is any NaN
-//	half-close                the client ends its requests
-//	eof                       the server ends its answers
+//	half-close                the client half-closes
+//	eof                       the server sends EOF
 //
-// The steps are in the order of the streams, not of time: everything may be
-// sent before the first answer is read.
+// Steps of one direction are in order. Steps of different directions are not: the client
+// may send everything before it reads the first answer.
 type Golden struct {
 	Send      []byte
 	Want      []byte
-	NaNs      []int // offsets in Want where any NaN will do
+	NaNs      []int // offsets in Want at which any NaN is right
 	HalfClose bool
 	EOF       bool
 }
 
-// ParseGolden reads the text of a golden stream.
+// ParseGolden parses the text of a golden stream.
 func ParseGolden(text string) (*Golden, error) {
 	g := &Golden{}
 	number := 0
@@ -99,9 +99,8 @@ func appendHex(dst []byte, fields []string) ([]byte, error) {
 	return dst, nil
 }
 
-// Play sends g's requests over c, in one write or byte by byte, and checks
-// the answers. Where the server ends the stream it may refuse what follows,
-// so only then is a failed send no error.
+// Play sends g's requests with send, and checks the answers that c reads. If g ends with
+// EOF, the server may close while the client still sends, so send may fail then.
 func (g *Golden) Play(c *Client, send func([]byte) error) error {
 	if err := send(g.Send); err != nil && !g.EOF {
 		return err
@@ -129,8 +128,8 @@ func (g *Golden) Play(c *Client, send func([]byte) error) error {
 	return nil
 }
 
-// isNaN reports whether four little-endian bytes are a NaN: all exponent bits
-// set, and a fraction.
+// isNaN reports whether four little-endian bytes are a NaN: all exponent bits are set, and
+// some bit of the fraction.
 func isNaN(b []byte) bool {
 	return b[3]&0x7f == 0x7f && b[2]&0x80 != 0 && (b[2]&0x7f|b[1]|b[0]) != 0
 }

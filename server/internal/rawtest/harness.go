@@ -14,13 +14,13 @@ import (
 type Server struct {
 	Addr      string
 	IOThreads int
-	Ended     bool // the test has shut it down itself
+	Ended     bool // the test shuts the server down itself
 	*server.Server
 }
 
-// EachPlacement runs test as a subtest on a fresh server in every placement, scored
-// inline or by a batch thread, with one and two I/O threads, on each backend. tweak,
-// where given, alters the configuration last.
+// EachPlacement runs test as a subtest on a fresh server in every placement: inline and with
+// a batch thread, with one and two I/O threads, on each backend. tweak, unless nil, alters
+// the configuration last.
 func EachPlacement(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server)) {
 	for _, place := range []struct {
 		name    string
@@ -43,10 +43,10 @@ func EachPlacement(t *testing.T, tweak func(*server.Config), test func(*testing.
 	}
 }
 
-// Backends are the ways to reach the kernel, by the names that --io gives them.
+// Backends are the ways to reach the kernel. Their names are those of the flag --io.
 var Backends = map[string]server.IO{"uring": server.IOUring, "epoll": server.IOEpoll}
 
-// Run runs test as a subtest on a server that Start makes, once on each backend.
+// Run runs test as a subtest once per backend, on a server that Start makes.
 func Run(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server)) {
 	for name, io := range Backends {
 		t.Run(name, func(t *testing.T) {
@@ -58,18 +58,18 @@ func Run(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server
 	}
 }
 
-// runOne runs test on one server. When test returns, its connections closed, the server
-// must have everything back and leave no goroutine.
+// runOne runs test on one server. When test returns, it must have closed its connections.
+// The server must then hold nothing and leave no goroutine behind.
 func runOne(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Server)) {
 	t.Helper()
 	s := Start(t, tweak)
 	test(t, s)
 	s.Stop(t)
-	Until(t, "the server's goroutines gone", func() bool { return len(serverGoroutines()) == 0 })
+	Until(t, "the server's goroutines have ended", func() bool { return len(serverGoroutines()) == 0 })
 }
 
-// Start starts a server whose configuration tweak has altered; what that leaves
-// open has the sizes of Size. It does not outlive the test.
+// Start starts a server whose configuration tweak has altered. Size fills in the sizes that
+// tweak leaves at 0. The server ends with the test.
 func Start(t testing.TB, tweak func(*server.Config)) *Server {
 	t.Helper()
 	cfg := Config()
@@ -83,7 +83,7 @@ func Start(t testing.TB, tweak func(*server.Config)) *Server {
 	return running
 }
 
-// name is an address as Dial takes it.
+// name returns an address as Dial takes it.
 func name(a net.Addr) string {
 	if a.Network() == "unix" {
 		return "unix:" + a.String()
@@ -91,19 +91,19 @@ func name(a net.Addr) string {
 	return a.String()
 }
 
-// Stop asserts that a server without clients holds nothing and drains at once,
-// unless the test has shut it down.
+// Stop asserts that a server without clients comes to hold nothing. It shuts the server
+// down, unless the test has done so, and asserts that the drain succeeds.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
-	Until(t, "everything home", func() bool { return strays(s.Metrics()) == "" })
+	Until(t, "the server holds nothing", func() bool { return leftovers(s.Metrics()) == "" })
 	if !s.Ended {
-		ctx, cancel := context.WithTimeout(context.Background(), safety())
+		ctx, cancel := context.WithTimeout(context.Background(), hangTimeout())
 		defer cancel()
 		if err := s.Shutdown(ctx); err != nil {
 			t.Fatalf("Shutdown of an idle server: %v", err)
 		}
 	}
-	if left := strays(s.Metrics()); left != "" {
+	if left := leftovers(s.Metrics()); left != "" {
 		t.Fatalf("after Shutdown: %s", left)
 	}
 }

@@ -9,24 +9,24 @@ import (
 	"sync/atomic"
 )
 
-// wideBytes is a receive buffer for a peer that reads at last: through the one
-// that DialNarrow leaves it, reading would take long.
+// wideBytes is the size of the receive buffer for a peer that begins to read. With the small
+// buffer of DialNarrow, reading would take long.
 const wideBytes = 1 << 20
 
-// Mute is a peer that sends requests without end and does not read its
-// answers, until Recover.
+// Mute is a peer that sends requests without end and reads no answers, until Recover or
+// ReadToEOF.
 type Mute struct {
 	*Client
-	vectors           int          // in every request
-	requests, answers []byte       // one chunk of the stream, sent again and again
-	sent              atomic.Int64 // chunks sent whole
-	ends              atomic.Bool  // the sender stops after its chunk
-	ended             chan struct{}
-	err               error // the sender's last word, once ended is closed
+	vectors           int           // per request
+	requests, answers []byte        // one chunk of the stream, which flood repeats
+	sent              atomic.Int64  // chunks sent whole
+	ends              atomic.Bool   // flood must stop after its chunk
+	ended             chan struct{} // closed when flood returns
+	err               error         // flood's result, once ended is closed
 }
 
-// NewMute connects to a server of the source's dimension and begins to send
-// requests of so many vectors, chunk of them at a time.
+// NewMute connects to a server of the source's dimension and begins to send requests. Each
+// has the given number of vectors, and each write has chunk requests.
 func NewMute(addr string, source Source, vectors, chunk int) (*Mute, error) {
 	c, err := DialNarrow(addr)
 	if err != nil {
@@ -35,8 +35,8 @@ func NewMute(addr string, source Source, vectors, chunk int) (*Mute, error) {
 	return NewMuteOn(c, source, 0, vectors, chunk), nil
 }
 
-// NewMuteOn has a connection that DialNarrow made begin to send, its requests
-// numbered from seq. The Mute owns it.
+// NewMuteOn begins to send on a connection that DialNarrow made. The requests are numbered
+// from seq. The Mute owns the connection.
 func NewMuteOn(c *Client, source Source, seq, vectors, chunk int) *Mute {
 	m := &Mute{Client: c, vectors: vectors, ended: make(chan struct{})}
 	m.requests, m.answers = source.Pipeline(seq, slices.Repeat([]int{vectors}, chunk)...)
@@ -55,12 +55,12 @@ func (m *Mute) flood() {
 	m.err = m.CloseWrite()
 }
 
-// SentBytes returns how much the server, or a kernel, has taken. It stands
-// still while the peer is blocked.
+// SentBytes returns how many bytes the peer has sent: the server or a kernel has them. The
+// number stands still while the peer is blocked.
 func (m *Mute) SentBytes() int64 { return m.sent.Load() * int64(len(m.requests)) }
 
-// Recover lets the peer read: every request it has sent must be answered, in
-// order, and then the stream must end.
+// Recover stops sending and reads. The server must answer every request that was sent, in
+// order, and then send EOF.
 func (m *Mute) Recover() error {
 	defer m.Close()
 	m.ends.Store(true)
@@ -71,7 +71,7 @@ func (m *Mute) Recover() error {
 	if err != nil {
 		return err
 	}
-	if <-m.ended; m.err != nil { // its last chunk found room by now
+	if <-m.ended; m.err != nil { // the last chunk has found room by now
 		return m.err
 	}
 	if _, err := m.readTo(read, m.sent.Load()); err != nil {
@@ -89,8 +89,8 @@ func (m *Mute) readTo(read, sent int64) (int64, error) {
 	return read, nil
 }
 
-// ReadToEOF lets the peer read, and still send, while its server drains: what
-// comes must be whole answers in order, and then the stream must end.
+// ReadToEOF reads while the peer goes on sending and its server drains. The server must send
+// whole answers, in order, and then EOF.
 func (m *Mute) ReadToEOF() error {
 	defer m.Close()
 	if err := m.conn.SetReadBuffer(wideBytes); err != nil {
@@ -101,13 +101,12 @@ func (m *Mute) ReadToEOF() error {
 		return err
 	}
 	if answer := int64(4 + 4*m.vectors); read.Load() == 0 || read.Load()%answer != 0 {
-		return fmt.Errorf("%d bytes of answers of %d bytes each", read.Load(), answer)
+		return fmt.Errorf("%d bytes of answers, want a positive multiple of %d", read.Load(), answer)
 	}
 	return nil
 }
 
-// Drop resets the connection with all its answers unread. It may follow
-// Recover or Drop.
+// Drop resets the connection and leaves its answers unread. It may follow Recover or Drop.
 func (m *Mute) Drop() error {
 	m.ends.Store(true)
 	err := m.Reset()
@@ -115,12 +114,11 @@ func (m *Mute) Drop() error {
 	return err
 }
 
-// AwaitBlocked calls serve again and again until no peer has got anything
-// sent during 200 calls on end: then all are blocked. It fails when serve
-// does, or when a server takes more than most bytes of a peer: then it buffers
-// without bound.
+// AwaitBlocked calls serve until all peers are blocked: until no peer has sent anything
+// during 200 calls in a row. It returns serve's error. It also returns an error when a peer
+// could send more than most bytes, because the server then buffers without bound.
 func AwaitBlocked(mutes []*Mute, most int64, serve func() error) error {
-	for still, before := 0, int64(-1); still < 200; still++ {
+	for unchanged, before := 0, int64(-1); unchanged < 200; unchanged++ {
 		if err := serve(); err != nil {
 			return err
 		}
@@ -132,7 +130,7 @@ func AwaitBlocked(mutes []*Mute, most int64, serve func() error) error {
 			}
 		}
 		if sum != before {
-			still, before = 0, sum
+			unchanged, before = 0, sum
 		}
 	}
 	return nil

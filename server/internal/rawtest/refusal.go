@@ -15,21 +15,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Refusal is some system calls that a seccomp filter answers with an errno, the
-// way container runtimes do, without asking the kernel.
+// Refusal is a seccomp filter that makes system calls fail with an errno, as container
+// runtimes do.
 type Refusal struct {
 	Errno syscall.Errno
-	Calls []uint32 // numbers, by golang.org/x/sys/unix
+	Calls []uint32 // system call numbers, such as unix.SYS_IO_URING_SETUP
 }
 
-// refusalFlag begins the first argument of a test binary that is to become another
-// command. A test binary that does not call [ExecRefused] knows no such flag and
-// ends at once.
+// refusalFlag begins the first argument of a test binary that ExecRefused turns into another
+// command. A test binary that does not call [ExecRefused] does not know the flag and fails
+// at once.
 const refusalFlag = "-exec-refused="
 
-// Under returns the command line that runs command under the filter, by way of
-// the test binary, whose TestMain calls [ExecRefused]. The process keeps its
-// number, and its children have the filter too.
+// Under returns a command line that runs command under the filter. The command line starts
+// the test binary, whose TestMain must call [ExecRefused], which executes command in the same
+// process. Children of command inherit the filter.
 func (r Refusal) Under(command ...string) []string {
 	numbers := []string{strconv.Itoa(int(r.Errno))}
 	for _, call := range r.Calls {
@@ -38,8 +38,8 @@ func (r Refusal) Under(command ...string) []string {
 	return append([]string{os.Args[0], refusalFlag + strings.Join(numbers, ",")}, command...)
 }
 
-// ExecRefused turns a process that [Refusal.Under] started into the command it is
-// for. It returns in all others.
+// ExecRefused executes the command of [Refusal.Under] in a process that was started for it.
+// In any other process it returns.
 func ExecRefused() {
 	if len(os.Args) < 3 {
 		return
@@ -50,8 +50,8 @@ func ExecRefused() {
 	}
 }
 
-// execRefused returns only when it fails. The filter belongs to a thread, and the
-// thread that calls execve is the one whose filter the command inherits.
+// execRefused returns only when it fails. A filter belongs to a thread, and the command
+// inherits the filter of the thread that calls execve.
 func execRefused(numbers string, command []string) error {
 	runtime.LockOSThread()
 	var values []uint32
@@ -73,7 +73,8 @@ func execRefused(numbers string, command []string) error {
 	return syscall.Exec(path, command, os.Environ())
 }
 
-// filterThread puts the filter on the calling thread, for good. See seccomp(2).
+// filterThread installs the filter on the calling thread, which cannot remove it. See
+// seccomp(2).
 func (r Refusal) filterThread() error {
 	const setModeFilter = 1 // SECCOMP_SET_MODE_FILTER
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
@@ -89,8 +90,8 @@ func (r Refusal) filterThread() error {
 
 var auditArch = map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}
 
-// filter is the program that the kernel runs on each system call's struct
-// seccomp_data. It allows those of another ABI, whose numbers mean other calls.
+// filter returns the program that the kernel runs on each system call's struct seccomp_data.
+// It allows all calls of another ABI, whose numbers mean other calls.
 func (r Refusal) filter() []unix.SockFilter {
 	const (
 		number, arch = 0, 4 // offsets in seccomp_data

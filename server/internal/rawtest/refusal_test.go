@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sysinfoFlag makes the test binary print what sysinfo(2) and getpid(2) say.
+// sysinfoFlag makes the test binary print the results of sysinfo(2) and getpid(2).
 const sysinfoFlag = "-print-sysinfo"
 
 func TestMain(m *testing.M) {
@@ -41,8 +41,8 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
-// runUnder runs a command under the refusal to its end, and returns what it wrote
-// and its status.
+// runUnder runs a command under the refusal to its end. It returns the command's output and
+// status.
 func runUnder(t *testing.T, r Refusal, command ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	line := r.Under(command...)
@@ -55,7 +55,7 @@ func runUnder(t *testing.T, r Refusal, command ...string) (stdout, stderr string
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// TestRefusalOfNothing: a command that is not there is an error that is told.
+// TestRefusalOfNothing: a missing command is reported on stderr.
 func TestRefusalOfNothing(t *testing.T) {
 	_, stderr, status := runUnder(t, Refusal{}, "/no/such/command")
 	if status != 1 || stderr != "rawtest: exec: \"/no/such/command\": stat /no/such/command: no such file or directory\n" {

@@ -12,12 +12,12 @@ import (
 	"github.com/disrust/disrust/server/internal/testflag"
 )
 
-// tinySlots is what the rings have under -tiny.
+// tinySlots is the capacity of the rings under -tiny.
 const tinySlots = 4
 
-// Config is the daemon's configuration on a port of the kernel's choice and
-// without limits of time, which a slow machine would meet; its rings and pool are
-// left for Size to fill in.
+// Config returns the daemon's configuration, with three changes. The kernel chooses the
+// port. There is no RequestTimeout, which a slow machine would exceed. Size must fill in the
+// rings and the pool.
 func Config() server.Config {
 	cfg := server.DefaultConfig()
 	cfg.Port, cfg.RequestTimeout = 0, 0
@@ -25,8 +25,8 @@ func Config() server.Config {
 	return cfg
 }
 
-// Size gives the rings and the pool that cfg leaves at 0 sizes with which a
-// server starts quickly or, under -tiny, the least that cfg allows.
+// Size sets the sizes of the rings and the pool where cfg has 0. The server then starts
+// quickly; under -tiny it gets the smallest sizes that cfg allows.
 func Size(cfg *server.Config) {
 	pool, requests, responses := 1<<20, 1<<12, 1<<10
 	if *testflag.Tiny {
@@ -39,8 +39,8 @@ func Size(cfg *server.Config) {
 	cfg.ResponseRing = cmp.Or(cfg.ResponseRing, responses)
 }
 
-// TinyFlags are, under -tiny, those of a daemon with the smallest pool and rings
-// of four slots, enough for four I/O threads; otherwise none.
+// TinyFlags returns, under -tiny, the daemon's flags for the smallest pool and for rings of
+// four slots, enough for four I/O threads. Otherwise it returns none.
 func TinyFlags() []string {
 	if !*testflag.Tiny {
 		return nil

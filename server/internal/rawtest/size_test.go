@@ -10,8 +10,8 @@ import (
 	"github.com/disrust/disrust/server/internal/testflag"
 )
 
-// TestSize: what a test has set stays, and under -tiny the rest is the least that
-// a server starts with.
+// TestSize: Size leaves alone what a test has set. Under -tiny the rest is the least with
+// which a server starts.
 func TestSize(t *testing.T) {
 	before := *testflag.Tiny
 	t.Cleanup(func() { *testflag.Tiny = before })

@@ -7,16 +7,16 @@ import (
 	"math"
 )
 
-// Source makes the requests of one client and the answers they must get from
-// the model sum. Each row's score names the client, the request and the row,
-// so an answer that reaches the wrong client, or comes out of order, is seen.
+// Source makes the requests of one client, and the answers that the model sum must give. A
+// row's score depends on the client, the request and the row, so that a test notices an
+// answer that reaches the wrong client or comes out of order.
 type Source struct {
 	Dim    int
 	Client int
 }
 
-// Score returns the score of one row: an integer below 1<<22, so that float32
-// sums it exactly in any order, spread so that two rows rarely share one.
+// Score returns the score of one row. It is an integer below 1<<22, so that a float32 sum is
+// exact in any order, and a hash, so that two rows rarely have the same score.
 func (s Source) Score(seq, row int) float32 {
 	x := uint64(s.Client)<<40 ^ uint64(seq)<<12 ^ uint64(row)
 	x += 0x9e3779b97f4a7c15
@@ -34,9 +34,9 @@ func (s Source) AppendRequest(dst []byte, seq, vectors int) []byte {
 	return dst
 }
 
-// appendRow appends a row whose features sum to score: small integers that
-// depend on their place, so that a shifted row sums to something else, and a
-// first feature that makes up for them.
+// appendRow appends a row whose features sum to score. The features but the first are small
+// integers that depend on their place, so that a shifted row has another sum. The first
+// feature is the rest of the score.
 func (s Source) appendRow(dst []byte, score float32) []byte {
 	first := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
@@ -59,8 +59,8 @@ func (s Source) AppendAnswer(dst []byte, seq, vectors int) []byte {
 	return dst
 }
 
-// Pipeline returns len(sizes) requests numbered from seq, one of each size,
-// and their answers.
+// Pipeline returns one request per size, and their answers. A size is a number of vectors,
+// and the requests are numbered from seq.
 func (s Source) Pipeline(seq int, sizes ...int) (requests, answers []byte) {
 	for i, vectors := range sizes {
 		requests = s.AppendRequest(requests, seq+i, vectors)

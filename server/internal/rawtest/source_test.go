@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestSource adds up the rows that a Source makes, forwards and backwards:
-// every order must give the exact score.
+// TestSource adds up the rows of a Source forwards and backwards. Both sums must be exactly
+// the score.
 func TestSource(t *testing.T) {
 	for _, dim := range []int{1, 2, 3, 127, 128, 1024} {
 		source := Source{Dim: dim, Client: dim}
@@ -34,8 +34,8 @@ func feature(row []byte, j int) float32 {
 	return math.Float32frombits(binary.LittleEndian.Uint32(row[4*j:]))
 }
 
-// TestScoresDiffer counts rows that share a score: were it many, an answer
-// for another could pass for right.
+// TestScoresDiffer counts rows with equal scores. If there were many, a test could take the
+// answer to another request for the right one.
 func TestScoresDiffer(t *testing.T) {
 	seen, same := make(map[float32]bool), 0
 	for client := range 64 {

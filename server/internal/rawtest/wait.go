@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TB is what a helper needs of a test: *testing.T and *rapid.T have it.
+// TB is what a helper needs of a test. *testing.T and *rapid.T implement it.
 type TB interface {
 	Helper()
 	Fatal(args ...any)
@@ -23,19 +23,20 @@ func Check(t TB, err error) {
 	}
 }
 
-// Until waits for condition, and ends the test when it does not come about.
+// Until waits until condition returns true. It ends the test if that takes too long. what
+// describes the condition.
 func Until(t TB, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(safety()); !condition(); <-tick.C {
+	for deadline := time.Now().Add(hangTimeout()); !condition(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatal(fmt.Sprintf("waited %v in vain: %s", safety(), what))
+			t.Fatal(fmt.Sprintf("timed out after %v: %s", hangTimeout(), what))
 		}
 	}
 }
 
-// Each runs work(0) to work(count-1) at once and returns their errors.
+// Each runs work(0) to work(count-1) in parallel and returns their errors, joined.
 func Each(count int, work func(i int) error) error {
 	errs := make([]error, count)
 	var group sync.WaitGroup

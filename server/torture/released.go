@@ -14,10 +14,11 @@ import (
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-// budget is what a daemon says on its ready line that it will take of memory.
+// budget is the memory, in bytes, that a daemon promises on its ready line: the fixed part,
+// and what a connection may add.
 type budget struct{ fixed, conn int }
 
-var memory = regexp.MustCompile(`memory (\S+) (\S+) and (\S+) (\S+) a connection`)
+var memory = regexp.MustCompile(`memory (\S+) (\S+) and (\S+) (\S+) per connection`)
 
 func parseBudget(ready string) (budget, error) {
 	m := memory.FindStringSubmatch(ready)
@@ -32,16 +33,17 @@ func inBytes(value, unit string) int {
 	return int(v * math.Pow(1024, float64(slices.Index([]string{"B", "KiB", "MiB", "GiB"}, unit))))
 }
 
-// home waits until the daemon has back what the attackers took of it, and has
-// as many new connections served as it had room for.
-func (r *round) home() {
-	r.goneHome("the attackers")
-	room := r.maxConns - residents
+// checkReleased waits until the daemon has released what the attackers took. Then it opens as
+// many new connections as the daemon has room for, which must all be served, and compares
+// the daemon's memory with its ready line.
+func (r *round) checkReleased() {
+	r.awaitDescriptors("the attackers")
+	room := r.maxConns - neighbourCount
 	if r.starved {
 		room = min(room, fewDescriptors-r.Before.Descriptors)
 	}
 	if r.check(fillUp(r.fate, room)) {
-		r.goneHome("those who came after them")
+		r.awaitDescriptors("the clients after them")
 	}
 	u, err := r.daemon.Usage()
 	if !r.check(err) {
@@ -54,16 +56,15 @@ func (r *round) home() {
 		return
 	}
 	if most := b.fixed + r.maxConns*b.conn; u.PeakBytes > most {
-		r.fault(fmt.Sprintf("the daemon took %d MiB of memory, and may take %d", u.PeakBytes>>20, most>>20))
+		r.fault(fmt.Sprintf("the daemon took %d MiB of memory, but may take only %d", u.PeakBytes>>20, most>>20))
 	}
 	if u.ResidentBytes > b.fixed {
-		r.fault(fmt.Sprintf("the daemon keeps %d MiB of memory, and may keep %d", u.ResidentBytes>>20, b.fixed>>20))
+		r.fault(fmt.Sprintf("the daemon keeps %d MiB of memory, but may keep only %d", u.ResidentBytes>>20, b.fixed>>20))
 	}
 }
 
-// goneHome waits until the daemon has no more descriptors than before the
-// attack.
-func (r *round) goneHome(who string) {
+// awaitDescriptors waits until the daemon has no more descriptors than before the attack.
+func (r *round) awaitDescriptors(who string) {
 	var have int
 	err := daemontest.Await(r.patience, "descriptors", func() bool {
 		var err error
@@ -76,14 +77,14 @@ func (r *round) goneHome(who string) {
 	}
 }
 
-// watch keeps the most descriptors that a daemon was seen with.
+// watch samples a daemon's descriptors and keeps the highest count.
 type watch struct {
 	quit chan struct{}
 	done sync.WaitGroup
 	most int
 }
 
-// watchDescriptors looks every 50 ms until stop.
+// watchDescriptors samples every 50 ms until stop.
 func watchDescriptors(d *daemontest.Daemon) *watch {
 	w := &watch{quit: make(chan struct{})}
 	w.done.Go(func() {

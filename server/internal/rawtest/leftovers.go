@@ -11,9 +11,8 @@ import (
 	"github.com/disrust/disrust/server/metrics"
 )
 
-// strays names what a server without clients should have got back and has
-// not, or returns "".
-func strays(m metrics.Snapshot) string {
+// leftovers lists what a server without clients still holds, or returns "".
+func leftovers(m metrics.Snapshot) string {
 	var left []string
 	note := func(what string, count int64) {
 		if count != 0 {
@@ -30,11 +29,10 @@ func strays(m metrics.Snapshot) string {
 	return strings.Join(left, ", ")
 }
 
-// ofServer matches the stack of a goroutine that the server made, and none of
-// this package or of a test.
+// ofServer matches the stack of a goroutine that the server, or this package, started.
 var ofServer = regexp.MustCompile(`created by github\.com/disrust/disrust/server(\.|/internal/)`)
 
-// serverGoroutines returns the stacks of the server's goroutines.
+// serverGoroutines returns the stacks of the server's goroutines, without this package's.
 func serverGoroutines() []string {
 	buf := make([]byte, 1<<20)
 	buf = buf[:runtime.Stack(buf, true)]
