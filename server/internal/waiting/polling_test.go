@@ -36,7 +36,7 @@ func TestPollingInVainBacksOff(t *testing.T) {
 		wait(p, c, settled)
 		b := wait(p, c, 1000)
 		if each := b.polled / 1000; each > sleepCost/10 {
-			t.Fatalf("polled for %v a wait", each)
+			t.Fatalf("polled for %v per wait", each)
 		}
 	})
 }
