@@ -118,8 +118,8 @@ func (c *conn) fill(n int) int {
 	return sent
 }
 
-// receiveReadyInVain: a receive with Ready waits if the socket has no input after all.
-func receiveReadyInVain(r *rig) {
+// receiveReadyButEmpty: a receive with Ready waits if the socket has no input after all.
+func receiveReadyButEmpty(r *rig) {
 	c := r.pair()
 	defer c.end()
 	r.turn(c.receiveReady())

@@ -107,8 +107,8 @@ func closeThenReuse(r *rig) {
 	c.end()
 }
 
-// questions: the calls that ask about a socket answer correctly.
-func questions(r *rig) {
+// socketQueries: the calls that query a socket return what is true of it.
+func socketQueries(r *rig) {
 	c := r.pair()
 	defer c.end()
 	if n := r.backend.Unread(c.fd); n != 0 {
