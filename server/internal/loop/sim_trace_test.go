@@ -5,7 +5,6 @@ package loop
 import (
 	"fmt"
 	"strings"
-
 )
 
 // lastEvents is how many events of a schedule a failure shows.

@@ -115,8 +115,8 @@ func (w *world) step(a actor) bool {
 // peers and of time. In half of the worlds neither helps.
 func (w *world) Frozen() bool { return w.operator.aborted && w.freezes }
 
-// Stuck implements [simio.World]: nothing will wake the thread. That is a fault if the
-// thread owedAfter a peer something. Otherwise the operator ends the world.
+// Stuck implements [simio.World]: nothing will wake the thread. That is a fault if the thread
+// owes a peer something. Otherwise the operator ends the world.
 func (w *world) Stuck() {
 	for s := range w.accepted() {
 		if owed := s.owed(w.operator.stopped); owed != "" {
@@ -205,14 +205,14 @@ func (w *world) Delivered() {
 // Ready implements [simio.World].
 func (w *world) Ready() bool { return w.thread.responses.Ready() }
 
-// Starves implements [simio.World].
-func (w *world) Starves() {
+// LacksBuffer implements [simio.World].
+func (w *world) LacksBuffer() {
 	w.short = true
 	w.withheld = w.withheld || len(w.thread.spare) > 0
 }
 
-// Sends implements [simio.World].
-func (w *world) Sends(data []byte) {
+// CheckMemory implements [simio.World].
+func (w *world) CheckMemory(data []byte) {
 	block, lo := w.place(data)
 	if hi := lo + len(data); hi > w.limits.OutputBytes || len(data) == 0 {
 		w.Fail("sends bytes %d to %d of block %d", lo, hi, block)
