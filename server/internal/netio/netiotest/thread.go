@@ -73,7 +73,7 @@ func cancelOfNothing(r *rig) {
 	}
 	c.write(pattern(0, 10))
 	r.turn(c.receive())
-	c.gets(pattern(0, 10))
+	c.expectInput(pattern(0, 10))
 	r.turn(c.cancel(netio.Receive))
 	r.expectNone()
 }
@@ -102,7 +102,7 @@ func closeThenReuse(r *rig) {
 		r.turn(c.receive())
 		r.expectNone()
 		c.write(pattern(5, 10))
-		c.gets(pattern(5, 10))
+		c.expectInput(pattern(5, 10))
 	}
 	c.end()
 }
@@ -122,7 +122,7 @@ func socketQueries(r *rig) {
 	}
 	r.turn(c.send(netio.Send, pattern(0, 5)))
 	r.backend.EndOutput(c.fd)
-	c.reads(pattern(0, 5))
+	c.expectPeerReads(pattern(0, 5))
 	r.until("the peer reads FIN", func() bool { _, eof := c.read(); return eof })
 	if n := r.backend.Busy(); n != 0 {
 		r.Fatalf("busy %d times", n)
