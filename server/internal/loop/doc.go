@@ -12,7 +12,7 @@
 //	settleSends    end the sends that this turn submitted
 //	checkStop      begin a drain, or close everything, if asked to
 //	exchange       publish admitted requests, collect answers, resume stalled connections
-//	flush          submit one send and one receive for each connection that needs them
+//	flush          prepare one send and one receive for each connection that needs them
 //
 // # A connection's life
 //
@@ -21,6 +21,7 @@
 //
 //	event               phase afterwards      handled by (file)
 //	accept              open                  accepted, adopt (accept.go)
+//	denied or refused   none: closed          adopt (accept.go)
 //	receive             open                  arm, received (receive.go)
 //	no buffer           open                  received, armStarved (receive.go); lend (lend.go)
 //	score in place      open                  admitAll (admit.go), scoreInPlace (score.go)
@@ -35,6 +36,7 @@
 //	drain               answering             drain, drained (drain.go); arm (receive.go)
 //	all answers sent    lingering or closing  advance, finish (life.go)
 //	linger              lingering             linger (life.go); its end: tick (time.go)
+//	abort               closing               checkStop (drain.go)
 //	error, or the end   closing               close (life.go)
 //	last operation ends none: slot free       advance, reap (life.go)
 //

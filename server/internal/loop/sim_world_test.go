@@ -34,8 +34,8 @@ type world struct {
 	operator  *operator
 	actors    []actor // the batch thread, the peers, the operator and more
 
-	crowds   bool // see crowded
-	steps    int
+	crowds   bool   // see crowded
+	steps    int    // taken by all actors
 	busy     bool   // an actor is moving
 	quiet    bool   // no peer moves until the thread has nothing left to do
 	wasQuiet bool   // quiet was set before, and time passed meanwhile
@@ -144,7 +144,7 @@ func (w *world) Stuck() {
 // operator stops the thread, at a step drawn in advance or once nothing moves any more.
 type operator struct {
 	w                *world
-	stopAt, abortAt  int // steps
+	stopAt, abortAt  int // in steps of the world
 	stopped, aborted bool
 	wake             bool // the operator must signal the thread next
 }
