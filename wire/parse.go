@@ -60,7 +60,7 @@ func (f Frame) Payload(b []byte) []byte { return b[HeaderBytes:f.Bytes] }
 //
 // Invariant: the result depends only on the frame's bytes, not on bytes that follow it in b.
 // ParseRequest reads only the header, and never a byte past b's length.
-// Cost: O(1) whatever the frame's size, no allocation.
+// Cost: O(1) for a frame of any size, no allocation.
 func (f Format) ParseRequest(b []byte) Frame {
 	return parse(b, f.MaxVectors, f.RowBytes())
 }

@@ -147,9 +147,9 @@ func (t *Thread) violate(c *conn) {
 	t.endInput(c)
 }
 
-// resume parses the receive buffers of stalled connections, first come, first served. It stops
-// at the first connection that still finds no room. It reports whether any request was admitted
-// or answered.
+// resume parses the receive buffers of stalled connections, first come, first served. It
+// stops at the first connection that still finds no room. It reports whether any request was
+// admitted or answered.
 func (t *Thread) resume() bool {
 	before := t.tally.Requests
 	for c := t.stalled.front(); c != nil && t.parse(c); c = t.stalled.front() {

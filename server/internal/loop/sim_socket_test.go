@@ -46,8 +46,8 @@ func (s *socket) FirstUsed() {
 	}
 }
 
-// ClosedUnused implements [simio.Peer]: the thread denied the connection, or refused it because
-// there were too many.
+// ClosedUnused implements [simio.Peer]: the thread denied the connection, or refused it
+// because there were too many.
 func (s *socket) ClosedUnused() {
 	w := s.w
 	switch {

@@ -22,8 +22,8 @@
 //   - Make a folder next to uringio with a type that implements [Backend]. If it works on real
 //     sockets, embed sockets.Sockets, which implements the calls that do not depend on the
 //     kernel interface.
-//   - Call netiotest.Run in a test: it checks the whole contract.
-//   - Let package server offer the backend: backend.go there selects, makes and sizes backends.
+//   - Call netiotest.Run in a test: it checks the contract over TCP and AF_UNIX.
+//   - Let package server offer the backend: backend.go there selects, makes and sizes them.
 package netio
 
 import (

@@ -31,9 +31,9 @@ const (
 //
 // Only polling shows how long the gap between two pieces of work was. A sleep lasts longer
 // than the gap: the thread has to wake up, and a caller that was answered late sends its next
-// request late. So a trial follows after some short sleeps. In a trial the thread polls in each wait,
-// until polling has proved worth its cost or has found nothing. A trial that finds nothing
-// doubles the number of sleeps before the next trial. A trial that succeeds halves it.
+// request late. So a trial follows after some short sleeps. In a trial the thread polls in each
+// wait, until polling has proved worth its cost or has found nothing. A trial that finds
+// nothing doubles the number of sleeps before the next trial. A trial that succeeds halves it.
 //
 // polling reads no clock: it depends only on the times that its caller passes.
 type polling struct {

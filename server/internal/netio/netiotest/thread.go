@@ -132,7 +132,7 @@ func socketQueries(r *rig) {
 	}
 }
 
-// sleeperWakes: an event caused by another thread ends a wait, whatever its kind.
+// sleeperWakes: an event of any kind that another thread causes ends a wait.
 func sleeperWakes(r *rig) {
 	l, e := r.listen(), r.eventfd()
 	defer e.Close()
