@@ -9,8 +9,8 @@ import (
 
 const rowSize = 512 // bytes: 128 float32
 
-// BenchmarkAllocSizes is a request's whole life in the pool: alloc, write the
-// rows, freeze, and release the one that came 16 before it.
+// BenchmarkAllocSizes is the life of a request in the pool: alloc, write the rows,
+// freeze, and release. 16 requests are live at any time.
 func BenchmarkAllocSizes(b *testing.B) {
 	for _, vectors := range []int{1, 2, 4, 8, 16, 32, 64} {
 		b.Run(fmt.Sprintf("vectors=%d", vectors), func(b *testing.B) {
@@ -32,9 +32,9 @@ func BenchmarkAllocSizes(b *testing.B) {
 	}
 }
 
-// BenchmarkPoolSizes keeps a pool full of 512-byte rows: each is read back
-// when it is the oldest, a whole cycle of the pool after it was written. Where
-// the cycle outgrows a cache, the time steps up.
+// BenchmarkPoolSizes keeps a pool full of 512-byte rows and reads each row back
+// when it is the oldest, a whole cycle of the pool after it was written. When the
+// pool outgrows a cache, the time rises in a step.
 func BenchmarkPoolSizes(b *testing.B) {
 	for _, kib := range []int{16, 64, 256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20} {
 		b.Run(sizeName(kib), func(b *testing.B) {
@@ -59,8 +59,9 @@ func BenchmarkPoolSizes(b *testing.B) {
 	}
 }
 
-// BenchmarkLong is for a profiler: the pool's own work, with one cache line
-// written a buffer, sizes as mixed as requests are, 16 of them live.
+// BenchmarkLong is for a profiler. It does little besides the pool's own work: it
+// writes one cache line per buffer, mixes the sizes as requests do, and keeps 16
+// buffers live.
 func BenchmarkLong(b *testing.B) {
 	const depth = 16
 	pool := newPool(b, 8<<20)

@@ -15,7 +15,8 @@ func TestPoolIsAFIFOOfDisjointBuffers(t *testing.T) { rapid.Check(t, poolPropert
 
 func FuzzPool(f *testing.F) { f.Fuzz(rapid.MakeFuzz(poolProperty)) }
 
-// poolProperty runs any mix of calls, right and wrong, beside the model.
+// poolProperty makes any mix of calls, right and wrong, and compares the pool with
+// the model.
 func poolProperty(t *rapid.T) {
 	m := newModel(t, rapid.IntRange(1, 200).Draw(t, "capacity"), rapid.OneOf(rapid.IntRange(1, 8), rapid.Just(256)).Draw(t, "spans"))
 	defer m.pool.Close()
@@ -33,8 +34,8 @@ func poolProperty(t *rapid.T) {
 	m.drain(t)
 }
 
-// TestManyWraps goes round small pools some thousands of times, which rapid's
-// short runs do not.
+// TestManyWraps wraps small pools thousands of times; rapid's runs are too short
+// for that.
 func TestManyWraps(t *testing.T) {
 	const seed, minWraps = 7, 3000
 	random := rand.New(rand.NewPCG(seed, seed))
@@ -64,15 +65,15 @@ func TestManyWraps(t *testing.T) {
 	}
 }
 
-// model knows a pool by its live spans alone: it has no head, tail or padding,
-// and finds room by looking for an overlap with each of them.
+// model describes a pool by its live spans alone. It has no head, tail or padding:
+// it finds room by checking each live span for an overlap.
 type model struct {
 	pool     *bufpool.Pool
 	capacity int
-	spans    int            // live, at most
+	spans    int            // most spans live at once
 	live     []bufpool.Span // oldest first
-	marks    []byte         // what the bytes of each hold
-	bufs     []bufpool.Buf  // those of the newest, which are not frozen yet
+	marks    []byte         // for each live span, the value of all its bytes
+	bufs     []bufpool.Buf  // of the newest live spans, those not yet frozen
 	maxInUse int
 	allocs   int
 	wraps    int
@@ -88,8 +89,8 @@ func newModel(t rapid.TB, capacity, spans int) *model {
 
 func (m *model) full() bool { return len(m.live) == m.spans }
 
-// place returns where a buffer must go, or -1: behind the newest or at the
-// start, the first of the two that is free.
+// place returns where a buffer must go: behind the newest buffer if that place is
+// free, else at the start if that is free, else -1.
 func (m *model) place(size int) int {
 	if m.full() {
 		return -1
@@ -115,7 +116,7 @@ func (m *model) isFree(offset, size int) bool {
 	return offset+size <= m.capacity
 }
 
-// inUse is the live bytes plus the gap, if any, where one span starts over.
+// inUse returns the live bytes plus the padding at the end, if any.
 func (m *model) inUse() int {
 	sum, end := 0, -1
 	for _, s := range m.live {
@@ -196,7 +197,8 @@ func (m *model) release(t rapid.TB) {
 	m.live, m.marks = m.live[1:], m.marks[1:]
 }
 
-// misrelease expects a panic, and the next check that nothing has changed.
+// misrelease expects Release of a wrong span to panic. The next check makes sure
+// that nothing has changed.
 func (m *model) misrelease(t rapid.TB, s bufpool.Span) {
 	if len(m.live) > len(m.bufs) && s == m.live[0] {
 		return
@@ -218,7 +220,7 @@ func (m *model) check(t rapid.TB) {
 	}
 }
 
-// drain gives everything back, after which the whole capacity must be free.
+// drain gives everything back. Afterwards the whole capacity must be free.
 func (m *model) drain(t rapid.TB) {
 	for len(m.live) > 0 {
 		m.freeze(t)

@@ -13,7 +13,7 @@ import (
 func TestNewRefusesSizes(t *testing.T) {
 	sizes := []int{0, -1, math.MinInt}
 	if math.MaxInt > math.MaxInt32 {
-		sizes = append(sizes, math.MaxInt) // on 32 bits there may be that much
+		sizes = append(sizes, math.MaxInt) // a 32-bit system may have that much memory
 	}
 	for _, size := range sizes {
 		pool, err := bufpool.New(bufpool.Config{Size: size})
@@ -34,7 +34,8 @@ func TestNewRefusesSpans(t *testing.T) {
 	}
 }
 
-// TestSpansAreBounded: with room for more bytes, and none for more spans.
+// TestSpansAreBounded: a pool with room for more bytes, but for no more spans, is
+// exhausted.
 func TestSpansAreBounded(t *testing.T) {
 	pool, err := bufpool.New(bufpool.Config{Size: 1000, Spans: 3})
 	if err != nil {
@@ -51,7 +52,7 @@ func TestSpansAreBounded(t *testing.T) {
 	expectExhausted(t, pool, 1, 903, 4)
 }
 
-func TestNewTakesSizesThatAreNoMultipleOfAnything(t *testing.T) {
+func TestNewTakesOddSizes(t *testing.T) {
 	for _, size := range []int{1, 7, 4095, 4097, 4<<20 + 1} {
 		pool := newPool(t, size)
 		if got := len(pool.Memory()); got != size || pool.Capacity() != size {
@@ -137,7 +138,7 @@ func TestPaddingCountsAndComesHome(t *testing.T) {
 	expectExhausted(t, pool, 2, 9, 2)
 	pool.Release(second)
 	if pool.InUse() != 3 {
-		t.Fatalf("in use %d: the padding did not come home", pool.InUse())
+		t.Fatalf("in use %d: the padding was not freed", pool.InUse())
 	}
 	if buf := mustAlloc(t, pool, 7); buf.Offset() != 3 {
 		t.Errorf("offset %d", buf.Offset())
@@ -181,7 +182,7 @@ func TestErrorsSayWhat(t *testing.T) {
 	}
 	mustAlloc(t, pool, 5)
 	_, err = pool.Alloc(4)
-	if want := "bufpool: no room for 4 bytes: 5 of 8 in use, by 1 live"; err == nil || err.Error() != want {
+	if want := "bufpool: no room for 4 bytes: 5 of 8 bytes in use, live spans: 1"; err == nil || err.Error() != want {
 		t.Errorf("error %v", err)
 	}
 }
@@ -205,7 +206,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 }
 
-func TestOthersWorkOnLentBytes(t *testing.T) {
+func TestLentBytesOnAnotherGoroutine(t *testing.T) {
 	pool := newPool(t, 4096)
 	out, back := make(chan bufpool.Span, 8), make(chan bufpool.Span, 8)
 	go func() {

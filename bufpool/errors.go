@@ -2,7 +2,7 @@ package bufpool
 
 import "fmt"
 
-// TooLarge refuses an allocation that no state of the pool could hold.
+// TooLarge is Alloc's error for a size above the capacity: a retry will not help.
 type TooLarge struct {
 	Requested int // bytes
 	Capacity  int // bytes
@@ -12,17 +12,17 @@ func (e *TooLarge) Error() string {
 	return fmt.Sprintf("bufpool: %d bytes exceed the pool's capacity of %d", e.Requested, e.Capacity)
 }
 
-// Exhausted refuses an allocation that does not fit now; it will once enough
-// spans have been released.
+// Exhausted is Alloc's error for a size that does not fit now. It will fit when
+// the owner has released enough spans.
 type Exhausted struct {
 	Requested int // bytes
 	InUse     int // bytes, padding included
 	Capacity  int // bytes
-	Spans     int // live
+	Spans     int // live buffers
 }
 
 func (e *Exhausted) Error() string {
-	return fmt.Sprintf("bufpool: no room for %d bytes: %d of %d in use, by %d live", e.Requested, e.InUse, e.Capacity, e.Spans)
+	return fmt.Sprintf("bufpool: no room for %d bytes: %d of %d bytes in use, live spans: %d", e.Requested, e.InUse, e.Capacity, e.Spans)
 }
 
 func (p *Pool) mustBeOpen() {
@@ -31,8 +31,8 @@ func (p *Pool) mustBeOpen() {
 	}
 }
 
-// breach panics because s is not what call requires it to be. It stays out of
-// line, so that the calls themselves are small.
+// breach panics because s does not meet the requirement of the method call. It
+// is not inlined, so that the methods themselves are small.
 //
 //go:noinline
 func (p *Pool) breach(call string, s Span, required string) {

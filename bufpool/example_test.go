@@ -20,7 +20,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	copy(buf.Bytes(), "hello")
-	span := pool.Freeze(buf) // two numbers: send them where the work is done
+	span := pool.Freeze(buf) // two numbers: send them to the goroutine that does the work
 
 	fmt.Printf("%s, %d of %d bytes in use\n", pool.Bytes(span), pool.InUse(), pool.Capacity())
 	pool.Release(span)
@@ -30,8 +30,8 @@ func Example() {
 	// 0 in use
 }
 
-// A full pool is no fault: stop reading the cause, and try again after the
-// next Release.
+// A full pool is no fault. A server stops reading from its connections and retries
+// after the next Release.
 func ExamplePool_Alloc() {
 	pool, err := bufpool.New(bufpool.Config{Size: 1024})
 	if err != nil {
@@ -48,6 +48,6 @@ func ExamplePool_Alloc() {
 		}
 	}
 	// Output:
-	// later: bufpool: no room for 100 bytes: 1000 of 1024 in use, by 1 live
+	// later: bufpool: no room for 100 bytes: 1000 of 1024 bytes in use, live spans: 1
 	// never: bufpool: 2000 bytes exceed the pool's capacity of 1024
 }

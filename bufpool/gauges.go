@@ -1,13 +1,13 @@
 package bufpool
 
-// Capacity is the size of the arena in bytes.
+// Capacity returns the size of the arena in bytes.
 func (p *Pool) Capacity() int {
 	p.mustBeOpen()
 	return len(p.arena)
 }
 
-// InUse is the number of bytes that are not free: live buffers, frozen or
-// not, and the padding between them. It is 0 when all are released.
+// InUse returns the number of bytes that are not free: the live buffers, frozen
+// or not, and the padding between them. It is 0 when all buffers are released.
 func (p *Pool) InUse() int {
 	p.mustBeOpen()
 	return p.inUse()
@@ -20,13 +20,13 @@ func (p *Pool) inUse() int {
 	return p.head - p.tail
 }
 
-// MaxInUse is the largest InUse there has been.
+// MaxInUse returns the largest InUse so far.
 func (p *Pool) MaxInUse() int {
 	p.mustBeOpen()
 	return p.maxInUse
 }
 
-// Utilisation is InUse as a fraction of Capacity, from 0 to 1.
+// Utilisation returns InUse as a fraction of Capacity, from 0 to 1.
 func (p *Pool) Utilisation() float64 {
 	return float64(p.InUse()) / float64(p.Capacity())
 }

@@ -2,5 +2,5 @@
 
 package bufpool
 
-// adviseHugePages does nothing: macOS takes no such advice.
+// adviseHugePages does nothing: macOS has no such advice.
 func adviseHugePages([]byte) {}

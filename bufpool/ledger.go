@@ -2,22 +2,23 @@ package bufpool
 
 import "math/bits"
 
-// ledger is the FIFO of live spans, oldest first: it is how the pool knows a
-// span that it handed out from one made up, and where the oldest starts.
+// ledger is the FIFO of live spans, oldest first. With it the pool recognises a
+// span that it did not hand out, and it knows where the oldest span starts.
 //
-// Invariant: released <= frozen <= allocated, sequences that count all spans
-// ever; those from released on are in the slots.
+// Invariant: released <= frozen <= allocated. Each counts spans since New; the
+// spans from released up to allocated are in the slots.
 type ledger struct {
-	slots     []Span // a power of two
+	slots     []Span // its length is a power of two
 	released  uint64
 	frozen    uint64
 	allocated uint64
 }
 
-// newLedger has room for so many live spans, rounded up to a power of two.
+// newLedger makes a ledger with room for spans live spans, rounded up to a power
+// of two.
 func newLedger(spans int) ledger {
 	slots := make([]Span, 1<<bits.Len(uint(spans-1)))
-	clear(slots) // faults the pages in: large ones come untouched
+	clear(slots) // faults the pages in: make does not touch those of a large slice
 	return ledger{slots: slots}
 }
 
@@ -32,10 +33,11 @@ func (l *ledger) count() int { return int(l.allocated - l.released) }
 // full reports whether no span can be added.
 func (l *ledger) full() bool { return l.count() == len(l.slots) }
 
-// oldest is the span that the next release must name. The ledger is not empty.
+// oldest returns the span that the next release must name. The ledger must not be
+// empty.
 func (l *ledger) oldest() Span { return *l.slot(l.released) }
 
-// add needs a ledger that is not full.
+// add adds s as the newest span. The ledger must not be full.
 func (l *ledger) add(s Span) (seq uint64) {
 	seq = l.allocated
 	*l.slot(seq) = s
@@ -43,9 +45,10 @@ func (l *ledger) add(s Span) (seq uint64) {
 	return seq
 }
 
-// freeze counts seq as frozen, or reports false if it is not the oldest that
-// is not. No sequence is given out twice, so an equal one is the very span. The
-// second condition is for the empty ledger of a closed pool.
+// freeze marks the span of sequence seq as frozen. It returns false if seq is not
+// the oldest span that is not yet frozen. No sequence is given out twice, so equal
+// sequences mean the same span. The second condition is for the empty ledger of a
+// closed pool.
 func (l *ledger) freeze(seq uint64) bool {
 	if seq != l.frozen || l.frozen == l.allocated {
 		return false
@@ -54,7 +57,8 @@ func (l *ledger) freeze(seq uint64) bool {
 	return true
 }
 
-// release drops s, or reports false if it is not the oldest span or not frozen.
+// release removes s. It returns false if s is not the oldest span or is not
+// frozen.
 func (l *ledger) release(s Span) bool {
 	if l.released == l.frozen || l.oldest() != s {
 		return false

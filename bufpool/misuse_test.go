@@ -29,7 +29,7 @@ func TestFreezeMisusePanics(t *testing.T) {
 	pool.Freeze(second)
 }
 
-func TestFreezeOfAReleasedBufPanicsThoughItsPlaceIsTakenAnew(t *testing.T) {
+func TestFreezeOfAStaleBufPanics(t *testing.T) {
 	pool := newPool(t, 64)
 	stale := mustAlloc(t, pool, 4)
 	pool.Release(pool.Freeze(stale))

@@ -7,12 +7,12 @@ import (
 	"unsafe"
 )
 
-// mapArena takes the arena from the Go heap, the one memory that the race
-// detector watches and every system has. It is made of words for their
-// alignment.
+// mapArena takes the arena from the Go heap: every system has it, and the race
+// detector watches no other memory. It allocates words of 8 bytes to align the
+// arena.
 func mapArena(size int) (arena []byte, err error) {
 	defer func() {
-		if recover() != nil { // make panics on a size no address space holds
+		if recover() != nil { // make panics if no address space holds the size
 			err = errors.New("out of address space")
 		}
 	}()
@@ -20,5 +20,5 @@ func mapArena(size int) (arena []byte, err error) {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), size), nil
 }
 
-// unmapArena leaves the arena to the collector.
+// unmapArena leaves the arena to the garbage collector.
 func unmapArena([]byte) error { return nil }

@@ -115,9 +115,9 @@ func TestCancelledCallIsUsedAgain(t *testing.T) {
 	}
 }
 
-// TestTimeoutBoundsCallsThatNobodyWaitsFor harvests a call from Done that its
+// TestTimeoutBoundsCallsWithoutWait harvests a call from Done that its
 // server never answers.
-func TestTimeoutBoundsCallsThatNobodyWaitsFor(t *testing.T) {
+func TestTimeoutBoundsCallsWithoutWait(t *testing.T) {
 	cfg := small
 	cfg.Timeout = time.Millisecond
 	c := dial(t, cfg, serve(t, 3, swallow))
@@ -131,16 +131,16 @@ func TestTimeoutBoundsCallsThatNobodyWaitsFor(t *testing.T) {
 	}
 }
 
-// TestTimeoutThatCameTooLate has the timer fire once the answer is there: what
+// TestTimerFiresAfterTheAnswer has the timer fire once the answer is there: what
 // it may still do must not meet the next call.
-func TestTimeoutThatCameTooLate(t *testing.T) {
+func TestTimerFiresAfterTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient(completed(t, small))
 		var call Call
 		for _, late := range []bool{false, true} {
 			f := call.prepare(c)
 			f.end(nil)
-			f.limit(time.Minute)
+			f.startTimer(time.Minute)
 			if late {
 				<-time.After(time.Hour)
 			}
@@ -181,9 +181,9 @@ func TestMisusePanics(t *testing.T) {
 	started.Wait(ctx)
 }
 
-// TestHopeCostsNothing: what is asked for every call in line, while a server
+// TestUnavailableDoesNotAllocate: what is asked for every call in line, while a server
 // is down.
-func TestHopeCostsNothing(t *testing.T) {
+func TestUnavailableDoesNotAllocate(t *testing.T) {
 	c := newClient(completed(t, Config{Addrs: []string{"down:1", "up:1"}}))
 	c.slots[0].failed = errors.New("refused")
 	if allocs := testing.AllocsPerRun(100, func() { c.unavailable() }); allocs > 0 {

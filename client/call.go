@@ -5,43 +5,46 @@ import (
 	"sync"
 )
 
-// Call is one call that a caller may start, leave in flight, and wait for
-// later. It belongs to the caller, who fills its exported fields, and may be
-// used again and again, on any Client, one call at a time. The zero Call is
-// ready to be filled. It must not be copied once started.
+// Call is one call that the caller starts, leaves in flight, and waits for later.
+// The caller owns it and fills its exported fields. A Call may be used again and
+// again, on any Client, for one call at a time. It must not be copied once it has
+// been started.
 //
 // Ownership: from Start until Wait has returned, Dst belongs to the Client, the
-// rows may be read and must not be changed, and no field may be set. Dst must
-// not overlap the rows: scores may arrive while other rows are still to be sent.
+// caller must not change the rows, and it must not set any field. Dst must not
+// overlap the rows, because some scores may arrive before all rows are sent.
 type Call struct {
 	Dst   []float32 // receives one score per row, in order
 	Rows  []float32 // vectors, row after row
-	Bytes []byte    // or the same as little-endian float32; not both
+	Bytes []byte    // or the same vectors as little-endian float32; not both
 
-	// Done, if not nil, receives the call when it has ended; Wait then
-	// returns at once. Many calls may share it. It must always have room for
-	// all calls in flight that do: the Client never waits for it and panics
-	// instead.
+	// Done, if not nil, receives the call when it has ended; Wait then returns at
+	// once. Many calls may share one channel. Its buffer must always have room for
+	// all calls in flight that share it: the Client does not wait for room but
+	// panics.
 	Done chan *Call
 
 	flight  *flight
-	started bool // and Wait has not returned
+	started bool // the call was started and Wait has not returned
 	err     error
 }
 
-// Score scores the vectors in rows, row after row, and puts one score for each
-// into dst, in the same order. More vectors than fit a request are sent as
-// several, over all connections; their scores are all or nothing: when Score
-// fails, dst holds unspecified values.
+// Score scores the vectors in rows, row after row, and puts one score per vector
+// into dst, in the same order. If there are more vectors than fit in a request, it
+// sends several requests, over all connections. If Score fails, the contents of
+// dst are unspecified.
 //
-// It waits for room when all windows are full, for the write, and for the
-// answer; each wait ends with ctx or Config.Timeout. An answer that came as
-// ctx ended counts. For errors see the package comment.
+// Score waits for room when all windows are full, for the write, and for the
+// answer. Each wait ends with ctx or Config.Timeout. If the answer arrives at the
+// moment when ctx ends, Score may still succeed. For errors see the package
+// comment.
 //
-// Ownership: rows is read and dst written until Score returns, never after.
-// They must not overlap.
-// Cost: no allocation in the steady state; rows of fewer than 8 KiB a request
-// are copied once, others not at all on a little-endian machine.
+// Ownership: until Score returns, the Client reads rows and writes dst; it never
+// touches them afterwards. They must not overlap.
+//
+// Cost: no allocation in the steady state. If the rows of a request are below
+// 8 KiB they are copied once; larger rows are not copied on a little-endian
+// machine other than Windows and Plan 9.
 func (c *Client) Score(ctx context.Context, dst, rows []float32) error {
 	call := calls.Get().(*Call)
 	call.Dst, call.Rows = dst, rows
@@ -56,7 +59,7 @@ func (c *Client) ScoreBytes(ctx context.Context, dst []float32, rows []byte) err
 	return c.do(ctx, call)
 }
 
-// calls holds calls that nobody has in flight.
+// calls holds calls of Score and ScoreBytes that are not in flight.
 var calls = sync.Pool{New: func() any { return new(Call) }}
 
 func (c *Client) do(ctx context.Context, call *Call) error {
@@ -67,14 +70,15 @@ func (c *Client) do(ctx context.Context, call *Call) error {
 	return err
 }
 
-// Start sends call on its way and never blocks. Calls that find no room wait
-// in line, at no cost but their own memory, so the caller bounds how many
-// there are. Each started call must be waited for.
+// Start starts call and never blocks. If all windows are full, the call waits in a
+// queue. The queue has no bound and costs no more than the calls themselves, so the
+// caller bounds the number of its calls. Each started call must be waited for.
 //
-// It panics when call has been started and not waited for, or has both Rows
-// and Bytes. Every other failure is Wait's to tell.
+// Start panics if the call was started before and Wait has not returned since, or
+// if it has both Rows and Bytes. Wait returns every other error.
 func (c *Client) Start(call *Call) { c.start(call, nil) }
 
+// start starts call. ended is the error of its context, if that has ended already.
 func (c *Client) start(call *Call, ended error) {
 	if call.started {
 		panic("client: call started again before Wait has returned")
@@ -94,12 +98,12 @@ func (c *Client) start(call *Call, ended error) {
 		f.end(nil)
 	default:
 		r := request{flight: f, vectors: len(call.Dst)}
-		f.limit(c.cfg.Timeout) // from here on call may have ended, and be the caller's again
+		f.startTimer(c.cfg.Timeout) // from here on call may have ended and belong to the caller again
 		c.place(r)
 	}
 }
 
-// prepare gives call a flight that no request refers to.
+// prepare gives call a flight to which no request refers.
 func (call *Call) prepare(c *Client) *flight {
 	if call.flight == nil {
 		call.flight = newFlight()
@@ -115,18 +119,18 @@ func (call *Call) prepare(c *Client) *flight {
 	return f
 }
 
-// Wait returns when call has ended, and how: nil when Dst holds its scores.
-// When ctx ends first, Wait abandons the call: its connections' order stands,
-// its late answer is dropped. A context that has ended already thus cancels a
-// call. Until Wait is called nothing but the answer, the loss of a connection
-// or Config.Timeout ends it.
+// Wait waits until call has ended and returns its error, or nil if Dst holds its
+// scores. If ctx ends first, Wait abandons the call: the Client drops the late
+// answer, and other calls on the same connections go on. To cancel a call, call
+// Wait with a context that has ended. Before Wait only the answer, the loss of a
+// connection or Config.Timeout can end the call.
 //
-// One goroutine at a time may wait. Waiting again returns the same. It panics
-// on a call never started.
+// Only one goroutine at a time may wait for a call. A second Wait returns the same
+// result. Wait panics if the call was never started.
 func (call *Call) Wait(ctx context.Context) error {
 	if call.started {
 		call.await(ctx)
-		call.conclude()
+		call.collect()
 	} else if call.flight == nil {
 		panic("client: Wait on a call that was not started")
 	}
@@ -141,22 +145,22 @@ func (call *Call) await(ctx context.Context) {
 	case <-ctx.Done():
 		f.end(&GaveUp{Err: ctx.Err()})
 	}
-	<-f.finished // also when an answer was faster
+	<-f.finished // it also comes if an answer ended the call first
 }
 
-// conclude takes what is known of a flight that has ended, and lets go of the
-// caller's memory.
-func (call *Call) conclude() {
+// collect copies the result from a flight that has ended, and drops the flight's
+// references to the caller's memory.
+func (call *Call) collect() {
 	f := call.flight
 	f.mu.Lock()
-	stopped := f.unlimit()
+	stopped := f.stopTimer()
 	f.dst, f.payload = nil, payload{}
 	call.err, call.started = f.err, false
 	if gaveUp, ok := f.err.(*GaveUp); ok {
-		gaveUp.Written = f.begun > 0 // known only after a write was interrupted
+		gaveUp.Written = f.begun > 0 // known only now, after the write has been interrupted
 	}
 	f.mu.Unlock()
 	if call.err != nil || !stopped {
-		call.flight = newFlight() // requests, or the timer, may still refer to f
+		call.flight = newFlight() // requests or the timer may still refer to f
 	}
 }

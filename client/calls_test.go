@@ -94,7 +94,7 @@ func TestEmptyCall(t *testing.T) {
 	}
 }
 
-func TestNothingSentForCallsThatCannotBe(t *testing.T) {
+func TestInvalidCallsSendNothing(t *testing.T) {
 	c := dial(t, small, serve(t, 3, answerAll))
 	err := c.Score(t.Context(), make([]float32, 2), make([]float32, 5))
 	var dimErr *DimError
@@ -206,7 +206,7 @@ func (g *gatedConn) Write(b []byte) (int, error) {
 	return g.Conn.Write(b)
 }
 
-func TestOneWriteForWhatGathered(t *testing.T) {
+func TestOneWriteForManyRequests(t *testing.T) {
 	gated := &gatedConn{gate: make(chan struct{})}
 	cfg := small
 	cfg.dial = func(ctx context.Context, addr string) (conn net.Conn, err error) {

@@ -9,12 +9,13 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// Client scores vectors on one or several servers. Make it with Dial and end
-// it with Close. It may be used by any number of goroutines.
+// Client scores vectors on one or several servers. Dial makes it and Close ends
+// it. Any number of goroutines may use it.
 //
-// Each connection has a slot, whose keeper connects, and connects again. What
-// finds room on a connection goes there without a lock of the Client's; mu
-// guards the rest: what waits for room, and which slots are up.
+// Each connection has a slot. The slot's keeper, a goroutine, connects and
+// reconnects. A request that finds room on a connection goes there without a lock
+// of the Client. mu guards the rest: the requests that wait for room, and which
+// slots are connected.
 //
 // Locks are taken in this order: Client.mu, link.mu, flight.mu.
 type Client struct {
@@ -26,25 +27,26 @@ type Client struct {
 	kill    context.CancelFunc
 	keepers sync.WaitGroup
 
-	waiting atomic.Int64 // pending.len(), to be looked at without mu
+	waiting atomic.Int64 // pending.len(), for reading without mu
 	closing atomic.Bool  // Close has begun: no new calls
 	closer  sync.Once
-	ended   chan struct{} // has room for one: while closing, some call has ended
+	ended   chan struct{} // has room for one: tells Close that some call has ended
 
-	mu      sync.Mutex
-	pending fifo          // requests that found no room; may be above MaxVectors
-	first   chan struct{} // closed when a slot is up, or all have failed
-	opened  bool          // first is closed
-	closed  bool          // nothing is sent any more
+	mu          sync.Mutex
+	pending     fifo          // requests that found no room; not yet split by MaxVectors
+	first       chan struct{} // closed when a slot is connected, or all have failed
+	firstClosed bool          // first is closed
+	closed      bool          // nothing is sent any more
 }
 
-// Dial connects to the servers. It returns as soon as one connection stands;
-// the others are made in the background, as are all later ones. The protocol
-// has no handshake, so a server of another dim or max_vectors shows only in
-// what it answers.
+// Dial connects to the servers. It returns as soon as one connection stands; the
+// Client makes the others, and all later ones, in the background. The protocol has
+// no handshake, so a server with another dim or max_vectors shows only in its
+// answers.
 //
-// When every address has failed once the error is *Unavailable; when ctx ends
-// before that it wraps ctx.Err(). ctx is not used once Dial has returned.
+// If every address has failed once, the error is *Unavailable. If ctx ends before
+// that, the error wraps ctx.Err(). The Client does not use ctx after Dial has
+// returned.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
@@ -88,11 +90,11 @@ func (c *Client) awaitFirst(ctx context.Context) error {
 	return c.unavailable()
 }
 
-// Close ends the connections. Calls started before get their answers first,
-// unless they are given up or no server can be reached; calls started later
-// fail with ErrClosed, if nothing else is wrong with them. When Close returns,
-// the Client's goroutines are gone. It may be called again, also concurrently,
-// and always returns nil.
+// Close ends the connections. It first waits until every call started before has
+// ended: with its answer, or with an error if its caller gives up or no server can
+// be reached. A call started later fails with ErrClosed, unless it has another
+// fault. When Close returns, the Client's goroutines have ended. Close may be
+// called again, also concurrently, and always returns nil.
 func (c *Client) Close() error {
 	c.closer.Do(func() {
 		c.closing.Store(true)
@@ -110,8 +112,8 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// busy reports whether some call has no answer yet. When none has, nothing is
-// admitted any more.
+// busy reports whether some call has not ended. If all have ended, busy sets
+// closed, and the Client admits no further request.
 func (c *Client) busy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,13 +129,13 @@ func (c *Client) busy() bool {
 	return false
 }
 
-// noteEnd tells Close, if it waits, that a call has ended.
-func (c *Client) noteEnd() {
+// wakeClose tells Close, if it has begun, that a call has ended.
+func (c *Client) wakeClose() {
 	if !c.closing.Load() {
 		return
 	}
 	select {
 	case c.ended <- struct{}{}:
-	default: // Close has yet to look since the last one
+	default: // Close has not yet received the last signal
 	}
 }

@@ -41,14 +41,14 @@ type world struct {
 
 type ask struct {
 	vectors int
-	gives   int // up after so many microseconds; 0 means never
+	givesUp int // up after so many microseconds; 0 means never
 }
 
 var worlds = rapid.Custom(func(rt *rapid.T) world {
 	asks := rapid.Custom(func(rt *rapid.T) ask {
 		return ask{
 			vectors: rapid.OneOf(rapid.IntRange(1, 12), rapid.IntRange(700, 3000)).Draw(rt, "vectors"),
-			gives:   rapid.OneOf(rapid.Just(0), rapid.IntRange(1, 500)).Draw(rt, "gives_up"),
+			givesUp: rapid.OneOf(rapid.Just(0), rapid.IntRange(1, 500)).Draw(rt, "gives_up"),
 		}
 	})
 	return world{
@@ -83,11 +83,11 @@ func (w *world) dial(connections *atomic.Int32) func(context.Context, string) (n
 }
 
 // expected reports whether a call of w may end in err.
-func (w *world) expected(err error, gives int) bool {
+func (w *world) expected(err error, givesUp int) bool {
 	var lost *ConnectionLost
 	var unavailable *Unavailable
 	return err == nil ||
-		(gives > 0 || w.cfg.Timeout > 0) && errors.Is(err, context.DeadlineExceeded) ||
+		(givesUp > 0 || w.cfg.Timeout > 0) && errors.Is(err, context.DeadlineExceeded) ||
 		len(w.cuts) > 0 && (errors.As(err, &lost) || errors.As(err, &unavailable))
 }
 
@@ -114,7 +114,7 @@ func TestAnyMix(t *testing.T) {
 		for g, asks := range w.callers {
 			done.Go(func() {
 				for k, a := range asks {
-					if err := w.ask(c, a, 5000*g+500*k); !w.expected(err, a.gives) {
+					if err := w.ask(c, a, 5000*g+500*k); !w.expected(err, a.givesUp) {
 						rt.Errorf("caller %d, call %d: %v", g, k, err)
 						return
 					}
@@ -130,9 +130,9 @@ func TestAnyMix(t *testing.T) {
 
 func (w *world) ask(c *Client, a ask, first int) error {
 	ctx := context.Background()
-	if a.gives > 0 {
+	if a.givesUp > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(a.gives)*time.Microsecond)
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(a.givesUp)*time.Microsecond)
 		defer cancel()
 	}
 	return scoreOnce(ctx, c, first, a.vectors)

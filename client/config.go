@@ -12,7 +12,7 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// What the zero values of a Config stand for.
+// The defaults that zero values of Config stand for.
 const (
 	DefaultConns        = 1
 	DefaultWindow       = 256
@@ -25,12 +25,12 @@ const (
 	maxWindow = 1 << 20
 )
 
-// Config says what Dial must know. Only Addrs has no default; the others' zero
-// values fit a server with default settings.
+// Config holds the settings of a Client. Only Addrs has no default; the defaults of
+// the other fields fit a server with default settings.
 type Config struct {
-	// Addrs are the servers, each as host:port or as unix: and the path of a Unix
-	// socket. They must serve the same model. A host name is looked up again
-	// whenever a connection is made.
+	// Addrs are the servers, each as host:port, or as unix: followed by the path of
+	// a Unix socket. All must serve the same model. The Client looks a host name up
+	// again whenever it connects.
 	Addrs []string
 
 	Conns      int // connections to each address; 0 means DefaultConns
@@ -38,28 +38,28 @@ type Config struct {
 	Dim        int // features per vector; 0 means wire.DefaultDim
 	MaxVectors int // vectors in the largest request; 0 means wire.DefaultMaxVectors
 
-	// Timeout is the longest that a call may take, from Start on, whatever its
-	// context allows and whether or not anybody waits; 0 means that only the
-	// context bounds it.
+	// Timeout is the longest time that a call may take from Start on, whatever its
+	// context allows and whether or not a goroutine waits for it; 0 means that only
+	// the context bounds the call.
 	Timeout time.Duration
 
 	// DialTimeout bounds each attempt to connect; 0 means DefaultDialTimeout.
 	DialTimeout time.Duration
 
-	// StallTimeout is how long a connection with requests in flight may stay
-	// silent before it is given up, so that nobody queues for ever behind a
-	// server that hangs; 0 means DefaultStallTimeout. Give it more than the
-	// model's slowest batch. It is noticed up to a quarter later.
+	// StallTimeout is how long a connection with requests in flight may stay silent
+	// before the Client closes it, so that no call waits for ever behind a server
+	// that hangs. 0 means DefaultStallTimeout. It must be longer than the model's
+	// slowest batch. The Client may notice a stall up to a quarter of it late.
 	StallTimeout time.Duration
 
-	// Retry is how often a request may be sent again when a connection was
-	// lost after the request had been written, at least in part. Scoring
-	// changes nothing on the server, so the only cost is scoring twice. 0
-	// means never: the call fails with *ConnectionLost, also when all that
-	// happened is that the server closed an idle connection as it was written.
+	// Retry is how often a request may be sent again if it had been written, at
+	// least in part, when its connection was lost. Scoring changes nothing on the
+	// server, so the only cost is that a row may be scored twice. 0 means never: the
+	// call fails with *ConnectionLost, even if the server only closed an idle
+	// connection while the request was written.
 	Retry int
 
-	dial func(ctx context.Context, addr string) (net.Conn, error) // tests replace it
+	dial func(ctx context.Context, addr string) (net.Conn, error) // tests set it
 }
 
 func (cfg *Config) complete() error {
@@ -114,7 +114,7 @@ func (cfg *Config) validate() error {
 	return nil
 }
 
-// unixPrefix begins an address that is the path of a Unix socket.
+// unixPrefix begins an address that names a Unix socket by its path.
 const unixPrefix = "unix:"
 
 func validateAddr(addr string) error {

@@ -1,71 +1,81 @@
-// Package client scores vectors on disrust servers, for programs that do so on
-// their request path: any number of goroutines, several servers, one Client.
+// Package client scores vectors on disrust servers. It is for programs that do so
+// on their own request path: any number of goroutines share one Client, which may
+// use several servers.
 //
 // # How it works
 //
-// A Client holds Config.Conns connections to each of Config.Addrs. Score, or
-// Start for calls that one goroutine keeps in flight, sends a request over the
-// connection with the fewest vectors outstanding. Requests are pipelined: one
-// goroutine of a connection gathers whatever has been asked into one write,
-// another matches responses to requests, which come back in request order. The
-// more is asked at a time, the more requests a write and a read carry, and the
-// less each of them costs.
+// A Client holds Config.Conns connections to each of Config.Addrs. [Client.Score]
+// sends a request over the connection with the fewest vectors outstanding and
+// waits for the scores. [Client.Start] does not wait, so that one goroutine can
+// keep many calls in flight.
 //
-// Up to Config.Window requests are in flight on a connection. When all windows
-// are full, calls wait in line. A call above Config.MaxVectors goes as several
-// requests, possibly over several connections; its scores are all or nothing.
+// Requests are pipelined. Each connection has two goroutines. One gathers all
+// requests that callers have made into one write. The other matches responses to
+// requests; the server answers in request order. The more calls are in flight,
+// the more requests each write and each read carries, and the less a call costs.
+//
+// At most Config.Window requests are in flight on a connection. When all windows
+// are full, calls wait in a queue. A call of more than Config.MaxVectors vectors
+// is sent as several requests, possibly over several connections; it gets all its
+// scores or an error.
 //
 // # Lost connections
 //
-// A lost connection is made again in the background: at once, and when that
-// fails after 10 ms, then twice as long up to 1 s, each less a random part of
-// up to half, so that clients do not come back as one. Host names are looked
-// up again each time. A server that cannot be reached is passed over.
+// The Client makes a lost connection again in the background. The first attempt
+// is immediate. When it fails, the Client waits 10 ms, then twice as long before
+// each further attempt, up to 1 s. It shortens each wait by a random part of up to
+// half, so that many clients do not reconnect at the same moment. Each attempt
+// looks the host name up again. Calls use the connections that stand.
 //
-// Of the requests on a lost connection, those not written move to another one;
-// callers see nothing of it. One that was written, at least in part, may have
-// been scored. It fails with *ConnectionLost, or is sent again up to
-// Config.Retry times: scoring changes nothing on the server, so that is safe
-// unless a request itself makes servers fail.
+// What happens to the requests on a lost connection depends on how far they got.
+// A request that was not written moves to another connection, and its caller
+// notices nothing. A request that was written, at least in part, may have been
+// scored: its call fails with *ConnectionLost, or the request is sent again up to
+// Config.Retry times. To send it again is safe, because scoring changes nothing on
+// the server, unless the request itself makes servers fail.
 //
-// While no connection stands calls wait, as long as some address may still
-// answer its first new attempt. When all have failed, waiting and later calls
-// fail at once with *Unavailable, until an attempt succeeds: on a request path
-// an error now is worth more than a hope.
+// When no connection stands, calls wait until every address has failed its first
+// new attempt. From then on waiting calls and new calls fail at once with
+// *Unavailable, until an attempt succeeds. On a request path an immediate error is
+// better than a wait that may not end.
 //
-// A server that hangs is given up after Config.StallTimeout of silence.
+// A connection on which a server stays silent for Config.StallTimeout, with
+// requests in flight, is closed.
 //
 // # Deadlines
 //
-// Every wait of a call ends with its context, and with Config.Timeout: in line,
-// being written, and waiting for the answer. Before Wait a call from Start has
-// no context; Config.Timeout bounds it all the same. A call abandoned disturbs
-// no other. What was not written of it is not; a write in the middle of its
-// rows is interrupted and goes on from a copy of the one request it was in; its
-// answer is read and dropped. Neither dst nor rows is touched once Score or
-// Wait has returned.
+// A call waits in the queue, while its rows are written, and for the answer. Each
+// of these waits ends with the call's context and with Config.Timeout. A call from
+// Start has no context before Wait; Config.Timeout bounds it from the start.
+//
+// An abandoned call disturbs no other call. Its requests that are not yet written
+// are dropped. If a write is in the middle of its rows, the Client interrupts the
+// write, copies the rest of that one request, and goes on from the copy. The late
+// answer is read and dropped. After Score or Wait has returned, the Client touches
+// neither dst nor rows.
 //
 // # Errors
 //
 // Use errors.As and errors.Is:
 //
-//	*GaveUp          the context ended, or Config.Timeout; wraps context.DeadlineExceeded or Canceled
-//	*ConnectionLost  written, then lost; wraps io.EOF, ErrStalled, *ProtocolError, or the network's error
-//	*Unavailable     no connection, and every address has failed; wraps the reasons
-//	*DimError        rows are not one vector per score; nothing was sent
-//	ErrClosed        started after Close
+//	*GaveUp          the context or Config.Timeout ended the call; wraps context.DeadlineExceeded or Canceled
+//	*ConnectionLost  the request was written, then its connection was lost; wraps io.EOF, ErrStalled,
+//	                 *ProtocolError, or the network's error
+//	*Unavailable     no connection stands, and every address has failed; wraps the reasons
+//	*DimError        the rows are not one vector per score; nothing was sent
+//	ErrClosed        the call was started after Close
 //
-// A *ProtocolError is a response that answers no request: often a server of
-// other software. A server of another dim or max_vectors mostly shows as
-// *ConnectionLost, with io.EOF or ErrStalled.
+// A *ProtocolError is a response that answers no request. Often the server is then
+// other software. A server with another dim or max_vectors mostly shows as
+// *ConnectionLost with io.EOF or ErrStalled.
 //
 // # Costs
 //
-// A call allocates nothing in the steady state. Rows of a request below 8 KiB
-// are copied once, into the write; larger ones are written from where they are,
-// on little-endian machines other than Windows and Plan 9. (Measured on a busy
-// two-core machine: of up to 2 KiB copying was faster by a fifth or more; from
-// 4 to 32 KiB neither was beyond the noise, so memory traffic decides.) A
-// connection costs two goroutines, 64 KiB to read into, and up to 128 KiB and
-// a request to write from.
+// In the steady state a call allocates nothing. If the rows of a request are below
+// 8 KiB, the Client copies them once, into the write. Larger rows are written from
+// the caller's memory, on little-endian machines other than Windows and Plan 9.
+// (Measured on a busy two-core machine: up to 2 KiB, copying was faster by a fifth
+// or more; from 4 to 32 KiB the difference was within the noise, and writing in
+// place saves memory traffic.) A connection costs two goroutines, a read buffer of
+// 64 KiB, and a write buffer of up to 128 KiB and one request.
 package client

@@ -225,8 +225,8 @@ func TestConfigErrors(t *testing.T) {
 		{Config{Addrs: addrs, Conns: -1}, "conns is -1"},
 		{Config{Addrs: addrs, Window: -1}, "window is -1"},
 		{Config{Addrs: addrs, Window: maxWindow + 1}, "window is 1048577"},
-		{Config{Addrs: addrs, Dim: -1}, "dim is -1"},
-		{Config{Addrs: addrs, MaxVectors: -2}, "max_vectors is -2"},
+		{Config{Addrs: addrs, Dim: -1}, "dim -1"},
+		{Config{Addrs: addrs, MaxVectors: -2}, "max_vectors -2"},
 		{Config{Addrs: addrs, Timeout: -1}, "must not be negative"},
 	} {
 		if _, err := Dial(t.Context(), c.cfg); err == nil || !strings.Contains(err.Error(), c.says) {
@@ -241,7 +241,7 @@ func TestErrorTexts(t *testing.T) {
 		err  error
 		want string
 	}{
-		{&DimError{Bytes: 20, Scores: 2, Dim: 3}, "client: rows of 20 bytes given for 2 scores of dim 3; 24 bytes are needed"},
+		{&DimError{Bytes: 20, Scores: 2, Dim: 3}, "client: the rows have 20 bytes; 2 scores of dim 3 need 24 bytes"},
 		{&GaveUp{Err: x}, "client: gave up before the request was written: x"},
 		{&GaveUp{Written: true, Err: x}, "client: gave up while waiting for the answer: x"},
 		{&ConnectionLost{Addr: "a:1", Written: true, Err: x}, "client: connection to a:1 lost while waiting for the answer: x"},

@@ -6,20 +6,19 @@ import (
 	"strings"
 )
 
-// ErrClosed is how calls end that are started after Close.
+// ErrClosed is the error of a call that was started after Close.
 var ErrClosed = errors.New("client: closed")
 
-// ErrStalled is why a connection was given up that had requests in flight and
-// stayed silent for Config.StallTimeout. It comes inside *ConnectionLost.
+// ErrStalled is the reason why the Client closed a connection that had requests in
+// flight and stayed silent for Config.StallTimeout. *ConnectionLost wraps it.
 var ErrStalled = errors.New("server has been silent for too long")
 
-// GaveUp says that a call was abandoned before its answer came. It wraps
-// context.DeadlineExceeded when the context's deadline or Config.Timeout was
-// over, context.Canceled when the context was canceled.
+// GaveUp is the error of a call that was abandoned before its answer came. It wraps
+// context.DeadlineExceeded if the context's deadline or Config.Timeout passed, and
+// context.Canceled if the context was canceled.
 type GaveUp struct {
-	// Written says whether a request of the call was written, at least in
-	// part, or was in a write under way: the server may have scored it. When
-	// false it never will.
+	// Written says whether a request of the call was written, at least in part. If
+	// true, the server may have scored it. If false, the server will never see it.
 	Written bool
 	Err     error
 }
@@ -35,19 +34,21 @@ func (e *GaveUp) Error() string {
 // Unwrap returns Err.
 func (e *GaveUp) Unwrap() error { return e.Err }
 
-// ConnectionLost says that a request's connection ended before its answer
-// came, and that it was not, or no longer, to be sent again.
+// ConnectionLost is the error of a call whose connection ended after a request had
+// been written and before its answer came. Config.Retry did not allow to send the
+// request again.
 type ConnectionLost struct {
-	Addr string // of the server, as in Config.Addrs
+	Addr string // the server's address, as in Config.Addrs
 
-	// Written says whether the kernel was given the request, at least in
-	// part: the server may have scored it. It is true of every call that ends
-	// this way, because a request not written moves to another connection; it
-	// is false of connections, inside *Unavailable, that ended unused.
+	// Written says whether the kernel took the request, at least in part, so that
+	// the server may have scored it. It is true for every call that ends with this
+	// error, because a request that was not written moves to another connection. It
+	// is false in a ConnectionLost inside *Unavailable, whose connection ended
+	// unused.
 	Written bool
 
-	// Err is why the connection ended: io.EOF when the server closed it,
-	// ErrStalled, a *ProtocolError, else the network's error.
+	// Err is why the connection ended: io.EOF if the server closed it, ErrStalled, a
+	// *ProtocolError, or the network's error.
 	Err error
 }
 
@@ -62,8 +63,9 @@ func (e *ConnectionLost) Error() string {
 // Unwrap returns Err.
 func (e *ConnectionLost) Unwrap() error { return e.Err }
 
-// Unavailable says that no connection stands and that the last attempt to make
-// one has failed for every address. Attempts go on: a later call may succeed.
+// Unavailable means that no connection stands and that the last attempt to connect
+// has failed for every address. The Client keeps trying, so a later call may
+// succeed.
 type Unavailable struct {
 	Errs []error // one for each address
 }
@@ -79,8 +81,8 @@ func (e *Unavailable) Error() string {
 // Unwrap returns Errs.
 func (e *Unavailable) Unwrap() []error { return e.Errs }
 
-// DimError says that a call's rows are not one vector for each element of its
-// dst. Nothing was sent.
+// DimError means that a call's rows are not one vector per element of its dst.
+// Nothing was sent.
 type DimError struct {
 	Bytes  int // size of the rows
 	Scores int // len(dst)
@@ -88,16 +90,16 @@ type DimError struct {
 }
 
 func (e *DimError) Error() string {
-	return fmt.Sprintf("client: rows of %d bytes given for %d scores of dim %d; %d bytes are needed",
+	return fmt.Sprintf("client: the rows have %d bytes; %d scores of dim %d need %d bytes",
 		e.Bytes, e.Scores, e.Dim, 4*e.Scores*e.Dim)
 }
 
-// ProtocolError is why the Client ended a connection itself: a response that
-// answers no request. No score after it could be trusted. It comes inside
-// *ConnectionLost.
+// ProtocolError is the reason why the Client closed a connection: a response that
+// answers no request. The Client cannot trust any score after it. *ConnectionLost
+// wraps it.
 type ProtocolError struct {
 	Got  int // count of the response
-	Want int // count of the request it should answer; 0 when none was open
+	Want int // count of the request that it should answer; 0 if none was in flight
 }
 
 func (e *ProtocolError) Error() string {

@@ -1,9 +1,9 @@
 package client
 
-// fifo is a queue of requests. It allocates only to hold more at a time than
-// ever before, within a factor of two.
+// fifo is a queue of requests. It allocates only when it grows: its capacity stays
+// within a factor of two of the most requests that it has held.
 type fifo struct {
-	held []request // held[head:] wait
+	held []request // the queue is held[head:]
 	head int
 }
 
@@ -19,7 +19,7 @@ func (q *fifo) push(r request) {
 	q.held = append(q.held, r)
 }
 
-// pushFront puts requests before all others, in their order.
+// pushFront puts rs before all other requests and keeps their order.
 func (q *fifo) pushFront(rs []request) {
 	q.held, q.head = append(rs, q.held[q.head:]...), 0
 }

@@ -9,42 +9,44 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// flight is one call on its way, from Start until it has ended. Requests refer
-// to it, not to the Call, because some may outlive the call's end: a flight
-// that ended well has none left and is used again; one that ended in an error,
-// or whose timer fired, is left to the collector.
+// flight is the state of one call in flight, from Start until it has ended.
+// Requests refer to the flight and not to the Call, because a request may outlive
+// its call. When a flight has succeeded, no request refers to it any more, and the
+// Call uses it again. When it has failed, or its timer has fired, it is left to the
+// garbage collector.
 //
-// Invariant: rows are read, and dst is written, only before over is set, or by
-// a write under way on one of readers. The flight has ended, and its caller is
-// told, once over is set and readers is empty.
+// Invariant: the Client reads the rows and writes dst only before over is set.
+// There is one exception: a write in progress on one of readers may still read the
+// rows. The flight has ended when over is set and readers is empty; then the caller
+// is told.
 type flight struct {
 	client   *Client
 	call     *Call
 	done     chan *Call
-	finished chan struct{} // receives once, at the end; has room for that
+	finished chan struct{} // receives once, at the end; has room for one
 
 	mu      sync.Mutex
 	payload payload
 	dst     []float32
-	missing int     // scores to come
-	begun   int     // requests that the kernel was given, at least in part
-	readers []*link // one element for each request being written by reference
-	over    bool    // decided: err says how
-	err     error   // fixed once over
+	missing int     // scores that have not arrived
+	begun   int     // requests in a write, or written at least in part
+	readers []*link // one element for each request that is being written by reference
+	over    bool    // the result is decided, and err holds it
+	err     error   // does not change once over is set
 	timer   *time.Timer
-	limited bool // timer runs, or has fired
+	timing  bool // timer runs or has fired
 }
 
 func newFlight() *flight { return &flight{finished: make(chan struct{}, 1)} }
 
-// limit has f abandoned after timeout; 0 means never.
-func (f *flight) limit(timeout time.Duration) {
+// startTimer starts a timer that abandons f after timeout; 0 means never.
+func (f *flight) startTimer(timeout time.Duration) {
 	if timeout == 0 {
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.limited = true
+	f.timing = true
 	if f.timer == nil {
 		f.timer = time.AfterFunc(timeout, func() { f.end(&GaveUp{Err: context.DeadlineExceeded}) })
 	} else {
@@ -52,23 +54,23 @@ func (f *flight) limit(timeout time.Duration) {
 	}
 }
 
-// unlimit stops what limit began; false when it is too late for that: f must
-// not be used again. mu is held.
-func (f *flight) unlimit() (stopped bool) {
-	stopped = !f.limited || f.timer.Stop()
-	f.limited = false
+// stopTimer stops the timer. It returns false if the timer has already fired; then
+// f must not be used again. mu is held.
+func (f *flight) stopTimer() (stopped bool) {
+	stopped = !f.timing || f.timer.Stop()
+	f.timing = false
 	return stopped
 }
 
-// live reports whether f still wants answers.
+// live reports whether f still waits for answers.
 func (f *flight) live() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return !f.over
 }
 
-// answer puts scores where they belong, unless f is over. It reports whether f
-// has ended by that; the caller then calls finish.
+// answer copies scores into dst from at on, unless f is over. It reports whether f
+// has ended; if so, the caller must call finish.
 func (f *flight) answer(at int, scores []byte) (ended bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,8 +83,8 @@ func (f *flight) answer(at int, scores []byte) (ended bool) {
 	return f.missing == 0 && f.decide(nil)
 }
 
-// end ends f with err, unless its end is decided already, and makes writes
-// under way let go of its rows. No lock of a link is held.
+// end ends f with err, unless its result is already decided. It interrupts the
+// writes that read f's rows. The caller must not hold the lock of a link.
 func (f *flight) end(err error) {
 	f.mu.Lock()
 	ended := f.decide(err)
@@ -96,7 +98,8 @@ func (f *flight) end(err error) {
 	}
 }
 
-// decide fixes how f ends; the first decision stands. mu is held.
+// decide fixes the result of f; only the first decision counts. It reports whether
+// f has ended. mu is held.
 func (f *flight) decide(err error) (ended bool) {
 	if f.over {
 		return false
@@ -105,7 +108,7 @@ func (f *flight) decide(err error) (ended bool) {
 	return len(f.readers) == 0
 }
 
-// release takes back one request of f that l had in a write by reference.
+// release records that l no longer reads the rows of one request of f.
 func (f *flight) release(l *link) {
 	f.mu.Lock()
 	at := slices.Index(f.readers, l)
@@ -117,24 +120,24 @@ func (f *flight) release(l *link) {
 	}
 }
 
-// unbegin takes back that a request of f was begun.
+// unbegin records that a write ended before it began one request of f.
 func (f *flight) unbegin() {
 	f.mu.Lock()
 	f.begun--
 	f.mu.Unlock()
 }
 
-// finish tells the caller that f has ended. No lock of f is held. The caller
-// may use the Call again as soon as finished has been sent, so that is last.
+// finish tells the caller that f has ended. f.mu is not held. The caller may use the
+// Call again as soon as it has received from finished, so finish sends there last.
 func (f *flight) finish() {
 	c := f.client
 	if f.done != nil {
 		select {
 		case f.done <- f.call:
 		default:
-			panic("client: Done has no room for a call that has ended")
+			panic("client: the channel Done has no room for a call that has ended")
 		}
 	}
 	f.finished <- struct{}{}
-	c.noteEnd()
+	c.wakeClose()
 }

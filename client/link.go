@@ -8,10 +8,10 @@ import (
 
 // link is one connection and the requests on it.
 //
-// Ownership: the send loop alone writes to the connection and owns out; the
-// receive loop alone reads from it and owns ended. mu guards the rest. A ring
-// element is written under mu too; the send loop reads those from taken to
-// admitted without, for it alone changes them.
+// Ownership: only the send loop writes to the connection and uses out. Only the
+// receive loop reads from the connection and uses ended. mu guards the rest. The
+// elements of ring are also written under mu. The send loop reads the elements from
+// taken to admitted without mu, because only the send loop changes them.
 type link struct {
 	slot *slot
 	conn net.Conn
@@ -19,18 +19,19 @@ type link struct {
 	mu       sync.Mutex
 	sendable sync.Cond // a request was admitted, or err was set
 
-	// Requests are numbered as they are admitted; request k lives in
-	// ring[k % window] until it is answered. Those below taken are in a write,
-	// or were; when a write ends early, taken falls to what it had not begun.
+	// Requests are numbered in the order of admission. Request k is in
+	// ring[k % window] until it is answered. A request below taken is in a write or
+	// has been written. When a write ends early, taken falls back to the first
+	// request that the write did not begin.
 	//
 	// Invariant: answered <= taken <= admitted <= answered + window.
 	ring                      []request
 	admitted, taken, answered uint64
 
-	vectors     int   // of all requests on the link
-	writing     bool  // a write is being gathered or under way
-	interrupted bool  // and its deadline is over
-	err         error // why nothing is admitted any more
+	vectors     int   // vectors of all requests on the link
+	writing     bool  // a write is being gathered or in progress
+	interrupted bool  // that write was interrupted by its deadline
+	err         error // why the link admits no more requests
 
 	out   outgoing
 	ended []*flight
@@ -42,7 +43,7 @@ func newLink(s *slot, conn net.Conn) *link {
 	return l
 }
 
-// run sends and receives until the connection is lost, and says why.
+// run sends and receives until the connection is lost, and returns why.
 func (l *link) run() error {
 	var sender sync.WaitGroup
 	sender.Go(l.send)
@@ -54,8 +55,8 @@ func (l *link) run() error {
 
 func (l *link) at(k uint64) *request { return &l.ring[k%uint64(len(l.ring))] }
 
-// admit puts r in line to be sent; false when the window is full or the
-// connection broken.
+// admit queues r for the send loop. It returns false if the window is full or the
+// connection is lost.
 func (l *link) admit(r request) bool {
 	l.mu.Lock()
 	if l.err != nil || l.full() {
@@ -74,10 +75,10 @@ func (l *link) admit(r request) bool {
 	return true
 }
 
-// full reports whether the window is. mu is held.
+// full reports whether the window is full. mu is held.
 func (l *link) full() bool { return l.admitted-l.answered == uint64(len(l.ring)) }
 
-// publishLoad tells those who choose a connection how it stands. mu is held.
+// publishLoad stores the load of the link, or noRoom, for leastLoaded. mu is held.
 func (l *link) publishLoad() {
 	load := int64(l.vectors)
 	if l.err != nil || l.full() {
@@ -86,8 +87,8 @@ func (l *link) publishLoad() {
 	l.slot.load.Store(load)
 }
 
-// interrupt ends the write under way, if any: it writes no more, lets go of
-// what it refers to, and what it had not begun is gathered anew.
+// interrupt ends the write in progress, if any. That write then reads no more rows,
+// and the send loop gathers the requests that it had not begun anew.
 func (l *link) interrupt() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -97,7 +98,8 @@ func (l *link) interrupt() {
 	}
 }
 
-// refuse stops the admission of requests; the first reason stays.
+// refuse stops the admission of requests for the reason err; only the first reason
+// counts.
 func (l *link) refuse(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,13 +110,13 @@ func (l *link) refuse(err error) {
 	}
 }
 
-// sever ends the connection, and by that both loops.
+// sever closes the connection, which ends both loops.
 func (l *link) sever(err error) {
 	l.refuse(err)
 	l.conn.Close()
 }
 
-// busy reports whether a request on the link still wants its answer.
+// busy reports whether the call of some request on the link has not ended.
 func (l *link) busy() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -126,15 +128,15 @@ func (l *link) busy() bool {
 	return false
 }
 
-// remains returns the requests to be sent elsewhere, after both loops have
-// ended with err: those not begun, and of the others those that may be sent
-// again. It ends the calls of the rest.
-func (l *link) remains(err error) (elsewhere []request) {
+// toResend returns the requests to send over another connection, after both loops
+// have ended with err: the requests not begun, and those that were begun and may be
+// sent again. It ends the calls of all others.
+func (l *link) toResend(err error) (elsewhere []request) {
 	unanswered, begun := l.unanswered()
 	for k, r := range unanswered {
 		if k < begun {
 			if r.retries == l.slot.client.cfg.Retry {
-				r.flight.end(l.lossOf(err))
+				r.flight.end(l.lossError(err))
 				continue
 			}
 			r.retries++
@@ -144,8 +146,8 @@ func (l *link) remains(err error) (elsewhere []request) {
 	return elsewhere
 }
 
-// unanswered returns the requests on the link and how many of them, the first,
-// were begun.
+// unanswered returns the requests on the link. The first begun of them were written,
+// at least in part.
 func (l *link) unanswered() (requests []request, begun int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -155,7 +157,7 @@ func (l *link) unanswered() (requests []request, begun int) {
 	return requests, int(l.taken - l.answered)
 }
 
-func (l *link) lossOf(err error) error {
+func (l *link) lossError(err error) error {
 	if l.slot.client.closed {
 		return ErrClosed
 	}

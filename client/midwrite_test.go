@@ -43,10 +43,10 @@ func TestLostPartEndsTheCall(t *testing.T) {
 	}
 }
 
-// TestLeavingOneWriteOfMany has three large requests in one write, of which
+// TestAbandonTwoRequestsOfAWrite has three large requests in one write, of which
 // the server has read half the first. The first and the second call leave: the
 // server must find the first as it was, nothing of the second, and the third.
-func TestLeavingOneWriteOfMany(t *testing.T) {
+func TestAbandonTwoRequestsOfAWrite(t *testing.T) {
 	near, far := net.Pipe() // writes take what is read, no more
 	defer far.Close()
 	cfg := Config{Dim: 1, MaxVectors: 4000, Addrs: []string{"a:1"}}

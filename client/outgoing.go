@@ -5,31 +5,32 @@ import (
 	"net"
 )
 
-// gatherBytes is when a write is large enough: what it costs beyond its bytes
-// is shared by so many that more would not show.
+// gatherBytes is the size at which a write takes no more requests. So many bytes
+// share the fixed cost of a write that more would not make it cheaper.
 const gatherBytes = 128 << 10
 
-// outgoing is one write: the rest of a request that the last one broke off,
-// then whole requests. Small ones are copied, of others only the header.
+// outgoing is one write: the rest of the request in which the last write ended, if
+// any, and then whole requests. A small request is copied. Of a large one only the
+// header is copied, and the write refers to the caller's rows.
 type outgoing struct {
-	pieces   [][]byte // the stream
-	size     int      // of all pieces
+	pieces   [][]byte // what to write, in order
+	size     int      // bytes of all pieces
 	requests []sending
-	left     net.Buffers // pieces less what is written
+	left     net.Buffers // the part of pieces that is not yet written
 
-	copied   []byte // what is not referred to where it is
-	inPieces int    // copied[inPieces:] belongs after the last piece
-	rest     []byte // first piece, if not empty
+	copied   []byte // headers, and the rows of small requests
+	inPieces int    // copied[inPieces:] is not yet in pieces
+	rest     []byte // the first piece, if not empty
 }
 
-// sending is a request in a write, which it leaves at end.
+// sending is a request in a write.
 type sending struct {
 	request
-	end         int
+	end         int // where the request ends, in bytes from the start of the write
 	byReference bool
 }
 
-// reset begins a new write. rest is kept.
+// reset begins a new write with rest, if there is one.
 func (o *outgoing) reset() {
 	clear(o.pieces)
 	clear(o.requests)
@@ -43,7 +44,7 @@ func (o *outgoing) reset() {
 // full reports whether the write is large enough.
 func (o *outgoing) full() bool { return o.size >= gatherBytes }
 
-// add puts r at the end, on behalf of l, unless its call has ended.
+// add appends r to the write of l, unless its call has ended.
 func (o *outgoing) add(r request, l *link, dim int) (added bool) {
 	f := r.flight
 	f.mu.Lock()
@@ -53,7 +54,7 @@ func (o *outgoing) add(r request, l *link, dim int) (added bool) {
 	}
 	f.begun++
 	before := len(o.copied)
-	rows := f.payload.referable(r.at, r.vectors, dim)
+	rows := f.payload.byReference(r.at, r.vectors, dim)
 	if rows == nil {
 		o.copied = f.payload.appendTo(o.copied, r.at, r.vectors, dim)
 	} else {
@@ -67,8 +68,8 @@ func (o *outgoing) add(r request, l *link, dim int) (added bool) {
 	return true
 }
 
-// cut makes what was copied since the last cut a piece. It stays valid when
-// copied grows and moves: nothing copied is ever changed.
+// cut makes a piece of the bytes copied since the last cut. The piece stays valid
+// when append moves copied, because copied bytes never change.
 func (o *outgoing) cut() {
 	if o.inPieces < len(o.copied) {
 		o.pieces = append(o.pieces, o.copied[o.inPieces:])
@@ -76,7 +77,7 @@ func (o *outgoing) cut() {
 	}
 }
 
-// writeTo writes all pieces and returns how much was written.
+// writeTo writes all pieces and returns how many bytes it has written.
 func (o *outgoing) writeTo(w io.Writer) (n int, err error) {
 	o.cut()
 	if len(o.pieces) == 1 {
@@ -90,7 +91,8 @@ func (o *outgoing) writeTo(w io.Writer) (n int, err error) {
 	return int(written), err
 }
 
-// begun returns how many requests the first n bytes have begun.
+// begun returns how many of the requests have at least one byte among the first n
+// bytes of the write.
 func (o *outgoing) begun(n int) int {
 	start := len(o.rest)
 	for k, r := range o.requests {
@@ -102,8 +104,8 @@ func (o *outgoing) begun(n int) int {
 	return len(o.requests)
 }
 
-// keepRest copies what is unwritten, after n bytes, of the request that they
-// end in.
+// keepRest is called after a write of n bytes. If they end within a request, it
+// copies the unwritten part of that request to rest.
 func (o *outgoing) keepRest(n int) {
 	missing := max(len(o.rest)-n, 0)
 	if b := o.begun(n); b > 0 {

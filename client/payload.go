@@ -8,23 +8,25 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// littleEndian: floats in memory are their own encoding.
+// littleEndian says that float32 in memory are already encoded as the protocol
+// needs them.
 var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
-// byReferenceBytes is the size from which on a request's rows are given to the
-// kernel where they are. Small rows are cheaper to copy than two more elements
-// of a writev and the reckoning that lets a caller leave in the middle of it;
-// where the two meet the measurements are too noisy to say more exactly.
+// byReferenceBytes is the size from which on the kernel reads a request's rows from
+// the caller's memory. Smaller rows are cheaper to copy: otherwise they cost two more
+// elements of a writev, and the bookkeeping that lets a caller give up during the
+// write. The measurements are too noisy to place the limit more exactly.
 const byReferenceBytes = 8 << 10
 
-// interruptible: a write that a deadline ends says how much it wrote. Elsewhere
-// a write cannot be ended without losing the connection, so rows are copied.
+// interruptible says that a write that its deadline ends reports how much it wrote.
+// On the other systems the Client could not end a write without losing the
+// connection, so it always copies the rows.
 const interruptible = runtime.GOOS != "windows" && runtime.GOOS != "plan9"
 
-// payload is the rows of a call. Exactly one of the two is set.
+// payload is the rows of a call. Exactly one of the two fields is set.
 type payload struct {
 	encoded []byte
-	floats  []float32 // where memory is not the encoding
+	floats  []float32 // rows given as float32 on a big-endian machine
 }
 
 func payloadOf(rows []float32) payload {
@@ -36,16 +38,16 @@ func payloadOf(rows []float32) payload {
 
 func (p payload) bytes() int { return len(p.encoded) + 4*len(p.floats) }
 
-// referable returns the encoding of vectors rows from at on, if it exists and
-// is worth not copying.
-func (p payload) referable(at, vectors, dim int) []byte {
+// byReference returns the encoded rows at to at+vectors-1 in the caller's memory if
+// the write should refer to them. It returns nil if they must be copied.
+func (p payload) byReference(at, vectors, dim int) []byte {
 	if !interruptible || 4*vectors*dim < byReferenceBytes || p.encoded == nil {
 		return nil
 	}
 	return p.encoded[4*at*dim : 4*(at+vectors)*dim]
 }
 
-// appendTo appends the request for vectors rows from at on.
+// appendTo appends a request for the rows at to at+vectors-1.
 func (p payload) appendTo(b []byte, at, vectors, dim int) []byte {
 	if p.encoded == nil {
 		return wire.AppendRequest(b, vectors, p.floats[at*dim:(at+vectors)*dim])

@@ -5,15 +5,16 @@ import (
 	"math/rand/v2"
 )
 
-// request asks for the scores of some rows of a call: the answer to it belongs
-// in dst[at : at+vectors].
+// request asks for the scores of some rows of a call. Its scores belong in
+// dst[at : at+vectors].
 type request struct {
 	flight      *flight
 	at, vectors int
 	retries     int // how often it was sent again
 }
 
-// split cuts a request of at most most vectors from the front of r.
+// split removes at most most vectors from the front of r and returns a request for
+// them.
 func (r *request) split(most int) request {
 	part := *r
 	part.vectors = min(r.vectors, most)
@@ -22,7 +23,8 @@ func (r *request) split(most int) request {
 	return part
 }
 
-// place sends r, of any size, on its way. Nothing overtakes what waits.
+// place gives r, which may have any size, to connections that have room. What finds
+// no room waits in pending. If other requests wait already, r queues behind them.
 func (c *Client) place(r request) {
 	if c.waiting.Load() == 0 {
 		c.spread(&r)
@@ -33,11 +35,11 @@ func (c *Client) place(r request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pending.push(r)
-	c.settle()
+	c.placePending()
 }
 
-// spread gives r to connections, part by part, as long as one has room. Parts
-// given are cut from r.
+// spread gives r to connections, part by part, while one of them has room. r keeps
+// the vectors that found none.
 func (c *Client) spread(r *request) {
 	for r.vectors > 0 {
 		s := c.leastLoaded()
@@ -51,9 +53,9 @@ func (c *Client) spread(r *request) {
 	}
 }
 
-// leastLoaded returns the slot with the fewest vectors outstanding, nil when
-// none has room. Among equals chance decides, so that a light load is spread
-// over all servers. The choice may be stale; admission is what counts.
+// leastLoaded returns the slot with the fewest vectors outstanding, or nil if none
+// has room. It chooses among equals at random, so that a light load is spread over
+// all servers. The loads may be stale, so the link may still refuse the request.
 func (c *Client) leastLoaded() (least *slot) {
 	lowest, first := int64(noRoom), 0
 	if len(c.slots) > 1 {
@@ -68,25 +70,27 @@ func (c *Client) leastLoaded() (least *slot) {
 	return least
 }
 
-// noRoom is the load of a slot that takes nothing: full, or not connected.
+// noRoom is the load of a slot that is not connected or whose window is full.
 const noRoom = math.MaxInt64
 
-// roomMade is called, without locks, after a connection has got room.
+// roomFreed is called, without locks, after a request has left a connection.
 //
-// Ordering: the room is published before waiting is read; settle publishes
-// waiting before it looks for room. One of the two sees the other.
-func (c *Client) roomMade() {
+// Ordering: the caller has published the load before roomFreed reads waiting;
+// placePending publishes waiting before it reads the loads. At least one of the two
+// sees the other's store, so no request waits while a connection has room.
+func (c *Client) roomFreed() {
 	if c.waiting.Load() == 0 {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle()
+	c.placePending()
 }
 
-// settle gives what waits to connections with room. When nothing can be
-// hoped for, it fails what is left. mu is held.
-func (c *Client) settle() {
+// placePending gives waiting requests to connections that have room. If no
+// connection stands and none can be expected, it ends the calls of the rest. mu is
+// held.
+func (c *Client) placePending() {
 	c.waiting.Store(int64(c.pending.len()))
 	for c.pending.len() > 0 {
 		oldest := c.pending.front()
@@ -99,12 +103,12 @@ func (c *Client) settle() {
 		c.pending.pop()
 	}
 	if c.pending.len() > 0 {
-		c.failPending(c.hopeless())
+		c.failPending(c.refusal())
 	}
 	c.waiting.Store(int64(c.pending.len()))
 }
 
-// failPending ends all calls that wait, if err is not nil. mu is held.
+// failPending ends all waiting calls with err, if err is not nil. mu is held.
 func (c *Client) failPending(err error) {
 	for err != nil && c.pending.len() > 0 {
 		c.pending.front().flight.end(err)
@@ -112,9 +116,9 @@ func (c *Client) failPending(err error) {
 	}
 }
 
-// hopeless says why requests that wait will find no connection; nil when they
-// may. mu is held.
-func (c *Client) hopeless() error {
+// refusal returns the error with which waiting calls must fail now, or nil if they
+// may still find a connection. mu is held.
+func (c *Client) refusal() error {
 	if c.closed {
 		return ErrClosed
 	}

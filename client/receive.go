@@ -8,11 +8,10 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// receiveBytes is one read at most: some 8,000 small responses.
+// receiveBytes is the most that one read takes: about 8,000 responses of one score.
 const receiveBytes = 64 << 10
 
-// receive is the loop that reads. It returns why the connection is of no more
-// use.
+// receive is the loop that reads. It returns the error that ended the connection.
 func (l *link) receive() error {
 	cfg := &l.slot.client.cfg
 	buf := make([]byte, max(receiveBytes, wire.ResponseBytes(cfg.MaxVectors)))
@@ -26,10 +25,10 @@ func (l *link) receive() error {
 			return err
 		}
 		if n > 0 {
-			silence.broken()
+			silence.reset()
 		}
 		if errors.Is(readErr, os.ErrDeadlineExceeded) {
-			readErr = silence.grown()
+			readErr = silence.deadlinePassed()
 		}
 		if readErr != nil {
 			return readErr
@@ -38,8 +37,8 @@ func (l *link) receive() error {
 	}
 }
 
-// deliver hands out the whole responses at the start of b and returns their
-// size. The error, if any, is a *ProtocolError.
+// deliver gives the complete responses at the start of b to their calls and returns
+// their size in bytes. The error, if any, is a *ProtocolError.
 func (l *link) deliver(b []byte) (used int, err error) {
 	l.mu.Lock()
 	for err == nil {
@@ -52,7 +51,7 @@ func (l *link) deliver(b []byte) (used int, err error) {
 	l.publishLoad()
 	l.mu.Unlock()
 	if used > 0 {
-		l.slot.client.roomMade()
+		l.slot.client.roomFreed()
 	}
 	for _, f := range l.ended {
 		f.finish()
@@ -62,9 +61,10 @@ func (l *link) deliver(b []byte) (used int, err error) {
 	return used, err
 }
 
-// deliverOne hands out the response at the start of b; used is 0 when it is
-// not whole. mu is held. Calls that end are noted, to be told later: their
-// callers are sure to want mu.
+// deliverOne gives the response at the start of b to its call. used is 0 if the
+// response is not complete. mu is held. The flights that end are collected in
+// l.ended, and deliver finishes them after it has unlocked mu, because their callers
+// will lock mu soon.
 func (l *link) deliverOne(b []byte) (used int, err error) {
 	frame := l.slot.client.format.ParseResponse(b)
 	if frame.Status == wire.Incomplete && frame.Vectors == 0 {
@@ -89,38 +89,38 @@ func (l *link) deliverOne(b []byte) (used int, err error) {
 	return frame.Bytes, nil
 }
 
-// quarters is how finely silence is measured.
+// quarters is how many read deadlines make up one StallTimeout.
 const quarters = 4
 
-// silence measures how long a link with requests in flight has received
-// nothing. It costs the reads nothing: the read deadline is moved only when it
-// has passed.
+// silence measures how long a link with requests in flight has received nothing. It
+// does not slow reads down: it sets a new read deadline only when the last one has
+// passed.
 type silence struct {
-	link    *link
-	quarter time.Duration
-	grownBy int // deadlines passed in silence, the first perhaps just begun
+	link      *link
+	quarter   time.Duration
+	deadlines int // how many passed in silence; before the first, data may have arrived
 }
 
 func (s *silence) watch() { s.link.conn.SetReadDeadline(time.Now().Add(s.quarter)) }
 
-func (s *silence) broken() { s.grownBy = 0 }
+func (s *silence) reset() { s.deadlines = 0 }
 
-// grown is called when a read deadline has passed. It returns ErrStalled when
+// deadlinePassed is called when a read deadline has passed. It returns ErrStalled if
 // the silence has lasted too long.
-func (s *silence) grown() error {
-	s.grownBy++
+func (s *silence) deadlinePassed() error {
+	s.deadlines++
 	if !s.link.awaiting() {
-		s.grownBy = 0
+		s.deadlines = 0
 	}
-	if s.grownBy > quarters {
+	if s.deadlines > quarters {
 		return ErrStalled
 	}
 	s.watch()
 	return nil
 }
 
-// awaiting reports whether answers are due, or the end of a connection that
-// could not be written to.
+// awaiting reports whether the link must hear from the server: it waits for answers,
+// or a write has failed and it waits for the end of the connection.
 func (l *link) awaiting() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

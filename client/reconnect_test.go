@@ -11,7 +11,7 @@ import (
 )
 
 // nobody returns an address where nobody listens.
-func nobody(t testing.TB) (addr string) {
+func unusedAddr(t testing.TB) (addr string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -22,7 +22,7 @@ func nobody(t testing.TB) (addr string) {
 }
 
 func TestNobodyListens(t *testing.T) {
-	addrs := []string{nobody(t), nobody(t)}
+	addrs := []string{unusedAddr(t), unusedAddr(t)}
 	_, err := Dial(t.Context(), Config{Addrs: addrs, Conns: 3})
 	var unavailable *Unavailable
 	if !errors.As(err, &unavailable) || len(unavailable.Errs) != 2 {
@@ -49,7 +49,7 @@ func TestDialGivesUp(t *testing.T) {
 
 // TestOneAddressOfTwo passes over the one where nobody listens.
 func TestOneAddressOfTwo(t *testing.T) {
-	c := dial(t, small, nobody(t), serve(t, 3, answerAll))
+	c := dial(t, small, unusedAddr(t), serve(t, 3, answerAll))
 	for k := range 20 {
 		if err := scoreOnce(t.Context(), c, k, 6); err != nil {
 			t.Error(err)

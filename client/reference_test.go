@@ -13,15 +13,17 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// TestLeavingInMidWrite abandons a call whose rows are being written to a
-// server that does not read, and then spoils the rows. The server must find
-// the rows as they were, then the next request; the abandoned request behind
-// it, of which nothing was written, must not come at all.
+// TestLeavingInMidWrite abandons a call while its rows are being written to a server
+// that does not read them, and then overwrites the rows. The server must receive the
+// rows as they were, then the third request. It must not receive the second request,
+// which was abandoned before any of it was written.
 func TestLeavingInMidWrite(t *testing.T) {
 	const many = 30_000 // 15 MiB: more than sockets hold
-	read := make(chan struct{})
+	begun, read := make(chan struct{}), make(chan struct{})
 	var seen [][]float32
 	addr := serve(t, 128, func(p *peer) {
+		p.in.Peek(1)
+		close(begun)
 		<-read
 		for scores, ok := p.readScores(); ok; scores, ok = p.readScores() {
 			seen = append(seen, scores)
@@ -43,7 +45,7 @@ func TestLeavingInMidWrite(t *testing.T) {
 		}
 		close(read)
 	})
-	await(t, "write under way", func() bool { return on(c, func(l *link) bool { return l.writing && l.taken == 1 }) })
+	<-begun
 	callers.Go(func() {
 		var gaveUp *GaveUp
 		if err := scoreOnce(second, c, 50, 100); !errors.As(err, &gaveUp) || gaveUp.Written {
@@ -66,7 +68,7 @@ func TestLeavingInMidWrite(t *testing.T) {
 	}
 }
 
-// partialWriter takes so many bytes.
+// partialWriter accepts room bytes and then fails.
 type partialWriter struct {
 	bytes.Buffer
 	room int
@@ -81,8 +83,8 @@ func (w *partialWriter) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestWriteBrokenOffAnywhere ends a write after every number of bytes: what
-// the rest and the requests that were not begun make must continue it.
+// TestWriteBrokenOffAnywhere ends a write after any number of bytes. The next write,
+// of the rest and of the requests that were not begun, must continue the stream.
 func TestWriteBrokenOffAnywhere(t *testing.T) {
 	c := newClient(completed(t, Config{Dim: 1, MaxVectors: 1 << 20}))
 	l := newLink(c.slots[0], nil)
@@ -110,7 +112,7 @@ func TestWriteBrokenOffAnywhere(t *testing.T) {
 		fill(&o, requests[begun:])
 		w.room = math.MaxInt
 		if _, err := o.writeTo(&w); err != nil || !bytes.Equal(w.Bytes(), whole) {
-			t.Fatalf("broken off after %d of %d bytes, %d requests begun: another stream", n, len(whole), begun)
+			t.Fatalf("broken off after %d of %d bytes, %d requests begun: the stream differs", n, len(whole), begun)
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// send is the loop that writes. Whatever was admitted while one write was
-// under way goes out in the next.
+// send is the loop that writes. Each write carries the requests that were admitted
+// during the write before it.
 func (l *link) send() {
 	for {
 		to, ok := l.awaitRequests()
@@ -16,22 +16,22 @@ func (l *link) send() {
 			return
 		}
 		l.gather(to)
-		if !l.settleWrite(l.out.writeTo(l.conn)) {
+		if !l.finishWrite(l.out.writeTo(l.conn)) {
 			return
 		}
 	}
 }
 
-// awaitRequests waits until there is something to write: requests up to to, or
-// the rest of one. It returns false when the connection is broken.
+// awaitRequests waits until there is something to write: the rest of a request, or
+// the requests up to to. It returns false if the connection is lost.
 func (l *link) awaitRequests() (to uint64, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for l.taken == l.admitted && len(l.out.rest) == 0 && l.err == nil {
 		l.sendable.Wait()
-		// The first request of a burst woke this loop. Yielding once lets
-		// the callers behind it add theirs, which halves the cost of a call
-		// when there are many and costs nothing when there is one.
+		// The first request of a burst has woken this loop. Yielding once lets
+		// other callers add their requests. That halves the cost of a call when
+		// there are many callers and costs nothing when there is one.
 		l.mu.Unlock()
 		runtime.Gosched()
 		l.mu.Lock()
@@ -40,8 +40,8 @@ func (l *link) awaitRequests() (to uint64, ok bool) {
 	return l.admitted, l.writing
 }
 
-// gather makes the next write of the requests from taken to to, as far as they
-// fit, and drops those whose calls have ended.
+// gather makes the next write from the requests between taken and to, as many as fit.
+// It drops the requests whose calls have ended.
 func (l *link) gather(to uint64) {
 	l.out.reset()
 	k := l.taken
@@ -49,12 +49,12 @@ func (l *link) gather(to uint64) {
 		l.out.add(*l.at(k), l, l.slot.client.cfg.Dim)
 	}
 	if l.take(k) {
-		l.slot.client.roomMade()
+		l.slot.client.roomFreed()
 	}
 }
 
-// take notes that the requests up to to are gathered, except those that were
-// dropped; it reports whether there were such.
+// take moves taken past the requests that are gathered. It removes the requests up to
+// to that were dropped, and reports whether there were any.
 func (l *link) take(to uint64) (dropped bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,8 +66,8 @@ func (l *link) take(to uint64) (dropped bool) {
 	return dropped
 }
 
-// closeGaps leaves of the requests from taken to to only those gathered. mu is
-// held.
+// closeGaps removes from the ring the requests between taken and to that are not
+// gathered. mu is held.
 func (l *link) closeGaps(to uint64) {
 	for k := l.taken; k < to; k++ {
 		l.vectors -= l.at(k).vectors
@@ -89,10 +89,11 @@ func (l *link) closeGaps(to uint64) {
 	l.publishLoad()
 }
 
-// settleWrite takes stock after a write of n bytes, in part or whole. What was
-// not begun goes back in line; of what was, the rest is copied; callers' rows
-// are let go. It returns false when the connection is broken.
-func (l *link) settleWrite(n int, err error) bool {
+// finishWrite is called after a write of n bytes, which may be less than the whole.
+// Requests that the write did not begin go back to the queue. If the write ended
+// within a request, the rest of that request is copied. Afterwards the link no longer
+// refers to callers' rows. finishWrite returns false if the connection is lost.
+func (l *link) finishWrite(n int, err error) bool {
 	begun := l.out.begun(n)
 	l.mu.Lock()
 	l.writing = false
@@ -106,23 +107,24 @@ func (l *link) settleWrite(n int, err error) bool {
 	if unbegun := uint64(len(l.out.requests) - begun); unbegun <= l.taken-l.answered {
 		l.taken -= unbegun
 	} else {
-		begun = len(l.out.requests) // says a server that answers the unasked
+		begun = len(l.out.requests) // the server has answered requests that were not written
 		err = &ProtocolError{Got: l.out.requests[begun-1].vectors}
 	}
 	l.mu.Unlock()
 	l.out.keepRest(n)
-	l.letGo(begun)
+	l.clearWrite(begun)
 	if err != nil {
-		// Answers may still be on their way. The receive loop delivers
-		// them and meets the end of the connection itself: after a failed
-		// write TCP gives the reader what has arrived, then an error.
+		// Answers may still arrive. The receive loop delivers them and finds the
+		// end of the connection itself: after a failed write TCP gives the reader
+		// the data that has arrived, and then an error.
 		l.refuse(err)
 	}
 	return err == nil
 }
 
-// letGo forgets the requests of the last write, of which so many were begun.
-func (l *link) letGo(begun int) {
+// clearWrite forgets the requests of the last write and releases the rows that it
+// referred to. The first begun of the requests were begun.
+func (l *link) clearWrite(begun int) {
 	for k, r := range l.out.requests {
 		if k >= begun {
 			r.flight.unbegin()

@@ -13,34 +13,34 @@ const (
 	maxDelay = time.Second
 )
 
-// slot is the place of one connection. Connections come and go in it, one at a
-// time; its keeper makes them.
+// slot is the place of one connection. It holds one connection at a time; its keeper
+// makes a new one when the last is lost.
 type slot struct {
-	// load is the vectors outstanding on the connection, or noRoom. Every
-	// call reads it; whoever holds the link's mu writes it. It has its cache
-	// line, and the next, to itself.
+	// load is the number of vectors outstanding on the connection, or noRoom.
+	// Every call reads it; a goroutine that holds the link's mu writes it. No other
+	// field shares its cache line or the next one.
 	load atomic.Int64
 	_    [120]byte
 
-	client *Client
-	addr   string
-	link   atomic.Pointer[link] // nil when not connected
-	hurry  chan struct{}        // has room for one: do not wait any longer
+	client   *Client
+	addr     string
+	link     atomic.Pointer[link] // nil when not connected
+	retryNow chan struct{}        // room for one: ends the pause before the next attempt
 
-	// failed is why the last attempt brought nothing. It is nil before the
-	// first attempt, and from the loss of the Client's last good connection
-	// until an attempt after that has failed. Guarded by Client.mu.
+	// failed is the error of the last attempt to connect. It is nil before the first
+	// attempt has failed. It is nil again from the loss of the Client's last useful
+	// connection until a later attempt has failed. Guarded by Client.mu.
 	failed error
 }
 
 func newSlot(c *Client, addr string) *slot {
-	s := &slot{client: c, addr: addr, hurry: make(chan struct{}, 1)}
+	s := &slot{client: c, addr: addr, retryNow: make(chan struct{}, 1)}
 	s.load.Store(noRoom)
 	return s
 }
 
-// keep connects, and connects again whenever the connection is lost: at once
-// when it was of use, else after a delay that doubles from attempt to attempt.
+// keep connects, and reconnects whenever the connection is lost: at once if the
+// connection was useful, else after a delay that doubles with each attempt.
 func (s *slot) keep() {
 	delay := time.Duration(0)
 	for s.pause(delay) {
@@ -52,26 +52,26 @@ func (s *slot) keep() {
 	}
 }
 
-// pause waits for between half and all of delay, so that clients which lost
-// the same server do not come back as one. It returns false when the Client is
-// closed.
+// pause waits for a random time between half of delay and delay, so that clients that
+// lost the same server do not reconnect at the same moment. It returns false if the
+// Client is closed.
 func (s *slot) pause(delay time.Duration) bool {
 	if delay > 0 {
 		timer := time.NewTimer(delay/2 + rand.N(delay/2))
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-		case <-s.hurry:
+		case <-s.retryNow:
 		case <-s.client.alive.Done():
 		}
 	}
 	return s.client.alive.Err() == nil
 }
 
-// attempt connects once and stays until the connection is lost. It reports
-// whether the connection was of use: brought an answer, or lasted, but not by
-// silence alone. again says that the attempt before was of none.
-func (s *slot) attempt(again bool) (ofUse bool) {
+// attempt connects once and returns when the connection is lost. It reports whether
+// the connection was useful: it brought an answer, or it lasted longer than maxDelay
+// and did not end by a stall. again says that the attempt before was not useful.
+func (s *slot) attempt(again bool) (useful bool) {
 	c := s.client
 	conn, err := c.cfg.dial(c.alive, s.addr)
 	if err != nil {
@@ -84,24 +84,24 @@ func (s *slot) attempt(again bool) (ofUse bool) {
 		return false
 	}
 	err = l.run()
-	ofUse = l.answered > 0 || !errors.Is(err, ErrStalled) && time.Since(start) > maxDelay
-	c.lost(s, l, err, ofUse, again)
-	return ofUse
+	useful = l.answered > 0 || !errors.Is(err, ErrStalled) && time.Since(start) > maxDelay
+	c.lost(s, l, err, useful, again)
+	return useful
 }
 
-// notConnected notes that an attempt to connect has failed.
+// notConnected records that an attempt to connect has failed with err.
 func (c *Client) notConnected(s *slot, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.failed = err
 	if c.unavailable() != nil {
-		c.open()
+		c.unblockDial()
 	}
-	c.settle()
+	c.placePending()
 }
 
-// connected gives l, which takes requests from here on, to its slot; false
-// when the Client is closed.
+// connected puts l into its slot; from then on l takes requests. It returns false if
+// the Client is closed.
 func (c *Client) connected(s *slot, l *link) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,56 +112,56 @@ func (c *Client) connected(s *slot, l *link) bool {
 	l.mu.Lock()
 	l.publishLoad()
 	l.mu.Unlock()
-	c.open()
-	c.settle()
+	c.unblockDial()
+	c.placePending()
 	return true
 }
 
-// lost takes l, whose loops have ended with err, from its slot, and finds new
-// ways for its requests. A connection that was of no use, after an attempt that
-// was of none, counts as a failure.
-func (c *Client) lost(s *slot, l *link, err error, ofUse, again bool) {
+// lost removes l, whose loops have ended with err, from its slot and resends its
+// requests over other connections. If neither this attempt nor the one before was
+// useful, the attempt counts as failed.
+func (c *Client) lost(s *slot, l *link, err error, useful, again bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.link.Store(nil)
 	s.failed = nil
-	if again && !ofUse {
+	if again && !useful {
 		s.failed = &ConnectionLost{Addr: s.addr, Err: err}
 	}
-	if ofUse && !c.connectedAnywhere() {
-		c.hurryAll()
+	if useful && !c.connectedAnywhere() {
+		c.retryAllNow()
 	}
-	c.pending.pushFront(l.remains(err))
-	c.settle()
+	c.pending.pushFront(l.toResend(err))
+	c.placePending()
 }
 
 func (c *Client) connectedAnywhere() bool {
 	return slices.ContainsFunc(c.slots, func(s *slot) bool { return s.link.Load() != nil })
 }
 
-// hurryAll has every slot try at once. What failed while there was a connection
-// says little now: only when every new attempt fails too is there no hope. mu
-// is held.
-func (c *Client) hurryAll() {
+// retryAllNow makes every slot attempt to connect at once, and forgets the errors of
+// earlier attempts. Those may be out of date: calls fail only when every new attempt
+// has failed too. mu is held.
+func (c *Client) retryAllNow() {
 	for _, s := range c.slots {
 		s.failed = nil
 		select {
-		case s.hurry <- struct{}{}:
+		case s.retryNow <- struct{}{}:
 		default:
 		}
 	}
 }
 
-// open lets Dial return. mu is held.
-func (c *Client) open() {
-	if !c.opened {
-		c.opened = true
+// unblockDial lets Dial return. mu is held.
+func (c *Client) unblockDial() {
+	if !c.firstClosed {
+		c.firstClosed = true
 		close(c.first)
 	}
 }
 
-// unavailable returns an *Unavailable when every slot's last attempt brought
-// nothing, else nil. mu is held.
+// unavailable returns an *Unavailable if no slot is connected and the last attempt of
+// every slot has failed, else nil. mu is held.
 func (c *Client) unavailable() error {
 	if slices.ContainsFunc(c.slots, (*slot).mayConnect) {
 		return nil
@@ -173,6 +173,6 @@ func (c *Client) unavailable() error {
 	return &Unavailable{Errs: reasons}
 }
 
-// mayConnect reports whether s is connected, or has yet to try. Client.mu is
-// held.
+// mayConnect reports whether s is connected or has an attempt that has not failed
+// yet. Client.mu is held.
 func (s *slot) mayConnect() bool { return s.link.Load() != nil || s.failed == nil }

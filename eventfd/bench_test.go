@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// BenchmarkSignal is what a wake-up costs the waker when nobody sleeps.
+// BenchmarkSignal measures a Signal while no thread sleeps.
 func BenchmarkSignal(b *testing.B) {
 	e := newEventFD(b)
 	b.ReportAllocs()
@@ -26,7 +26,7 @@ func BenchmarkSignalRead(b *testing.B) {
 	}
 }
 
-// BenchmarkPingPong is two wake-ups: a goroutine asleep in Read is signalled,
+// BenchmarkPingPong measures two wake-ups: a goroutine that sleeps in Read is woken,
 // signals back and sleeps again.
 func BenchmarkPingPong(b *testing.B) {
 	ping, pong := newEventFD(b), newEventFD(b)

@@ -12,12 +12,12 @@ const countBytes = 8
 
 // EventFD is a counter in the kernel. New makes one.
 type EventFD struct {
-	fd int // -1 once closed, which the kernel answers with EBADF
+	fd int // -1 after Close; the kernel then answers EBADF
 }
 
-// New creates an EventFD whose count is 0. The descriptor is closed on exec
-// and blocks: io_uring waits for a blocking one, and would complete a read of
-// a non-blocking one at once with EAGAIN. Source: eventfd(2), Linux 2.6.27.
+// New creates an EventFD whose count is 0. The descriptor is closed on exec. It
+// blocks, so that an io_uring read waits for the count; a read of a non-blocking
+// descriptor would complete at once with EAGAIN. Source: eventfd(2), Linux 2.6.27.
 func New() (*EventFD, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 	if err != nil {
@@ -26,16 +26,16 @@ func New() (*EventFD, error) {
 	return &EventFD{fd: fd}, nil
 }
 
-// FD is the descriptor, which e still owns, or -1 after Close. An io_uring
-// read of 8 bytes from it completes when the count is above zero, and takes
-// the count as Read does.
+// FD returns the descriptor, which e still owns, or -1 after Close. An io_uring
+// read of 8 bytes from it completes when the count is above zero. Like Read, it
+// sets the count to zero.
 func (e *EventFD) FD() int { return e.fd }
 
-// Signal adds 1 to the count and wakes who waits for it. After Close it fails
-// with unix.EBADF.
+// Signal adds 1 to the count and wakes a thread that waits for it. After Close it
+// fails with unix.EBADF.
 //
-// Cost: one system call, made without telling the Go scheduler because it does
-// not block (only a count of 2^64-2 would make it), plus the wake-up.
+// Cost: one system call, and the wake-up. Signal does not tell Go's scheduler of
+// the call, because it does not block: only a count of 2^64-2 would make it block.
 func (e *EventFD) Signal() error {
 	one := uint64(1)
 	for {
@@ -53,8 +53,8 @@ func (e *EventFD) Signal() error {
 // Read blocks until the count is above zero, then returns it and sets it to
 // zero. After Close it fails with unix.EBADF.
 //
-// Cost: one system call, during which the scheduler may give the thread's
-// place to another goroutine.
+// Cost: one system call. While it blocks, Go's scheduler runs other goroutines on
+// another thread.
 func (e *EventFD) Read() (count uint64, err error) {
 	for {
 		_, _, errno := unix.Syscall(unix.SYS_READ, uintptr(e.fd), uintptr(unsafe.Pointer(&count)), countBytes)
@@ -68,9 +68,9 @@ func (e *EventFD) Read() (count uint64, err error) {
 	}
 }
 
-// Close closes the descriptor. A second Close does nothing. A goroutine in
-// Read is not woken, and one in Signal may reach whatever file is given the
-// number next: see to it that there is none.
+// Close closes the descriptor. A second Close does nothing. The caller makes sure
+// that no goroutine is in Read or Signal: Close does not wake a Read, and a Signal
+// could write to the next file that gets the same descriptor number.
 func (e *EventFD) Close() error {
 	if e.fd < 0 {
 		return nil

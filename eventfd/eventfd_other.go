@@ -6,19 +6,19 @@ import "errors"
 
 var errNeedsLinux = errors.New("eventfd: needs Linux")
 
-// EventFD is a counter in the kernel of Linux; elsewhere there is none.
+// EventFD is a counter in the kernel of Linux. Other systems have none.
 type EventFD struct{}
 
-// New fails: eventfd(2) is Linux's.
+// New returns an error: only Linux has eventfd(2).
 func New() (*EventFD, error) { return nil, errNeedsLinux }
 
-// FD is -1, no descriptor.
+// FD returns -1, which is no descriptor.
 func (e *EventFD) FD() int { return -1 }
 
-// Signal fails as New does.
+// Signal returns the error of New.
 func (e *EventFD) Signal() error { return errNeedsLinux }
 
-// Read fails as New does.
+// Read returns the error of New.
 func (e *EventFD) Read() (uint64, error) { return 0, errNeedsLinux }
 
 // Close does nothing.

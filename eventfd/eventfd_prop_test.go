@@ -13,8 +13,8 @@ func TestCountsAddUp(t *testing.T) { rapid.Check(t, countProperty) }
 
 func FuzzEventFD(f *testing.F) { f.Fuzz(rapid.MakeFuzz(countProperty)) }
 
-// countProperty runs any mix of calls on a few counters beside plain numbers.
-// Only counts above zero are read: the others would block.
+// countProperty makes any mix of calls on a few counters and compares them with plain
+// numbers. It reads only counts above zero, because a Read of the others would block.
 func countProperty(t *rapid.T) {
 	const counters = 3
 	var fds [counters]*eventfd.EventFD

@@ -43,8 +43,8 @@ func TestPollSeesTheCount(t *testing.T) {
 	}
 }
 
-// The reader goes first into an empty count: were Read not to block, it would
-// fail with EAGAIN or return another count than 1.
+// The reader starts with a count of zero. If Read did not block, it would fail with
+// EAGAIN or return a count other than 1.
 func TestReadBlocksUntilSignal(t *testing.T) {
 	ping, pong := newEventFD(t), newEventFD(t)
 	const rounds = 1000
@@ -65,7 +65,7 @@ func TestReadBlocksUntilSignal(t *testing.T) {
 	}
 	echo.Wait()
 	if isReadable(t, ping) || isReadable(t, pong) {
-		t.Error("a count is left over")
+		t.Error("a count is still above zero")
 	}
 }
 
@@ -89,7 +89,7 @@ func TestSignalsFromManyGoroutinesAddUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		if count == 0 {
-			t.Fatal("Read returned with nothing to return")
+			t.Fatal("Read returned a count of 0")
 		}
 		sum += count
 	}
@@ -117,7 +117,7 @@ func TestUseAfterClose(t *testing.T) {
 	}
 }
 
-func TestCloseGivesTheDescriptorBack(t *testing.T) {
+func TestCloseClosesTheDescriptor(t *testing.T) {
 	e := newEventFD(t)
 	fd := e.FD()
 	if err := e.Close(); err != nil {
@@ -128,7 +128,7 @@ func TestCloseGivesTheDescriptorBack(t *testing.T) {
 	}
 }
 
-func TestCloseReportsWhatTheKernelSays(t *testing.T) {
+func TestCloseReturnsTheErrno(t *testing.T) {
 	e := newEventFD(t)
 	if err := unix.Close(e.FD()); err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestCloseReportsWhatTheKernelSays(t *testing.T) {
 	}
 }
 
-func TestNewReportsWhatTheKernelSays(t *testing.T) {
+func TestNewReturnsTheErrno(t *testing.T) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)

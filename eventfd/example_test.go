@@ -16,7 +16,7 @@ func Example() {
 	}
 	defer wake.Close()
 
-	for range 3 { // from any thread, when the owner of wake sleeps
+	for range 3 { // any thread may signal
 		if err := wake.Signal(); err != nil {
 			log.Fatal(err)
 		}

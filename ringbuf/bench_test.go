@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// The unit is one item of 16 bytes, whatever the batch. Rings and channels
-// hold 1,024; refused producers yield, and the consumer yields when idle.
+// One operation is one item of 16 bytes, whatever the batch. Rings and channels
+// hold 1,024 items. A producer that finds the ring full yields, and so does a
+// consumer that finds it empty.
 const benchCapacity = 1024
 
 type benchItem struct{ a, _ uint64 }
@@ -28,7 +29,7 @@ func BenchmarkSPSC(b *testing.B) {
 	}
 }
 
-// BenchmarkMPSC passes items from one and from three goroutines to another.
+// BenchmarkMPSC passes items from one goroutine, and from three, to another.
 func BenchmarkMPSC(b *testing.B) {
 	for _, producers := range benchProducers {
 		for _, batch := range benchBatches {
@@ -65,8 +66,8 @@ func BenchmarkChannel(b *testing.B) {
 	}
 }
 
-// BenchmarkUncontended is a claim, publish, poll and release in one goroutine:
-// the instructions alone, without a cache line moving between cores.
+// BenchmarkUncontended claims, publishes, polls and releases in one goroutine. It
+// measures the instructions alone: no cache line moves between cores.
 func BenchmarkUncontended(b *testing.B) {
 	for _, batch := range benchBatches {
 		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
@@ -102,7 +103,8 @@ func benchRing(b *testing.B, r *Ring[benchItem], producers, batch int) {
 	done.Wait()
 }
 
-// send passes count items on, or yields and returns 0 when the ring is full.
+// send publishes count items and returns count. If the ring is full it yields and
+// returns 0.
 func send(p *Producer[benchItem], count int) int {
 	lo, ok := p.Claim(count)
 	if !ok {
@@ -123,7 +125,7 @@ func send(p *Producer[benchItem], count int) int {
 // benchSum keeps the reads of receive from being optimised away.
 var benchSum uint64
 
-// receive takes whatever is published.
+// receive polls and releases all published items and returns how many there were.
 func receive(c *Consumer[benchItem]) int {
 	lo, count := c.Poll(benchCapacity)
 	first, second := c.Slots(lo, count)
@@ -137,5 +139,5 @@ func receive(c *Consumer[benchItem]) int {
 	return count
 }
 
-// share is the part of n that falls to the i-th of parts.
+// share returns how many of n items the i-th of parts producers sends.
 func share(n, i, parts int) int { return n*(i+1)/parts - n*i/parts }

@@ -14,7 +14,7 @@ func TestCloseEmpty(t *testing.T) {
 			t.Fatal("claimed from a closed ring")
 		}
 		if c.Wait() || c.Announce() {
-			t.Fatal("a closed and empty ring promised more")
+			t.Fatal("Wait or Announce returned true on a ring that is closed and empty")
 		}
 		if got := r.Occupancy(); got != 0 {
 			t.Fatalf("occupancy %d", got)
@@ -28,7 +28,7 @@ func TestCloseKeepsWhatWasPublished(t *testing.T) {
 		p.Publish(claim(t, p, 3), 3)
 		r.Close()
 		if !c.Wait() || c.Announce() {
-			t.Fatal("closing hid what was published")
+			t.Fatal("Close hid slots that were published")
 		}
 		poll(t, c, 2, 2)
 		if got := r.Occupancy(); got != 3 {
@@ -48,8 +48,8 @@ func TestCloseKeepsWhatWasPublished(t *testing.T) {
 	})
 }
 
-// A claim made before Close and published after it reaches the consumer,
-// which sleeps in between: Announce must not call the ring drained.
+// A claim made before Close and published after it reaches the consumer. The
+// consumer sleeps in between, so Announce must not take the ring for drained.
 func TestCloseBetweenClaimAndPublish(t *testing.T) {
 	eachKind(t, 4, func(t *testing.T, r *Ring[int]) {
 		p, c := r.Producer(), r.Consumer()
@@ -70,8 +70,8 @@ func TestCloseBetweenClaimAndPublish(t *testing.T) {
 	})
 }
 
-// Close wakes a sleeper with each strategy. The consumer is anywhere in Wait
-// when Close comes; the test ends only if Wait does.
+// Close ends Wait with every strategy, wherever the consumer is in Wait at that
+// moment. The test ends only if Wait returns.
 func TestCloseEndsWait(t *testing.T) {
 	for _, s := range strategies {
 		t.Run(s.name, func(t *testing.T) {
@@ -82,15 +82,15 @@ func TestCloseEndsWait(t *testing.T) {
 				go func() { ended <- c.Wait() }()
 				r.Close()
 				if <-ended {
-					t.Fatal("Wait found something in an empty ring")
+					t.Fatal("Wait returned true on an empty ring")
 				}
 			}
 		})
 	}
 }
 
-// Producers claim as fast as they can while the ring closes: what was claimed
-// is delivered, what was refused is not.
+// Producers claim as fast as they can while another goroutine closes the ring. The
+// consumer receives exactly the slots whose claims succeeded.
 func TestCloseRacesWithClaims(t *testing.T) {
 	for range 100 {
 		r := newMPSC(8, NewBlock(0))

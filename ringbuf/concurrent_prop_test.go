@@ -18,8 +18,8 @@ type traffic struct {
 	items int   // from each producer
 }
 
-// produce publishes its items in claims of 1 to batch slots. On a ring for one
-// producer it gathers claims and publishes several at once.
+// produce publishes the items of one producer in claims of 1 to batch slots. On a
+// ring for one producer it sometimes publishes several claims at once.
 func (f traffic) produce(producer int, p *Producer[item]) {
 	var open Sequence
 	pending := 0
@@ -33,7 +33,7 @@ func (f traffic) produce(producer int, p *Producer[item]) {
 		want := min(1+next%f.batch[producer], f.items-next)
 		lo, ok := p.Claim(want)
 		if !ok {
-			publish() // or the ring may stay full
+			publish() // the ring could stay full otherwise
 			runtime.Gosched()
 			continue
 		}
@@ -52,15 +52,15 @@ func (f traffic) produce(producer int, p *Producer[item]) {
 	publish()
 }
 
-// consume polls until the ring is drained, and checks that each producer's
-// items come once each and in order.
+// consume polls until the ring is drained. It checks that each item of each
+// producer arrives exactly once and in order.
 func (f traffic) consume(t *rapid.T, limit int) {
 	c := f.ring.Consumer()
 	next := make([]int, len(f.batch))
 	for c.Wait() {
 		lo, count := c.Poll(limit)
 		if count == 0 {
-			t.Fatal("Wait promised a slot, Poll found none")
+			t.Fatal("Wait returned true, but Poll returned no slot")
 		}
 		first, second := c.Slots(lo, count)
 		for _, run := range [][]item{first, second} {
@@ -93,8 +93,8 @@ func (f traffic) run(t *rapid.T, limit int) {
 	f.consume(t, limit)
 }
 
-// TestPropTraffic: with real goroutines nothing is lost, nothing comes twice,
-// and each producer's items keep their order, with every strategy.
+// TestPropTraffic: with real goroutines and every strategy, no item is lost, none
+// arrives twice, and the items of each producer keep their order.
 func TestPropTraffic(t *testing.T) {
 	for _, s := range strategies {
 		t.Run(s.name, func(t *testing.T) {

@@ -16,7 +16,7 @@ func Example() {
 	go func() {
 		producer := ring.Producer()
 		for n := 1; n <= 3; n++ {
-			lo, _ := producer.Claim(1) // never refused: eight slots, three items
+			lo, _ := producer.Claim(1) // always succeeds: eight slots, three items
 			*producer.Slot(lo) = n * n
 			producer.Publish(lo, 1)
 		}
@@ -75,8 +75,8 @@ func ExampleNewMPSC() {
 	// Output: 12
 }
 
-// doorbell stands for what a consumer sleeps on elsewhere, such as an eventfd
-// that an event loop reads.
+// doorbell stands for whatever wakes an event loop, such as an eventfd that the
+// loop reads.
 type doorbell chan struct{}
 
 func (d doorbell) Idle(int) bool { return true }
@@ -88,8 +88,8 @@ func (d doorbell) Wake() {
 	}
 }
 
-// A consumer with an event loop of its own announces that it is about to
-// sleep, and sleeps only if the ring has nothing for it.
+// A consumer that has an event loop announces that it is about to sleep, and sleeps
+// only if Announce returns true.
 func ExampleConsumer_Announce() {
 	events := make(doorbell, 1)
 	ring, err := ringbuf.NewSPSC[string](4, events)

@@ -3,26 +3,30 @@ package ringbuf
 import "testing"
 
 // These tests check models of the ring's two protocols, one atomic step at a
-// time, in every interleaving that sequential consistency allows, which is the
-// order of Go's atomics (The Go Memory Model, 6 June 2022).
+// time. They try every interleaving that sequential consistency allows, the
+// guarantee of Go's atomics (The Go Memory Model, 6 June 2022).
 //
-// What they cover: handshake is two producers that publish an item each, a
-// Close, and a consumer that polls, announces, looks again, sleeps and wakes.
-// transfer is two producers that claim seven slots in six runs of a ring of two,
-// several wraps, write and publish them, and a consumer that polls, reads and
-// releases. From every state that can be reached, the good end can be: nothing
-// is lost, doubled, overwritten or out of order, no claim passes the consumer,
-// no wake-up is lost and none comes twice.
+// There are two models. In handshake, two producers publish one item each, a
+// third goroutine calls Close, and a consumer polls, announces, rechecks, sleeps
+// and wakes. In transfer, two producers claim, write and publish seven slots in
+// six runs of a ring of two, which wraps several times, and a consumer polls,
+// reads and releases them.
 //
-// What they do not: more goroutines or slots, runs published out of the order of
-// their claims by one producer, a schedule that never lets somebody move, and
-// the Go code of the steps, which the properties and the race detector cover.
+// The tests check that the good end can be reached from every state that can be
+// reached. At the good end nothing was lost, delivered twice, overwritten or out
+// of order, no claim passed the consumer, no wake-up was lost, and no
+// announcement caused two.
 //
-// Each model also runs with faults, each a step left out or moved, which the
-// same check must find.
+// The models leave out: more goroutines or slots, a producer that publishes runs
+// in another order than it claimed them, a scheduler that never runs some
+// goroutine, and the Go code of the steps. The property tests and the race
+// detector cover that code.
+//
+// Each model also runs with faults. A fault is one step left out or moved, and
+// the same check must find it.
 
-// reach walks every state that can follow init. It returns them all, and those
-// from which no path ends with done: lost wake-ups and deadlocks.
+// reach walks every state that can follow init. It returns all of them, and in
+// stuck those from which no path leads to done: lost wake-ups and deadlocks.
 func reach[S comparable](init S, next func(S) []S, done func(S) bool) (states, stuck []S) {
 	states = []S{init}
 	before := map[S][]S{init: nil}
@@ -54,8 +58,9 @@ func reach[S comparable](init S, next func(S) []S, done func(S) bool) (states, s
 	return states, stuck
 }
 
-// check fails unless every state after a model without a fault can still end well
-// and, to show that the check can fail, some state after each fault cannot.
+// check fails unless, without a fault, every state can still reach the good end.
+// To show that this check can fail, it also requires that each fault leads to a
+// state that cannot.
 func check[S comparable](t *testing.T, start func(fault string) S, faults []string, next func(S) []S, done func(S) bool) {
 	if states, stuck := reach(start(""), next, done); len(stuck) > 0 {
 		t.Errorf("%d of %d states never end well, such as %+v", len(stuck), len(states), stuck[0])
@@ -63,56 +68,60 @@ func check[S comparable](t *testing.T, start func(fault string) S, faults []stri
 	for _, fault := range faults {
 		t.Run(fault, func(t *testing.T) {
 			if states, stuck := reach(start(fault), next, done); len(stuck) == 0 {
-				t.Errorf("it goes unseen in %d states", len(states))
+				t.Errorf("the check does not find this fault in %d states", len(states))
 			}
 		})
 	}
 }
 
-// handshake models Publish and Close against Announce, Sleep and Awake: two
-// producers publish an item each, a third party closes, and the consumer sleeps
-// whenever it finds nothing and is not at the end. The items are claimed before,
-// so the end is Close and both items polled.
+// handshake models Publish and Close against Announce, Sleep and Awake. Two
+// producers publish one item each, and a third goroutine calls Close. The consumer
+// sleeps whenever it finds no item and is not at the end. The items are already
+// claimed at the start, so the end is reached when the ring is closed and both
+// items are polled.
 //
-// How the consumer sleeps does not matter, in a channel or in an io_uring that
-// reads an eventfd, so long as a wake that comes first is kept: the permit.
+// It does not matter whether the consumer sleeps on a channel or in an io_uring
+// that reads an eventfd. It only matters that a wake that comes before the sleep
+// is kept: that is the permit.
 type handshake struct {
 	fault            string
 	published        int
 	closed           bool
 	polled           int
-	wakes, announced int // announced is counted up to 3, the most wakes there can be
+	wakes, announced int // announced is counted up to 3, as there are at most 3 wakes
 	asleep, permit   bool
-	waker            [3]wakeStep // the producers' and Close's next
-	consumer         sleepStep
+	waker            [3]wakeStep // next step of the two producers and of Close
+	consumer         sleepStep   // next step of the consumer
 }
 
+// wakeStep is a step of Publish or Close.
 type wakeStep int
 
 const (
-	shows wakeStep = iota // what the consumer is to see
-	looks                 // for an announcement
-	swaps                 // it away
-	signals
-	over
-	showsLate // of a fault: it has looked first, and found no announcement
+	publishes     wakeStep = iota // stores the item, or the closed mark
+	loads                         // loads the announcement
+	swaps                         // swaps the announcement for none
+	signals                       // calls Wake
+	returned                      // is done
+	publishesLate                 // in a fault: publishes after it has found no announcement
 )
 
+// sleepStep is a step of the consumer.
 type sleepStep int
 
 const (
-	polls sleepStep = iota
-	announces
-	looksAgain
-	sleeps
-	looksAwake // Awake loads the announcement,
-	withdraws  // and stores that there is none
-	ended
+	polls             sleepStep = iota
+	announces                   // Announce stores the announcement
+	rechecks                    // Announce checks the ring again
+	sleeps                      // Sleep waits for the permit
+	loadsAnnouncement           // Awake loads the announcement
+	withdraws                   // Awake stores that there is none
+	ended                       // Wait has returned false
 )
 
 func (s handshake) next() (after []handshake) {
 	for i := range s.waker {
-		if s.waker[i] != over {
+		if s.waker[i] != returned {
 			after = append(after, s.wake(i))
 		}
 	}
@@ -124,29 +133,29 @@ func (s handshake) next() (after []handshake) {
 
 // wake takes waker i's next step.
 func (s handshake) wake(i int) handshake {
-	looksFirst := s.fault == "looks for sleepers, then publishes"
+	loadsFirst := s.fault == "loads the announcement, then publishes"
 	step := &s.waker[i]
 	switch {
-	case looksFirst && *step == shows:
-		if *step = looks; !s.asleep {
-			*step = showsLate
+	case loadsFirst && *step == publishes:
+		if *step = loads; !s.asleep {
+			*step = publishesLate
 		}
-	case looksFirst && *step == looks:
-		s.show(i)
+	case loadsFirst && *step == loads:
+		s.publish(i)
 		*step = swaps
-	case *step == showsLate, *step == shows && i == 2 && s.fault == "closes and wakes nobody":
-		s.show(i)
-		*step = over
-	case *step == shows:
-		s.show(i)
-		*step = looks
+	case *step == publishesLate, *step == publishes && i == 2 && s.fault == "closes without a wake":
+		s.publish(i)
+		*step = returned
+	case *step == publishes:
+		s.publish(i)
+		*step = loads
 	case *step == signals:
-		s.permit = s.consumer == sleeps || s.fault != "forgets a wake that precedes the sleep"
+		s.permit = s.consumer == sleeps || s.fault != "loses a wake that precedes the sleep"
 		s.wakes++
-		*step = over
-	case !s.asleep && (*step == looks || s.fault != "wakes without the swap"):
-		*step = over // nobody sleeps, or another took it
-	case *step == looks:
+		*step = returned
+	case !s.asleep && (*step == loads || s.fault != "wakes without the swap"):
+		*step = returned // there is no announcement, or another waker has taken it
+	case *step == loads:
 		*step = swaps
 	case *step == swaps:
 		s.asleep = false
@@ -155,7 +164,7 @@ func (s handshake) wake(i int) handshake {
 	return s
 }
 
-func (s *handshake) show(i int) {
+func (s *handshake) publish(i int) {
 	if i == 2 {
 		s.closed = true
 	} else {
@@ -166,8 +175,8 @@ func (s *handshake) show(i int) {
 // consume takes the consumer's next step.
 func (s handshake) consume() handshake {
 	step := s.consumer
-	if s.fault == "looks again, then announces" && (step == announces || step == looksAgain) {
-		step = announces + looksAgain - step
+	if s.fault == "rechecks, then announces" && (step == announces || step == rechecks) {
+		step = announces + rechecks - step
 	}
 	s.consumer++
 	switch {
@@ -178,14 +187,14 @@ func (s handshake) consume() handshake {
 		s.consumer = ended
 	case step == announces:
 		s.asleep, s.announced = true, min(s.announced+1, len(s.waker))
-		if s.fault == "announces and does not look again" {
+		if s.fault == "announces and does not recheck" {
 			s.consumer = sleeps
 		}
-	case step == looksAgain && (s.polled < s.published || s.atEnd()):
-		s.consumer = looksAwake
+	case step == rechecks && (s.polled < s.published || s.atEnd()):
+		s.consumer = loadsAnnouncement
 	case step == sleeps:
 		s.permit = false
-	case step == looksAwake && !s.asleep:
+	case step == loadsAnnouncement && !s.asleep:
 		s.consumer = polls
 	case step == withdraws:
 		s.asleep, s.consumer = false, polls
@@ -196,29 +205,29 @@ func (s handshake) consume() handshake {
 func (s handshake) atEnd() bool { return s.closed && s.polled == 2 }
 
 func (s handshake) done() bool {
-	return s.consumer == ended && s.waker == [3]wakeStep{over, over, over} && s.wakes <= s.announced
+	return s.consumer == ended && s.waker == [3]wakeStep{returned, returned, returned} && s.wakes <= s.announced
 }
 
 func TestInterleavingsOfPublishAndSleep(t *testing.T) {
 	start := func(fault string) handshake { return handshake{fault: fault} }
 	faults := []string{
-		"looks again, then announces", "announces and does not look again", "looks for sleepers, then publishes",
-		"wakes without the swap", "forgets a wake that precedes the sleep", "closes and wakes nobody",
+		"rechecks, then announces", "announces and does not recheck", "loads the announcement, then publishes",
+		"wakes without the swap", "loses a wake that precedes the sleep", "closes without a wake",
 	}
 	check(t, start, faults, handshake.next, handshake.done)
 }
 
-// transfer models an MPSC ring of two slots: producer 0 claims runs of one, two
-// and one, producer 1 three runs of one, and one consumer reads and releases slot
-// by slot. A slot's value is 10*producer + count, counted from 1.
+// transfer models an MPSC ring of two slots. Producer 0 claims runs of one, two
+// and one slots, producer 1 three runs of one slot. One consumer reads and releases
+// slot by slot. A slot's value is 10*producer + count, and count starts at 1.
 type transfer struct {
 	fault             string
 	claimed, released int
 	available, slots  [2]int
-	got               [2]int // by the consumer, from each producer
+	got               [2]int // how many values the consumer has read from each producer
 	producer          [2]struct{ step, run, sent, lo, wrote, limit int }
 	step, next        int  // of the consumer
-	broken            bool // a claim passed the consumer, or a value was not the next
+	broken            bool // a claim passed the consumer, or the consumer read a wrong value
 }
 
 // runs are the lengths of each producer's claims.
@@ -231,7 +240,7 @@ func (s transfer) produce(i int) transfer {
 	switch p.step {
 	case 0:
 		p.lo, p.step = s.claimed, 1
-	case 1: // look at the cached gating cursor, then at the real one
+	case 1: // check the cached gating cursor, then the real one
 		if p.lo+run > p.limit {
 			p.limit = s.released + 2
 		}
@@ -254,7 +263,7 @@ func (s transfer) produce(i int) transfer {
 		if p.wrote++; p.wrote == run {
 			p.step = 4
 		}
-	case 4: // publish, and be done
+	case 4: // publish the run
 		*s.cell(p.lo) = p.lo + run
 		p.step = 5
 		if publishesFirst {
@@ -268,7 +277,7 @@ func (s transfer) produce(i int) transfer {
 	return s
 }
 
-// cell is where the run that begins at seq is published.
+// cell returns the availability cell of the run that begins at seq.
 func (s *transfer) cell(seq int) *int {
 	if s.fault == "publishes in one cell for all" {
 		return &s.available[0]
@@ -276,7 +285,8 @@ func (s *transfer) cell(seq int) *int {
 	return &s.available[seq%2]
 }
 
-// consume looks, then reads and releases one slot of the run it found.
+// consume takes one step of the consumer: it polls, or it reads or releases one
+// slot of the run that it has polled.
 func (s transfer) consume() transfer {
 	if s.step == 0 { // two steps for each slot of the run: read, release
 		s.step = 2 * max(0, *s.cell(s.next)-s.next)
@@ -298,7 +308,7 @@ func (s transfer) consume() transfer {
 
 func (s transfer) after() (after []transfer) {
 	if s.broken {
-		return nil // what a fault has broken stays so
+		return nil // no step repairs a broken state
 	}
 	for i := range s.producer {
 		if s.producer[i].run < len(runs[i]) {

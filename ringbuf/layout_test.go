@@ -5,12 +5,12 @@ import (
 	"unsafe"
 )
 
-// What different goroutines write is at least a line apart, and far enough
-// from what all read.
+// Words that different goroutines write are at least one line apart from each
+// other and from the fields that all goroutines read.
 func TestWrittenWordsAreApart(t *testing.T) {
 	var r Ring[byte]
 	if gap := unsafe.Offsetof(r.claimed) - unsafe.Offsetof(r.shared); gap < lineBytes {
-		t.Errorf("claimed is %d bytes from what all read", gap)
+		t.Errorf("claimed is %d bytes from the fields that all goroutines read", gap)
 	}
 	if tail := unsafe.Sizeof(r) - unsafe.Offsetof(r.asleep); tail < lineBytes {
 		t.Errorf("asleep is %d bytes from the next object", tail)
@@ -20,7 +20,7 @@ func TestWrittenWordsAreApart(t *testing.T) {
 	}
 }
 
-// Nothing is allocated once the ring and its handles are made.
+// No call allocates once the ring and its handles are made.
 func TestNoAllocations(t *testing.T) {
 	eachKind(t, 8, func(t *testing.T, r *Ring[int]) {
 		p, c := r.Producer(), r.Consumer()

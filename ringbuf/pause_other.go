@@ -2,5 +2,5 @@
 
 package ringbuf
 
-// pause does nothing: the poll itself is the pause.
+// pause does nothing: here a spin loop only polls.
 func pause() {}

@@ -11,22 +11,22 @@ import (
 type Producer[T any] struct {
 	ring    *Ring[T]
 	limit   uint64 // cached gating cursor + capacity: no claim ends beyond it
-	end     uint64 // where this handle's latest claim ends
+	end     uint64 // end of this handle's latest claim
 	pending int    // slots claimed and not yet published
 	_       [lineBytes - 2*8 - 2*unsafe.Sizeof(uintptr(0))]byte
 }
 
-// Claim takes the next count slots, lo to lo+count-1, for this producer to
-// write and then to Publish. It takes all of them or none: ok is false when
-// they would pass the oldest slot not yet released, or the ring is closed.
-// It panics when count is below 1 or above the capacity.
+// Claim takes the next count slots, lo to lo+count-1. This producer writes them
+// and then calls Publish. Claim takes all of them or none: ok is false if fewer
+// than count slots are free, or if the ring is closed. It panics if count is
+// below 1 or above the capacity.
 //
-// Ordering: a claim that reuses slots has loaded the gating cursor that
-// Release stored, so the consumer's reads come before this producer's writes.
+// Ordering: a claim that reuses slots has loaded the gating cursor that Release
+// stored for them, so the consumer's reads come before this producer's writes.
 //
-// Cost: one compare-and-swap, retried when another producer wins; lock-free.
-// The gating cursor is loaded only when the cached one refuses. One claim for
-// what one read brought costs less than one for each slot.
+// Cost: one compare-and-swap, retried if another producer wins; lock-free. Claim
+// loads the gating cursor only when the cached one leaves too little room. One
+// claim for everything that one read brought is cheaper than a claim per slot.
 func (p *Producer[T]) Claim(count int) (lo Sequence, ok bool) {
 	r := p.ring
 	if count < 1 || count > len(r.slots) {
@@ -49,42 +49,46 @@ func (p *Producer[T]) Claim(count int) (lo Sequence, ok bool) {
 	}
 }
 
-// Slot returns the slot of seq, which this producer has claimed and not yet
-// published. Ownership is not checked.
+// Slot returns the slot of seq. This producer must have claimed it and not yet
+// published it; Slot does not check this.
 func (p *Producer[T]) Slot(seq Sequence) *T { return p.ring.slot(seq) }
 
 // Slots returns the run of count claimed slots from lo as at most two slices:
-// second is empty unless the run wraps. Ownership is not checked; a count
-// above the capacity panics.
+// second is empty unless the run wraps. Slots does not check ownership; it
+// panics if count is negative or above the capacity.
 func (p *Producer[T]) Slots(lo Sequence, count int) (first, second []T) {
 	return p.ring.run(lo, count)
 }
 
 // Publish makes slots lo to lo+count-1 visible to the consumer and gives them
-// up. All must be claimed by this handle and not yet published: one claim,
-// part of one, or several that follow each other without a gap. A ring for
-// one producer publishes in the order of its claims; one for several in any
-// order, and the consumer sees a run once all before it are published. Every
-// claim must be published, or the consumer stops before it for ever.
+// up. This handle must have claimed all of them and published none of them. They
+// may be one claim, part of a claim, or several claims that follow each other
+// without a gap.
+//
+// In a ring for one producer, the producer publishes in the order of its claims.
+// In a ring for several, a producer may publish in any order; the consumer sees
+// a run once all runs before it are published. A claim that is never published
+// stops the consumer there for ever.
 //
 // Ordering: writes to the slots come before the Poll that returns them; the
 // store to the cell is the only synchronisation. The load of the announcement
-// follows it and pairs with Announce.
+// follows that store and pairs with Announce.
 //
-// Cost: O(1) whatever the count. The swap and a sequentially consistent store
-// are the same XCHG on amd64, and the swap also shows a slot published twice.
+// Cost: O(1) for any count. Publish swaps the cell instead of storing it, to
+// detect a slot published twice. On amd64 that costs nothing: a sequentially
+// consistent store is the same XCHG.
 func (p *Producer[T]) Publish(lo Sequence, count int) {
 	r := p.ring
 	begin, end := uint64(lo), uint64(lo)+uint64(count)
 	switch {
 	case count < 1 || count > p.pending || begin >= p.end || end > p.end:
-		panic(fmt.Sprintf("ringbuf: Publish(%d, %d) of slots not claimed", lo, count))
+		panic(fmt.Sprintf("ringbuf: Publish(%d, %d) of slots that are not claimed", lo, count))
 	case !r.shared && begin != p.end-uint64(p.pending):
-		panic(fmt.Sprintf("ringbuf: Publish(%d, %d) before sequence %d", lo, count, p.end-uint64(p.pending)))
+		panic(fmt.Sprintf("ringbuf: Publish(%d, %d) out of order: sequence %d is next", lo, count, p.end-uint64(p.pending)))
 	}
 	p.pending -= count
 	if r.cell(lo).Swap(end) > begin {
-		panic(fmt.Sprintf("ringbuf: Publish(%d, %d) again", lo, count))
+		panic(fmt.Sprintf("ringbuf: Publish(%d, %d) of slots already published", lo, count))
 	}
 	r.wake()
 }

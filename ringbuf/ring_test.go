@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// kinds are the two rings, for what holds of both.
+// kinds are the two kinds of ring, for tests that must hold for both.
 var kinds = []struct {
 	name string
 	make func(capacity int, wait WaitStrategy) (*Ring[int], error)
@@ -187,7 +187,7 @@ func TestSlotsWrap(t *testing.T) {
 			t.Fatalf("capacities %d, %d reach slots of others", cap(first), cap(second))
 		}
 		if first, second = c.Slots(lo, 0); len(first)+len(second) != 0 {
-			t.Fatalf("no slots, but %v, %v", first, second)
+			t.Fatalf("Slots of count 0 = %v, %v", first, second)
 		}
 	})
 }

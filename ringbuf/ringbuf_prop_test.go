@@ -7,8 +7,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// machine drives one ring from one goroutine beside a model: the slots claimed
-// and not yet released, in order. Slot k of the model has sequence base+k.
+// machine drives one ring from one goroutine and compares it with a model. The model
+// is the slots claimed and not yet released, in order. Slot k of it has sequence
+// base+k.
 type machine struct {
 	ring      *Ring[uint64]
 	wait      *counter
@@ -18,7 +19,7 @@ type machine struct {
 
 	base      Sequence
 	slots     []modelSlot
-	polled    int // of slots, the first so many
+	polled    int // how many of slots are polled, from the first on
 	closed    bool
 	announced bool
 	wakes     int64
@@ -48,7 +49,7 @@ func newMachine(t *rapid.T) *machine {
 	return m
 }
 
-// claim claims, and writes, a run for some producer.
+// claim claims and writes a run for some producer.
 func (m *machine) claim(t *rapid.T) {
 	owner := rapid.IntRange(0, len(m.producers)-1).Draw(t, "owner")
 	count := rapid.IntRange(1, m.ring.Capacity()).Draw(t, "count")
@@ -72,7 +73,7 @@ func (m *machine) claim(t *rapid.T) {
 	}
 }
 
-// publish publishes some slots of one owner that follow each other.
+// publish publishes some adjacent slots of one producer.
 func (m *machine) publish(t *rapid.T) {
 	begin := rapid.IntRange(0, max(0, len(m.slots)-1)).Draw(t, "begin")
 	for begin < len(m.slots) && m.slots[begin].published {
@@ -93,12 +94,12 @@ func (m *machine) publish(t *rapid.T) {
 		m.slots[k].published = true
 	}
 	m.producers[m.slots[begin].owner].Publish(m.base+Sequence(begin), end-begin)
-	m.answer()
+	m.wake()
 }
 
-// answer is what the model expects of a Publish or Close: it takes the
-// announcement, if there is one.
-func (m *machine) answer() {
+// wake does in the model what Publish and Close do: it answers the announcement, if
+// there is one, with a wake.
+func (m *machine) wake() {
 	if m.announced {
 		m.announced = false
 		m.wakes++
@@ -114,7 +115,7 @@ func (m *machine) visible() int {
 	return end - m.polled
 }
 
-// poll polls up to some maximum, small, ample or unbounded.
+// poll polls with some maximum: small, large or unbounded.
 func (m *machine) poll(t *rapid.T) {
 	limit := rapid.OneOf(rapid.IntRange(0, 20), rapid.Just(math.MaxInt)).Draw(t, "max")
 	lo, count := m.consumer.Poll(limit)
@@ -141,7 +142,7 @@ func (m *machine) release(t *rapid.T) {
 	m.polled -= count
 }
 
-// announce announces, or withdraws.
+// announce announces a sleep or withdraws the announcement.
 func (m *machine) announce(t *rapid.T) {
 	if rapid.Bool().Draw(t, "awake") {
 		m.consumer.Awake()
@@ -161,14 +162,14 @@ func (m *machine) announce(t *rapid.T) {
 	}
 }
 
-// close closes, for the first time or again.
+// close closes the ring, for the first time or again.
 func (m *machine) close(*rapid.T) {
 	m.ring.Close()
 	m.closed = true
-	m.answer()
+	m.wake()
 }
 
-// check holds after every step.
+// check runs after every step.
 func (m *machine) check(t *rapid.T) {
 	if got := m.ring.Occupancy(); got != len(m.slots) {
 		t.Fatalf("occupancy %d, want %d", got, len(m.slots))
@@ -181,8 +182,8 @@ func (m *machine) check(t *rapid.T) {
 	}
 }
 
-// propFIFO: a ring is a bounded FIFO of claims, for any order of calls. It is
-// open for most of them, so that it wraps many times.
+// propFIFO: a ring is a bounded FIFO of claims, for any order of calls. The ring is
+// open during most of the calls, so that it wraps many times.
 func propFIFO(t *rapid.T) {
 	m := newMachine(t)
 	actions := map[string]func(*rapid.T){

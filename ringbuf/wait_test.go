@@ -16,11 +16,11 @@ var strategies = []struct {
 	{"BlockAtOnce", func() WaitStrategy { return NewBlock(0) }},
 }
 
-// counter is a strategy for consumers that sleep elsewhere: it counts wakes.
+// counter is a strategy for consumers that sleep outside the ring. It counts wakes.
 type counter struct{ wakes atomic.Int64 }
 
 func (*counter) Idle(int) bool { return true }
-func (*counter) Sleep()        { panic("the consumer sleeps elsewhere") }
+func (*counter) Sleep()        { panic("the consumer sleeps outside the ring") }
 func (w *counter) Wake()       { w.wakes.Add(1) }
 
 func (w *counter) expect(t *testing.T, want int64) {
@@ -36,7 +36,7 @@ func TestOneWakeForOneAnnouncement(t *testing.T) {
 	a, b, c := r.Producer(), r.Producer(), r.Consumer()
 
 	a.Publish(claim(t, a, 1), 1)
-	wait.expect(t, 0) // awake: nothing to wake
+	wait.expect(t, 0) // the consumer is awake
 	poll(t, c, 8, 1)
 
 	if !c.Announce() {
@@ -47,7 +47,7 @@ func TestOneWakeForOneAnnouncement(t *testing.T) {
 	b.Publish(claim(t, b, 1), 1)
 	a.Publish(claim(t, a, 1), 1)
 	r.Close()
-	wait.expect(t, 1) // already answered
+	wait.expect(t, 1) // the first Publish has answered the announcement
 	c.Awake()
 	poll(t, c, 8, 3)
 }
@@ -77,9 +77,9 @@ func TestAwakeWithdraws(t *testing.T) {
 	wait.expect(t, 0)
 }
 
-// A run that cannot be polled yet still answers the announcement; the consumer
-// announces again and the run before it wakes it again.
-func TestEarlyRunWakesInVain(t *testing.T) {
+// A run that cannot be polled yet wakes the consumer too. The consumer announces
+// again, and the run before it wakes it a second time.
+func TestEarlyRunWakesTheConsumerToo(t *testing.T) {
 	wait := new(counter)
 	r := newMPSC(8, wait)
 	a, b, c := r.Producer(), r.Producer(), r.Consumer()
@@ -117,7 +117,7 @@ func TestSpinnersNeverSleep(t *testing.T) {
 	}
 }
 
-// doorbell wakes a consumer that sleeps on its channel, and counts.
+// doorbell wakes a consumer that sleeps on its channel, and counts the wakes.
 type doorbell struct {
 	counter
 	bell chan struct{}
@@ -131,9 +131,9 @@ func (d *doorbell) Wake() {
 	}
 }
 
-// Two goroutines hand one slot to and fro over two rings of one, and sleep
-// after each: every handoff races Publish against Announce. A wake lost once
-// would leave both asleep; the test ends only if all is delivered.
+// Two goroutines hand one slot to and fro over two rings of capacity one, and sleep
+// after each handoff, so every handoff races Publish against Announce. One lost
+// wake-up would leave both asleep: the test ends only if everything is delivered.
 func TestNoWakeIsLost(t *testing.T) {
 	const handoffs = 20_000
 	var bells [2]*doorbell

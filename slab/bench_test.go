@@ -6,11 +6,11 @@ import (
 	"github.com/disrust/disrust/slab"
 )
 
-// connection is as large as what a server keeps for one.
+// connection is as large as the state that a server keeps per connection.
 type connection struct {
 	fd      int32
 	pending int32
-	_       [14]uint64 // what else it keeps
+	_       [14]uint64 // other fields
 }
 
 func BenchmarkInsertRemove(b *testing.B) {
@@ -37,8 +37,8 @@ func BenchmarkGetStale(b *testing.B) {
 	benchmarkGet(b, s, stale)
 }
 
-// benchmarkGet goes through keys with a stride that the prefetcher does not
-// follow, as completions come in.
+// benchmarkGet looks the keys up with a stride that the prefetcher does not follow,
+// because completions arrive in no order.
 func benchmarkGet(b *testing.B, s *slab.Slab[connection], keys []slab.Key) {
 	hits := 0
 	b.ReportAllocs()

@@ -1,30 +1,32 @@
-// Package slab stores values of one type in a fixed number of slots and names
-// them by keys that can go stale but never point to the wrong value.
+// Package slab stores values of one type in a fixed number of slots. It names
+// each value by a key that can go stale but never leads to another value.
 //
-// A [Key] holds a slot's index and generation, and fits with an operation code
-// in the 64 bits of user_data that io_uring or epoll carry. When the value is
-// removed the slot's generation is bumped; a completion that arrives late
-// finds nothing, where a bare index would have found the slot's next tenant.
+// A [Key] holds a slot's index and generation. Together with an operation code it
+// fits in the 64 bits of user_data that io_uring or epoll carry. Removing a value
+// raises the slot's generation. A completion that arrives late then finds
+// nothing; a bare index would lead it to the slot's next tenant.
 //
 // # Ownership
 //
-// One goroutine at a time uses a Slab. Values live in their slots from Insert
-// to Remove and never move, so a *T may be kept that long. Remove zeroes the
-// slot: what the value pointed to is free for the collector.
+// One goroutine at a time uses a Slab. Values stay in their slots from Insert to
+// Remove and never move, so a *T may be kept that long. Remove zeroes the slot,
+// so that the garbage collector can free what the value pointed to.
 //
 // # Invariants
 //
 // A Key resolves from the Insert that issued it to its Remove, and at no other
-// time. Generations do not wrap: the slot whose 2^32-1 generations are used
-// up is retired for good, after which Insert fails one value sooner. Cap stays
-// what it was. (At one occupancy a microsecond of one and the same slot that
-// takes 71 minutes; at a thousand a second, 49 days. Vacant slots are reused
-// last in, first out, so a slab that runs near empty does wear a single slot
-// first, and has all the others after it.)
+// time.
+//
+// Generations do not wrap. A slot that has used up its 2^32-1 generations is
+// retired for good: the slab then holds one value fewer, and Cap does not change.
+// If one slot is occupied anew every microsecond this takes 71 minutes, at a
+// thousand times per second 49 days. Vacant slots are reused last in, first out,
+// so a slab that is nearly empty uses up a single slot first, and then the
+// others.
 //
 // # Cost
 //
-// Insert, Get and Remove are O(1) and never allocate; Get is one bound check
-// and one comparison. A slot is the value and 8 bytes of key, plus 4 bytes of
-// free list.
+// Insert, Get and Remove are O(1) and never allocate. Get makes one bounds check
+// and one comparison. A slot takes the size of the value, 8 bytes for the key and
+// 4 bytes in the free list.
 package slab

@@ -14,17 +14,17 @@ func Example() {
 	}
 	const opRecv = 1
 	alice, _ := connections.Insert("alice")
-	userData := alice.Pack(opRecv) // travels with a kernel operation
+	userData := alice.Pack(opRecv) // the user_data of a receive
 
-	connections.Remove(alice) // she hangs up before it completes
-	connections.Insert("bob") // and bob gets her slot
+	connections.Remove(alice) // alice disconnects before the receive completes
+	connections.Insert("bob") // bob gets her slot
 
 	key, op := slab.Unpack(userData)
 	fmt.Println(op == opRecv, connections.Get(key) == nil)
 	// Output: true true
 }
 
-// Sweeping out idle values is a loop: the yielded key may be removed.
+// The loop may remove the key that All yields, for example to remove idle values.
 func ExampleSlab_All() {
 	requests, err := slab.New[int](8)
 	if err != nil {

@@ -42,6 +42,6 @@ func TestUnpackAcceptsAnything(t *testing.T) {
 		t.Errorf("%#x, %#x", k, op)
 	}
 	if s := newSlab[int](t, 1); s.Get(k) != nil {
-		t.Error("a key never issued resolves")
+		t.Error("a key that was never issued resolves")
 	}
 }

@@ -10,16 +10,18 @@ import (
 type Slab[T any] struct {
 	_       noCopy
 	entries []entry[T]
-	free    []uint32 // indices of vacant slots, the next to be taken last
+	free    []uint32 // indices of vacant slots; Insert takes the last one
 	live    int
 }
 
-// entry is one slot: a key and, next to it in memory, the value it leads to.
+// entry is one slot: a key and, next to it in memory, the value that the key leads
+// to.
 //
-// Invariant: the lowest bit of key equals the lowest bit of the slot's index
-// if the slot is occupied, and differs from it if the slot is vacant. So the
-// key of a vacant slot leads elsewhere, and no Key whatever equals the key of
-// the vacant slot that it leads to: one comparison tells live from stale.
+// Invariant: if the slot is occupied, the lowest bit of key equals the lowest bit
+// of the slot's index; if the slot is vacant, the two bits differ. So the key
+// stored in a vacant slot has the index of another slot. No Key that leads to a
+// vacant slot can equal the key stored there, and one comparison tells a live key
+// from a stale one.
 type entry[T any] struct {
 	key   Key
 	value T
@@ -27,11 +29,11 @@ type entry[T any] struct {
 
 const vacant Key = 1 // the bit flipped in the key of a vacant slot
 
-// New allocates all slots of a slab at once: capacity of them, 1 to
-// MaxCapacity. They never move.
+// New makes a slab of capacity slots, 1 to MaxCapacity. It allocates all of them
+// at once; they never move.
 func New[T any](capacity int) (*Slab[T], error) {
 	if capacity < 1 || capacity > MaxCapacity {
-		return nil, fmt.Errorf("slab: capacity %d is not in 1..%d", capacity, MaxCapacity)
+		return nil, fmt.Errorf("slab: capacity is %d: must be 1 to %d", capacity, MaxCapacity)
 	}
 	s := &Slab[T]{
 		entries: make([]entry[T], capacity),
@@ -44,9 +46,10 @@ func New[T any](capacity int) (*Slab[T], error) {
 	return s, nil
 }
 
-// Insert puts v in the slot that was vacated last, whose memory is most likely
-// in cache (at first: in the lowest), and returns the Key of this occupancy.
-// ok is false if no slot is vacant. O(1), no allocation.
+// Insert puts v in the slot that was vacated last, because its memory is most
+// likely in cache. Slots never used are taken from the lowest index on. Insert
+// returns the Key of this occupancy; ok is false if no slot is vacant. O(1), no
+// allocation.
 func (s *Slab[T]) Insert(v T) (k Key, ok bool) {
 	top := len(s.free) - 1
 	if top < 0 {
@@ -60,9 +63,9 @@ func (s *Slab[T]) Insert(v T) (k Key, ok bool) {
 	return e.key, true
 }
 
-// Get returns the value that k was issued for, or nil if it has been removed
-// or k was never issued. The pointer is valid until Remove(k): keep the Key,
-// not the pointer, across anything that may remove. O(1).
+// Get returns the value that k was issued for. It returns nil if that value has
+// been removed or k was never issued. The pointer is valid until Remove(k). So
+// keep the Key, not the pointer, across calls that may remove the value. O(1).
 func (s *Slab[T]) Get(k Key) *T {
 	if i := k & indexMask; i < Key(len(s.entries)) {
 		if e := &s.entries[i]; e.key == k {
@@ -72,10 +75,10 @@ func (s *Slab[T]) Get(k Key) *T {
 	return nil
 }
 
-// Remove zeroes the value that k was issued for and vacates its slot; every
-// copy of k is stale from here on. It returns false if k already was. A slot
-// that has been through all its generations is retired rather than vacated:
-// no Insert takes it again. O(1).
+// Remove zeroes the value that k was issued for and vacates its slot. From then
+// on every copy of k is stale. Remove returns false if k is already stale or was
+// never issued. A slot that has used up its generations is retired instead of
+// vacated: no Insert takes it again. O(1).
 func (s *Slab[T]) Remove(k Key) bool {
 	if s.Get(k) == nil {
 		return false
@@ -92,17 +95,17 @@ func (s *Slab[T]) Remove(k Key) bool {
 	return true
 }
 
-// All yields the occupied slots in order of index. The loop may remove any
-// value and insert others; those inserted may or may not be yielded. O(Cap).
+// All yields the occupied slots in order of index. The loop may remove any value
+// and insert others; All may or may not yield the values inserted. O(Cap).
 func (s *Slab[T]) All() iter.Seq2[Key, *T] { return s.Range(0, len(s.entries)) }
 
-// Range is All for the slots from index lo up to hi, for those who would rather
-// look at many slots a few at a time. The loop panics unless 0 <= lo <= hi <= Cap.
+// Range is All for the slots with index lo to hi-1. With it a caller can visit a
+// large slab a few slots at a time. The loop panics unless 0 <= lo <= hi <= Cap.
 // O(hi-lo).
 func (s *Slab[T]) Range(lo, hi int) iter.Seq2[Key, *T] {
 	return func(yield func(Key, *T) bool) {
 		if lo < 0 || hi < lo || hi > len(s.entries) {
-			panic(fmt.Sprintf("slab: slots %d to %d of %d", lo, hi, len(s.entries)))
+			panic(fmt.Sprintf("slab: Range(%d, %d) of %d slots", lo, hi, len(s.entries)))
 		}
 		for i := lo; i < hi; i++ {
 			e := &s.entries[i]
@@ -113,10 +116,10 @@ func (s *Slab[T]) Range(lo, hi int) iter.Seq2[Key, *T] {
 	}
 }
 
-// Len is the number of values held.
+// Len returns the number of occupied slots.
 func (s *Slab[T]) Len() int { return s.live }
 
-// Cap is the number of slots, retired ones included.
+// Cap returns the number of slots, retired ones included.
 func (s *Slab[T]) Cap() int { return len(s.entries) }
 
 // noCopy makes go vet report copies of the struct that holds it.

@@ -14,8 +14,8 @@ func TestSlabIsAMap(t *testing.T) { rapid.Check(t, slabProperty) }
 
 func FuzzSlab(f *testing.F) { f.Fuzz(rapid.MakeFuzz(slabProperty)) }
 
-// slabProperty runs any mix of calls beside a map. Some slots start near their
-// last generation, so that they retire on the way.
+// slabProperty makes any mix of calls and compares the slab with a map. Some slots
+// start near their last generation, so that they retire during the test.
 func slabProperty(t *rapid.T) {
 	capacity := rapid.IntRange(1, 12).Draw(t, "capacity")
 	s, err := slab.New[int](capacity)
@@ -37,8 +37,8 @@ func slabProperty(t *rapid.T) {
 	})
 }
 
-// model is a map and the keys that have left it. A slot is retired once its
-// last generation has.
+// model is a map of the live keys, and a list of the stale ones. A slot is retired
+// when the key of its last generation is stale.
 type model struct {
 	slab    *slab.Slab[int]
 	live    map[slab.Key]int
@@ -79,8 +79,8 @@ func (m *model) removeKey(t *rapid.T, k slab.Key) {
 	}
 }
 
-// sweep removes some of what it iterates over, and must see all the same what
-// was there when it began.
+// sweep removes some of the values while it iterates over them. It must still see
+// every value that was there at the start.
 func (m *model) sweep(t *rapid.T) {
 	lo := rapid.IntRange(0, m.slab.Cap()).Draw(t, "lo")
 	hi := rapid.IntRange(lo, m.slab.Cap()).Draw(t, "hi")
@@ -105,7 +105,7 @@ func (m *model) sweep(t *rapid.T) {
 	}
 }
 
-// forge tries a key from nowhere, near those that exist.
+// forge looks up an invented key that is close to the keys that exist.
 func (m *model) forge(t *rapid.T) {
 	index := rapid.IntRange(0, m.slab.Cap()).Draw(t, "index")
 	generation := rapid.OneOf(rapid.Uint32Max(8), rapid.Uint32Min(math.MaxUint32-2)).Draw(t, "generation")
@@ -132,7 +132,7 @@ func (m *model) check(t *rapid.T) {
 	}
 }
 
-// keys are the live ones in order of index, which All promises.
+// keys returns the live keys in order of index, the order in which All yields them.
 func (m *model) keys() []slab.Key {
 	return slices.SortedFunc(maps.Keys(m.live), func(a, b slab.Key) int { return a.Index() - b.Index() })
 }

@@ -60,8 +60,8 @@ func TestKeysNeverIssuedDoNotResolve(t *testing.T) {
 		0, 1, math.MaxUint64, // no generation; all bits
 		k + 1<<24, k - 1<<24, // another generation
 		k ^ 1, k ^ 1 + 1<<24, // the vacant slot, with the keys it could store or issue next
-		k + 2, k + 1<<23, // beyond the capacity
-		k | 1<<56, k | 1<<63, // an operation code left in
+		k + 2, k + 1<<23, // an index beyond the capacity
+		k | 1<<56, k | 1<<63, // a key that still has an operation code
 	} {
 		if s.Get(forged) != nil || s.Remove(forged) {
 			t.Errorf("%#x resolves, with only %#x issued", forged, k)
@@ -122,7 +122,7 @@ func TestAllYieldsInIndexOrder(t *testing.T) {
 	var got []int
 	for k, v := range s.All() {
 		if v != s.Get(k) {
-			t.Errorf("%#x came with another value", k)
+			t.Errorf("All yields %#x with another value", k)
 		}
 		got = append(got, k.Index())
 	}
@@ -131,13 +131,13 @@ func TestAllYieldsInIndexOrder(t *testing.T) {
 	}
 }
 
-func TestRangeRefusesSlotsThatAreNot(t *testing.T) {
+func TestRangeOutOfBoundsPanics(t *testing.T) {
 	s := newSlab[int](t, 8)
 	for _, r := range [][2]int{{-1, 3}, {5, 4}, {0, 9}} {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("slots %d to %d of 8 are accepted", r[0], r[1])
+					t.Errorf("Range(%d, %d) of 8 slots does not panic", r[0], r[1])
 				}
 			}()
 			for range s.Range(r[0], r[1]) {
@@ -146,7 +146,7 @@ func TestRangeRefusesSlotsThatAreNot(t *testing.T) {
 	}
 }
 
-func TestAllBearsRemovalAndBreak(t *testing.T) {
+func TestAllAllowsRemoveAndBreak(t *testing.T) {
 	s := newSlab[int](t, 8)
 	keys := fill(t, s)
 	var got []int
@@ -174,7 +174,7 @@ func TestLastGenerationRetiresTheSlot(t *testing.T) {
 			t.Fatalf("key %#x", k)
 		}
 		if !s.Remove(k) || s.Get(k) != nil || s.Remove(k) {
-			t.Fatalf("%#x outlives its removal", k)
+			t.Fatalf("%#x resolves after Remove", k)
 		}
 	}
 	if k := mustInsert(t, s, 2); k.Index() != 1 {
@@ -203,7 +203,7 @@ func TestLargestCapacity(t *testing.T) {
 		t.Errorf("last key %#x", last)
 	}
 	if !s.Remove(last) || s.Get(last) != nil || s.Len() != slab.MaxCapacity-1 {
-		t.Errorf("%#x outlives its removal", last)
+		t.Errorf("%#x resolves after Remove", last)
 	}
 }
 

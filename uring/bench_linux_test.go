@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// One system call for a batch of operations that do nothing: what the ring costs.
+// What the ring itself costs: one system call for a batch of operations that do
+// nothing.
 func BenchmarkNops(b *testing.B) {
 	for _, batch := range []int{1, 32} {
 		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
@@ -29,7 +30,7 @@ func BenchmarkNops(b *testing.B) {
 	}
 }
 
-// The wait goes through the scheduler, unlike SubmitAndPoll.
+// SubmitAndWait goes through Go's scheduler, SubmitAndPoll does not.
 func BenchmarkNopWait(b *testing.B) {
 	r := newRing(b, Config{Entries: 64})
 	done := make([]CQE, 1)
@@ -41,7 +42,7 @@ func BenchmarkNopWait(b *testing.B) {
 	}
 }
 
-// What an idle polling loop pays for a look.
+// What one poll costs while the ring is idle.
 func BenchmarkPending(b *testing.B) {
 	r := newRing(b, Config{Entries: 64})
 	b.ReportAllocs()
@@ -52,7 +53,7 @@ func BenchmarkPending(b *testing.B) {
 	}
 }
 
-// A send and the receive of it, into memory given and into a buffer ring.
+// One send and one receive of it, into the caller's memory and into a buffer ring.
 func BenchmarkSendRecv(b *testing.B) {
 	const size = 516 // a request of one vector
 	b.Run("memory", func(b *testing.B) {
@@ -84,7 +85,7 @@ func BenchmarkSendRecv(b *testing.B) {
 			next(b, r).PrepareSend(to, unsafe.Pointer(&m[0]), size, unix.MSG_NOSIGNAL)
 			r.SubmitAndWait(2, -1)
 			if r.Copy(done) != 2 {
-				b.Fatal("not both completions")
+				b.Fatal("want two completions")
 			}
 			for _, c := range done {
 				if id, ok := c.BufferID(); ok {

@@ -83,7 +83,7 @@ func TestMultishotRecvRunsDry(t *testing.T) {
 	for c.More() {
 		c = reapOne(t, r, 2)
 	}
-	if c.Res == -int32(unix.ENOBUFS) { // it had run dry before the recycling
+	if c.Res == -int32(unix.ENOBUFS) { // the receive found no buffer before the two were recycled
 		recvMultishot(t, r, from, 2)
 		c = reapOne(t, r, 2)
 	}
@@ -92,7 +92,7 @@ func TestMultishotRecvRunsDry(t *testing.T) {
 	}
 }
 
-// The tail is 16 bits wide; buffers come and go long after it has wrapped.
+// The tail is 16 bits wide. The buffer ring still works long after it has wrapped.
 func TestTailWraps(t *testing.T) {
 	r := newRing(t, Config{Entries: 8, CQEntries: 256})
 	b := newBufRing(t, r, 64, 8)
@@ -133,7 +133,7 @@ func TestTailWraps(t *testing.T) {
 	}
 }
 
-// As many buffers as the kernel allows, each filled once.
+// A buffer ring of the largest size that the kernel allows: each buffer is filled once.
 func TestLargestBufRing(t *testing.T) {
 	const count, size = 1 << 15, 4
 	r := newRing(t, Config{Entries: 8, CQEntries: 256})
@@ -180,8 +180,8 @@ func TestBufRingMisuse(t *testing.T) {
 	if _, err := r.NewBufRing(7, 2, 8); !errors.Is(err, unix.EEXIST) {
 		t.Errorf("a group registered twice: %v", err)
 	}
-	const never = "uring: recycled a buffer that Bytes has not taken"
-	const none = "uring: no such buffer, or more bytes than it holds"
+	const never = "uring: recycled a buffer that Bytes did not take"
+	const none = "uring: no buffer has this ID, or the buffer has fewer bytes"
 	mustPanic(t, never, func() { b.Recycle(0) })
 	mustPanic(t, never, func() { b.Recycle(2) })
 	mustPanic(t, none, func() { b.Bytes(2, 0) })
@@ -212,7 +212,7 @@ func TestBufRingClose(t *testing.T) {
 	if c := reap(t, r, 1)[0]; c.Err() != unix.ENOBUFS {
 		t.Errorf("receive into a closed group: %+v", c)
 	}
-	mustPanic(t, "uring: no such buffer, or more bytes than it holds", func() { b.Bytes(0, 1) })
+	mustPanic(t, "uring: no buffer has this ID, or the buffer has fewer bytes", func() { b.Bytes(0, 1) })
 	newBufRing(t, r, 4, 8)
 	r.Close()
 	if err := other.Close(); err != nil {

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// stream receives through a small BufRing what it sends, holding on to some
-// buffers for a while.
+// stream receives through a small BufRing what it sends. It keeps some buffers for
+// a while before it recycles them.
 type stream struct {
 	ring     *Ring
 	bufs     *BufRing
@@ -17,11 +17,11 @@ type stream struct {
 	armed    bool
 	sent     byte // the next byte to send, counting up
 	received byte // the next byte that must arrive
-	waiting  int  // bytes between the two
+	waiting  int  // bytes sent and not yet received
 	held     []loan
 }
 
-// loan is a buffer in our hands and what was in it when it came.
+// loan is a buffer that the test holds, and what was in it when it arrived.
 type loan struct {
 	id    uint16
 	bytes []byte
@@ -33,8 +33,8 @@ const (
 	streamBufferSize = 5
 )
 
-// What arrives is what was sent, in order; no buffer is handed out twice, and
-// none changes while it is held.
+// The bytes arrive as they were sent, in order. No buffer is handed out twice, and
+// no buffer changes while the test holds it.
 func TestStreamThroughBuffers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		runtime.LockOSThread()
@@ -79,7 +79,8 @@ func (m *stream) send(t *rapid.T) {
 	write(t, m.to, data)
 }
 
-// receive takes what is there now, and arms the receive when it has ended.
+// receive takes the completions that are ready. If the multishot receive has ended,
+// it first arms it again.
 func (m *stream) receive(t *rapid.T) {
 	if !m.armed {
 		recvMultishot(t, m.ring, m.from, 1)
@@ -134,7 +135,7 @@ func (m *stream) check(t *rapid.T) {
 	}
 }
 
-// close ends the receive before the buffers go.
+// close ends the receive before it unmaps the buffers.
 func (m *stream) close(t *rapid.T) {
 	unix.Close(m.to)
 	for m.armed {

@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Check returns nil where this process can use io_uring for the operations ops:
-// on a ring of its own, which it closes again, it completes a nop, lends the
-// kernel a buffer and asks which operations there are. So it makes each of the
-// three system calls, of which a filter may forbid one and not the others.
+// Check returns nil if this process can use io_uring for the operations ops. It
+// makes a ring of its own, completes a nop, lends the kernel a buffer, asks which
+// operations the kernel has, and closes the ring. So it makes each of the three
+// system calls; a seccomp filter may forbid one of them and allow the others.
 //
-// [Unavailable] tells whether its error means to do without io_uring. For
-// start-up, from any goroutine.
+// [Unavailable] says of its error whether the program should do without io_uring.
+// Check is meant for start-up and may be called from any goroutine.
 func Check(ops ...Op) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -32,13 +32,13 @@ func Check(ops ...Op) error {
 }
 
 func (r *Ring) completesNop() error {
-	const patience = time.Second // a nop is complete when it has been submitted
+	const timeout = time.Second // generous: a nop completes while it is submitted
 	s, err := r.Next()
 	if err != nil {
 		return err
 	}
 	s.PrepareNop()
-	if _, err := r.SubmitAndWait(1, patience); err != nil {
+	if _, err := r.SubmitAndWait(1, timeout); err != nil {
 		return err
 	}
 	var done [1]CQE

@@ -31,8 +31,9 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCheckRefused has a real filter refuse one of the system calls, in every way
-// that means it is not to be had, and in some that mean something else.
+// TestCheckRefused has a real seccomp filter refuse one of the system calls, with
+// every errno that means io_uring is unavailable and with some that mean that a
+// resource ran out.
 func TestCheckRefused(t *testing.T) {
 	for call, number := range callNumbers {
 		for _, errno := range []unix.Errno{unix.EPERM, unix.EACCES, unix.ENOSYS, unix.EOPNOTSUPP} {
@@ -48,8 +49,8 @@ func TestCheckRefused(t *testing.T) {
 	}
 }
 
-// TestLateRefusals: a ring can be made where io_uring_enter or io_uring_register is
-// refused, and then its first use says so.
+// TestLateRefusals: New succeeds where a filter refuses io_uring_enter or
+// io_uring_register. The first use of that call then returns the BlockedError.
 func TestLateRefusals(t *testing.T) {
 	uses := map[string]struct {
 		call string

@@ -2,10 +2,10 @@ package uring
 
 import "golang.org/x/sys/unix"
 
-// Pending reports whether the kernel has something for us: completions to Copy,
-// or work that a call asking for completions (SubmitAndPoll, SubmitAndWait, Copy
-// after an overflow) will turn into some. It reads two shared words and makes no
-// system call: what a polling loop looks at.
+// Pending reports whether the kernel has something for the caller: completions to
+// Copy, or deferred work that the next call for completions (SubmitAndPoll,
+// SubmitAndWait, or Copy after an overflow) will turn into completions. Pending is
+// for polling loops: it reads shared memory and makes no system call.
 func (r *Ring) Pending() bool {
 	return r.ready() != 0 || r.sqFlags.Load()&(sqTaskrun|sqCQOverflow) != 0
 }
@@ -16,13 +16,15 @@ func (r *Ring) Pending() bool {
 // the kernel's release of the tail.
 func (r *Ring) ready() uint32 { return r.cqTail.Load() - r.cqHead.Load() }
 
-// Copy moves completions into dst, oldest first, and returns how many. Their
-// slots are the kernel's again when it returns. It makes no system call unless
-// the queue has overflowed; then it has the kernel refill the queue, so that
-// repeating Copy until it returns less than len(dst) loses and delays nothing.
+// Copy moves completions into dst, oldest first, and returns how many it moved.
+// When it returns, their slots belong to the kernel again.
 //
-// Order: each operation's completions come in order; those of different
-// operations as they finished.
+// Copy makes no system call unless the queue has overflowed. Then it has the kernel
+// refill the queue. A caller that repeats Copy until it returns less than len(dst)
+// therefore loses no completion and delays none.
+//
+// Order: the completions of one operation come in order; completions of different
+// operations come in the order in which they finished.
 func (r *Ring) Copy(dst []CQE) int {
 	n := r.take(dst)
 	for n < len(dst) && r.sqFlags.Load()&sqCQOverflow != 0 {
@@ -39,7 +41,8 @@ func (r *Ring) Copy(dst []CQE) int {
 	return n
 }
 
-// take is Copy without the overflow.
+// take is Copy without a system call: it leaves overflowed completions in the
+// kernel.
 //
 // Ordering: the store of the head releases the slots after they were read; it
 // pairs with the kernel's acquire of the head before it writes them again.

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// oldest is the first version of Linux that has all that this package needs.
+// oldest is the first version of Linux that has everything this package needs.
 const oldest = "5.19"
 
 // The three system calls, as errors name them.
@@ -17,18 +17,18 @@ const (
 	registerCall = "io_uring_register"
 )
 
-// BlockedError reports that this process may not use io_uring, or that the
-// kernel has none. Its text says how to allow it.
+// BlockedError reports that this process may not use io_uring, or that the kernel
+// does not offer it. Its text says how to allow it.
 type BlockedError struct {
 	Call     string     // the system call that was refused: io_uring_setup, io_uring_enter or io_uring_register
 	Errno    unix.Errno // EPERM, EACCES, ENOSYS or EOPNOTSUPP
-	Disabled int        // the sysctl kernel.io_uring_disabled, which governs io_uring_setup; -1 where it has no part
+	Disabled int        // the sysctl kernel.io_uring_disabled, which governs io_uring_setup; -1 if it cannot be the cause
 }
 
-// Error is one sentence: what is blocked, by what, and the remedy.
+// Error returns one sentence: what is blocked, what blocks it, and the remedy.
 func (e *BlockedError) Error() string { return "uring: " + e.Cause() + e.remedy() }
 
-// Cause is the first part of Error: what is blocked.
+// Cause returns the first part of Error: what is blocked, without the remedy.
 func (e *BlockedError) Cause() string {
 	switch {
 	case e.Call == setupCall && e.Errno == unix.ENOSYS:
@@ -65,17 +65,17 @@ func (e *BlockedError) Unwrap() error { return e.Errno }
 
 // UnsupportedError reports that the kernel lacks a feature.
 type UnsupportedError struct {
-	Feature string     // what is missing, by the kernel's name
-	Linux   string     // a version to use, which has it
-	Errno   unix.Errno // what the kernel said
+	Feature string     // the kernel's name of the missing feature
+	Linux   string     // a version of Linux that has the feature
+	Errno   unix.Errno // the errno that the kernel returned
 }
 
-// Error is one sentence that names the feature and the version that has it.
+// Error returns one sentence that names the feature and a version that has it.
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("uring: %s: use Linux %s or newer", e.Cause(), e.Linux)
 }
 
-// Cause is the first part of Error: what is missing.
+// Cause returns the first part of Error: what is missing, without the remedy.
 func (e *UnsupportedError) Cause() string {
 	return fmt.Sprintf("this kernel has no %s (%v)", e.Feature, e.Errno)
 }
@@ -83,18 +83,19 @@ func (e *UnsupportedError) Cause() string {
 // Unwrap returns the errno.
 func (e *UnsupportedError) Unwrap() error { return e.Errno }
 
-// Unavailable reports whether err says that io_uring is not to be had here,
-// however often a program tries: it is a [*BlockedError] or an
-// [*UnsupportedError]. A program that can do without io_uring does so then. A
-// resource that ran out (memory, descriptors) is another matter: it would fail
-// the program in some other place, and is for its operator to see.
+// Unavailable reports whether err means that io_uring does not work here and that a
+// retry will not help: err is a [*BlockedError] or an [*UnsupportedError]. A program
+// that can do without io_uring should then do so. Unavailable is false when a
+// resource ran out (memory, descriptors). That would make the program fail in some
+// other place, so the program should report it to its operator.
 func Unavailable(err error) bool {
 	_, blocked := errors.AsType[*BlockedError](err)
 	_, unsupported := errors.AsType[*UnsupportedError](err)
 	return blocked || unsupported
 }
 
-// refused tells a system call that is not to be had from one that failed.
+// refused reports whether errno means that the system call is forbidden or absent,
+// rather than that it ran and failed.
 func refused(errno unix.Errno) bool {
 	switch errno {
 	case unix.EPERM, unix.EACCES, unix.ENOSYS, unix.EOPNOTSUPP:
@@ -103,7 +104,7 @@ func refused(errno unix.Errno) bool {
 	return false
 }
 
-// registerError describes an io_uring_register that failed to do what it names.
+// registerError describes an io_uring_register call that failed; what names its task.
 func registerError(what string, errno unix.Errno) error {
 	if refused(errno) {
 		return &BlockedError{Call: registerCall, Errno: errno, Disabled: -1}
@@ -111,9 +112,10 @@ func registerError(what string, errno unix.Errno) error {
 	return fmt.Errorf("uring: %s: %w", what, errno)
 }
 
-// enterError describes a failed io_uring_enter. Another thread than the ring's is
-// told EEXIST by the ring, and EINVAL or EBADF where it looks for the registered
-// descriptor, of which each thread has its own.
+// enterError describes an io_uring_enter call that failed. A thread that does not
+// own the ring gets EEXIST from the ring itself. It gets EINVAL or EBADF if the
+// ring's descriptor is registered, because each thread has registered descriptors
+// of its own.
 func (r *Ring) enterError(errno unix.Errno) error {
 	switch {
 	case r.fd < 0:

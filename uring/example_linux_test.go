@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A message through a socket pair: sent from mapped memory, received into a
-// buffer that the kernel picks.
+// A message goes through a socket pair: the send reads mapped memory, and the kernel
+// picks the buffer that the receive fills.
 func Example() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -60,7 +60,7 @@ func Example() {
 	// closed
 }
 
-// What a kernel can do is asked once, at start-up.
+// A program asks once, at start-up, which operations the kernel has.
 func ExampleProbe() {
 	operations, err := uring.Probe()
 	if err != nil {
@@ -70,7 +70,7 @@ func ExampleProbe() {
 	// Output: true
 }
 
-// A timeout takes its duration from the ring's own memory.
+// The duration of a timeout lies in the ring's own memory.
 func ExampleRing_Timespec() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -89,8 +89,9 @@ func ExampleRing_Timespec() {
 	// Output: true
 }
 
-// A server that has another way asks first. It takes that way only where io_uring is
-// not to be had: when memory or descriptors run out it fails, and its operator knows.
+// A server that can also use epoll checks first. It falls back only if io_uring is
+// unavailable. If memory or descriptors run out it fails, so that its operator learns
+// of it.
 func ExampleCheck() {
 	err := uring.Check(uring.OpAccept, uring.OpRecv, uring.OpSend, uring.OpClose)
 	switch {

@@ -16,8 +16,8 @@ type tb interface {
 	Fatalf(string, ...any)
 }
 
-// newRing makes a ring for the test's goroutine. Without io_uring the test fails
-// with the error's own advice.
+// newRing makes a ring for the test's goroutine. Without io_uring the test fails with
+// the error of New, which says what to do.
 func newRing(t testing.TB, cfg Config) *Ring {
 	t.Helper()
 	return newRingOf(t, linux, cfg)
@@ -55,7 +55,7 @@ func newBufRing(t testing.TB, r *Ring, count, size int) *BufRing {
 	return b
 }
 
-// cancelAll ends what is in flight, if the ring is still open.
+// cancelAll ends all operations in flight, unless the ring is closed.
 func cancelAll(t testing.TB, r *Ring) {
 	t.Helper()
 	s, err := r.Next()
@@ -77,7 +77,7 @@ func next(t tb, r *Ring) *SQE {
 	return s
 }
 
-// reap submits, and waits until it has count completions.
+// reap submits all entries and waits until it has copied count completions.
 func reap(t tb, r *Ring, count int) []CQE {
 	t.Helper()
 	got := make([]CQE, 0, count)
@@ -91,7 +91,7 @@ func reap(t tb, r *Ring, count int) []CQE {
 	return got
 }
 
-// reapOne is reap for a single completion, which must carry userData.
+// reapOne is reap for one completion, which must carry userData.
 func reapOne(t tb, r *Ring, userData uint64) CQE {
 	t.Helper()
 	c := reap(t, r, 1)[0]
@@ -101,7 +101,7 @@ func reapOne(t tb, r *Ring, userData uint64) CQE {
 	return c
 }
 
-// memory is mapped, as the kernel may see nothing that moves.
+// memory returns mapped memory: it does not move, so the kernel may use it.
 func memory(t testing.TB, size int) []byte {
 	t.Helper()
 	m, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANONYMOUS|unix.MAP_PRIVATE)
@@ -155,7 +155,8 @@ func listen(t testing.TB) (int, unix.Sockaddr) {
 	return fd, address
 }
 
-// dial connects to a listener; the kernel accepts into its backlog.
+// dial connects to a listener. The kernel completes the connection in the listener's
+// backlog.
 func dial(t testing.TB, address unix.Sockaddr) int {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

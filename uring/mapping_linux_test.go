@@ -15,15 +15,15 @@ import (
 
 var page = os.Getpagesize()
 
-// drawBytes draws sizes on both sides of those that get huge pages, few of them
-// multiples of anything.
+// drawBytes draws sizes below and above the limits from which memory gets one and two
+// huge pages. Few of them are multiples of a page.
 func drawBytes(t *rapid.T) int {
 	around := rapid.SampledFrom([]int{page, hugePage, 2 * hugePage}).Draw(t, "around")
 	return max(1, around+rapid.IntRange(-page-1, page+1).Draw(t, "beside"))
 }
 
-// TestMapping: memory of any size is zero, ours to the last byte, and touched;
-// large memory begins with a huge page.
+// TestMapping: memory of any size is zero, writable to the last byte, and resident.
+// Large memory begins at a multiple of a huge page.
 func TestMapping(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := drawBytes(t)
@@ -36,7 +36,7 @@ func TestMapping(t *testing.T) {
 			t.Fatalf("%d bytes begin at %p, not with a huge page", size, m.base)
 		}
 		if absent := slices.Index(resident(t, m), 0); absent >= 0 {
-			t.Fatalf("%d bytes: page %d is not there", size, absent)
+			t.Fatalf("%d bytes: page %d is not resident", size, absent)
 		}
 		memory := unsafe.Slice((*byte)(m.base), size)
 		if !bytes.Equal(memory, make([]byte, size)) {
@@ -48,21 +48,22 @@ func TestMapping(t *testing.T) {
 	})
 }
 
-// resident tells for each page of m whether it is in memory (mincore(2)).
+// resident returns 1 for each page of m that is in memory, else 0 (mincore(2)).
 func resident(t tb, m mapping) []byte {
-	there := make([]byte, pages(int(m.bytes)))
-	if _, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(m.base), m.bytes, uintptr(unsafe.Pointer(&there[0]))); errno != 0 {
+	bits := make([]byte, pages(int(m.bytes)))
+	if _, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(m.base), m.bytes, uintptr(unsafe.Pointer(&bits[0]))); errno != 0 {
 		t.Fatalf("mincore of %d bytes: %v", m.bytes, errno)
 	}
-	for i := range there {
-		there[i] &= 1 // the other bits are reserved
+	for i := range bits {
+		bits[i] &= 1 // the other bits are reserved
 	}
-	return there
+	return bits
 }
 
-// TestAlignUnmapsTheRest: of memory that begins anywhere, align keeps the pages
-// that it says and no others, and touches nothing around it. The memory is a
-// file's, so that it is known by name.
+// TestAlignUnmapsTheRest: wherever the memory begins, align keeps exactly the pages
+// that m names afterwards, unmaps the other pages of the memory, and leaves the pages
+// around the memory mapped. The test maps a memory file, so that it can recognise its
+// pages by the file's name.
 func TestAlignUnmapsTheRest(t *testing.T) {
 	const name, all = "disrust-align", 5 * hugePage
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
@@ -80,12 +81,12 @@ func TestAlignUnmapsTheRest(t *testing.T) {
 		}
 		whole := rapid.Map(rapid.IntRange(hugePage/page, 2*hugePage/page), func(pages int) int { return pages * page })
 		size := rapid.OneOf(whole, rapid.IntRange(hugePage, 2*hugePage)).Draw(t, "bytes")
-		begin := rapid.IntRange(1, hugePage/page).Draw(t, "begin") // pages of somebody else
+		begin := rapid.IntRange(1, hugePage/page).Draw(t, "begin") // pages before the memory
 		end := begin + pages(size+hugePage)
 		m := mapping{unsafe.Add(base, begin*page), uintptr(size + hugePage)}
 		m.align(uintptr(size))
 		at := int(uintptr(m.base)-uintptr(base)) / page
-		defer func() { // only what is there: the runtime may map something between
+		defer func() { // unmaps only pages still mapped: the runtime may have mapped the gaps
 			mapping{base, uintptr(begin * page)}.unmap()
 			mapping{unsafe.Add(base, end*page), uintptr(all - end*page)}.unmap()
 			m.unmap()
@@ -93,11 +94,11 @@ func TestAlignUnmapsTheRest(t *testing.T) {
 
 		kept := pages(size)
 		if uintptr(m.base)%hugePage != 0 || int(m.bytes) != kept*page || at < begin || at+kept > end {
-			t.Fatalf("of %d bytes from page %d on %d bytes are kept, from page %d on, at %p", size+hugePage, begin, m.bytes, at, m.base)
+			t.Fatalf("%d bytes began at page %d; align kept %d bytes from page %d on, at %p", size+hugePage, begin, m.bytes, at, m.base)
 		}
 		for i, got := range mappedPages(t, name, uintptr(base), all/page) {
 			if want := i < begin || i >= end || i >= at && i < at+kept; got != want {
-				t.Fatalf("page %d of %d to %d, kept %d to %d: mapped is %v", i, begin, end, at, at+kept, got)
+				t.Fatalf("memory is pages %d to %d, kept %d to %d: mapped of page %d is %v", begin, end, at, at+kept, i, got)
 			}
 		}
 	})
@@ -105,8 +106,8 @@ func TestAlignUnmapsTheRest(t *testing.T) {
 
 func pages(size int) int { return (size + page - 1) / page }
 
-// mappedPages tells which pages from first on are mapped from the memory file
-// name, as /proc/self/maps has it (proc_pid_maps(5)).
+// mappedPages returns for each page from first on whether it is mapped from the memory
+// file called name. It reads /proc/self/maps (proc_pid_maps(5)).
 func mappedPages(t tb, name string, first uintptr, count int) []bool {
 	table, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
@@ -128,8 +129,8 @@ func mappedPages(t tb, name string, first uintptr, count int) []bool {
 	return mapped
 }
 
-// TestLargeBufRing: each buffer is the caller's to its last byte and no other's,
-// whatever the sizes.
+// TestLargeBufRing: buffers of any size are writable to their last byte and do not
+// overlap.
 func TestLargeBufRing(t *testing.T) {
 	r := newRing(t, Config{Entries: 8})
 	rapid.Check(t, func(t *rapid.T) {
@@ -153,16 +154,17 @@ func TestLargeBufRing(t *testing.T) {
 			}
 		}
 		if last := &b.data[len(b.data)-1]; uintptr(unsafe.Pointer(last)) >= uintptr(b.memory.base)+b.memory.bytes {
-			t.Fatalf("%d buffers of %d bytes end behind the mapping", count, size)
+			t.Fatalf("%d buffers of %d bytes end outside the mapping", count, size)
 		}
 	})
 }
 
-// TestCloseUnmapsAll opens and closes buffers of many sizes. What the runtime maps
-// meanwhile it does not map in every trial; what Close leaves, it would.
+// TestCloseUnmapsAll opens and closes buffers of many sizes, in several trials. The Go
+// runtime may map memory in some trials, but not in all. If Close left memory mapped,
+// the process would grow in every trial.
 func TestCloseUnmapsAll(t *testing.T) {
 	r := newRing(t, Config{Entries: 8})
-	rounds := func() {
+	trial := func() {
 		for _, size := range []int{1, page, hugePage/2 + 1, hugePage/2 - 16, hugePage, hugePage + 1, hugePage + page} {
 			for range 8 {
 				b, err := r.NewBufRing(7, 2, size)
@@ -178,7 +180,7 @@ func TestCloseUnmapsAll(t *testing.T) {
 	var growth []int
 	for range 10 {
 		before := mappedSize(t)
-		rounds()
+		trial()
 		growth = append(growth, mappedSize(t)-before)
 	}
 	if !slices.Contains(growth, 0) {
@@ -186,7 +188,7 @@ func TestCloseUnmapsAll(t *testing.T) {
 	}
 }
 
-// mappedSize is the size of the process in pages (proc_pid_statm(5)).
+// mappedSize returns the size of the process in pages (proc_pid_statm(5)).
 func mappedSize(t tb) (pages int) {
 	statm, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

@@ -2,7 +2,7 @@ package uring
 
 import "fmt"
 
-// Op is an operation's code.
+// Op is the code of an operation (IORING_OP_).
 type Op uint8
 
 // The operations that this package prepares.

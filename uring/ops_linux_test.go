@@ -133,7 +133,7 @@ func TestReadAtOffset(t *testing.T) {
 func TestClosesDescriptors(t *testing.T) {
 	r := newRing(t, Config{Entries: 2})
 	m := memory(t, 8)
-	// The slots that close are those that sent: nothing of the send may stay.
+	// The close uses a slot that a send used before: nothing of the send may remain.
 	for range 4 {
 		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 		if err != nil {
@@ -160,7 +160,7 @@ func TestClosesDescriptors(t *testing.T) {
 	}
 	next(t, r).PrepareClose(1 << 20)
 	if c := reap(t, r, 1)[0]; c.Err() != unix.EBADF {
-		t.Errorf("close of a descriptor that is none: %+v", c)
+		t.Errorf("close of a number that is no descriptor: %+v", c)
 	}
 }
 

@@ -27,9 +27,9 @@ func TestWaitFlags(t *testing.T) {
 	}
 }
 
-// TestIdleIsNoPressure waits in a ring for something that does not come. The kernel
-// counts that as a wait for a disk only when the flag is missing. How long is its
-// subject, so it waits for time and not for a condition.
+// TestIdleIsNoPressure waits in a ring for a completion that does not come. The kernel
+// counts that as a wait for a disk only if the flag is missing. The length of a wait is
+// what this test is about, so it waits for time and not for a condition.
 func TestIdleIsNoPressure(t *testing.T) {
 	const idle = 100 * time.Millisecond
 	r := newRing(t, Config{Entries: 4})
@@ -51,7 +51,7 @@ func TestIdleIsNoPressure(t *testing.T) {
 		return ioPressure(t, group) - before
 	}
 	if got := stalled(0); got < idle/2 {
-		t.Errorf("without the flag a wait of %v counts as %v for a disk: the measurement is no good", idle, got)
+		t.Errorf("without the flag a wait of %v counts as %v for a disk: the measurement does not work", idle, got)
 	}
 	if got := stalled(enterNoIOWait); got > idle/10 {
 		t.Errorf("a wait of %v counts as %v for a disk", idle, got)
@@ -60,7 +60,7 @@ func TestIdleIsNoPressure(t *testing.T) {
 
 // newThreadGroup moves the calling thread, and nothing else, to a cgroup of its own
 // and returns the cgroup's directory. It skips the test where that is not allowed.
-// Threaded cgroups are of version 2: cgroups(7), Linux 4.14.
+// Only cgroups of version 2 can be threaded: cgroups(7), Linux 4.14.
 func newThreadGroup(t *testing.T) string {
 	t.Helper()
 	home := cgroupOfProcess(t)
@@ -100,8 +100,8 @@ func cgroupOfProcess(t *testing.T) string {
 	return ""
 }
 
-// ioPressure returns how long, in all, some thread of a cgroup has waited for a
-// disk. It skips the test where the kernel does not measure that.
+// ioPressure returns for how long in total at least one thread of the cgroup was
+// waiting for a disk. It skips the test where the kernel does not measure that.
 func ioPressure(t *testing.T, group string) time.Duration {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(group, "io.pressure"))

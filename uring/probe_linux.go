@@ -10,13 +10,14 @@ type Operations struct {
 	supported [256 / 64]uint64
 }
 
-// Supports reports whether op is in the set. Flags of an operation are not told
-// apart: multishot receive, say, needs Linux 6.0 and OpRecv does not.
+// Supports reports whether op is in the set. It says nothing about flags of the
+// operation: OpRecv may be supported where multishot receive, which needs Linux 6.0,
+// is not.
 func (o Operations) Supports(op Op) bool {
 	return o.supported[op/64]&(1<<(op%64)) != 0
 }
 
-// probe is struct io_uring_probe with room for every operation there can be.
+// probe is struct io_uring_probe with room for every possible operation.
 type probe struct {
 	lastOp uint8
 	count  uint8
@@ -37,7 +38,8 @@ var _ [16 + 256*8]byte = [unsafe.Sizeof(probe{})]byte{}
 const opSupported = 1 << 0
 
 // Probe asks the kernel which operations it supports, through a ring of its own
-// that is closed again: for start-up, from any goroutine. It fails as [New] does.
+// that it closes again. It is meant for start-up and may be called from any
+// goroutine. It returns the errors that [New] returns.
 func Probe() (Operations, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

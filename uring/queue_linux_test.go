@@ -99,8 +99,8 @@ func TestWaitTimesOut(t *testing.T) {
 	}
 }
 
-// A signal ends io_uring_enter: with EINTR, or after a submission with a success
-// that brings no completion. A wait without a timeout goes on in both cases.
+// A signal ends io_uring_enter with EINTR or, if the call has submitted entries, with
+// success but no completion. A wait without a timeout goes on in both cases.
 func TestWaitOutlivesSignals(t *testing.T) {
 	r := newRing(t, Config{Entries: 4})
 	fd, m := newEventFD(t), memory(t, 8)
@@ -114,27 +114,28 @@ func TestWaitOutlivesSignals(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		finished, helper := make(chan struct{}), make(chan error, 1)
+		finished, signalled := make(chan struct{}), make(chan error, 1)
 		go func() {
 			switches := awaitBlocked(thread, "", finished)
 			err := unix.Tgkill(unix.Getpid(), thread, unix.SIGURG)
 			awaitBlocked(thread, switches, finished)
 			unix.Write(fd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
-			helper <- err
+			signalled <- err
 		}()
 		n, err := r.SubmitAndWait(1, -1)
 		close(finished)
 		if n != want || err != nil || r.Copy(make([]CQE, 4)) != 1 {
 			t.Errorf("wait (submitted first: %v): %d, %v, without its completion", submitFirst, n, err)
 		}
-		if err := <-helper; err != nil {
+		if err := <-signalled; err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// awaitBlocked waits until thread sleeps in io_uring_enter, having gone to sleep
-// since it had slept before as often as given. It returns the new number.
+// awaitBlocked waits until thread sleeps in io_uring_enter and its count of voluntary
+// context switches differs from before, which an earlier call returned. It returns the
+// new count, or "" when giveUp is closed.
 func awaitBlocked(thread int, before string, giveUp chan struct{}) string {
 	call := fmt.Sprintf("/proc/self/task/%d/syscall", thread)
 	status := fmt.Sprintf("/proc/self/task/%d/status", thread)
@@ -219,8 +220,8 @@ func TestCopyInPieces(t *testing.T) {
 	}
 }
 
-// With SetupDeferTaskrun a completion appears when asked for, and Pending says
-// when to ask.
+// With SetupDeferTaskrun the kernel delivers a completion only when the thread asks for
+// completions. Pending says when to ask.
 func TestPendingSeesDeferredWork(t *testing.T) {
 	r := newRing(t, Config{Entries: 4})
 	fd, m := newEventFD(t), memory(t, 8)

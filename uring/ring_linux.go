@@ -12,26 +12,26 @@ import (
 
 // Ring is one io_uring. It belongs to the thread that made it.
 //
-// The words behind the pointers are shared with the kernel: it writes sqHead,
-// sqFlags and cqTail, we write sqTail and cqHead.
+// The words behind the pointers are shared with the kernel. The kernel writes
+// sqHead, sqFlags and cqTail; this package writes sqTail and cqHead.
 type Ring struct {
 	// Submission.
 	sqes   []SQE
-	sqTail *atomic.Uint32 // entries the kernel may take end here
-	sqHead *atomic.Uint32 // entries the kernel has taken end here
-	next   uint32         // entries that Next has handed out end here
+	sqTail *atomic.Uint32 // end of the entries that the kernel may take
+	sqHead *atomic.Uint32 // end of the entries that the kernel has taken
+	next   uint32         // end of the entries that Next has handed out
 	sqMask uint32
 
 	// Completion.
 	cqes    []CQE
-	cqTail  *atomic.Uint32 // completions end here
-	cqHead  *atomic.Uint32 // completions we have taken end here
+	cqTail  *atomic.Uint32 // end of the completions that the kernel has written
+	cqHead  *atomic.Uint32 // end of the completions that Copy has taken
 	sqFlags *atomic.Uint32
 
-	// What io_uring_enter is called with.
+	// Arguments of io_uring_enter.
 	enterFD    int    // fd, or its index among this thread's registered rings
-	enterFlags uint32 // enterRegisteredRing when it is an index
-	waitFlags  uint32 // of calls that may block: enterNoIOWait where the kernel has it
+	enterFlags uint32 // enterRegisteredRing if enterFD is an index
+	waitFlags  uint32 // flags of calls that may block: enterNoIOWait if the kernel has it
 	scratch    *scratch
 	timespecs  []Timespec // one for each SQE
 
@@ -44,20 +44,22 @@ type Ring struct {
 	private  mapping // scratch and timespecs
 }
 
-// scratch holds the arguments of a wait, where the kernel can read them.
+// scratch holds the arguments of a wait in mapped memory, where the kernel can read
+// them.
 type scratch struct {
 	arg     getEventsArg
 	timeout Timespec
 }
 
-// New makes a ring with the best flags this kernel has, for the calling thread:
-// call runtime.LockOSThread first.
+// New makes a ring for the calling thread, with the best flags that this kernel
+// has. Call runtime.LockOSThread first.
 //
-// Its memory is mapped, touched and outside the Go heap: 64 + 16 bytes a
-// submission slot, 16 a completion slot. On failure nothing stays open. A
-// [*BlockedError] says that io_uring is forbidden here, an [*UnsupportedError]
-// that the kernel is older than 5.19. A filter may forbid io_uring_enter or
-// io_uring_register alone, which their first use reports: [Check] uses both.
+// The ring's memory is mapped outside the Go heap and touched here: 64 + 16 bytes
+// per submission slot, 16 bytes per completion slot. On failure nothing stays open.
+// A [*BlockedError] says that io_uring is forbidden here, an [*UnsupportedError]
+// that the kernel is older than 5.19. A seccomp filter may forbid io_uring_enter or
+// io_uring_register alone; New does not notice that, and the first use of the call
+// returns the error. [Check] uses both.
 func New(cfg Config) (*Ring, error) { return linux.open(cfg) }
 
 func (k kernel) open(cfg Config) (*Ring, error) {
@@ -81,8 +83,8 @@ func (k kernel) open(cfg Config) (*Ring, error) {
 	return r, nil
 }
 
-// mapMemory maps the queues and points the ring into them. Every kernel that
-// create accepts has both queues in one mapping.
+// mapMemory maps the queues and sets the ring's pointers into them. One mapping
+// holds both queues: checkFeatures has made sure of it (FeatSingleMmap).
 func (r *Ring) mapMemory(p *params) error {
 	queuesBytes := max(
 		uintptr(p.sq.array)+uintptr(p.sqEntries)*4,
@@ -122,8 +124,9 @@ func (r *Ring) point(p *params) {
 	r.timespecs = unsafe.Slice((*Timespec)(r.private.at(uint32(unsafe.Sizeof(scratch{})))), p.sqEntries)
 }
 
-// registerFD saves io_uring_enter a descriptor look-up, and two atomics in a
-// process of many threads. Linux 5.18; without it the ring works as well.
+// registerFD registers the ring's descriptor. That saves each io_uring_enter the
+// look-up of the descriptor, and two atomic operations in a process of many threads.
+// Linux 5.18. The ring also works if the kernel refuses.
 func (r *Ring) registerFD() {
 	update := ringFD{offset: math.MaxUint32, fd: uint64(r.fd)}
 	if sysRegister(r.fd, registerRingFDs, unsafe.Pointer(&update), 1) == 0 {
@@ -131,13 +134,15 @@ func (r *Ring) registerFD() {
 	}
 }
 
-// Close gives the ring back to the kernel. The owning thread calls it; calling it
-// again does nothing. Afterwards Next and the Submit family report EBADF, Pending
-// is false and Copy takes nothing; SQEs from before must not be touched.
+// Close gives the ring back to the kernel. The thread that owns the ring calls it;
+// a second call does nothing. After Close, Next and the three Submit methods return
+// EBADF, Pending returns false and Copy takes nothing. SQEs handed out before must
+// not be touched.
 //
-// The kernel cancels what is still in flight, some of it after Close returns:
-// memory of operations whose last completion was not seen stays the kernel's.
-// Cancel and reap first where that memory is to be used again.
+// The kernel cancels the operations still in flight, some of them only after Close
+// has returned. The memory of an operation whose last completion the caller has not
+// seen still belongs to the kernel. To use that memory again, cancel the operation
+// and wait for its last completion before Close.
 func (r *Ring) Close() error {
 	if r.fd < 0 {
 		return nil
@@ -158,13 +163,14 @@ func (r *Ring) Close() error {
 	return nil
 }
 
-// Flags returns the set-up flags that New settled on.
+// Flags returns the set-up flags that New chose.
 func (r *Ring) Flags() uint32 { return r.flags }
 
 // Features returns the features of the kernel.
 func (r *Ring) Features() uint32 { return r.features }
 
-// String names the sizes and what New settled on, for a line of a log.
+// String returns the sizes of the queues and the set-up that New chose, for a log
+// line.
 func (r *Ring) String() string {
 	names := []struct {
 		flag uint32

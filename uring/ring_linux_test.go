@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// nopsInOrder checks that count nops complete once each, in order.
+// nopsInOrder checks that count nops complete exactly once each, in order.
 func nopsInOrder(t tb, r *Ring, count int) {
 	t.Helper()
 	for i := range count {
@@ -25,7 +25,7 @@ func nopsInOrder(t tb, r *Ring, count int) {
 	}
 }
 
-// echo sends a message to itself.
+// echo sends a message over a socket pair and receives it through the same ring.
 func echo(t testing.TB, r *Ring) {
 	t.Helper()
 	a, b := sockets(t)

@@ -10,16 +10,17 @@ import (
 	"pgregory.net/rapid"
 )
 
-// machine drives a small ring and remembers what each operation in flight must
-// answer: whatever the order of calls, each answers exactly once.
+// machine drives a small ring and remembers the result that each operation in
+// flight must have. Whatever the order of calls, each operation completes exactly
+// once.
 type machine struct {
 	ring   *Ring
 	want   map[uint64]int32
 	next   uint64
-	event  int    // an eventfd, read by operations in flight
-	reads  int    // those still unanswered
-	events int    // how often it was signalled
-	memory []byte // what they read into
+	event  int    // an eventfd that the read operations read
+	reads  int    // how many reads were prepared
+	events int    // how often the eventfd was signalled
+	memory []byte // 8 bytes for each read
 }
 
 const eventReads = 16
@@ -58,7 +59,7 @@ func checkAnswersOnce(outer testing.TB) func(*rapid.T) {
 	}
 }
 
-// expect files an operation and gives it its user data.
+// expect gives an operation its user data and records the result that it must have.
 func (m *machine) expect(s *SQE, res int32) {
 	m.next++
 	s.UserData = m.next
@@ -128,7 +129,7 @@ func (m *machine) copy(t *rapid.T) {
 	m.take(t, rapid.IntRange(0, 12).Draw(t, "count"))
 }
 
-// take copies up to count completions and strikes them off.
+// take copies up to count completions, checks each and deletes it from want.
 func (m *machine) take(t *rapid.T, count int) {
 	done := make([]CQE, count)
 	for _, c := range done[:m.ring.Copy(done)] {
@@ -140,7 +141,7 @@ func (m *machine) take(t *rapid.T, count int) {
 	}
 }
 
-// drain lets every read finish and waits for all answers.
+// drain lets every read finish and waits for all completions.
 func (m *machine) drain(t *rapid.T) {
 	for m.events < m.reads {
 		m.signal(t)
@@ -152,6 +153,6 @@ func (m *machine) drain(t *rapid.T) {
 		m.take(t, 5)
 	}
 	if m.ring.Pending() || m.ring.Unsubmitted() != 0 {
-		t.Fatal("something is left")
+		t.Fatal("completions or unsubmitted entries are left")
 	}
 }

@@ -7,9 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// refusing calls f on a thread of its own, where a seccomp filter answers the
-// system calls of the numbers with errno, and returns what f does. The thread is
-// never unlocked, so that it ends with its goroutine, and the filter with it.
+// refusing calls f on a thread of its own and returns f's error. On that thread a
+// seccomp filter answers the system calls with these numbers with errno. The
+// goroutine never unlocks the thread, so the thread ends with it, and so does the
+// filter.
 func refusing(errno unix.Errno, numbers []uint32, f func() error) error {
 	result := make(chan error)
 	go func() {
@@ -23,8 +24,9 @@ func refusing(errno unix.Errno, numbers []uint32, f func() error) error {
 	return <-result
 }
 
-// refuse puts the filter on the calling thread, for good. It compares numbers
-// only: io_uring's are the same in every ABI. See seccomp(2).
+// refuse puts the filter on the calling thread; it cannot be removed. The filter
+// compares only the numbers of the system calls, because io_uring's numbers are the
+// same in every ABI. See seccomp(2).
 func refuse(errno unix.Errno, numbers []uint32) error {
 	const setModeFilter = 1 // SECCOMP_SET_MODE_FILTER
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {

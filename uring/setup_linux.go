@@ -20,13 +20,14 @@ type Config struct {
 	// Entries is the number of submission slots: a power of two, at most 32,768.
 	Entries uint32
 
-	// CQEntries is the number of completion slots, which the kernel rounds up to
-	// a power of two: at least Entries, at most 65,536. 0: four times Entries.
+	// CQEntries is the number of completion slots: at least Entries, at most 65,536.
+	// The kernel rounds it up to a power of two. 0 means four times Entries.
 	CQEntries uint32
 }
 
-// withDefaults returns c with zeroes replaced, or what is wrong with it. What it
-// lets through the kernel accepts, so that EINVAL can only mean a flag.
+// withDefaults returns c with zeroes replaced by defaults, or an error that says
+// what is wrong with it. The kernel accepts every size that withDefaults accepts, so
+// EINVAL from the kernel can only mean a flag.
 func (c Config) withDefaults() (Config, error) {
 	if c.CQEntries == 0 {
 		c.CQEntries = min(4*c.Entries, maxCQEntries)
@@ -40,12 +41,12 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// setupFlags are the flag sets to try, best first. Each is what one kernel
-// version added less what it lacked.
+// setupFlags are the flag sets to try, best first. Each set is the best that one
+// version of Linux accepts.
 //
-// All of them have completions wait for this thread to ask, rather than
-// interrupt it: DEFER_TASKRUN until it asks for completions, COOP_TASKRUN until
-// it makes any system call.
+// With all of them the kernel does not interrupt this thread to deliver a
+// completion. With DEFER_TASKRUN completions wait until the thread asks for
+// completions, with COOP_TASKRUN until it makes any system call.
 var setupFlags = [...]uint32{
 	SetupNoSQArray | SetupSingleIssuer | SetupDeferTaskrun | SetupTaskrunFlag, // 6.6
 	SetupSingleIssuer | SetupDeferTaskrun | SetupTaskrunFlag,                  // 6.1
@@ -53,16 +54,16 @@ var setupFlags = [...]uint32{
 	SetupCoopTaskrun | SetupTaskrunFlag,                                       // 5.19
 }
 
-// kernel is what set-up asks of Linux. Tests put another in its place.
+// kernel holds the two calls that set-up makes to Linux. Tests replace them.
 type kernel struct {
 	setup    func(entries uint32, p *params) (fd int, errno unix.Errno)
-	disabled func() int // the sysctl kernel.io_uring_disabled, -1 without
+	disabled func() int // the sysctl kernel.io_uring_disabled; -1 if there is none
 }
 
 var linux = kernel{setup: sysSetup, disabled: readDisabled}
 
-// create makes the ring's descriptor with the first of setupFlags that the
-// kernel does not refuse as invalid.
+// create makes the ring's descriptor with the first of setupFlags that the kernel
+// does not refuse with EINVAL.
 func (k kernel) create(c Config) (int, *params, error) {
 	for _, flags := range setupFlags {
 		p := &params{cqEntries: c.CQEntries, flags: flags | SetupCQSize | SetupSubmitAll}
@@ -83,9 +84,9 @@ func (k kernel) create(c Config) (int, *params, error) {
 	return -1, nil, &UnsupportedError{Feature: "IORING_SETUP_COOP_TASKRUN", Linux: oldest, Errno: unix.EINVAL}
 }
 
-// checkFeatures returns an error when features lack one that this package, or what
-// it offers, is built on. Every Linux that has the flags has these too; a sandbox
-// that imitates Linux may not.
+// checkFeatures returns an error if features lacks one that this package, or a flag
+// that it exports, depends on. Every Linux that has the set-up flags has these
+// features too; a sandbox that imitates Linux may lack some.
 func checkFeatures(features uint32) error {
 	for _, needed := range [...]struct {
 		bit  uint32

@@ -10,7 +10,8 @@ import (
 
 const neededFeatures = FeatSingleMmap | FeatNoDrop | FeatSubmitStable | FeatFastPoll | FeatExtArg | FeatCQESkip
 
-// fakeKernel accepts some flags and knows no others, like a kernel of its time.
+// fakeKernel accepts the set-up flags that some version of Linux has and refuses all
+// others.
 func fakeKernel(accepts uint32, seen *[]uint32) kernel {
 	return kernel{setup: func(entries uint32, p *params) (int, unix.Errno) {
 		*seen = append(*seen, p.flags)
@@ -149,7 +150,7 @@ func TestMapFailureClosesTheDescriptor(t *testing.T) {
 		return fd, 0
 	}}
 	if _, err := k.open(Config{Entries: 8}); err == nil {
-		t.Error("mapped an eventfd")
+		t.Error("New succeeded on a descriptor that cannot be mapped")
 	}
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != unix.EBADF {
 		t.Errorf("descriptor still open: %v", err)

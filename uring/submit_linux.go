@@ -9,9 +9,10 @@ import (
 // Next returns a free entry. The caller calls one of its Prepare methods and then
 // sets UserData, before it calls any other method of the ring.
 //
-// A full queue is submitted first, so an error here is the kernel's. That ends a
-// chain of SQEIOLink entries: call Submit before a chain that could meet the end
-// of the queue. A few ns while there is room.
+// If the queue is full, Next submits it first; an error is the kernel's answer to
+// that. Such a submission ends a chain of SQEIOLink entries, so call Submit before a
+// chain that might not fit in the queue. Next takes a few ns while the queue has
+// room.
 func (r *Ring) Next() (*SQE, error) {
 	if r.Unsubmitted() == len(r.sqes) {
 		if err := r.makeRoom(); err != nil {
@@ -46,12 +47,13 @@ func (r *Ring) publish() uint32 {
 	return r.next - r.sqHead.Load()
 }
 
-// Submit passes all entries to the kernel and returns how many it took. It does
-// not wait; with nothing to submit it makes no system call. With
+// Submit passes all entries to the kernel and returns how many the kernel took. It
+// does not wait, and it makes no system call if there is nothing to submit. With
 // SetupDeferTaskrun it does not bring completions either: see SubmitAndPoll.
 //
-// An entry that is refused completes with its error (SetupSubmitAll). Fewer are
-// taken than there are only when the kernel is out of memory; the rest stay.
+// An entry that the kernel refuses completes with its error (SetupSubmitAll). The
+// kernel takes fewer entries than there are only when it is out of memory; the rest
+// stay in the queue.
 func (r *Ring) Submit() (int, error) {
 	count := r.publish()
 	if count == 0 && r.fd >= 0 {
@@ -61,9 +63,9 @@ func (r *Ring) Submit() (int, error) {
 }
 
 // SubmitAndPoll passes all entries to the kernel, runs the completion work that
-// waits there, and returns how many entries were taken. It does not wait, and the
-// scheduler does not hear of it, which makes it cheaper than SubmitAndWait. Call
-// it when [Ring.Pending] says so or there is something to submit.
+// waits there, and returns how many entries the kernel took. It does not wait, and
+// it does not go through Go's scheduler, which makes it cheaper than SubmitAndWait.
+// Call it when [Ring.Pending] returns true or there is something to submit.
 func (r *Ring) SubmitAndPoll() (int, error) {
 	return r.enterUntilDone(r.publish(), enterGetEvents)
 }
@@ -81,13 +83,13 @@ func (r *Ring) enterUntilDone(submit, flags uint32) (int, error) {
 	}
 }
 
-// SubmitAndWait passes all entries to the kernel and waits until count
-// completions are ready, count no larger than the completion queue. It returns
-// how many entries were taken.
+// SubmitAndWait passes all entries to the kernel and waits until count completions
+// are ready. It returns how many entries the kernel took. It panics if count is
+// larger than the completion queue.
 //
-// With a timeout below zero it waits as long as it takes, signals or not. With
-// any other it returns when the time has passed, or on a signal, with fewer
-// completions or none and no error.
+// With a negative timeout it waits without a limit and goes on after signals. With
+// any other timeout it returns when the time has passed or on a signal, without an
+// error; then fewer than count completions may be ready, or none.
 func (r *Ring) SubmitAndWait(count uint32, timeout time.Duration) (int, error) {
 	if count > uint32(len(r.cqes)) && r.fd >= 0 {
 		panic("uring: waiting for more completions than the queue holds")
@@ -104,8 +106,8 @@ func (r *Ring) SubmitAndWait(count uint32, timeout time.Duration) (int, error) {
 		if errno == 0 {
 			taken += n
 		}
-		// A signal after a submission is reported as a success without
-		// completions, and a timeout operation ends a wait early.
+		// The kernel may return success with fewer completions: after a signal that
+		// follows a submission, and when a timeout operation ends the wait early.
 		if r.ready() >= count {
 			return taken, nil
 		}

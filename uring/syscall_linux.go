@@ -63,17 +63,17 @@ func sysRegister(fd int, op uint32, arg unsafe.Pointer, count uint32) unix.Errno
 	return errno
 }
 
-// enterNow is io_uring_enter for calls that do not wait. The scheduler is not
-// told of it, which saves some 85 ns: this thread keeps its P, so a stop of the
-// world waits until the call returns.
+// enterNow is io_uring_enter for calls that do not wait. It does not tell Go's
+// scheduler of the call, which saves about 85 ns. The price: this thread keeps its
+// P, so a stop of the world waits until the call returns.
 func (r *Ring) enterNow(submit, flags uint32) (int, unix.Errno) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_IO_URING_ENTER,
 		uintptr(r.enterFD), uintptr(submit), 0, uintptr(flags|r.enterFlags), 0, 0)
 	return int(n), errno
 }
 
-// enterWait is io_uring_enter for calls that may block: the scheduler gives the P
-// to another thread meanwhile. With a nil arg it waits without a limit.
+// enterWait is io_uring_enter for calls that may block. While it blocks, Go's
+// scheduler gives the P to another thread. With a nil arg it waits without a limit.
 func (r *Ring) enterWait(submit, count uint32, arg *getEventsArg) (int, unix.Errno) {
 	flags, size := enterGetEvents|r.enterFlags|r.waitFlags, uintptr(0)
 	if arg != nil {
@@ -84,11 +84,12 @@ func (r *Ring) enterWait(submit, count uint32, arg *getEventsArg) (int, unix.Err
 	return int(n), errno
 }
 
-// waitFlags returns the flags that a wait has on a kernel with such features.
+// waitFlags returns the io_uring_enter flags for a wait on a kernel with these
+// features.
 //
-// A thread that waits in a ring with operations in flight counts as waiting for a
-// disk by default: an idle network server shows as I/O pressure of 100 % and as
-// iowait, and its CPU stays out of deep sleep. See io_uring_set_iowait(3) of
+// By default Linux counts a thread that waits in a ring with operations in flight as
+// waiting for a disk. An idle network server then shows as I/O pressure of 100 % and
+// as iowait, and its CPU stays out of deep sleep. See io_uring_set_iowait(3) of
 // liburing 2.12; Linux 6.15.
 func waitFlags(features uint32) uint32 {
 	if features&FeatNoIOWait != 0 {

@@ -13,7 +13,7 @@ type Timespec struct {
 
 var _ [16]byte = [unsafe.Sizeof(Timespec{})]byte{}
 
-// Set makes t the duration d. Panics when d is negative.
+// Set sets t to the duration d. It panics if d is negative.
 func (t *Timespec) Set(d time.Duration) {
 	if d < 0 {
 		panic("uring: negative duration")
@@ -21,12 +21,12 @@ func (t *Timespec) Set(d time.Duration) {
 	t.Sec, t.Nsec = int64(d/time.Second), int64(d%time.Second)
 }
 
-// Timespec returns the timespec that goes with s, set to d, for
+// Timespec returns the timespec that belongs to s, set to d, for
 // [SQE.PrepareTimeout].
 //
-// It is the ring's, one for each slot of the submission queue, outside the Go
-// heap, and holds d until s is submitted; the kernel has read it by then
-// (FeatSubmitStable). s comes from Next of the same ring.
+// The ring owns the timespecs, one for each slot of the submission queue, in memory
+// outside the Go heap. The timespec holds d until s is submitted; by then the kernel
+// has read it (FeatSubmitStable). s must come from Next of the same ring.
 func (r *Ring) Timespec(s *SQE, d time.Duration) *Timespec {
 	slot := (uintptr(unsafe.Pointer(s)) - uintptr(unsafe.Pointer(unsafe.SliceData(r.sqes)))) / unsafe.Sizeof(*s)
 	if slot >= uintptr(len(r.timespecs)) {

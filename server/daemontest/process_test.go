@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/server/daemontest"
+	"golang.org/x/sys/unix"
 )
 
 func startProcess(t *testing.T, command ...string) *daemontest.Process {
@@ -196,26 +197,34 @@ func TestOutputElsewhere(t *testing.T) {
 	}
 }
 
-// parentCommand makes the test's binary a parent that starts a process, says which,
-// and lives on while threads of its own end.
+// parentCommand makes the test's binary a parent that starts a process from a
+// thread that then ends, says which process, and lives on.
 const parentCommand = "start-and-say"
 
 func parentMain() int {
-	p, err := daemontest.StartProcess(exec.Command("sleep", "1000"))
-	if err != nil {
-		fmt.Println(err)
+	runtime.LockOSThread() // to the main thread, which would not end
+	type started struct {
+		*daemontest.Process
+		err    error
+		thread int
+	}
+	all := make(chan started)
+	go func() {
+		runtime.LockOSThread() // the thread ends with the goroutine
+		p, err := daemontest.StartProcess(exec.Command("sleep", "1000"))
+		all <- started{p, err, unix.Gettid()}
+	}()
+	s := <-all
+	if s.err != nil {
+		fmt.Println(s.err)
 		return 1
 	}
-	for range 100 { // a thread that starts a process and ends would take it along
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			runtime.LockOSThread()
-		}()
-		<-ended
-	}
-	fmt.Println(p.Pid(), p.HasEnded())
-	<-p.Ended()
+	err := daemontest.Await(safety, "the thread has ended", func() bool {
+		_, err := os.Stat(fmt.Sprintf("/proc/self/task/%d", s.thread))
+		return os.IsNotExist(err)
+	})
+	fmt.Println(s.Pid(), errors.Join(err, s.Suspend(), s.Resume())) // one that is being killed does not stop
+	<-s.Ended()
 	return 2
 }
 
@@ -227,7 +236,7 @@ func TestEndsWithParent(t *testing.T) {
 	check(t, err)
 	check(t, parent.Start())
 	line, err := bufio.NewReader(out).ReadString('\n')
-	match := regexp.MustCompile(`^(\d+) false\n$`).FindStringSubmatch(line)
+	match := regexp.MustCompile(`^(\d+) <nil>\n$`).FindStringSubmatch(line)
 	if match == nil {
 		t.Fatalf("the parent says %q, %v", line, err)
 	}

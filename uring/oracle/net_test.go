@@ -36,7 +36,8 @@ func listen(t *testing.T) (int, unix.Sockaddr) {
 	return fd, address
 }
 
-// dial connects to a listener; the kernel accepts into its backlog.
+// dial connects to a listener. The kernel completes the connection in the listener's
+// backlog.
 func dial(t *testing.T, address unix.Sockaddr) {
 	t.Helper()
 	if err := unix.Connect(newSocket(t), address); err != nil {

@@ -19,15 +19,15 @@ const (
 	bufferSize  = 16
 )
 
-// ring is what the scenarios need of either binding.
+// ring is what the scenarios need from each of the two bindings.
 type ring interface {
-	// submit files the operation of the name with the arguments.
+	// submit prepares the operation called name with the arguments and submits it.
 	submit(t *testing.T, name string, a arguments, userData uint64)
-	// wait submits, waits for count completions and takes them.
+	// wait submits all entries, waits for count completions and takes them.
 	wait(t *testing.T, count int) []uring.CQE
 	// provide lends buffers to the kernel.
 	provide(t *testing.T)
-	// received returns what the buffer that c names holds, and gives it back.
+	// received returns the contents of the buffer that c names, and recycles it.
 	received(c uring.CQE) string
 }
 
@@ -109,8 +109,8 @@ func (r *theirRing) submit(t *testing.T, name string, a arguments, userData uint
 	}
 }
 
-// giouring's PeekBatchCQE walks past the completions that are there, and its
-// waits report EINTR: completions are taken one by one.
+// wait takes completions one by one and retries on EINTR, because giouring's
+// PeekBatchCQE reads past the completions that are ready, and its waits return EINTR.
 func (r *theirRing) wait(t *testing.T, count int) []uring.CQE {
 	var got []uring.CQE
 	for len(got) < count {
@@ -152,7 +152,7 @@ func (r *theirRing) received(c uring.CQE) string {
 	return text
 }
 
-// memory is mapped, as the kernel may see nothing that moves.
+// memory returns mapped memory: it does not move, so the kernel may use it.
 func memory(t *testing.T, size int) []byte {
 	t.Helper()
 	m, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANONYMOUS|unix.MAP_PRIVATE)

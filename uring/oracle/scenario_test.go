@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// event is a completion without what may differ from run to run: a descriptor
-// counts as 0, a buffer as what is in it.
+// event is a completion without the values that may differ between runs: it has 0 in
+// place of a descriptor, and a buffer's contents in place of its ID.
 type event struct {
 	userData uint64
 	res      int32
@@ -22,7 +22,7 @@ type event struct {
 	text     string
 }
 
-// scenarios run on either binding and tell what happened.
+// scenarios run on either binding and return what happened.
 var scenarios = map[string]func(*testing.T, ring) []event{
 	"nops":          nops,
 	"timeout":       timeout,
@@ -48,7 +48,8 @@ func TestScenariosEndTheSame(t *testing.T) {
 	}
 }
 
-// events sorts by user data: operations that finish together have no order.
+// events sorts by user data, because operations that finish together may complete in
+// any order.
 func events(completions []uring.CQE) []event {
 	var got []event
 	for _, c := range completions {
@@ -119,7 +120,7 @@ func bufRing(t *testing.T, r ring) []event {
 	return append(got, events(r.wait(t, 1))...)
 }
 
-// runDry gives no buffer back.
+// runDry gives no buffer back, so the last receive finds none.
 func runDry(t *testing.T, r ring) []event {
 	r.provide(t)
 	a, b := sockets(t)

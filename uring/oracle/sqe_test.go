@@ -17,7 +17,7 @@ type entry [64]byte
 
 var _ [64]byte = [unsafe.Sizeof(giouring.SubmissionQueueEntry{})]byte{}
 
-// arguments are those of any Prepare method.
+// arguments holds the arguments of all Prepare methods.
 type arguments struct {
 	fd       int
 	memory   []byte
@@ -50,8 +50,8 @@ func draw(t *rapid.T) arguments {
 func (a arguments) pointer() unsafe.Pointer { return unsafe.Pointer(&a.memory[0]) }
 func (a arguments) address() uintptr        { return uintptr(a.pointer()) }
 
-// preparations pairs each Prepare method with giouring's, or with giouring's and
-// what liburing's callers set by hand after it.
+// preparations pairs each Prepare method with giouring's. Where liburing's callers
+// set fields by hand after the call, so does the function here.
 var preparations = map[string]struct {
 	ours   func(*uring.SQE, arguments)
 	theirs func(*giouring.SubmissionQueueEntry, arguments)
@@ -124,15 +124,16 @@ var preparations = map[string]struct {
 	},
 }
 
-// giouring's PrepareTimeout passes the address of its own parameter, a pointer on
-// a stack, where struct io_uring_sqe wants the timespec's: addr is set right here.
+// prepareTimeout corrects addr. giouring's PrepareTimeout stores the address of its
+// own parameter, a pointer on the stack; struct io_uring_sqe needs the address of the
+// timespec.
 func prepareTimeout(s *giouring.SubmissionQueueEntry, a arguments) {
 	s.PrepareTimeout(&syscall.Timespec{}, a.count, a.flags)
 	s.Addr = uint64(uintptr(unsafe.Pointer(a.timespec)))
 }
 
-// giouring leaves addr3 and the padding of a used slot as they are, so it gets a
-// zeroed one; ours gets one full of rubbish.
+// Our Prepare methods get an entry full of rubbish. giouring's get a zeroed one,
+// because they leave addr3 and the padding of a used slot unchanged.
 func TestEntriesAreTheSame(t *testing.T) {
 	for name, prepare := range preparations {
 		t.Run(name, func(t *testing.T) {

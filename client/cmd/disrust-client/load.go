@@ -8,6 +8,7 @@ import (
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/client/tools/machine"
 	"github.com/disrust/disrust/client/tools/rowfile"
 )
 
@@ -72,7 +73,7 @@ func (o *options) newRun() *result.Run {
 			Address: o.addr(), Conns: o.conns.low, Window: o.window, Mix: o.mix.String(), Dim: o.format.Dim,
 			Rate: o.rate.low, Warmup: o.warmup, Duration: o.duration,
 		},
-		Client: result.ThisMachine(),
+		Client: machine.This(),
 		Server: result.ServerAt(o.addr(), o.note),
 	}
 	if o.rate.low > 0 {

@@ -3,55 +3,47 @@
 package page
 
 import (
-	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/disrust/disrust/client/tools/page/browser"
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
-// dom returns what Chromium makes of a page.
-func dom(t *testing.T, text string) string {
+// shown returns what each chart shows, after a check of their pixels.
+func shown(t *testing.T, b *browser.Browser, r *result.Report) []browser.Drawing {
 	t.Helper()
-	folder := t.TempDir()
-	file := filepath.Join(folder, "page.html")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	text := written(t, r)
+	if err := b.Check(text, "--window-size=1400,3000"); err != nil {
+		t.Error(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-		"--disable-background-networking", "--user-data-dir="+folder, "--window-size=1400,3000", "--dump-dom", "file://"+file).Output()
+	list, err := browser.Drawings(b.Open(text))
 	if err != nil {
-		t.Fatalf("chromium (Debian's package of that name): %v", err)
+		t.Error(err)
 	}
-	return string(out)
+	return list
 }
 
-func drawn(text string) (charts []string) {
-	for _, match := range regexp.MustCompile(`data-drawn="([^"]*)"`).FindAllStringSubmatch(text, -1) {
-		charts = append(charts, match[1])
+func labels(list []browser.Drawing) string {
+	var all []string
+	for _, d := range list {
+		all = append(all, d.Labels())
 	}
-	return charts
+	return strings.Join(all, ", ")
 }
 
 // TestDrawn: every chart is drawn, with the peers that have runs, and a work
 // without any says so.
 func TestDrawn(t *testing.T) {
-	r := report("rate:half")
-	if got := strings.Join(drawn(dom(t, written(t, r))), "|"); got != strings.Repeat("gonet other rate:half|gonet|", 2)+"gonet other rate:half|gonet" {
-		t.Errorf("drawn are %q", got)
+	b, r := browser.New(t), report("rate:half")
+	const one = "gonet|other rate:half, gonet"
+	if got, want := labels(shown(t, b, r)), strings.Join([]string{one, one, one}, ", "); got != want {
+		t.Errorf("drawn are %q, want %q", got, want)
 	}
 	r.Runs = r.Runs[:2]
-	text := dom(t, written(t, r))
-	if n := strings.Count(text, `class="plot empty">Nothing was measured.`); n != 3 || len(drawn(text)) != 3 {
-		t.Errorf("of six charts %d are empty and %d drawn", n, len(drawn(text)))
+	dom := b.Open(written(t, r))
+	if n, drawn := strings.Count(dom, `class="plot empty"`), strings.Count(dom, `data-drawn="`); n != 3 || drawn != 3 {
+		t.Errorf("of six charts %d are empty and %d drawn", n, drawn)
 	}
 }
 
@@ -60,30 +52,39 @@ func TestDrawn(t *testing.T) {
 func TestFailedDrawn(t *testing.T) {
 	r := report("rate:half")
 	r.Failures = []result.Failure{{Work: "rate:half", Peer: "other rate:half", Round: 1, Why: "it closed"}}
-	const both = "gonet other rate:half"
-	want := []string{both, both, both, "gonet", both, both}
-	if got := drawn(dom(t, written(t, r))); !slices.Equal(got, want) {
+	const both = "gonet|other rate:half"
+	want := strings.Join([]string{both, both, both, "gonet", both, both}, ", ")
+	if got := labels(shown(t, browser.New(t), r)); got != want {
 		t.Errorf("drawn are %q, want %q", got, want)
 	}
 }
 
 // TestScales: figures that lie too far apart for one linear axis have a
-// logarithmic one.
+// logarithmic one, as all latencies have.
 func TestScales(t *testing.T) {
-	r := report("rate:half")
-	if n := strings.Count(dom(t, written(t, r)), `data-scale="logarithmic"`); n != 0 {
-		t.Errorf("%d axes are logarithmic though figures are near", n)
+	b, r := browser.New(t), report("rate:half")
+	check := func(want string) {
+		t.Helper()
+		got := ""
+		for _, d := range shown(t, b, r) {
+			if d.Logarithmic {
+				got += " " + d.ID
+			}
+		}
+		if got != want {
+			t.Errorf("logarithmic are%s, want%s", got, want)
+		}
 	}
+	check(" latency-0 latency-1")
 	r.Runs[1].Rate = 1000 * r.Runs[0].Rate
-	if n := strings.Count(dom(t, written(t, r)), `data-scale="logarithmic"`); n != 1 {
-		t.Errorf("%d axes are logarithmic, want one", n)
-	}
+	check(" rate-0 latency-0 latency-1")
 }
 
-// TestNotDrawn: the test sees that a script did not run.
+// TestNotDrawn: the check sees a bar without its length.
 func TestNotDrawn(t *testing.T) {
 	text := written(t, report("rate:half"))
-	if got := drawn(dom(t, strings.Replace(text, script, script+" ", 1))); len(got) != 0 {
-		t.Errorf("a script that the policy does not know has drawn %q", got)
+	err := browser.New(t).Check(strings.Replace(text, `"value":200000,`, `"value":0,`, 1))
+	if err == nil || !strings.Contains(err.Error(), "rate-0: other rate:half has") {
+		t.Errorf("the check gives %v", err)
 	}
 }

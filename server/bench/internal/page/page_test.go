@@ -2,28 +2,31 @@ package page
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/disrust/disrust/client/tools/page"
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
 // report has two works, the second of which only the first peer did.
 func report(name string) *result.Report {
 	r := &result.Report{
-		Command: "bench " + name, Started: time.Unix(1e9, 0), Machine: result.Machine{CPUs: 2, Model: name}, Rounds: 1, Notes: []string{name},
+		Command: "bench " + name, Started: time.Unix(1e9, 0), Machine: result.Machine{CPUs: 2, CPUModel: name}, Rounds: 1, Notes: []string{name},
 		Works: []result.Named{{Name: "1x1", Text: name}, {Name: name, Text: "half"}},
 		Peers: []result.Named{{Name: "gonet", Text: name}, {Name: "other " + name}},
 	}
 	for i, run := range []result.Run{{Work: "1x1", Peer: "gonet"}, {Work: "1x1", Peer: "other " + name}, {Work: name, Peer: "gonet"}} {
 		run.Requests, run.Rate, run.ServerCPU = 100, 1e5*float64(i+1), time.Millisecond
 		run.Latency = result.Latency{P50: 1e4, P90: 2e4, P99: 5e4, P999: 1e5, Max: 1e6}
+		if i == 1 {
+			run.Latency = result.Latency{P50: 3e4, P90: 6e4, P99: 9e4, P999: 3e5, Max: 3e6}
+		}
 		r.Runs = append(r.Runs, run)
 	}
 	return r
@@ -42,54 +45,39 @@ func written(t *testing.T, r *result.Report) string {
 func TestCharts(t *testing.T) {
 	text := written(t, report("rate:half"))
 	var ids []string
-	for _, match := range regexp.MustCompile(`<canvas id="([^"]*)"`).FindAllStringSubmatch(text, -1) {
+	for _, match := range regexp.MustCompile(`<figure id="([^"]*)"`).FindAllStringSubmatch(text, -1) {
 		ids = append(ids, match[1])
 	}
 	if got := strings.Join(ids, " "); got != "rate-0 rate-1 latency-0 latency-1 server-0 server-1" {
 		t.Errorf("there is a place for %q", got)
 	}
-	if d := stored(t, text); len(d.Rows) != 4 || len(d.Works) != 2 || len(d.Peers) != 2 || d.Rows[1].Rate.Ratio != 2 || d.Rows[3].Runs != 0 {
-		t.Errorf("the data is %+v", d)
+	all := stored(t, text)
+	if bars := all[0].Bars; len(bars) != 2 || bars[0].Value != 1e5 || bars[1].Value != 2e5 || bars[1].Words != "200k  ×2.00" || bars[1].Color == bars[0].Color {
+		t.Errorf("the first work's rates are %+v", bars)
+	}
+	if bars := all[1].Bars; len(bars) != 1 || bars[0].Value != 3e5 {
+		t.Errorf("the second work's rates are %+v", bars)
+	}
+	if lines := all[2].Sets[0].Lines; len(lines) != 2 || !slices.Equal(lines[0].Y, []page.Value{1e4, 2e4, 5e4, 1e5, 1e6}) {
+		t.Errorf("the first work's latencies are %+v", lines)
+	}
+	if bars := all[4].Bars; len(bars) != 2 || bars[0].Value != 1e4 || bars[0].Words != "10.0 µs  ×1.00" {
+		t.Errorf("the first work's CPU times are %+v", bars)
 	}
 	if got := strings.Count(text, "<tr"); got != 4 {
 		t.Errorf("the table has %d lines, want its head and three", got)
 	}
 }
 
-// stored is what the page's script will see.
-func stored(t *testing.T, text string) (d data) {
+// stored are the charts that the page's script will see.
+func stored(t *testing.T, text string) (charts []page.Chart) {
 	t.Helper()
 	_, rest, _ := strings.Cut(text, `<script type="application/json" id="data">`)
 	part, _, _ := strings.Cut(rest, "</script>")
-	if err := json.Unmarshal([]byte(part), &d); err != nil {
+	if err := json.Unmarshal([]byte(part), &charts); err != nil {
 		t.Fatalf("the page's data is no JSON: %v", err)
 	}
-	return d
-}
-
-// TestSelfContained: nothing in the page, but for the library's text, names a
-// place to load from, and the policy lets run exactly the two scripts there are.
-func TestSelfContained(t *testing.T) {
-	text := written(t, report("rate:half"))
-	loads := regexp.MustCompile(`(?i)<(link|iframe|object|embed|img|base|form)\b|\bsrc=|\bhref=|@import|url\(|fetch\(|XMLHttpRequest|WebSocket|sendBeacon`)
-	if found := loads.FindString(strings.Replace(text, chartScript, "", 1)); found != "" {
-		t.Errorf("the page has %q", found)
-	}
-	_, rest, _ := strings.Cut(text, `http-equiv="Content-Security-Policy" content="`)
-	got, _, _ := strings.Cut(rest, `"`)
-	want := "default-src 'none'; style-src 'unsafe-inline'; script-src"
-	for _, match := range regexp.MustCompile(`(?s)<script>(.*?)</script>`).FindAllStringSubmatch(text, -1) {
-		sum := sha256.Sum256([]byte(match[1]))
-		want += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-	}
-	if want += "; img-src data:; base-uri 'none'; form-action 'none'"; html.UnescapeString(got) != want {
-		t.Errorf("the policy is %s\nwant %s", html.UnescapeString(got), want)
-	}
-	for _, part := range []string{"Chart.js v" + chartVersion, "Charts: Chart.js " + chartVersion, "Permission is hereby granted"} {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is not in the page", part)
-		}
-	}
+	return charts
 }
 
 // TestFailures: the top and the table say who failed and why; in the table behind
@@ -110,10 +98,10 @@ func TestFailures(t *testing.T) {
 	text = html.UnescapeString(written(t, r))
 	for _, part := range []string{
 		top + "<b>Ended early:</b> a reason</p>",
-		top + "<b>gonet</b> at <b>1x1</b>: FAILED (rounds: 1 of 2): it lied</p>",
-		top + "<b>other rate:half</b> at <b>rate:half</b>: FAILED (rounds: 1 of 1): it closed</p>",
+		top + "<b>gonet at 1x1:</b> FAILED (rounds: 1 of 2): it lied</p>",
+		top + "<b>other rate:half at rate:half:</b> FAILED (rounds: 1 of 1): it closed</p>",
 		`<td>0%</td></tr>` + "\n" + `<tr><td class="failure" colspan="14">FAILED (rounds: 1 of 2): it lied</td></tr>`,
-		`<tr><td>rate:half</td><td>other rate:half</td><td class="failure" colspan="12">FAILED (rounds: 1 of 1): it closed</td></tr>`,
+		`<tr><th scope="row" class="name">rate:half</th><th scope="row" class="name">other rate:half</th><td class="failure" colspan="12">FAILED (rounds: 1 of 1): it closed</td></tr>`,
 	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the page has no %s", part)
@@ -141,7 +129,45 @@ func TestHostile(t *testing.T) {
 	if strings.Contains(text, "<img") || strings.Count(text, "</style>") != 1 || strings.Count(text, "</title>") != 1 {
 		t.Error("a report's text opens or closes an element")
 	}
-	if got := stored(t, text).Works[1]; got != hostile {
+	if got := stored(t, text)[0].Bars[1].Name; got != "other "+hostile {
 		t.Errorf("the name arrives as %q", got)
+	}
+}
+
+// TestBarsOfFailed: a peer without figures is among the bars, which say that it
+// failed, and not among the lines. One that failed in some rounds has both.
+func TestBarsOfFailed(t *testing.T) {
+	r := report("rate:half")
+	r.Failures = []result.Failure{{Work: "rate:half", Peer: "other rate:half", Round: 1, Why: "it closed"}, {Work: "1x1", Peer: "gonet", Round: 2, Why: "it lied"}}
+	all := stored(t, written(t, r))
+	if bars := all[1].Bars; len(bars) != 2 || bars[1].Value == bars[1].Value || bars[1].Words != "failed 1 of 1 round" || !bars[1].Warning {
+		t.Errorf("the bars are %+v", bars)
+	}
+	if lines := all[3].Sets[0].Lines; len(lines) != 1 || lines[0].Label != "gonet" {
+		t.Errorf("the lines are %+v", lines)
+	}
+	if b := all[0].Bars[0]; b.Words != "100k  ×1.00  failed 1 of 2 rounds" || b.Note != "gonet: 100k, from 100k to 100k in 1 run" || !b.Warning {
+		t.Errorf("the bar is %+v", b)
+	}
+}
+
+func TestLimited(t *testing.T) {
+	r := report("rate:half")
+	r.Runs[0].Limited = "busy"
+	b := stored(t, written(t, r))[0].Bars[0]
+	if b.Words != "100k  ×1.00 *" || b.Note != "gonet: 100k, from 100k to 100k in 1 run. * busy" {
+		t.Errorf("the bar is %+v", b)
+	}
+}
+
+func TestFiguresInWords(t *testing.T) {
+	for want, got := range map[string]string{
+		"0": count(0), "999": count(999), "1.00k": count(999.6), "12.3k": count(12_345), "123M": count(123_456_789), "1234G": count(1.234e12), "2.50": count(2.5),
+		"0 ns": nanos(0), "999 ns": nanos(999), "1.00 µs": nanos(1000), "100 ms": nanos(99.96e6), "99.9 s": nanos(99.9e9),
+		"0.05": ratio(.05), "0.10": ratio(.0999), "1.50": ratio(1.5), "12.3": ratio(12.34), "0.0012": ratio(.00123),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

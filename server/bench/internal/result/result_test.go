@@ -59,7 +59,7 @@ func TestSpreadProperty(t *testing.T) {
 // work.
 func sampled() *Report {
 	r := &Report{
-		Command: "bench", Started: time.Unix(1e9, 0).UTC(), Machine: Machine{CPUs: 2, System: "linux/amd64", Go: "go1.26"},
+		Command: "bench", Started: time.Unix(1e9, 0).UTC(), Machine: Machine{CPUs: 2, OS: "linux", Arch: "amd64", Go: "go1.26"},
 		Works: []Named{{"1x1", "one"}, {"rate:half", "half"}}, Peers: []Named{{"gonet", "plain"}, {"disrust", "ours"}},
 		Rounds: 3, Notes: []string{"a note"}, Failures: []Failure{{"8x8", "gonet", 1, "of a work not asked for"}},
 	}
@@ -201,14 +201,5 @@ func TestNewLatency(t *testing.T) {
 	}
 	if got, want := NewLatency(h), (Latency{500, 900, 990, 999, 1000, 1000}); got != want {
 		t.Errorf("latencies are %+v, want %+v", got, want)
-	}
-}
-
-func TestCPUModel(t *testing.T) {
-	if got := cpuModel("processor : 0\nmodel name\t: EPYC: 9\nmodel name\t: other\n"); got != "EPYC: 9" {
-		t.Errorf("the model is %q", got)
-	}
-	if got := cpuModel(""); got != "" {
-		t.Errorf("of nothing the model is %q", got)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/client/tools/machine"
 )
 
 // load makes runs that look like a server's: most answers near a median, a tail
@@ -69,7 +70,7 @@ func blank(name string) result.Run {
 			Address: "127.0.0.1:9900", Conns: 8, Mix: "1:70,8:25,64:5", Dim: 128, Rate: 2000, Arrivals: "poisson",
 			Warmup: time.Second, Duration: 30 * time.Second,
 		},
-		Client: result.Machine{
+		Client: machine.Machine{
 			OS: "linux", Arch: "amd64", Kernel: "6.18.1", CPUModel: "Intel(R) Xeon(R) Processor @ 2.60GHz",
 			CPUs: 2, Memory: 8 << 30, Go: "go1.26.8",
 		},

@@ -2,8 +2,6 @@ package page
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"html"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/client/tools/page"
 )
 
 func written(t testing.TB, runs ...result.Run) string {
@@ -26,16 +25,20 @@ func written(t testing.TB, runs ...result.Run) string {
 	return b.String()
 }
 
-// drawnData is what the page's script will see.
-func drawnData(t *testing.T, text string) map[string]any {
+// charts are what the page's script will see, by their IDs.
+func charts(t *testing.T, text string) map[string]page.Chart {
 	t.Helper()
 	_, rest, _ := strings.Cut(text, `<script type="application/json" id="data">`)
 	stored, _, found := strings.Cut(rest, "</script>")
-	var d map[string]any
-	if err := json.Unmarshal([]byte(stored), &d); err != nil || !found {
+	var list []page.Chart
+	if err := json.Unmarshal([]byte(stored), &list); err != nil || !found {
 		t.Fatalf("the page's data is no JSON: %v", err)
 	}
-	return d
+	all := map[string]page.Chart{}
+	for _, c := range list {
+		all[c.ID] = c
+	}
+	return all
 }
 
 func TestFigures(t *testing.T) {
@@ -65,36 +68,6 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestSelfContained: nothing in the page names a place to load from, and the
-// policy lets run exactly the two scripts that are there.
-func TestSelfContained(t *testing.T) {
-	text := written(t, measurement(t, "before", 1, 120*time.Microsecond, 8))
-	loads := regexp.MustCompile(`(?i)<(link|iframe|object|embed|img|base|form)\b|\bsrc=|\bhref=|@import|url\(|fetch\(|XMLHttpRequest|WebSocket|sendBeacon|\bimport\(`)
-	if found := loads.FindString(text); found != "" {
-		t.Errorf("the page has %q", found)
-	}
-	_, rest, _ := strings.Cut(text, `http-equiv="Content-Security-Policy" content="`)
-	policy, _, _ := strings.Cut(rest, `"`)
-	policy = html.UnescapeString(policy)
-	want := "default-src 'none'; style-src 'unsafe-inline'; script-src"
-	for _, match := range regexp.MustCompile(`(?s)<script>(.*?)</script>`).FindAllStringSubmatch(text, -1) {
-		sum := sha256.Sum256([]byte(match[1]))
-		want += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-	}
-	want += "; img-src data:; base-uri 'none'; form-action 'none'"
-	if policy != want {
-		t.Errorf("the policy is %s\nwant %s", policy, want)
-	}
-	for _, part := range []string{"uPlot (v" + chartVersion + ")", "Charts: uPlot " + chartVersion, "Permission is hereby granted"} {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is not in the page", part)
-		}
-	}
-	if strings.Count(text, "<script") != 3 || strings.Count(text, "</script>") != 3 {
-		t.Error("the page has not three script elements: data, library and its own")
-	}
-}
-
 func TestHostile(t *testing.T) {
 	const hostile = `</script><script>alert(1)</script>"'<img src=x onerror=alert(2)>&amp;` + "\u2028]]>-->{{.}}${x}\n</style></title>"
 	r := measurement(t, "before", 1, 120*time.Microsecond, 8)
@@ -112,7 +85,7 @@ func TestHostile(t *testing.T) {
 		if strings.Contains(text, "<img") || strings.Count(text, "</style>") != 1 || strings.Count(text, "</title>") != 1 {
 			t.Errorf("%s: a run's text opens or closes an element", name)
 		}
-		if got := drawnData(t, text)["runs"].([]any)[0].(map[string]any)["name"]; got != hostile {
+		if got := charts(t, text)["curve"].Sets[0].Lines[0].Label; got != hostile {
 			t.Errorf("%s: the name arrives as %q", name, got)
 		}
 	}
@@ -127,42 +100,70 @@ func TestData(t *testing.T) {
 	r.Name = ""
 	stalled := &r.Intervals[4]
 	stalled.Requests, stalled.Rate, stalled.Latency = 0, 0, &result.Distribution{Histogram: stalled.Latency.Histogram}
-	d := drawnData(t, written(t, r))
-	run := d["runs"].([]any)[0].(map[string]any)
-	if run["name"] != "run 1" {
-		t.Errorf("a run without a name is %v", run["name"])
+	all := charts(t, written(t, r))
+	if rate := all["throughput"].Sets[0]; len(rate.X) != 30 || len(rate.Lines[0].Y) != 30 || rate.X[0] != 1 || rate.Lines[0].Y[4] != 0 {
+		t.Errorf("the rates are %+v", rate)
 	}
-	for _, line := range []string{"x", "rate", "p50", "p90", "p99", "p999", "max"} {
-		values := run[line].([]any)
-		if len(values) != 30 {
-			t.Errorf("%s has %d values, want 30", line, len(values))
-		}
-		if gap := values[4] == nil; gap != (line != "x" && line != "rate") {
-			t.Errorf("%s of a second without answers is %v", line, values[4])
-		}
-	}
-	lines := d["curves"].(map[string]any)["lines"].([]any)
-	if len(lines) != 2 {
-		t.Fatalf("%d curves, want corrected and uncorrected", len(lines))
-	}
-	for _, line := range lines {
-		last := 0.0
-		for _, y := range line.(map[string]any)["y"].([]any) {
-			if y.(float64) < last {
-				t.Fatalf("a percentile curve falls from %v to %v", last, y)
+	var labels []string
+	for _, line := range all["latency"].Sets[0].Lines {
+		labels = append(labels, line.Label)
+		for i, y := range line.Y {
+			if gap := y != y; gap != (i == 4) || len(line.Y) != 30 {
+				t.Errorf("%s has %v in second %d of %d", line.Label, y, i, len(line.Y))
 			}
-			last = y.(float64)
 		}
 	}
-	if want := float64(r.Total.Latency.Max); lines[0].(map[string]any)["y"].([]any)[len(d["curves"].(map[string]any)["x"].([]any))-1] != want {
-		t.Errorf("the curve does not end at the maximum, %v", want)
+	if got := strings.Join(labels, " "); got != "p50 p90 p99 p99.9 max" {
+		t.Errorf("the lines are %q", got)
 	}
 }
 
-func TestShortestLatency(t *testing.T) {
-	for n, want := range map[nanos]string{none: "null", 0: "1", 1: "1", 2: "2"} {
-		if text, err := n.MarshalJSON(); err != nil || string(text) != want {
-			t.Errorf("%d is %s, %v, want %s", n, text, err, want)
+func TestCurves(t *testing.T) {
+	r := measurement(t, "", 1, 120*time.Microsecond, 8)
+	set := charts(t, written(t, r))["curve"].Sets[0]
+	if len(set.Lines) != 2 || set.Lines[0].Label != "run 1" || set.Lines[1].Label != "run 1, uncorrected" {
+		t.Fatalf("the curves are %+v, want corrected and uncorrected", set.Lines)
+	}
+	for _, line := range set.Lines {
+		if !slices.IsSorted(line.Y) || len(line.Y) != len(set.X) {
+			t.Errorf("%s falls, or has not a value for each x: %v", line.Label, line.Y)
+		}
+	}
+	if got, want := set.Lines[0].Y[len(set.X)-1], page.Value(r.Total.Latency.Max); got != want {
+		t.Errorf("the curve ends at %v, want the maximum, %v", got, want)
+	}
+}
+
+// TestSweeps: steps ascend, a repeated one counts once, the bound lies across all
+// of them, and the knee is marked.
+func TestSweeps(t *testing.T) {
+	swept := search(t, "sweep", 1, 500e3)
+	swept.Sweep.Steps = append(swept.Sweep.Steps, swept.Sweep.Steps[0])
+	for name, c := range map[string]struct {
+		runs   []result.Run
+		labels string
+		mark   string
+	}{
+		"alone": {[]result.Run{swept}, "p50 p99 p99.9 max|bound 1.00 ms", "knee 400,000/s"},
+		"two":   {[]result.Run{swept, search(t, "other", 2, 800e3)}, "sweep p50 sweep p99.9|other p50 other p99.9|bound 1.00 ms", "sweep knee 400,000/s"},
+	} {
+		chart := charts(t, written(t, c.runs...))["sweep-latency-rate"]
+		var sets []string
+		for _, set := range chart.Sets {
+			var labels []string
+			for _, line := range set.Lines {
+				labels = append(labels, line.Label)
+				if len(line.Y) != 10 || len(set.X) != 10 || !slices.IsSorted(set.X) {
+					t.Errorf("%s: %s has %d values at %v", name, line.Label, len(line.Y), set.X)
+				}
+			}
+			sets = append(sets, strings.Join(labels, " "))
+		}
+		if got := strings.Join(sets, "|"); got != c.labels {
+			t.Errorf("%s: the lines are %q, want %q", name, got, c.labels)
+		}
+		if len(chart.Marks) != len(c.runs) || chart.Marks[0].Label != c.mark {
+			t.Errorf("%s: the marks are %+v, want %q", name, chart.Marks, c.mark)
 		}
 	}
 }
@@ -237,8 +238,8 @@ func TestWriteErrors(t *testing.T) {
 func TestEmptyStep(t *testing.T) {
 	r := &result.Run{Sweep: &result.Sweep{Varied: "rate"}}
 	r.Sweep.Add(result.Asked{Rate: 1, Conns: 8}, sample.Total{Valid: true}, nil)
-	want := []string{"1/s", "8", "0/s", "–", "–", "–", "–", "nothing was answered"}
-	if got := steps(r).Rows[0]; !slices.Equal(got, want) {
-		t.Errorf("row %q, want %q", got, want)
+	want := page.NewRow("1/s", "8", "0/s", "–", "–", "–", "–", "nothing was answered")
+	if got := steps(r).Rows[0]; !slices.Equal(got.Cells, want.Cells) {
+		t.Errorf("row %v, want %v", got, want)
 	}
 }

@@ -7,26 +7,8 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/tools/page"
 )
-
-// heading is a run's line at the top, with what must not be overlooked.
-type heading struct {
-	Name, Line string
-	Color      int
-	Warnings   []string
-}
-
-// tile is a figure large enough to be read from afar.
-type tile struct{ Label, Value, Unit string }
-
-// table has its rows' names in their first cell. Words are set to the left,
-// numbers to the right.
-type table struct {
-	Title, Text string
-	Words       bool
-	Head        []string
-	Rows        [][]string
-}
 
 func title(runs []result.Run) string {
 	if len(runs) > 1 {
@@ -38,18 +20,35 @@ func title(runs []result.Run) string {
 	return "disrust: load on " + runs[0].Server.Address
 }
 
-func headings(runs []result.Run) []heading {
-	list := make([]heading, len(runs))
+// entries returns the runs' lines at the top.
+func entries(runs []result.Run) []page.Entry {
+	list := make([]page.Entry, len(runs))
 	for i := range runs {
 		r := &runs[i]
-		h := heading{Name: r.Name, Color: i % 8, Line: r.Command + ", started " + when(r.Started), Warnings: r.Errors}
-		if r.Total != nil && !r.Total.Valid {
-			h.Warnings = append([]string{"Not valid: " + r.Total.Why}, h.Warnings...)
-		}
+		list[i] = page.Entry{Color: page.Series(i), Name: r.Name, Text: r.Command + ", started " + when(r.Started)}
 		if r.Sweep != nil {
-			h.Line += "; " + micro(r.Sweep.Conclusion())
+			list[i].Text += "; " + micro(r.Sweep.Conclusion())
 		}
-		list[i] = h
+	}
+	return list
+}
+
+// warnings returns what must not be overlooked. It names the run if there are
+// several.
+func warnings(runs []result.Run) []page.Warning {
+	var list []page.Warning
+	for i := range runs {
+		r := &runs[i]
+		about := ""
+		if len(runs) > 1 {
+			about = r.Name
+		}
+		if r.Total != nil && !r.Total.Valid {
+			list = append(list, page.Warning{About: about, Text: "Not valid: " + r.Total.Why})
+		}
+		for _, text := range r.Errors {
+			list = append(list, page.Warning{About: about, Text: text})
+		}
 	}
 	return list
 }
@@ -57,7 +56,7 @@ func headings(runs []result.Run) []heading {
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // tiles are of a single run: several have the tables.
-func tiles(runs []result.Run) []tile {
+func tiles(runs []result.Run) []page.Tile {
 	if len(runs) > 1 {
 		return nil
 	}
@@ -65,7 +64,7 @@ func tiles(runs []result.Run) []tile {
 	if total == nil || total.Requests == 0 {
 		return nil
 	}
-	list := []tile{{"requests/s", result.Count(total.Rate), ""}}
+	list := []page.Tile{{Label: "requests/s", Value: result.Count(total.Rate)}}
 	if runs[0].Sweep != nil {
 		list[0].Label = "requests/s at knee"
 	}
@@ -73,10 +72,10 @@ func tiles(runs []result.Run) []tile {
 		switch f.Name {
 		case "p50", "p99", "p99_9", "max":
 			value, unit, _ := strings.Cut(micro(total.Shown(f)), " ")
-			list = append(list, tile{f.Label, value, unit})
+			list = append(list, page.Tile{Label: f.Label, Value: value, Unit: unit})
 		}
 	}
-	return append(list, tile{"requests", result.Count(float64(total.Requests)), ""})
+	return append(list, page.Tile{Label: "requests", Value: result.Count(float64(total.Requests))})
 }
 
 func latency(d time.Duration) string { return micro(result.Latency(d)) }
@@ -85,8 +84,8 @@ func latency(d time.Duration) string { return micro(result.Latency(d)) }
 // terminal may not.
 func micro(text string) string { return strings.ReplaceAll(text, " us", " µs") }
 
-func tables(runs []result.Run) []table {
-	var list []table
+func tables(runs []result.Run) []page.Table {
+	var list []page.Table
 	if t := percentiles(runs); len(t.Rows) > 0 {
 		list = append(list, t)
 	}
@@ -107,8 +106,8 @@ type column struct {
 func uncorrected(f result.Figure) string { return result.Latency(f.Value) }
 
 // percentiles has a column for each latency that a run has of its own.
-func percentiles(runs []result.Run) table {
-	t := table{Title: "Latency", Head: []string{""}}
+func percentiles(runs []result.Run) page.Table {
+	t := page.Table{Title: "Latency", Names: 1, Head: []string{""}}
 	var columns []column
 	var totals []*result.Total
 	corrected := false
@@ -141,16 +140,16 @@ func percentiles(runs []result.Run) table {
 			row = append(row, cell)
 		}
 		if told {
-			t.Rows = append(t.Rows, row)
+			t.Rows = append(t.Rows, page.NewRow(row...))
 		}
 	}
 	return t
 }
 
-func steps(r *result.Run) table {
+func steps(r *result.Run) page.Table {
 	s := r.Sweep
-	t := table{
-		Title: "Steps of " + r.Name, Text: micro(s.Conclusion()) + ". " + s.Legend(),
+	t := page.Table{
+		Title: "Steps of " + r.Name, Names: 1, Text: micro(s.Conclusion()) + ". " + s.Legend(),
 		Head: []string{"asked", "connections", "answered", "p50", "p99", s.SLO.Name() + " (bound)", "max", s.SLO.String()},
 	}
 	for i := range s.Steps {
@@ -160,7 +159,8 @@ func steps(r *result.Run) table {
 			asked = result.Count(step.Rate) + "/s"
 		}
 		row := []string{asked, strconv.Itoa(step.Conns), result.Count(step.Total.Rate) + "/s"}
-		t.Rows = append(t.Rows, append(append(row, stepLatencies(s, step)...), step.Verdict()))
+		row = append(append(row, stepLatencies(s, step)...), step.Verdict())
+		t.Rows = append(t.Rows, page.NewRow(row...))
 	}
 	return t
 }
@@ -179,8 +179,8 @@ func stepLatencies(s *result.Sweep, step *result.Step) []string {
 }
 
 // facts has a column for each run: what was asked, of whom, and from where.
-func facts(runs []result.Run) table {
-	t := table{Title: "Parameters and machines", Words: true, Head: []string{""}}
+func facts(runs []result.Run) page.Table {
+	t := page.Table{Title: "Parameters and machines", Names: 1, Words: true, Head: []string{""}}
 	for i := range runs {
 		t.Head = append(t.Head, runs[i].Name)
 	}
@@ -200,8 +200,8 @@ func facts(runs []result.Run) table {
 		{"duration asked", func(r *result.Run) string { return r.Parameters.Duration.String() }},
 		{"answered rightly", answered},
 		{"generator", generator},
-		{"client's machine", func(r *result.Run) string { return machine(r.Client) }},
-		{"client's system", func(r *result.Run) string { return system(r.Client) }},
+		{"client's machine", func(r *result.Run) string { return r.Client.Hardware() }},
+		{"client's system", func(r *result.Run) string { return r.Client.System() }},
 		{"disrust-client", func(r *result.Run) string { return r.Tool }},
 	} {
 		row, told := []string{f.name}, false
@@ -211,7 +211,7 @@ func facts(runs []result.Run) table {
 			row = append(row, cell)
 		}
 		if told {
-			t.Rows = append(t.Rows, row)
+			t.Rows = append(t.Rows, page.NewRow(row...))
 		}
 	}
 	return t
@@ -269,24 +269,4 @@ func generator(r *result.Run) string {
 		text += "; wrote late by " + micro(t.Lateness())
 	}
 	return text
-}
-
-func machine(m result.Machine) string {
-	model := m.CPUModel
-	if model == "" {
-		model = m.Arch
-	}
-	text := fmt.Sprintf("%d CPUs, %s", m.CPUs, model)
-	if m.Memory > 0 {
-		text += fmt.Sprintf(", %.1f GiB of memory", float64(m.Memory)/(1<<30))
-	}
-	return text
-}
-
-func system(m result.Machine) string {
-	words := []string{m.OS}
-	if m.Kernel != "" {
-		words = append(words, m.Kernel)
-	}
-	return strings.Join(append(words, m.Arch, m.Go), ", ")
 }

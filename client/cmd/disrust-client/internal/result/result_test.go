@@ -8,6 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/client/tools/machine"
 )
 
 func histogram(t testing.TB, values ...time.Duration) *hdrhistogram.Histogram {
@@ -43,7 +44,7 @@ func openLoop(t testing.TB) *Run {
 			Address: "127.0.0.1:9900", Conns: 8, Mix: "1:70,64:5", Dim: 128, Rate: 1000, Arrivals: "poisson",
 			Warmup: time.Second, Duration: 2 * time.Second,
 		},
-		Client: Machine{OS: "linux", Arch: "amd64", CPUs: 2, Go: "go1.26"},
+		Client: machine.Machine{OS: "linux", Arch: "amd64", CPUs: 2, Go: "go1.26"},
 		Server: ServerAt("127.0.0.1:9900", "a note"),
 	}
 	all := sample.Interval{
@@ -177,23 +178,6 @@ func TestServerAt(t *testing.T) {
 		if got := ServerAt(address, "").ThisMachine; got != want {
 			t.Errorf("%q is this machine: %v", address, got)
 		}
-	}
-}
-
-func TestThisMachine(t *testing.T) {
-	m := ThisMachine()
-	if m.OS == "" || m.Arch == "" || m.CPUs < 1 || m.Go == "" {
-		t.Errorf("this machine is %+v", m)
-	}
-	if m.OS == "linux" && (m.Kernel == "" || m.Memory < 1<<20) {
-		t.Errorf("on Linux, too: kernel %q, memory %d", m.Kernel, m.Memory)
-	}
-	text := "processor\t: 0\nmodel name\t: A: B\nmodel name\t: C\n"
-	if got := field(text, "model name"); got != "A: B" {
-		t.Errorf("model name is %q", got)
-	}
-	if got := field(text, "model"); got != "" {
-		t.Errorf("a field that is not there is %q", got)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/client/tools/machine"
 )
 
 // Format is the version of the stored form that this package writes and reads.
@@ -17,9 +18,9 @@ type Run struct {
 	Command string    `json:"command"` // as it was typed
 	Started time.Time `json:"started"` // of the warm-up, which the intervals follow
 
-	Parameters Parameters `json:"parameters"`
-	Client     Machine    `json:"client"` // where the tool ran
-	Server     Server     `json:"server"`
+	Parameters Parameters      `json:"parameters"`
+	Client     machine.Machine `json:"client"` // where the tool ran
+	Server     Server          `json:"server"`
 
 	Intervals []Interval `json:"intervals,omitempty"`
 	Total     *Total     `json:"total,omitempty"`

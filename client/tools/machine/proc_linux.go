@@ -1,4 +1,4 @@
-package result
+package machine
 
 import (
 	"os"
@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// look reads proc(5).
+// look reads what proc(5) tells.
 func (m *Machine) look() {
 	m.Kernel = strings.TrimSpace(read("/proc/sys/kernel/osrelease"))
 	m.CPUModel = field(read("/proc/cpuinfo"), "model name")
@@ -16,7 +16,7 @@ func (m *Machine) look() {
 	}
 }
 
-// read returns what can be read of the file.
+// read returns the text of a file, or "" if the file cannot be read.
 func read(name string) string {
 	text, _ := os.ReadFile(name)
 	return string(text)
