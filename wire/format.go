@@ -63,7 +63,10 @@ func ResponseBytes(vectors int) int { return HeaderBytes + vectors*floatBytes }
 // The bound has two parts. One request may have begun earlier and lack only its last byte:
 // it has at most MaxVectors vectors. All other requests lie wholly in the received bytes.
 // Their responses take the most room if each request has one vector, because such a request
-// has the most response bytes per request byte.
+// has the most response bytes per request byte. Bytes that are too few for one more request of
+// one vector could still make room for a larger request in place of a smaller one. Rounding
+// received up to a multiple of four covers this case, because every request has such a size.
 func (f Format) MostResponseBytes(received int) int {
-	return ResponseBytes(f.MaxVectors) + received/f.RequestBytes(1)*ResponseBytes(1)
+	floats := (received + floatBytes - 1) / floatBytes
+	return ResponseBytes(f.MaxVectors) + floats/f.RequestFloats(1)*ResponseBytes(1)
 }

@@ -63,6 +63,15 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// TestMostResponseBytesOfLargerRequests: 29 bytes complete a request of two vectors that lacked
+// one byte, and another one of two vectors.
+func TestMostResponseBytesOfLargerRequests(t *testing.T) {
+	f := Format{Dim: 3, MaxVectors: 2}
+	if got, want := f.MostResponseBytes(1+f.RequestBytes(2)), 2*ResponseBytes(2); got < want {
+		t.Errorf("%d bytes of responses, but the two requests have %d", got, want)
+	}
+}
+
 func TestParseRequest(t *testing.T) {
 	two := goldenRequest
 	one := []byte{1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}
