@@ -11,8 +11,8 @@ import (
 // MaxSources is how many sources one Batcher can serve.
 const MaxSources = math.MaxUint16 + 1
 
-// DefaultBatchRows bounds the rows of one batch. Its 512 KiB of rows with 128 features
-// stay in a second-level cache from the copy to the score.
+// DefaultBatchRows bounds the rows of one batch. With 128 features per row, a batch has
+// 512 KiB, which stay in a second-level cache from the copy to the score.
 const DefaultBatchRows = 1024
 
 // Source is the memory that one producer of requests shares with the batcher.
@@ -28,7 +28,7 @@ type Config struct {
 	Dim       int // features per row
 	Requests  *ringbuf.Consumer[Request]
 	Sources   []Source
-	BatchRows int                          // rows of one batch, at most one request more; 0: DefaultBatchRows
+	BatchRows int                          // most rows per batch, exceeded by at most one request; 0: DefaultBatchRows
 	OnFailure func(err error, vectors int) // called for each request for which the model fails; nil: not called
 }
 
@@ -115,8 +115,9 @@ func (b *Batcher) score(requests []Request) {
 	}
 }
 
-// run returns how many requests, from the first on, lie in one piece in one source's
-// rows, and how many rows they have: at most maxRows, or one request more.
+// run returns how many requests, from the first on, follow each other without a gap in the
+// rows of one source, and how many rows they have. It stops once it has maxRows, so the last
+// request may exceed maxRows.
 func run(requests []Request, maxRows int) (count, rows int) {
 	source, next := requests[0].Source, requests[0].Row
 	for count < len(requests) && rows < maxRows {
@@ -184,8 +185,9 @@ func fill(responses []Response, requests []Request, failed bool) {
 }
 
 // publish reveals the batch's responses, with one store and at most one wake per source.
-// It frees the slots of the batch's requests first, because a source that has its answers
-// may rely on the free slots.
+//
+// Order: it frees the slots of the batch's requests first, because a source that has its
+// answers may rely on the free slots.
 func (b *Batcher) publish() {
 	b.requests.Release(b.scored)
 	for i := range b.sources {

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// machine drives a batcher with any interleaving of requests, polls and reading answers. Its
-// model of one source is the list of requests that are not answered yet.
+// machine drives a batcher: it sends requests, polls and reads answers in any order. Its model
+// of one source is the list of requests that are not answered yet.
 type machine struct {
 	*bench
 	open [][]asked

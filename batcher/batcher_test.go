@@ -134,7 +134,7 @@ func TestFullResponseRingPanics(t *testing.T) {
 	}))
 	p := requests.Producer()
 	lo, _ := p.Claim(3)
-	for i := range ringbuf.Sequence(3) { // every second row: each request is a run of its own
+	for i := range ringbuf.Sequence(3) { // every second row, so that no two requests are one run
 		*p.Slot(lo + i) = batcher.Request{Row: uint32(2 * i), Vectors: 1}
 	}
 	p.Publish(lo, 3)
@@ -182,7 +182,7 @@ func TestPollDoesNotAllocate(t *testing.T) {
 		b.Poll()
 		s.answers(drop)
 	}); n != 0 {
-		t.Errorf("%v allocations a batch, want 0", n)
+		t.Errorf("%v allocations per batch, want 0", n)
 	}
 }
 

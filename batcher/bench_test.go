@@ -8,8 +8,8 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 )
 
-// BenchmarkInline measures a request's way through the batcher if the producer polls it
-// itself: publish, score, collect.
+// BenchmarkInline measures a request's way through a batcher that its producer polls: publish,
+// score, collect.
 func BenchmarkInline(b *testing.B) {
 	for _, batch := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
@@ -52,8 +52,8 @@ func drive(b *testing.B, bench *bench, batch int, poll func()) {
 	b.StopTimer()
 }
 
-// BenchmarkSingles measures 64 requests of one vector whose rows are already there: packed and
-// through the rings, or in place behind their headers.
+// BenchmarkSingles measures 64 requests of one vector whose rows are already in memory. It
+// scores them packed through the rings, or in place behind their headers.
 func BenchmarkSingles(b *testing.B) {
 	const count, dim = 64, 128
 	b.Run("poll", func(b *testing.B) {

@@ -7,7 +7,7 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 )
 
-// A producer polls the batcher itself.
+// In this example the producer itself polls the batcher.
 func Example() {
 	const dim, rows = 4, 8
 	requests, _ := ringbuf.NewSPSC[batcher.Request](16, nil)

@@ -17,7 +17,7 @@ func (b *Batcher) Strided() bool { return b.strided != nil }
 // another. The rows of one request are packed, and so are its scores.
 type Layout struct {
 	Count       int // requests
-	Vectors     int // rows of each request
+	Vectors     int // rows per request
 	RowStride   int // features from the first row of one request to the first row of the next
 	ScoreStride int // floats from the first score of one request to the first score of the next
 }
@@ -25,11 +25,11 @@ type Layout struct {
 // ScoreInPlace answers requests without the rings: it scores their rows where they lie.
 // rows begins with the first row of the first request, scores with its first score. The
 // data between two requests is neither read nor written. It returns how many requests it
-// answered: all, or those before the first one for which the model fails. It panics if a
-// slice is too short for the layout.
+// answered: all of them, or the requests before the first one for which the model fails. It
+// panics if a slice is too short for the layout.
 //
-// Only the goroutine that owns b may call it, and only while no earlier request waits. The
-// model is called once per request. No allocation.
+// Only the goroutine that owns b may call it, and only while no earlier request is
+// unanswered. It calls the model once per request. No allocation.
 func (b *Batcher) ScoreInPlace(rows, scores []float32, l Layout) int {
 	last, size := l.Count-1, l.Vectors*b.dim
 	if l.Count < 1 || len(rows) < last*l.RowStride+size || len(scores) < last*l.ScoreStride+l.Vectors {
@@ -46,9 +46,9 @@ func (b *Batcher) ScoreInPlace(rows, scores []float32, l Layout) int {
 }
 
 // ScoreApart is ScoreInPlace for len(out) requests of one row each. Their rows begin stride
-// features apart in rows; their scores are packed in out. The model is called once for all
-// of them. If that call fails, it is called once per request, until it fails for one. The
-// model must be a [StridedModel]: see Strided.
+// features apart in rows; their scores are packed in out. ScoreApart calls the model once
+// for all of them. If that call fails, it calls the model once per request, until it fails
+// for one. The model must be a [StridedModel]: see Strided.
 func (b *Batcher) ScoreApart(rows []float32, stride int, out []float32) int {
 	if b.callStrided(rows, stride, out) == nil {
 		b.stats.batch(len(out))

@@ -95,9 +95,9 @@ func poll(tb testing.TB, model batcher.Model, dim int, values []float32) (*bench
 	return b, answers
 }
 
-// TestInPlaceAnswersUntilAFailure: requests of any size are answered one by one until the first
-// for which the model fails, whichever of its rows is poisoned. The data between requests stays
-// as it is.
+// TestInPlaceAnswersUntilAFailure: ScoreInPlace answers requests of any size one by one, until
+// the first for which the model fails, no matter which row is poisoned. The data between
+// requests does not change.
 func TestInPlaceAnswersUntilAFailure(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		model, values := drawApart(rt), append(drawValues(rt, 24), 1, 2, 3, 4, 5)
@@ -136,7 +136,7 @@ func TestInPlaceAnswersUntilAFailure(t *testing.T) {
 	})
 }
 
-// frames returns requests of so many rows each, with a poisoned header before each request.
+// frames returns requests of the given number of rows, with a poisoned header before each.
 func frames(values []float32, vectors, dim int) (words []float32) {
 	for i, v := range values {
 		if i%vectors == 0 {

@@ -45,15 +45,15 @@ var errPoison = errors.New("poison")
 func returned() error { return errPoison }
 func panicked() error { panic(errPoison) }
 
-// wantFailure fails the test unless OnFailure was called once, for a request of so many
-// vectors, for which the model ended with errPoison.
+// wantFailure fails the test unless OnFailure was called exactly once: for a request of the
+// given number of vectors, after the model ended with errPoison.
 func wantFailure(t interface{ Fatalf(string, ...any) }, got []failure, vectors int) {
 	if len(got) != 1 || got[0].vectors != vectors {
-		t.Fatalf("OnFailure was told of %+v, want one request of %d vectors", got, vectors)
+		t.Fatalf("OnFailure was called for %+v, want one request of %d vectors", got, vectors)
 	}
 	var p *batcher.PanicError
 	if err := got[0].err; err != errPoison && !(errors.As(err, &p) && p.Value == errPoison) {
-		t.Fatalf("OnFailure was told of the error %v, want %v", err, errPoison)
+		t.Fatalf("OnFailure was called with the error %v, want %v", err, errPoison)
 	}
 }
 

@@ -47,8 +47,8 @@ func (s *stats) flush() {
 
 func (s *stats) failed() { s.failures.Add(1) }
 
-// Stats returns the counts. Any goroutine may call it. EmptyPolls may lack up to idleStride-1
-// of the latest polls.
+// Stats returns the counts. Any goroutine may call it. Up to idleStride-1 of the latest empty
+// polls may be missing from EmptyPolls.
 func (b *Batcher) Stats() Stats {
 	s := &b.stats
 	return Stats{Requests: s.requests.Load(), Polls: s.polls.Load(), EmptyPolls: s.empties.Load(), Failures: s.failures.Load()}

@@ -4,8 +4,8 @@ import "github.com/viterin/vek/vek32"
 
 // Sum is the built-in model: the score of a row is the sum of its features.
 //
-// It adds in its own order, so an inexact sum may differ by rounding from the sum from left
-// to right.
+// It adds the features in its own order. So a sum that is not exact may differ by rounding
+// from a sum from left to right.
 type Sum struct{}
 
 // accelerated reports whether this processor has the instructions of the vector kernel. It

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// AppendResponse appends the response that carries scores, one per vector of the
-// request, in its order. It returns the extended dst, as append does, and allocates only
-// if dst lacks room for ResponseBytes(len(scores)). It panics if there are no scores: such
-// a response does not exist.
+// AppendResponse appends a response to dst. scores holds one score per vector of the
+// request, in the request's order. AppendResponse returns the extended slice, as append
+// does, and allocates only if dst has less than ResponseBytes(len(scores)) of room. It
+// panics if scores is empty: the protocol has no such response.
 func AppendResponse(dst []byte, scores []float32) []byte {
 	if len(scores) == 0 {
 		panic("wire: response without scores")
@@ -17,10 +17,11 @@ func AppendResponse(dst []byte, scores []float32) []byte {
 	return appendFloats(dst, scores)
 }
 
-// AppendRequest appends the request of so many vectors, whose features are rows, row
-// after row. It returns the extended dst, as append does, and allocates only if dst lacks
-// the room. It panics unless vectors is at least 1 and len(rows) is a positive multiple of
-// vectors. The caller must ensure that the quotient is the dim that the server expects.
+// AppendRequest appends a request to dst. The request has the given number of vectors, and
+// rows holds their features, row after row. AppendRequest returns the extended slice, as
+// append does, and allocates only if dst lacks the room. It panics unless vectors is at
+// least 1 and len(rows) is a positive multiple of vectors. The caller must ensure that the
+// quotient, the features per vector, is the dim that the server expects.
 func AppendRequest(dst []byte, vectors int, rows []float32) []byte {
 	if vectors < 1 || len(rows) == 0 || len(rows)%vectors != 0 {
 		panic(fmt.Sprintf("wire: %d features are not the rows of %d vectors", len(rows), vectors))

@@ -5,16 +5,16 @@ import (
 	"testing"
 )
 
-// benchRead is the memory over which parsing and copying are measured, instead of one frame
-// that stays in the cache.
-const benchRead = 64 << 10
+// benchBytes is the size of the memory that the benchmarks parse and copy, instead of one
+// frame that stays in the cache.
+const benchBytes = 64 << 10
 
 // frameSink keeps results that the compiler could otherwise optimise away.
 var frameSink Frame
 
 func BenchmarkParseRequest(b *testing.B) {
-	stream, rows := make([]byte, 0, 2*benchRead), make([]float32, DefaultDim)
-	for len(stream) < benchRead {
+	stream, rows := make([]byte, 0, 2*benchBytes), make([]float32, DefaultDim)
+	for len(stream) < benchBytes {
 		stream = AppendRequest(stream, 1, rows)
 	}
 	b.ReportAllocs()
@@ -31,7 +31,7 @@ func BenchmarkCopyRows(b *testing.B) {
 	for _, vectors := range []int{1, 64} {
 		b.Run(fmt.Sprintf("vectors=%d", vectors), func(b *testing.B) {
 			size := vectors * Default.RowBytes()
-			src, dst := make([]byte, benchRead+1)[1:], make([]float32, vectors*DefaultDim)
+			src, dst := make([]byte, benchBytes+1)[1:], make([]float32, vectors*DefaultDim)
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			at := 0
@@ -58,7 +58,7 @@ func BenchmarkAppendResponse(b *testing.B) {
 	for _, vectors := range []int{1, 64} {
 		b.Run(fmt.Sprintf("vectors=%d", vectors), func(b *testing.B) {
 			scores := make([]float32, vectors)
-			dst := make([]byte, 0, benchRead)
+			dst := make([]byte, 0, benchBytes)
 			b.ReportAllocs()
 			for b.Loop() {
 				if cap(dst)-len(dst) < ResponseBytes(vectors) {
@@ -74,7 +74,7 @@ func BenchmarkAppendRequest(b *testing.B) {
 	for _, vectors := range []int{1, 64} {
 		b.Run(fmt.Sprintf("vectors=%d", vectors), func(b *testing.B) {
 			rows := make([]float32, vectors*DefaultDim)
-			dst := make([]byte, 0, benchRead)
+			dst := make([]byte, 0, benchBytes)
 			b.SetBytes(int64(Default.RequestBytes(vectors)))
 			b.ReportAllocs()
 			for b.Loop() {

@@ -1,10 +1,10 @@
-// Package wire is disrust's protocol, version 1: frames of float32 over a byte
-// stream, little-endian, without a handshake.
+// Package wire is disrust's protocol, version 1: little-endian frames of float32 in a
+// byte stream, without a handshake.
 //
 //	request   u32 n, then n*dim float32, row after row; 1 <= n <= max_vectors
 //	response  u32 n, then n float32, one score per vector, same order
 //
-// Requests may be pipelined without limit. On each connection, responses come back in
+// A client may pipeline requests without limit. On each connection, responses come back in
 // the order of the requests. A count outside 1..max_vectors is a violation. The frames
 // before it are valid. Nothing after it can be read, because the stream has no other
 // mark where the next frame begins.

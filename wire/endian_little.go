@@ -2,5 +2,5 @@
 
 package wire
 
-// littleEndian means that a float32 in memory is its own encoding.
+// littleEndian means that the memory of a float32 is its encoding.
 const littleEndian = true

@@ -2,6 +2,6 @@
 
 package wire
 
-// littleEndian is false on big-endian machines and on machines that are not known yet.
-// There the portable loops are used: slower, but right.
+// littleEndian is false on big-endian machines and on machines that the list above lacks.
+// The portable loops that run there are slower, and right for either byte order.
 const littleEndian = false

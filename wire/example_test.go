@@ -6,8 +6,8 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// A server's read loop takes whole requests off what has arrived, answers each, and keeps
-// the rest for the next read.
+// A server's read loop takes whole requests from the bytes that have arrived, answers each
+// one, and keeps the rest for the next read.
 func Example() {
 	format := wire.Format{Dim: 2, MaxVectors: 64}
 	received := wire.AppendRequest(nil, 2, []float32{1, 2, 3, 4})

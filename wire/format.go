@@ -13,9 +13,9 @@ const (
 	// HeaderBytes is the size of the count that begins every frame.
 	HeaderBytes = 4
 
-	// MaxFrameBytes is the most bytes that a frame can have.
+	// MaxFrameBytes is the size of the largest possible frame.
 	MaxFrameBytes = math.MaxInt32
-	// MaxDim is the most features of a vector that a frame can hold.
+	// MaxDim is the most features per vector. A frame holds one such vector, and none larger.
 	MaxDim = (MaxFrameBytes - HeaderBytes) / floatBytes
 
 	floatBytes = 4
@@ -46,21 +46,27 @@ func (f Format) Validate() error {
 	return nil
 }
 
-// RowBytes returns the size of one vector.
+// RowBytes returns the size of one vector in bytes.
 func (f Format) RowBytes() int { return floatBytes * f.Dim }
 
-// RequestBytes returns the size of a request of so many vectors, header included.
+// RequestBytes returns the size in bytes of a request with this number of vectors, header
+// included.
 func (f Format) RequestBytes(vectors int) int { return HeaderBytes + vectors*f.RowBytes() }
 
-// ResponseBytes returns the size of a response for so many vectors, header included. It
-// does not depend on the Format.
+// ResponseBytes returns the size in bytes of a response for this number of vectors, header
+// included. It does not depend on the Format.
 func ResponseBytes(vectors int) int { return HeaderBytes + vectors*floatBytes }
 
-// MostResponseBytes returns an upper bound for the bytes, headers included, of the
-// responses to all requests that so many more received bytes can complete. One of these
-// requests may have begun before, with only its last byte missing. All others lie wholly
-// in the received bytes. They take the most room if they have one vector each: such
-// requests have the most response bytes per request byte.
+// MostResponseBytes returns the most bytes, headers included, that responses can take if the
+// next received bytes of a stream arrive. It is an upper bound.
+//
+// The bound has two parts. One request may have begun earlier and lack only its last byte:
+// it has at most MaxVectors vectors. All other requests lie wholly in the received bytes.
+// Their responses take the most room if each request has one vector, because such a request
+// has the most response bytes per request byte. Bytes that are too few for one more request of
+// one vector could still make room for a larger request in place of a smaller one. Rounding
+// received up to a multiple of four covers this case, because every request has such a size.
 func (f Format) MostResponseBytes(received int) int {
-	return ResponseBytes(f.MaxVectors) + received/f.RequestBytes(1)*ResponseBytes(1)
+	floats := (received + floatBytes - 1) / floatBytes
+	return ResponseBytes(f.MaxVectors) + floats/f.RequestFloats(1)*ResponseBytes(1)
 }

@@ -10,8 +10,8 @@ func FuzzParseResponse(f *testing.F) {
 	fuzzParse(f, tiny.ParseResponse, ResponseBytes)
 }
 
-// fuzzParse checks what must hold for any bytes. The input ends where its memory ends, so
-// that a read past it panics.
+// fuzzParse checks properties that hold for any input. The input's capacity is its length,
+// so a read past it panics.
 func fuzzParse(f *testing.F, parse func([]byte) Frame, frameBytes func(int) int) {
 	f.Add([]byte(nil))
 	f.Add([]byte{0, 0, 0, 0})

@@ -5,22 +5,22 @@ import (
 	"math"
 )
 
-// HeaderFloats is the size of a header in floats, for a frame that [Floats] returned. The
+// HeaderFloats is the size of a header in floats, in a frame that [Floats] returned. The
 // header itself is a count, not a float.
 const HeaderFloats = HeaderBytes / floatBytes
 
-// RequestFloats returns the size in floats of a request of so many vectors, header
+// RequestFloats returns the size in floats of a request with this number of vectors, header
 // included.
 func (f Format) RequestFloats(vectors int) int { return HeaderFloats + vectors*f.Dim }
 
-// ResponseFloats returns the size in floats of a response for so many vectors, header
+// ResponseFloats returns the size in floats of a response for this number of vectors, header
 // included.
 func ResponseFloats(vectors int) int { return HeaderFloats + vectors }
 
-// PutHeaders writes the headers of responses, one directly after the other, that each
-// answer a request of so many vectors. It leaves their scores as they are. responses must
-// be a result of [Floats], because PutHeaders is right only on a little-endian machine. It
-// panics unless responses holds whole responses.
+// PutHeaders writes the header of each response in responses and leaves the scores as they
+// are. The responses follow each other without a gap, and each one answers a request with
+// this number of vectors. responses must be a result of [Floats], because PutHeaders is
+// right only on a little-endian machine. It panics unless responses holds whole responses.
 func PutHeaders(responses []float32, vectors int) {
 	size := ResponseFloats(vectors)
 	if len(responses)%size != 0 {
@@ -32,9 +32,9 @@ func PutHeaders(responses []float32, vectors int) {
 	}
 }
 
-// PutSingles writes the responses to requests of one vector each, one directly after the
-// other. responses must be a result of [Floats]. It panics unless responses has exactly
-// their size.
+// PutSingles writes one response per score, without a gap between them. Each response
+// answers a request of one vector. responses must be a result of [Floats]. PutSingles panics
+// unless responses has exactly the size of these responses.
 func PutSingles(responses, scores []float32) {
 	if len(responses) != ResponseFloats(1)*len(scores) {
 		panic(fmt.Sprintf("wire: %d floats are not the responses with %d scores", len(responses), len(scores)))

@@ -5,15 +5,16 @@ import (
 	"math"
 )
 
-// Status says what a stream begins with. The zero Status is not one of them.
+// Status says what a stream begins with. The zero Status is not valid.
 type Status uint8
 
 const (
-	// Complete: a whole frame.
+	// Complete means that the stream begins with a whole frame.
 	Complete Status = iota + 1
-	// Incomplete: the beginning of a frame, or nothing.
+	// Incomplete means that the stream holds only the beginning of a frame, or nothing.
 	Incomplete
-	// Invalid: a count that the Format does not allow. Nothing from here on can be read.
+	// Invalid means that the stream begins with a count that the Format does not allow.
+	// Nothing from here on can be read.
 	Invalid
 )
 
@@ -30,7 +31,7 @@ func (s Status) String() string {
 	return "Status(?)"
 }
 
-// Frame describes what a stream begins with. It holds sizes, never the bytes: see
+// Frame describes what a stream begins with. It holds sizes and not the bytes: see
 // [Frame.Payload].
 type Frame struct {
 	Status Status
@@ -40,29 +41,33 @@ type Frame struct {
 	// and cannot hold it.
 	Vectors int
 
-	// Bytes is the size of the frame, if Complete: the next frame begins there. If
-	// Incomplete, it is how many more bytes are needed, at least 1: first to complete the
-	// header, then to complete the frame. It never counts bytes beyond the frame, so
-	// waiting for all of them is safe. If Invalid, it is 0.
+	// Bytes is, if Complete, the size of the frame: the next frame begins there.
+	//
+	// If Incomplete, it is how many more bytes are needed: first to complete the header,
+	// then to complete the frame. It is at least 1. It never counts bytes beyond the frame,
+	// so a reader may wait for all of them.
+	//
+	// If Invalid, it is 0.
 	Bytes int
 }
 
-// Payload returns the floats, still encoded, of a Complete frame that was parsed from b.
-// The result is b's memory.
+// Payload returns the payload of a Complete frame that was parsed from b: its floats, still
+// encoded. The result is b's memory.
 func (f Frame) Payload(b []byte) []byte { return b[HeaderBytes:f.Bytes] }
 
-// ParseRequest says what b begins with. b must be a stream of requests from the start of
-// a request on, and f must be valid.
+// ParseRequest describes the first request in b. b must be a stream of requests that begins
+// with the start of a request, and f must be valid.
 //
-// Invariant: the answer depends only on the frame's bytes, not on what follows them in
-// b. Of the bytes, only the header is read, and never a byte past b's length.
-// Cost: O(1) whatever the frame's size, no allocation.
+// Invariant: the result depends only on the frame's bytes, not on bytes that follow it in b.
+// ParseRequest reads only the header, and never a byte past b's length.
+// Cost: O(1) for a frame of any size, no allocation.
 func (f Format) ParseRequest(b []byte) Frame {
 	return parse(b, f.MaxVectors, f.RowBytes())
 }
 
-// ParseResponse is ParseRequest for a stream of responses. A count of 0 or above
-// f.MaxVectors is Invalid, because no request can have asked for it.
+// ParseResponse describes the first response in b, a stream of responses. It is like
+// ParseRequest in all other respects. A count of 0 or above f.MaxVectors is Invalid, because
+// no request can have asked for it.
 func (f Format) ParseResponse(b []byte) Frame {
 	return parse(b, f.MaxVectors, floatBytes)
 }
@@ -83,7 +88,7 @@ func parse(b []byte, maxVectors, vectorBytes int) Frame {
 	return Frame{Status: Complete, Vectors: vectors, Bytes: size}
 }
 
-// Run is a number of whole requests of the same size, one directly after the other.
+// Run describes whole requests of the same size that follow each other without a gap.
 type Run struct {
 	Count   int // number of requests
 	Vectors int // of each request
@@ -91,10 +96,10 @@ type Run struct {
 }
 
 // ParseRun returns the longest run of requests that b begins with. b must be a stream of
-// requests from the start of a request on, and f must be valid. The run is empty unless b
-// begins with a whole, valid request.
+// requests that begins with the start of a request, and f must be valid. The run is empty
+// unless b begins with a whole, valid request.
 //
-// Cost: O(Count), no allocation. It reads only headers.
+// Cost: O(Count), no allocation. ParseRun reads only headers.
 func (f Format) ParseRun(b []byte) Run {
 	first := f.ParseRequest(b)
 	if first.Status != Complete {

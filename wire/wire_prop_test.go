@@ -75,7 +75,7 @@ func modelFrames(stream []byte, maxVectors, vectorBytes int) (frames []Frame, le
 	return frames, stream
 }
 
-// takeFrames takes whole frames off b until b ends or is invalid. An Incomplete answer must
+// takeFrames parses whole frames until b ends or is invalid. An Incomplete frame must
 // ask for the right number of bytes: with one byte less the frame stays incomplete, and with
 // all of them it is complete.
 func takeFrames(t *rapid.T, parse func([]byte) Frame, b []byte) (got []Frame, left []byte) {
@@ -139,19 +139,19 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-// TestFloatsAsCopied reads any bytes in place, at any address. If they can be read there, they
-// are bit for bit the floats that a copy has.
+// TestFloatsAsCopied reads bytes in place, at any address. If Floats can read them there, it
+// returns the same floats as a copy, bit for bit.
 func TestFloatsAsCopied(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		count, offset := rapid.IntRange(0, 20).Draw(t, "count"), rapid.IntRange(0, 2*floatBytes-1).Draw(t, "offset")
-		special := rapid.SampledFrom(strangeBits)
+		special := rapid.SampledFrom(specialBits)
 		var b []byte
 		for _, bits := range rapid.SliceOfN(rapid.OneOf(rapid.Uint32(), special), count, count).Draw(t, "bits") {
 			b = binary.LittleEndian.AppendUint32(b, bits)
 		}
-		b = at(offset, b)
+		b = copyAtOffset(offset, b)
 		floats, ok := Floats(b)
-		if want := native && offset%floatBytes == 0; ok != want {
+		if want := littleEndianHost && offset%floatBytes == 0; ok != want {
 			t.Fatalf("%d bytes at offset %d: %v, want %v", len(b), offset, ok, want)
 		}
 		if !ok {
@@ -188,8 +188,8 @@ func TestRunIsFrames(t *testing.T) {
 	})
 }
 
-// TestMostResponseBytes receives any piece of a stream. The responses to the requests that it
-// completes never take more than the bound, and sometimes exactly that.
+// TestMostResponseBytes draws a piece of a stream. The responses to the requests that the
+// piece completes never take more bytes than the bound, and sometimes take exactly as many.
 func TestMostResponseBytes(t *testing.T) {
 	reached := false
 	rapid.Check(t, func(t *rapid.T) {
@@ -218,10 +218,10 @@ func TestMostResponseBytes(t *testing.T) {
 	}
 }
 
-// TestPutIsAppend writes responses in place. They must be those that AppendResponse makes.
+// TestPutIsAppend writes responses in place. They must equal the responses of AppendResponse.
 func TestPutIsAppend(t *testing.T) {
-	if !native {
-		return // on this machine Floats returns nothing
+	if !littleEndianHost {
+		return // on this machine Floats always returns false
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		vectors, count := rapid.IntRange(1, 5).Draw(t, "vectors"), rapid.IntRange(0, 5).Draw(t, "count")

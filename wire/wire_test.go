@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// tiny has frames that fit in a line of text: requests of 12 or 20 bytes.
+// tiny is a format whose requests have 12 or 20 bytes, so that a test can write them out.
 var tiny = Format{Dim: 2, MaxVectors: 2}
 
 var (
@@ -60,6 +60,15 @@ func TestSizes(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s has %d bytes, want %d", c.name, c.got, c.want)
 		}
+	}
+}
+
+// TestMostResponseBytesOfLargerRequests: 29 bytes complete a request of two vectors that lacked
+// one byte, and another one of two vectors.
+func TestMostResponseBytesOfLargerRequests(t *testing.T) {
+	f := Format{Dim: 3, MaxVectors: 2}
+	if got, want := f.MostResponseBytes(1+f.RequestBytes(2)), 2*ResponseBytes(2); got < want {
+		t.Errorf("%d bytes of responses, but the two requests have %d", got, want)
 	}
 }
 
@@ -115,8 +124,8 @@ func TestParseResponse(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	for _, c := range []struct {
-		f    Format
-		says string // "" when valid
+		f       Format
+		wantErr string // "" when valid
 	}{
 		{Default, ""},
 		{Format{1, 1}, ""},
@@ -132,10 +141,10 @@ func TestValidate(t *testing.T) {
 		{Format{128, math.MinInt}, "max_vectors"},
 	} {
 		err := c.f.Validate()
-		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
-			t.Errorf("%+v: %v, want %q", c.f, err, c.says)
+		if c.wantErr == "" && err != nil || c.wantErr != "" && (err == nil || !strings.Contains(err.Error(), c.wantErr)) {
+			t.Errorf("%+v: %v, want %q", c.f, err, c.wantErr)
 		}
-		if c.says == "" && int64(c.f.RequestBytes(c.f.MaxVectors)) > math.MaxInt32 {
+		if c.wantErr == "" && int64(c.f.RequestBytes(c.f.MaxVectors)) > math.MaxInt32 {
 			t.Errorf("%+v: valid, but a request has %d bytes", c.f, c.f.RequestBytes(c.f.MaxVectors))
 		}
 	}
@@ -155,7 +164,7 @@ func TestMisusePanics(t *testing.T) {
 		"floats of 1 byte":        func() { Floats(make([]byte, 1)) },
 		"floats of 6 bytes":       func() { Floats(make([]byte, 6)) },
 		"floats of 7 bytes":       func() { Floats(make([]byte, 7)) },
-		"floats misaligned":       func() { Floats(at(1, make([]byte, 5))) },
+		"floats misaligned":       func() { Floats(copyAtOffset(1, make([]byte, 5))) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -168,20 +177,20 @@ func TestMisusePanics(t *testing.T) {
 	}
 }
 
-// strangeBits are floats that arithmetic, conversion or a careless move would change:
+// specialBits are floats that arithmetic, a conversion or a careless move could change:
 // signalling and quiet NaNs with payloads, infinities, denormals and -0.
-var strangeBits = []uint32{0x7f800001, 0xffbfffff, 0x7fc12345, 0xffffffff, 0x7f800000, 0xff800000, 1, 0x807fffff, 0x80000000}
+var specialBits = []uint32{0x7f800001, 0xffbfffff, 0x7fc12345, 0xffffffff, 0x7f800000, 0xff800000, 1, 0x807fffff, 0x80000000}
 
 func TestBitsPassUntouched(t *testing.T) {
-	src := make([]byte, 1, 64) // payloads at odd addresses
-	for _, bits := range strangeBits {
+	src := make([]byte, 1, 64) // the payload begins at an odd address
+	for _, bits := range specialBits {
 		src = append(src, byte(bits), byte(bits>>8), byte(bits>>16), byte(bits>>24))
 	}
 	src = src[1:]
-	fast, portable := make([]float32, len(strangeBits)), make([]float32, len(strangeBits))
+	fast, portable := make([]float32, len(specialBits)), make([]float32, len(specialBits))
 	CopyRows(fast, src)
 	decodeFloats(portable, src)
-	for i, bits := range strangeBits {
+	for i, bits := range specialBits {
 		if math.Float32bits(fast[i]) != bits || math.Float32bits(portable[i]) != bits {
 			t.Errorf("%#x decoded as %#x, portably as %#x", bits, math.Float32bits(fast[i]), math.Float32bits(portable[i]))
 		}
@@ -194,20 +203,20 @@ func TestBitsPassUntouched(t *testing.T) {
 	}
 }
 
-// at returns a copy of b that begins offset bytes after a multiple of four.
-func at(offset int, b []byte) []byte {
+// copyAtOffset returns a copy of b that begins offset bytes after a multiple of four.
+func copyAtOffset(offset int, b []byte) []byte {
 	memory := bytesOf(make([]float32, len(b)/floatBytes+3))
 	return append(memory[offset:offset:len(memory)], b...)
 }
 
-// native reports whether this machine's floats are the protocol's, according to Go.
-var native = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+// littleEndianHost is true if this machine is little-endian according to package binary.
+var littleEndianHost = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
 func TestFloatsAreTheMemory(t *testing.T) {
 	for offset := range floatBytes {
-		b := at(offset, goldenRequest[HeaderBytes:])
+		b := copyAtOffset(offset, goldenRequest[HeaderBytes:])
 		floats, ok := Floats(b)
-		if want := native && offset == 0; ok != want || !ok && floats != nil {
+		if want := littleEndianHost && offset == 0; ok != want || !ok && floats != nil {
 			t.Fatalf("at offset %d: %v, %v, want %v", offset, floats, ok, want)
 		}
 		if !ok {
@@ -226,8 +235,8 @@ func TestFloatsAreTheMemory(t *testing.T) {
 }
 
 func TestFloatsOfNothing(t *testing.T) {
-	for name, b := range map[string][]byte{"nil": nil, "empty": at(0, nil)} {
-		if floats, ok := Floats(b); ok != native || len(floats) != 0 {
+	for name, b := range map[string][]byte{"nil": nil, "empty": copyAtOffset(0, nil)} {
+		if floats, ok := Floats(b); ok != littleEndianHost || len(floats) != 0 {
 			t.Errorf("%s: %v, %v", name, floats, ok)
 		}
 	}
@@ -245,7 +254,7 @@ func TestAppendKeepsWhatWasThere(t *testing.T) {
 
 func TestNothingAllocates(t *testing.T) {
 	rows, scores, dst := make([]float32, 4), make([]float32, 2), make([]byte, 0, 64)
-	aligned := at(0, goldenRequest)
+	aligned := copyAtOffset(0, goldenRequest)
 	var frame Frame
 	allocs := testing.AllocsPerRun(100, func() {
 		frame = tiny.ParseRequest(goldenRequest)

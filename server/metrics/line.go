@@ -6,7 +6,7 @@ import (
 )
 
 // Line writes all metrics as name=value, separated by spaces, without a line break. It shows
-// how much each counter has grown since last, the peaks, and the gauges as they are now.
+// how much each counter has grown from last to now, then the peaks, then the gauges of now.
 func Line(now, last Snapshot, peaks Peaks) string {
 	since := now.Counters
 	for i, before := range last.Counters.Words() {

@@ -3,8 +3,8 @@
 // A metric is a field of [Counters], [Gauges] or [Peaks]. The field's name is the metric's
 // name: in Go as it is written, elsewhere in snake case. RequestRingFull is
 // request_ring_full on the daemon's metrics line and in the README. The field's tags are the
-// metric's unit and its description. To add a metric, add a field: the server adds up, prints
-// and documents whatever is declared here.
+// metric's unit and its description. To add a metric, add a field: the server sums, prints
+// and documents every metric that is declared here.
 package metrics
 
 // Counters count what has happened since the server started. They only grow.
@@ -55,7 +55,7 @@ type Peaks struct {
 	MaxPoolBytes int64 `unit:"bytes" help:"most bytes of the pool that held rows at once"`
 }
 
-// Snapshot is what a server had measured at one moment.
+// Snapshot holds the counters and gauges of a server at one moment.
 type Snapshot struct {
 	Counters
 	Gauges

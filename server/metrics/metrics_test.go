@@ -35,8 +35,8 @@ func TestNamesDiffer(t *testing.T) {
 	}
 }
 
-// TestMistakesPanic: a declaration that Words or the tables cannot show stops the program
-// when it starts.
+// TestMistakesPanic: the program panics when it starts if a declaration does not fit Words or
+// the tables.
 func TestMistakesPanic(t *testing.T) {
 	type wrongType struct {
 		A uint64 `unit:"u" help:"h"`

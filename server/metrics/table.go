@@ -26,7 +26,7 @@ type Metric struct {
 }
 
 // The tables list the fields in their order, so a field has the same index in its table and
-// in what Words returns.
+// in the array that Words returns.
 var (
 	counterTable = describe[Counters, uint64](Counter)
 	gaugeTable   = describe[Gauges, int64](Gauge)
@@ -72,7 +72,7 @@ func describe[S any, W uint64 | int64](kind Kind) (table []Metric) {
 		f := t.Field(i)
 		m := Metric{Name: snakeCase(f.Name), Unit: f.Tag.Get("unit"), Help: f.Tag.Get("help"), Kind: kind}
 		if f.Type != word || m.Unit == "" || m.Help == "" {
-			panic(fmt.Sprintf("metrics: %s.%s wants the type %v, a unit and a help", t.Name(), f.Name, word))
+			panic(fmt.Sprintf("metrics: %s.%s must have the type %v, a unit and a help", t.Name(), f.Name, word))
 		}
 		table = append(table, m)
 	}

@@ -5,8 +5,8 @@
 // unsent responses.
 //
 // New reserves the address space of all blocks. A page takes memory only when it is first
-// written. Blocks are reused last in, first out, so the resident memory is what was in use
-// at the same time at most, since Trim was last called.
+// written. Get reuses the block that was returned last. So memory is resident only for as
+// many blocks as were in use at the same time, until Trim returns some of it.
 package blocks
 
 import (
@@ -28,10 +28,11 @@ type Store struct {
 	mem  []byte
 	size int
 	free []ID // free blocks; Get takes the last
-	cold int  // how many of free, from the first on, hold no memory
+	cold int  // the first cold blocks of free hold no memory
 }
 
-// ErrNoAddressSpace says that the process may not reserve as much as the blocks take.
+// ErrNoAddressSpace means that the process may not reserve as much address space as the
+// blocks need.
 var ErrNoAddressSpace = errors.New("there is no address space")
 
 // New reserves count blocks of size bytes, rounded up to whole pages.
@@ -60,8 +61,8 @@ func RoundUp(size int) int {
 	return (size + page - 1) / page * page
 }
 
-// Get takes a block. The owner must size the store so that there always is one: Get panics
-// if the store is empty.
+// Get takes a free block. The owner must size the store so that one is always free: otherwise
+// Get panics.
 func (s *Store) Get() ID {
 	if len(s.free) == 0 {
 		panic("blocks: none left")
@@ -84,7 +85,7 @@ func (s *Store) Trim(keep int) {
 	}
 }
 
-// Resident returns how many blocks hold memory, or may.
+// Resident returns how many blocks hold memory or may hold it.
 func (s *Store) Resident() int { return s.count() - s.cold }
 
 // Bytes returns the memory of block id. It stays at one address.

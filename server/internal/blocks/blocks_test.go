@@ -39,7 +39,7 @@ func TestBlocksAreApart(t *testing.T) {
 				}
 				id := s.Get()
 				if _, twice := written[id]; twice {
-					t.Fatalf("block %d was given out twice", id)
+					t.Fatalf("Get returned block %d twice", id)
 				}
 				for i := range s.Bytes(id) {
 					s.Bytes(id)[i] = next
@@ -56,7 +56,7 @@ func TestBlocksAreApart(t *testing.T) {
 				keep := rapid.IntRange(0, count).Draw(t, "keep")
 				s.Trim(keep)
 				if most := max(keep, len(written)); s.Resident() > most {
-					t.Fatalf("%d blocks hold memory, %d at most should", s.Resident(), most)
+					t.Fatalf("%d blocks hold memory, want at most %d", s.Resident(), most)
 				}
 			},
 			"": func(t *rapid.T) {

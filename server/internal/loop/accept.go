@@ -101,8 +101,8 @@ func (t *Thread) adopt(l *listener, fd int32) {
 	t.tally.Accepted++
 	c := t.conns.Get(key)
 	c.key = key
-	t.restart(c)
-	t.touch(c)
+	t.restartTimeout(c)
+	t.markDirty(c)
 }
 
 // allows reports whether the peer of a new connection may send requests. A peer that is

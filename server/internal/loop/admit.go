@@ -9,9 +9,9 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// parse answers or admits the requests in c's receive buffer and returns the buffer. It
-// reports false if a request found no room: that request and those after it stay in the
-// buffer.
+// parse answers or admits the requests in c's receive buffer and releases the buffer. It
+// reports false if a request finds no room: that request and the requests after it then stay
+// in the buffer.
 func (t *Thread) parse(c *conn) bool {
 	h := &c.held
 	rest, ok := t.admitAll(c, t.backend.Buffer(h.buffer, int(h.hi))[h.lo:])
@@ -58,7 +58,7 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 // savePartial copies the beginning of a request from the receive buffer to a block.
 func (t *Thread) savePartial(c *conn, data []byte) {
 	c.partial = partial{block: t.partials.Get(), size: uint32(len(data))}
-	t.restart(c)
+	t.restartTimeout(c)
 	copy(t.partials.Bytes(c.partial.block), data)
 }
 
@@ -147,13 +147,14 @@ func (t *Thread) violate(c *conn) {
 	t.endInput(c)
 }
 
-// resume parses the buffers of stalled connections, first come, first served, and reports
-// whether any request was admitted or answered.
+// resume parses the receive buffers of stalled connections, first come, first served. It
+// stops at the first connection that still finds no room. It reports whether any request was
+// admitted or answered.
 func (t *Thread) resume() bool {
 	before := t.tally.Requests
 	for c := t.stalled.front(); c != nil && t.parse(c); c = t.stalled.front() {
 		c.leave()
-		t.touch(c)
+		t.markDirty(c)
 	}
 	return t.tally.Requests > before
 }
@@ -162,6 +163,6 @@ func (t *Thread) dropPartial(c *conn) {
 	if c.partial.block != blocks.None {
 		t.partials.Put(c.partial.block)
 		c.partial = partial{block: blocks.None}
-		t.restart(c)
+		t.restartTimeout(c)
 	}
 }

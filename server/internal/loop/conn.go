@@ -14,7 +14,7 @@ const (
 	open      phase = iota // requests are read and answered
 	answering              // nothing more is read; requests already read are answered
 	lingering              // all answers and FIN are sent; input is dropped until the peer's FIN
-	closing                // over: waits until none of its operations is in flight
+	closing                // over; its slot stays in use until none of its operations is in flight
 )
 
 // conn is one connection. It stays at one address in the slab.
@@ -32,7 +32,7 @@ type conn struct {
 	failed    bool // the model failed for one of its requests: no later answer is sent
 	measured  bool // unread is known; only in a drain
 
-	unread   uint32 // bytes left to read of those that had arrived when the drain reached it
+	unread   uint32 // bytes left to read that had arrived when the drain reached the connection
 	since    uint32 // tick at which its current wait for the peer began, plus the ticks without a receive in flight
 	paused   uint32 // tick at which the last receive ended, or since if that is later
 	inFlight uint32 // requests admitted and not yet answered

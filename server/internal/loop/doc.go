@@ -6,21 +6,22 @@
 //
 // A turn of the loop ([Thread.Run]) has these steps:
 //
-//	turn           submit the operations of the last turn to the backend, get its events
+//	turn           submit the operations that the last turn prepared, take the events
 //	dispatch       handle each event: accept, parse and score or admit, or note the outcome
-//	sweepTimeouts  after a tick, end the input of connections whose peer is too late
-//	settleSends    finish the sends that this turn submitted
+//	sweepTimeouts  after a tick, end the input of connections that have timed out
+//	settleSends    end the sends that this turn submitted
 //	checkStop      begin a drain, or close everything, if asked to
 //	exchange       publish admitted requests, collect answers, resume stalled connections
-//	flush          submit one send and one receive for each connection that needs them
+//	flush          prepare one send and one receive for each connection that needs them
 //
 // # A connection's life
 //
 // A connection goes through the phases open, answering, lingering and closing, in this
-// order. It may skip phases and never returns to one.
+// order. It may skip a phase, but never returns to an earlier one.
 //
-//	event               phase afterwards      handled by
+//	event               phase afterwards      handled by (file)
 //	accept              open                  accepted, adopt (accept.go)
+//	denied or refused   none: closed          adopt (accept.go)
 //	receive             open                  arm, received (receive.go)
 //	no buffer           open                  received, armStarved (receive.go); lend (lend.go)
 //	score in place      open                  admitAll (admit.go), scoreInPlace (score.go)
@@ -35,17 +36,18 @@
 //	drain               answering             drain, drained (drain.go); arm (receive.go)
 //	all answers sent    lingering or closing  advance, finish (life.go)
 //	linger              lingering             linger (life.go); its end: tick (time.go)
+//	abort               closing               checkStop (drain.go)
 //	error, or the end   closing               close (life.go)
-//	last operation ends slot free             advance, reap (life.go)
+//	last operation ends none: slot free       advance, reap (life.go)
 //
 // # What bounds the memory
 //
 //   - The thread arms a receive for a connection only while the connection has room for
 //     the answers to everything that the receive can bring. The thread does not read
 //     from a peer that does not read its answers, and no answer ever lacks room.
-//   - A thread has at most as many requests in flight as the response ring has slots,
-//     and at most its share of the request ring. So neither ring is full when something
-//     must be published. Room returns only with answers, and answers wake the thread.
+//   - A thread has at most as many requests in flight as its response ring has slots, and
+//     as its share of the request ring allows. So neither ring is full when something must
+//     be published. Room returns only with answers, and answers wake the thread.
 //   - The pool frees rows in the order of the answers. A connection whose requests find
 //     no room keeps its receive buffer and waits in Thread.stalled, a first-come,
 //     first-served queue.
@@ -57,7 +59,7 @@
 // (scoreInPlace), if the model can read them there. It writes the answers straight to the
 // connection's output. Such requests are not admitted, and use neither pool nor rings. If
 // a receive ends within a request, the thread copies the beginning of that request to a
-// block and scores the request there once the rest has arrived. A model that wants packed
+// block. It scores the request there once the rest has arrived. A model that wants packed
 // rows scores a request of many vectors in place. Small requests reach it through the
 // pool, those of many connections in one batch.
 //

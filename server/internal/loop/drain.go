@@ -54,8 +54,8 @@ func (t *Thread) done() bool {
 }
 
 // abandon closes every descriptor after a turn failed, so that peers do not wait and the
-// port is free. Of the failed turn's closes it carries out only those that the backend did
-// not take: a descriptor that the backend has closed may belong to someone else by now.
+// port is free. It carries out the closes of the failed turn that the backend did not take,
+// and no others: a descriptor that the backend has closed may be in use again by now.
 func (t *Thread) abandon() {
 	t.endListeners()
 	for _, op := range t.ops[len(t.ops)-t.backend.Untaken():] {

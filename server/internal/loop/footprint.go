@@ -12,8 +12,8 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// Footprint is the memory of one thread in bytes, without its backend. The thread takes
-// everything but Conn when it starts, or may take it from then on.
+// Footprint is the memory of one thread in bytes, without its backend. The thread takes all
+// fields but Conn when it starts, or may take them at any time after that.
 type Footprint struct {
 	Pool   uint64 // rows in flight
 	Scores uint64 // one score per row, the scores of one run in place, and the pool's records of its requests

@@ -33,9 +33,9 @@ func (t *Thread) advance(c *conn) {
 	}
 }
 
-// finish ends a connection whose answers are all sent. If the peer may still be sending,
-// closing at once would make the kernel answer with a reset, which can overtake the last
-// answers. So the thread sends FIN first and gives the peer time to read and close.
+// finish ends a connection whose answers are all sent. If the thread closed the socket while
+// the peer was still sending, the kernel would answer with a reset, which can overtake the
+// last answers. So the thread sends FIN first and gives the peer time to read and close.
 func (t *Thread) finish(c *conn) {
 	if c.eof {
 		t.close(c)
@@ -79,7 +79,7 @@ func (t *Thread) close(c *conn) {
 	if c.blocked {
 		t.cancel(uint64(c.key), c.fd, netio.SendRest)
 	}
-	t.touch(c)
+	t.markDirty(c)
 }
 
 func (t *Thread) cancel(key uint64, fd int32, target netio.Code) {

@@ -38,7 +38,7 @@ func (t *Thread) Run() (err error) {
 	return err
 }
 
-// turn submits the prepared operations and returns events. If there are none and nothing
+// turn submits the prepared operations and returns events. If there are no events and nothing
 // is left to do, the thread first polls and then sleeps.
 func (t *Thread) turn() ([]netio.Event, error) {
 	wait := t.waiter()
@@ -57,8 +57,8 @@ func (t *Thread) turn() ([]netio.Event, error) {
 	return events, err
 }
 
-// waiter returns how the thread waits now: for answers of a batch thread or for
-// requests, because the two arrive at different intervals.
+// waiter returns the Waiter for the next wait. Answers of a batch thread and requests arrive
+// at different intervals, so each has its own Waiter.
 func (t *Thread) waiter() Waiter {
 	if t.batcher == nil && t.inFlight > 0 {
 		return t.cfg.AnswerWaiter
@@ -103,7 +103,7 @@ func (t *Thread) submit(block bool) ([]netio.Event, error) {
 	return events, nil
 }
 
-// dispatch hands one event to the part of the machine that handles it.
+// dispatch calls the function that handles an event.
 func (t *Thread) dispatch(e *netio.Event) {
 	switch e.Code {
 	case netio.Receive:
@@ -148,8 +148,8 @@ func (t *Thread) flush() {
 	}
 }
 
-// touch makes flush advance c at the end of the turn.
-func (t *Thread) touch(c *conn) {
+// markDirty adds c to the connections that flush advances at the end of the turn.
+func (t *Thread) markDirty(c *conn) {
 	if !c.dirty {
 		c.dirty = true
 		t.dirty = append(t.dirty, c.key)

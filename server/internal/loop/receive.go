@@ -23,9 +23,9 @@ func (t *Thread) arm(c *conn) {
 	c.ops++
 }
 
-// hasRoom reports whether c's output has room for the answers to everything that one
-// receive can bring, beside those already written or reserved. This is the reservation of
-// response space.
+// hasRoom reports whether c's output has room for the answers to everything that one receive
+// can bring, in addition to the answers already written or reserved. arm starts a
+// receive only while there is room: this is the reservation of response space.
 func (t *Thread) hasRoom(c *conn) bool {
 	return int(c.out.size+c.reserved)+t.readBytes <= t.cfg.Limits.OutputBytes
 }
@@ -35,9 +35,9 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 	c.receiving = false
 	c.ops--
 	if c.paused = t.ticks; c.partial.block == blocks.None && c.phase == open {
-		t.restart(c)
+		t.restartTimeout(c)
 	}
-	t.touch(c)
+	t.markDirty(c)
 	if e.Buffer != netio.NoBuffer {
 		t.holdBuffer(c, e.Buffer, int(max(e.N, 0)))
 	}
@@ -69,7 +69,7 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 	t.releaseBuffer(c)
 }
 
-// endInput stops reading requests from c: its peer sends no more, or may send no more.
+// endInput stops reading requests from c, because its peer sends no more or may send no more.
 func (t *Thread) endInput(c *conn) {
 	if c.phase == open {
 		c.phase = answering
@@ -77,17 +77,17 @@ func (t *Thread) endInput(c *conn) {
 }
 
 // armStarved lends buffers to the backend. Then it arms receives that were waiting for a
-// buffer, first come, first served, at most as many as buffers are lent. Any more would
-// find none again and go to the end of the queue.
+// buffer, first come, first served. It arms at most as many receives as buffers are lent:
+// any more would find no buffer again and go to the end of the queue.
 func (t *Thread) armStarved() {
 	t.lend()
 	for free := t.lent; free > 0 && t.starved.count > 0; free-- {
-		// These receives are armed ahead of those that flush arms, and take a buffer at
-		// once. So the connections that have just been served do not win again.
+		// These receives are armed before those that flush arms, and take a buffer at
+		// once. So the connections that have just been served do not get the buffers.
 		c := t.starved.front()
 		c.leave()
 		c.more = true
 		t.arm(c)
-		t.touch(c)
+		t.markDirty(c)
 	}
 }

@@ -16,8 +16,8 @@ import (
 // the pool: admit copies the rows into the pool, publish hands the request to a batcher,
 // and collect and respond write its answer to the connection's output.
 
-// minPackedVectors is the smallest request, in vectors, that is scored in place by a model that
-// wants packed rows. Such a request is a batch of its own.
+// minPackedVectors is the smallest request, in vectors, that the thread scores in place with a
+// model that wants packed rows. Such a request is a batch by itself.
 const minPackedVectors = 8
 
 // maxSingles returns the most requests of one vector that are scored in place at once: as
@@ -28,8 +28,8 @@ func maxSingles(f wire.Format) int { return max(1, netio.ReceiveBytes/f.RequestB
 // score where they lie, and returns the rest of data. Their rows are not copied and pass
 // through no ring.
 //
-// It does so only if the thread scores for itself, and only while the connection has
-// nothing in flight: otherwise the answers would overtake earlier ones.
+// It does so only if the thread scores for itself, and only while the connection has nothing
+// in flight: otherwise these answers would overtake earlier ones.
 func (t *Thread) scoreInPlace(c *conn, data []byte) []byte {
 	for t.batcher != nil && c.inFlight == 0 && c.phase == open {
 		run := t.format.ParseRun(data)
@@ -74,7 +74,7 @@ func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
 		answered = t.answerEach(requests, out, run)
 	}
 	c.out.size += uint32(answered * size)
-	t.touch(c)
+	t.markDirty(c)
 	t.tally.Requests += uint64(answered)
 	t.tally.Answers += uint64(answered)
 	if answered < run.Count {
@@ -157,7 +157,7 @@ func (t *Thread) respond(c *conn, r *batcher.Response) {
 	size := wire.ResponseBytes(int(r.Vectors))
 	c.inFlight--
 	c.reserved -= uint32(size)
-	t.touch(c)
+	t.markDirty(c)
 	if r.Failed != 0 {
 		t.modelFailed(c)
 	}
@@ -178,8 +178,8 @@ func (t *Thread) outputRoom(c *conn, size int) []byte {
 	return t.outputs.Bytes(c.out.block)[lo:hi:hi]
 }
 
-// modelFailed ends the input of a connection after the model failed for one of its
-// requests. The answers before that request are sent; none after it is.
+// modelFailed ends the input of a connection after the model failed for one of its requests.
+// The thread sends the answers to the requests before that one, and no later answer.
 func (t *Thread) modelFailed(c *conn) {
 	t.tally.ModelFailures++
 	c.failed = true

@@ -22,8 +22,8 @@ func (t *Thread) prepareSend(c *conn, code netio.Code) {
 	c.ops++
 }
 
-// sendShort handles a send of which the socket did not take everything. The send still
-// counts as an operation, so the connection is there until settleSends.
+// sendShort handles a send of which the socket did not take everything. The send still counts
+// as an operation, so the connection's slot stays in use until settleSends.
 func (t *Thread) sendShort(c *conn, e *netio.Event) {
 	switch e.Outcome {
 	case netio.Done:
@@ -36,13 +36,13 @@ func (t *Thread) sendShort(c *conn, e *netio.Event) {
 	}
 }
 
-// settleSends ends the sends that the current turn submitted. It submits what a socket did
-// not take as a SendRest.
+// settleSends ends the sends that the current turn submitted. If a socket did not take
+// everything, settleSends prepares a SendRest for the rest.
 func (t *Thread) settleSends() {
 	for _, key := range t.unsettled {
 		c := t.conns.Get(key)
 		c.ops--
-		t.touch(c)
+		t.markDirty(c)
 		switch {
 		case c.phase == closing:
 			c.blocked = false
@@ -59,7 +59,7 @@ func (t *Thread) settleSends() {
 func (t *Thread) sentRest(c *conn, e *netio.Event) {
 	c.ops--
 	c.blocked = false
-	t.touch(c)
+	t.markDirty(c)
 	if c.phase == closing {
 		return
 	}
@@ -83,7 +83,7 @@ func (t *Thread) dropSending(c *conn) {
 		t.outputs.Put(c.sending.block)
 		c.sending = sending{block: blocks.None}
 		if c.partial.block == blocks.None {
-			t.restart(c)
+			t.restartTimeout(c)
 		}
 	}
 }

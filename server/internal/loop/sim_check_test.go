@@ -90,11 +90,11 @@ func (w *world) checkQueueOrder() {
 // checkPromptness: where every operation completes at once, the answers to a peer that
 // reads them do not wait for other peers' answers.
 //
-// If the thread scores for itself, it scores a request in the turn that receives it and
-// sends the answer in the next turn. Before that, it may have to arm a receive (one turn),
-// and one turn of the loop may take two turns of the kernel. In a herd, all other peers
-// may be ahead of this one whenever it needs a receive buffer; as many are served at a
-// time as buffers are lent.
+// If the thread scores for itself, it scores a request in the turn that receives it and sends
+// the answer in the next turn. Before that, it may have to arm a receive (one turn), and one
+// turn of the loop may take two turns of the kernel. In a herd, all other peers may be ahead
+// of this one whenever it needs a receive buffer. The thread then serves as many peers at a
+// time as it lends buffers.
 //
 // If a batch thread scores, requests of other peers may be ahead, in order of arrival.
 // Each turn of waiting brings at least one answer, so a request waits for no more turns
@@ -115,12 +115,13 @@ func (s *socket) checkPromptness() {
 			}
 		}
 		if late := w.kernel.Turns - max(p.arrivals[s.answered], s.acceptTurn); late > bound {
-			w.Fail("peer %d has waited for an answer for %d turns, of %d at most", p.id, late, bound)
+			w.Fail("peer %d has waited for an answer for %d turns, at most %d are allowed", p.id, late, bound)
 		}
 	}
 }
 
-// checkEnd checks the end: every resource is free and every peer got what it was owed.
+// checkEnd checks the world after the thread has ended: every resource is free and every peer
+// got what it was owed.
 func (w *world) checkEnd() {
 	t, k := w.thread, w.kernel
 	for _, left := range []struct {
@@ -150,7 +151,7 @@ func (w *world) checkAbandoned() {
 	w.checkListeners()
 	for s := range w.accepted() {
 		if !s.Closed && s.acceptTurn > 0 {
-			w.Fail("peer %d was left waiting when the thread ended for an error", s.peer.id)
+			w.Fail("peer %d was left waiting when the thread ended because of an error", s.peer.id)
 		}
 	}
 }
@@ -213,7 +214,7 @@ func (w *world) checkCounters() {
 
 // checkDue: a peer that behaves has got the answers to everything that had arrived before
 // the drain, and then FIN. If the drain came late, that is everything the peer sent. An
-// abort ends this duty. The bytes were right: otherwise Owed would have failed.
+// abort ends this duty. The bytes were right: otherwise CheckOwed would have failed.
 func (p *peer) checkDue() {
 	s := p.socket
 	if s == nil || s.FD < 0 || s.Key == 0 || p.w.operator.aborted || !p.behaves() || s.Received >= p.fatal {
@@ -227,10 +228,10 @@ func (p *peer) checkDue() {
 	expired := s.finTick >= 0 && int(p.w.kernel.Ticks) >= s.finTick+promisedTicks
 	switch {
 	case s.Taken < p.beforeStop:
-		p.w.Fail("peer %d was sent %d bytes of answers, %d were due", p.id, s.Taken, p.beforeStop)
+		p.w.Fail("peer %d was sent %d bytes of answers and %d were due", p.id, s.Taken, p.beforeStop)
 	case p.sawReset && !((p.w.Hasty || p.w.wasQuiet) && expired):
 		p.w.Fail("peer %d, which behaved, was reset", p.id)
 	case !p.sawFIN && !p.sawReset && !s.HungUp:
-		p.w.Fail("peer %d never saw the end", p.id)
+		p.w.Fail("peer %d saw neither FIN nor a reset", p.id)
 	}
 }

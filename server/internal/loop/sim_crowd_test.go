@@ -31,8 +31,8 @@ func (t *temper) crowded(w *world) {
 // crowdConns is more than the largest crowd.
 const crowdConns = 100
 
-// large is a format whose receives bring so many bytes that few buffers are lent. Some of
-// its requests are batches of their own and others are not.
+// large is a format whose receives bring so many bytes that the thread lends few buffers. Some
+// of its requests have minPackedVectors and more, others have fewer.
 var large = wire.Format{Dim: 1024, MaxVectors: 2 * minPackedVectors}
 
 // herded is crowded for a thread that scores for itself. It holds no receive buffer from

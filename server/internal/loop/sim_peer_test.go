@@ -33,13 +33,13 @@ type peer struct {
 	socket   *socket // nil until it connects
 	ending   ending
 	reads    int  // how many bytes of answers it reads before it stops reading
-	polite   bool // sends a request only when it has the answer to the last
+	polite   bool // sends a request only when it has read the answer to the one before
 	mute     bool // see makeMute
 
 	arrivals   []int // the turn in which the last byte of each request arrived
 	beforeStop int   // bytes of answers to the requests that had arrived when the drain began
-	ended      bool
-	gone       bool
+	ended      bool  // it sends no more
+	gone       bool  // it does nothing more
 	sawFIN     bool
 	sawReset   bool
 }
@@ -219,7 +219,7 @@ func (p *peer) piece(size int) int {
 	return p.w.piece(size)
 }
 
-// piece draws a number from 1 to size: often size and sometimes a few.
+// piece draws a number from 1 to size. It is often size, and sometimes at most 5.
 func (w *world) piece(size int) int {
 	return simio.Pick(w.Dice, w.Between(1, min(size, 5)), w.Between(1, size), size, size)
 }

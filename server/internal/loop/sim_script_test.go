@@ -11,14 +11,14 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// script is what a peer sends and what the server owedAfter it for that.
+// script is what a peer sends, and what the server owes it in return.
 type script struct {
 	stream    []byte
 	ends      []int  // where each request ends in stream; only requests before a violation
-	answers   []byte // to all of them, up to one for which the model fails
+	answers   []byte // to these requests, up to the first that ends the connection
 	owedAfter []int  // bytes of answers owed once i whole requests have arrived
-	last      int    // once so many bytes have arrived, the server ends the connection
-	fatal     int    // once so many have arrived, it may drop answers too: a request is larger than the pool
+	last      int    // once this many bytes have arrived, the server ends the connection
+	fatal     int    // once this many bytes have arrived, it may also drop answers: a request is larger than the pool
 }
 
 // owed returns how many bytes of answers are owed once size bytes of stream have arrived.
@@ -56,7 +56,7 @@ func (w *world) appendRequest(s *script) {
 	bits := w.Uint64() | 1
 	for i := range rows {
 		bits = bits*6364136223846793005 + 1442695040888963407
-		rows[i] = math.Float32frombits(uint32(bits >> 34)) // never mark
+		rows[i] = math.Float32frombits(uint32(bits >> 34)) // below 2^30, so never mark
 	}
 	failing := w.failing && w.OneIn(12)
 	if failing {

@@ -9,7 +9,8 @@ import (
 	"github.com/disrust/disrust/server/internal/netio/simio"
 )
 
-// socket is a peer's connection, with what the thread has learned of it and owedAfter it.
+// socket is a peer's connection, what the thread has learned about it, and what the thread
+// still owes it.
 type socket struct {
 	simio.Socket
 	w    *world
@@ -19,12 +20,12 @@ type socket struct {
 	acceptTurn int // the turn in which the thread learned of the connection
 	finTick    int // the tick in which the thread sent FIN; -1: not yet
 
-	seen    int  // bytes of the peer's stream that receives have delivered to the thread
-	begun   int  // the tick in which the first byte of the unfinished request was delivered
-	stirred int  // the tick of the last delivery, or of the last bytes taken from the thread
-	late    bool // it was overdue at a tick: from then on the thread may end its input
-	due     int  // bytes of answers due at the first such tick
-	expired bool // the thread sent FIN because it was late
+	seen         int  // bytes of the peer's stream that receives have delivered to the thread
+	requestBegan int  // the tick in which the first byte of the unfinished request was delivered
+	lastActive   int  // the tick of the last delivery, or of the last bytes taken from the thread
+	late         bool // the peer was overdue at a tick: from then on the thread may end its input
+	due          int  // bytes of answers due at the first such tick
+	expired      bool // the thread sent FIN because it was late
 }
 
 // Name implements [simio.Peer].
@@ -35,19 +36,19 @@ func (s *socket) Addr() netip.Addr { return s.peer.addr }
 
 // Accepted implements [simio.Peer].
 func (s *socket) Accepted() {
-	s.acceptTurn, s.stirred = s.w.kernel.Turns, s.w.now()
+	s.acceptTurn, s.lastActive = s.w.kernel.Turns, s.w.now()
 }
 
-// Served implements [simio.Peer].
-func (s *socket) Served() {
+// FirstUsed implements [simio.Peer].
+func (s *socket) FirstUsed() {
 	if !s.peer.allowed() {
 		s.w.Fail("peer %d is served, at %s", s.peer.id, s.peer.addr)
 	}
 }
 
-// Unserved implements [simio.Peer]: the thread denied the connection, or refused it because
-// there were too many.
-func (s *socket) Unserved() {
+// ClosedUnused implements [simio.Peer]: the thread denied the connection, or refused it
+// because there were too many.
+func (s *socket) ClosedUnused() {
 	w := s.w
 	switch {
 	case !s.peer.allowed():
@@ -55,21 +56,21 @@ func (s *socket) Unserved() {
 	case !w.operator.aborted:
 		w.refused++
 		if all := w.kernel.Connections() + w.elsewhere; all <= w.limits.Conns {
-			w.Fail("connection refused, of %d where %d are allowed", all, w.limits.Conns)
+			w.Fail("a connection was refused with %d open, where %d are allowed", all, w.limits.Conns)
 		}
 	}
 }
 
-// Told implements [simio.Peer].
-func (s *socket) Told() {
+// InputDelivered implements [simio.Peer].
+func (s *socket) InputDelivered() {
 	now := s.w.now()
 	if s.seen == s.Received {
 		return
 	}
 	if !s.unfinished() || s.peer.whole(s.seen) != s.peer.whole(s.Received) {
-		s.begun = now
+		s.requestBegan = now
 	}
-	s.seen, s.stirred = s.Received, now
+	s.seen, s.lastActive = s.Received, now
 }
 
 // unfinished reports whether the delivered bytes end within a request.
@@ -82,9 +83,9 @@ func (s *socket) unfinished() bool {
 func (s *socket) overdue() bool {
 	l, now := s.w.limits, s.w.now()
 	if s.unfinished() {
-		return l.RequestTicks > 0 && now-s.begun > int(l.RequestTicks)
+		return l.RequestTicks > 0 && now-s.requestBegan > int(l.RequestTicks)
 	}
-	return l.IdleTicks > 0 && now-s.stirred > int(l.IdleTicks) && s.Taken == s.peer.owed(s.seen)
+	return l.IdleTicks > 0 && now-s.lastActive > int(l.IdleTicks) && s.Taken == s.peer.owed(s.seen)
 }
 
 // Finished implements [simio.Peer]: the thread must have a reason for its FIN.
@@ -110,8 +111,8 @@ func (s *socket) arrivedBytes() int {
 	return s.Arrived
 }
 
-// Owed implements [simio.Peer].
-func (s *socket) Owed(data []byte) {
+// CheckOwed implements [simio.Peer].
+func (s *socket) CheckOwed(data []byte) {
 	owed := s.peer.owed(s.Received)
 	switch {
 	case s.Taken+len(data) > owed:
@@ -122,14 +123,13 @@ func (s *socket) Owed(data []byte) {
 	}
 }
 
-// Took implements [simio.Peer].
-func (s *socket) Took() {
-	s.stirred = s.w.now()
+// OutputTaken implements [simio.Peer].
+func (s *socket) OutputTaken() {
+	s.lastActive = s.w.now()
 	s.checkPromptness()
 }
 
-// owed returns what the thread still owedAfter the peer at a time when nothing moves any more,
-// or "".
+// owed returns what the thread still owes the peer once nothing moves any more, or "".
 func (s *socket) owed(draining bool) string {
 	full := s.Taken-s.Read >= s.Space
 	switch {

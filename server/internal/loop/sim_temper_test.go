@@ -16,7 +16,7 @@ import (
 
 // temper says how a world is made and how it behaves. A rate of n means one in n; 0: never.
 type temper struct {
-	simio.Temper // of the kernel. In a herd, all peers send at the same time
+	simio.Temper // the kernel's; in a herd, all peers send at the same time
 
 	format      wire.Format
 	limits      Limits
@@ -31,7 +31,7 @@ type temper struct {
 	crowd        int  // number of peers
 	mutes        int  // how many of them read nothing
 	loud         bool // peers send everything they can at once
-	pace         int  // of 4: how likely another step is at each occasion, 0 to 3
+	pace         int  // 0 to 3: pace/4 is how likely another step is at each occasion
 	freezes      bool // after an abort no peer moves and no time passes
 	elsewhere    int  // connections of other threads
 	allow        []netip.Prefix
@@ -154,7 +154,7 @@ func (w *world) drawOperator() *operator {
 	return o
 }
 
-// listeners returns the thread's listeners. Every second one is not TCP.
+// listeners returns the thread's listeners. Every second listener is not TCP.
 func (w *world) listeners() (all []Listener) {
 	for i := range w.Listeners {
 		all = append(all, Listener{FD: simio.ListenerFD(i), TCP: i%2 == 0})

@@ -18,8 +18,9 @@ func TestSim(t *testing.T) { explore(t, false, 1) }
 // TestSimCrowd is TestSim with more connections than receive buffers.
 func TestSimCrowd(t *testing.T) { explore(t, true, 80) }
 
-// TestCrowdsAreShort: crowds run out of receive buffers, whoever scores and with either kind
-// of model, even while the thread has spare buffers that it does not lend.
+// TestCrowdsAreShort: crowds run out of receive buffers. This happens whether the thread or a
+// batch thread scores, with either kind of model, and even while the thread has spare buffers
+// that it does not lend.
 func TestCrowdsAreShort(t *testing.T) {
 	type kind struct{ inline, strided, withheld bool }
 	const kinds = 8

@@ -34,8 +34,8 @@ type world struct {
 	operator  *operator
 	actors    []actor // the batch thread, the peers, the operator and more
 
-	crowds   bool // see crowded
-	steps    int
+	crowds   bool   // see crowded
+	steps    int    // taken by all actors
 	busy     bool   // an actor is moving
 	quiet    bool   // no peer moves until the thread has nothing left to do
 	wasQuiet bool   // quiet was set before, and time passed meanwhile
@@ -115,8 +115,8 @@ func (w *world) step(a actor) bool {
 // peers and of time. In half of the worlds neither helps.
 func (w *world) Frozen() bool { return w.operator.aborted && w.freezes }
 
-// Stuck implements [simio.World]: nothing will wake the thread. That is a fault if the
-// thread owedAfter a peer something. Otherwise the operator ends the world.
+// Stuck implements [simio.World]: nothing will wake the thread. That is a fault if the thread
+// owes a peer something. Otherwise the operator ends the world.
 func (w *world) Stuck() {
 	for s := range w.accepted() {
 		if owed := s.owed(w.operator.stopped); owed != "" {
@@ -144,7 +144,7 @@ func (w *world) Stuck() {
 // operator stops the thread, at a step drawn in advance or once nothing moves any more.
 type operator struct {
 	w                *world
-	stopAt, abortAt  int // steps
+	stopAt, abortAt  int // in steps of the world
 	stopped, aborted bool
 	wake             bool // the operator must signal the thread next
 }
@@ -205,14 +205,14 @@ func (w *world) Delivered() {
 // Ready implements [simio.World].
 func (w *world) Ready() bool { return w.thread.responses.Ready() }
 
-// Starves implements [simio.World].
-func (w *world) Starves() {
+// LacksBuffer implements [simio.World].
+func (w *world) LacksBuffer() {
 	w.short = true
 	w.withheld = w.withheld || len(w.thread.spare) > 0
 }
 
-// Sends implements [simio.World].
-func (w *world) Sends(data []byte) {
+// CheckMemory implements [simio.World].
+func (w *world) CheckMemory(data []byte) {
 	block, lo := w.place(data)
 	if hi := lo + len(data); hi > w.limits.OutputBytes || len(data) == 0 {
 		w.Fail("sends bytes %d to %d of block %d", lo, hi, block)

@@ -15,9 +15,9 @@ const (
 	// lingerTicks is how long a peer has to read its last answers and close: two seconds.
 	lingerTicks = 20
 
-	// sweepSlots is how many connections a thread checks for timeouts per tick. Checking
-	// very many at once would delay the connections with requests. The thread checks all
-	// of them within 64 ticks.
+	// sweepSlots is how many slots a thread checks for timeouts per tick. Checking very many
+	// at once would delay the connections with requests. If the slab has many more slots,
+	// the thread checks more per tick, so that it checks each slot in about 64 ticks.
 	sweepSlots = 2048
 )
 
@@ -42,12 +42,12 @@ func (t *Thread) tick() {
 	}
 }
 
-// sweepTimeouts, in a turn with a tick, ends the input of connections whose peers have kept
-// the thread waiting for too long. It checks some of the connections and continues with the
-// next ones after the next tick.
+// sweepTimeouts does something only in a turn in which a tick ended. It ends the input of
+// connections whose peers have kept the thread waiting for too long. It checks a part of the
+// slots and continues with the next part after the next tick.
 //
-// Order: the thread calls it after it has handled all events of the turn, so that input
-// which has arrived counts as arrived.
+// Order: the thread calls it after it has handled all events of the turn. So no connection
+// times out whose input arrived in this turn.
 func (t *Thread) sweepTimeouts() {
 	if !t.ticked {
 		return
@@ -83,7 +83,7 @@ func (t *Thread) checkTimeout(c *conn) {
 	*counter++
 	t.dropPartial(c)
 	t.endInput(c)
-	t.touch(c)
+	t.markDirty(c)
 }
 
 // waitsForPeer reports whether c waits for its peer and not for the thread: a receive is in
@@ -93,5 +93,6 @@ func (t *Thread) waitsForPeer(c *conn) bool {
 	return c.receiving && (c.partial.block != blocks.None || c.inFlight == 0 && c.out.size == 0 && c.sending.block == blocks.None)
 }
 
-// restart begins a peer's time anew: the peer has begun a request, or has all its answers.
-func (t *Thread) restart(c *conn) { c.since, c.paused = t.ticks, t.ticks }
+// restartTimeout restarts the time that a peer has: it has begun a request, or has all its
+// answers.
+func (t *Thread) restartTimeout(c *conn) { c.since, c.paused = t.ticks, t.ticks }

@@ -7,11 +7,11 @@
 //
 // # How to add an operation
 //
-//   - netio.go: add a [Code] with its contract and its name, and the fields of [Op] that it
-//     needs. From then on the tests fail until the suite of netiotest submits it.
+//   - netio.go: add a [Code] with its contract, its name in codeNames, and the fields of [Op]
+//     that it needs. From then on the tests fail until the suite of netiotest submits it.
 //   - uringio: prepare the SQE in prepare.go, translate its completion in take.go, and list
 //     a new opcode in Operations.
-//   - epollio: start it in begin (turn.go); if it waits, serve (turn.go) carries it on.
+//   - epollio: start it in begin (turn.go). If it has to wait, continue it in serve (turn.go).
 //   - simio: start it in submit, and complete it in ready and perform (operation.go). Only
 //     package loop submits operations to simio, so its simulation is what tests them there.
 //   - netiotest: add named cases to suite.go, and an action to traffic.go.
@@ -19,9 +19,11 @@
 //
 // # How to add a backend
 //
-// Make a folder beside uringio with a type that implements [Backend]. Embed
-// sockets.Sockets if it works on real sockets, and run netiotest.Run in a test. Then let
-// package server offer it: backend.go there selects, makes and sizes backends.
+//   - Make a folder next to uringio with a type that implements [Backend]. If it works on real
+//     sockets, embed sockets.Sockets, which implements the calls that do not depend on the
+//     kernel interface.
+//   - Call netiotest.Run in a test: it checks the contract over TCP and AF_UNIX.
+//   - Let package server offer the backend: backend.go there selects, makes and sizes them.
 package netio
 
 import (
@@ -30,9 +32,9 @@ import (
 )
 
 const (
-	// ReceiveBytes is the size of a receive buffer. A receive of this size spreads the
-	// kernel's cost of one event over 254 requests of one vector. It cuts one in four of
-	// the largest common requests, of 64 vectors; half the size would cut one in two.
+	// ReceiveBytes is the size of a receive buffer. A full receive spreads the kernel's cost
+	// of one event over 254 requests of one vector. Its end cuts one in four of the largest
+	// common requests, which have 64 vectors. Half the size would cut one in two.
 	ReceiveBytes = 128 << 10
 
 	// ReceiveBuffers is how many receive buffers a backend has.
@@ -46,7 +48,7 @@ const (
 	Backlog = 4096
 )
 
-// Code says what an [Op] asks for, and which operation an [Event] belongs to.
+// Code says what kind of operation an [Op] is, and to which kind an [Event] belongs.
 type Code uint8
 
 const (
@@ -57,10 +59,10 @@ const (
 
 	// Send writes as much of Op.Data as the socket takes at once. It ends before the turn
 	// that submits it returns. It has an event only if the socket did not take everything:
-	// Done with the N bytes that it took, Interrupted if it took none, or Failed.
+	// Done with N bytes taken, Interrupted if the socket took none, or Failed.
 	Send
 
-	// SendRest writes Op.Data and waits for room as long as it takes. It may end early, with
+	// SendRest writes Op.Data and waits for room without a time limit. It may end early, with
 	// N less than the length of Data.
 	SendRest
 
@@ -97,7 +99,7 @@ func (c Code) String() string { return codeNames[c] }
 
 // Op is one operation that the machine submits.
 type Op struct {
-	Key  uint64 // below 1<<56; its events return it. A key has at most one operation of each code in flight
+	Key  uint64 // below 1<<56; the events of the Op carry it. At most one operation of each code is in flight per key
 	Data []byte // Send, SendRest: the memory must stay in place until the operation ends
 	FD   int32
 	Code Code
@@ -143,7 +145,7 @@ type Backend interface {
 	// An error means that the kernel refuses to go on.
 	Turn(ops []Op, block bool) ([]Event, error)
 
-	// Untaken returns how many of a failed Turn's ops, counted from the end, it did not take.
+	// Untaken returns how many ops a failed Turn did not take. These are the last ones of ops.
 	Untaken() int
 
 	// Pending reports whether a Turn would return events. It does not wait: a thread that
@@ -176,8 +178,8 @@ type Backend interface {
 	// when the thread ends because of an error.
 	CloseNow(fd int32)
 
-	// Busy returns how often the kernel was too short of memory to take operations, and the
-	// thread waited a millisecond for it. Any goroutine may call it.
+	// Busy returns how often the thread waited a millisecond because the kernel was too short
+	// of memory to take operations. Any goroutine may call it.
 	Busy() uint64
 
 	// Free releases everything and ends the operations in flight.

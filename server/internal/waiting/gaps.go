@@ -9,7 +9,7 @@ const (
 	gapWidth = 5 * time.Microsecond
 	gapCount = int(sleepCost / gapWidth)
 
-	// window is about how many gaps are remembered.
+	// window is the approximate number of remembered gaps.
 	window = 16
 
 	// gapWeight is the weight of the latest gap. Each new gap takes 1/window of the weight of
@@ -23,19 +23,19 @@ type gaps struct {
 	shortest int                  // gaps below gapWidth that are not in weights yet
 }
 
-// addShortest remembers a gap below gapWidth. It only counts, because such gaps are frequent:
-// settle enters them into weights later.
+// addShortest remembers a gap below gapWidth. Such gaps are frequent, so it only counts them.
+// addCounted enters them into weights later.
 func (g *gaps) addShortest() { g.shortest++ }
 
 // add remembers a gap.
 func (g *gaps) add(gap time.Duration) {
-	g.settle()
+	g.addCounted()
 	g.decay()
 	g.weights[min(int(gap/gapWidth), gapCount)] += gapWeight
 }
 
-// settle enters the counted shortest gaps into weights.
-func (g *gaps) settle() {
+// addCounted enters the counted shortest gaps into weights.
+func (g *gaps) addCounted() {
 	for range min(g.shortest, 4*window) { // more gaps would change nothing
 		g.decay()
 		g.weights[0] += gapWeight
@@ -43,16 +43,17 @@ func (g *gaps) settle() {
 	g.shortest = 0
 }
 
-// addLonger remembers a gap that was longer than polled. How much longer it was is unknown, so
-// its weight is spread over the longer gaps remembered before, in proportion to theirs.
+// addLonger remembers a gap that was longer than polled. Its length is unknown, so addLonger
+// spreads its weight over the remembered gaps that were longer, in proportion to their
+// weights.
 func (g *gaps) addLonger(polled time.Duration) {
-	g.settle()
+	g.addCounted()
 	first, sum := min(int(polled/gapWidth), gapCount), uint64(0)
 	for _, w := range g.weights[first:] {
 		sum += w
 	}
 	if sum < gapWeight/window {
-		g.add(sleepCost) // no longer gap is remembered
+		g.add(sleepCost) // there is no longer gap to spread it over
 		return
 	}
 	g.decay()
@@ -68,7 +69,7 @@ func (g *gaps) decay() {
 }
 
 // limit returns the limit of polling that would have cost least in the remembered gaps. A gap
-// costs the time polled, plus sleepCost if it was longer than the limit. Among limits that
+// costs the time polled, plus sleepCost if it was longer than the limit. If several limits
 // cost about as little, limit returns the longest: the next gap may be a little longer.
 //
 // The price of polling rises with each other thread that polls, because together they would
@@ -93,8 +94,9 @@ func (g *gaps) limit(pollers int) time.Duration {
 	return time.Duration(best) * gapWidth
 }
 
-// costs returns what each limit from 0 on, in steps of gapWidth, would have cost. price is the
-// cost of a nanosecond of polling. costs also returns the sum of the weights.
+// costs returns the cost of each limit in the remembered gaps, for limits from 0 on in steps
+// of gapWidth. price is the cost of a nanosecond of polling. costs also returns the sum of the
+// weights.
 func (g *gaps) costs(price uint64) (costs [gapCount + 1]uint64, sum uint64) {
 	for _, w := range g.weights {
 		sum += w

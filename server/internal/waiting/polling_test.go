@@ -10,9 +10,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPollingFindsSteadyCallers: if a caller asks again soon after its answer, polling soon
-// finds its requests without sleeps. This holds whatever the thread waited for before, and
-// however much longer the caller takes after the thread slept.
+// TestPollingFindsSteadyCallers: if a caller sends its next request soon after each answer,
+// polling soon finds its requests almost without sleeps. It does not matter what the thread
+// waited for before, or how much longer the caller takes after the thread slept.
 func TestPollingFindsSteadyCallers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, r := drawPolling(t)
@@ -27,8 +27,8 @@ func TestPollingFindsSteadyCallers(t *testing.T) {
 	})
 }
 
-// TestPollingInVainBacksOff: where gaps are longer than polling is worth, the thread soon polls
-// for at most 8 µs per wait.
+// TestPollingInVainBacksOff: if gaps are longer than polling is worth, the thread soon polls for
+// at most 8 µs per wait.
 func TestPollingInVainBacksOff(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, r := drawPolling(t)
@@ -36,7 +36,7 @@ func TestPollingInVainBacksOff(t *testing.T) {
 		wait(p, c, settled)
 		b := wait(p, c, 1000)
 		if each := b.polled / 1000; each > sleepCost/10 {
-			t.Fatalf("polled for %v a wait", each)
+			t.Fatalf("polled for %v per wait", each)
 		}
 	})
 }

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// spinFor is how long a thread polls before it lets other threads run between polls. It
-	// is about the time in which the thread that it waits for answers, if that one is awake.
+	// spinFor is how long a thread polls before it lets other threads run between polls. If
+	// the thread that it waits for is awake, that thread answers within about this time.
 	spinFor = 5 * time.Microsecond
 
 	// pollsPerReading is how many polls a spinning thread makes per reading of the clock. A
@@ -25,7 +25,7 @@ const (
 type Strategy int
 
 const (
-	Auto  Strategy = iota // polls for as long as that has paid off lately, then sleeps
+	Auto  Strategy = iota // polls as long as polling has paid off recently, then sleeps
 	Spin                  // never sleeps
 	Yield                 // never sleeps, and lets other threads run between polls
 	Block                 // sleeps at once
@@ -41,12 +41,12 @@ type Waiter struct {
 	now      func() time.Time
 
 	polling polling
-	inWait  bool          // polling does not know yet how this wait ended
+	inWait  bool          // the current wait has begun, and polling has not been told how it ended
 	counted bool          // this thread is counted in pollers
 	limit   time.Duration // of polling in this wait
 	clocked bool          // the clock was read in this wait
-	began   time.Time     // when it was first read
-	polled  time.Duration // from then until it was last read
+	began   time.Time     // the first reading of the clock in this wait
+	polled  time.Duration // from the first reading to the last
 }
 
 // New returns a Waiter for one thread. The thread sleeps on event, which the caller keeps. All
@@ -57,9 +57,9 @@ func New(strategy Strategy, event *eventfd.EventFD, pollers *atomic.Int32) *Wait
 
 // Idle implements [ringbuf.WaitStrategy] and [loop.Waiter].
 //
-// If no other thread wants the CPU, a thread that yields has it back at once. Otherwise other
-// threads may keep it for as long as they compute. The thread then finds that its time to
-// poll has passed and sleeps, and is woken like any other sleeper.
+// If no other thread wants the CPU, a thread that yields gets it back at once. Otherwise the
+// other threads may keep the CPU for as long as they compute. The yielding thread then finds
+// that its time to poll has passed. It sleeps, and is woken like any other sleeper.
 func (w *Waiter) Idle(empty int) (sleep bool) {
 	switch w.strategy {
 	case Block:

@@ -41,20 +41,20 @@ func TestWaiterTellsPollingHowWaitsEnd(t *testing.T) {
 	w.Idle(1)
 	w.Idle(1)
 	if got := w.polling.gaps.shortest; got != 1 {
-		t.Errorf("one wait ended at once, polling knows of %d", got)
+		t.Errorf("polling was told of %d waits that ended at once, want 1", got)
 	}
 	for empty := 2; w.polled < 20*time.Microsecond; empty++ {
 		w.Idle(empty)
 	}
 	w.Idle(1)
 	if w.polling.gaps.weights[20*time.Microsecond/gapWidth] == 0 {
-		t.Error("polling does not know of a gap of 20 µs")
+		t.Error("polling was not told of a gap of 20 µs")
 	}
 	pollUntilSleep(w)
 	c.time = c.time.Add(time.Second)
 	w.Slept()
 	if w.polling.gaps.weights[gapCount] == 0 {
-		t.Error("polling does not know of a gap of a second")
+		t.Error("polling was not told of a gap of a second")
 	}
 }
 
@@ -68,7 +68,7 @@ func TestWaiterReadsTheClockSeldom(t *testing.T) {
 		}
 	}
 	if c.readings > 0 {
-		t.Errorf("%d readings for waits that were over soon", c.readings)
+		t.Errorf("%d readings of the clock for waits that were over soon", c.readings)
 	}
 	for w.polling.next() > 0 {
 		pollUntilSleep(w)
@@ -77,11 +77,11 @@ func TestWaiterReadsTheClockSeldom(t *testing.T) {
 	}
 	c.readings = 0
 	if polls := pollUntilSleep(w); polls != 1 {
-		t.Errorf("polled %d times before a sleep at once", polls)
+		t.Errorf("polled %d times, want a sleep at once", polls)
 	}
 	w.Slept()
 	if c.readings != 2 {
-		t.Errorf("%d readings for a sleep at once", c.readings)
+		t.Errorf("%d readings of the clock for a sleep at once", c.readings)
 	}
 }
 
@@ -105,7 +105,7 @@ func TestWaiterCountsAmongPollers(t *testing.T) {
 	}
 	pollUntilSleep(w)
 	if got := w.pollers.Load(); got != 0 {
-		t.Errorf("%d pollers, and the thread sleeps", got)
+		t.Errorf("%d pollers while the thread sleeps", got)
 	}
 }
 

@@ -26,8 +26,8 @@ func (b *Backend) beginAccept(op *netio.Op) {
 	b.enqueueIfReady(op.FD, d)
 }
 
-// accept accepts connections until none is left or it has taken enough for now. From a
-// queue that other threads accept from, too, it takes one at a time.
+// accept accepts connections until none is left or until it has taken maxAccepts. If other
+// threads accept from the same queue, it takes one at a time.
 func (b *Backend) accept(fd int32, d *descriptor) {
 	limit := maxAccepts
 	if d.shared {
@@ -49,8 +49,8 @@ func (b *Backend) accept(fd int32, d *descriptor) {
 	}
 }
 
-// concernsOneConn reports whether an error of accept concerns only one connection, which the kernel
-// has dropped. Linux passes errors of the network on to the caller; source: accept(2).
+// concernsOneConn reports whether an error of accept concerns only one connection, which the
+// kernel has dropped. Linux passes errors of the network on to the caller; source: accept(2).
 func concernsOneConn(errno unix.Errno) bool {
 	switch errno {
 	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM, unix.ETIMEDOUT, unix.ENETDOWN, unix.ENETUNREACH,

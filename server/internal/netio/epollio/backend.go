@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	// spareDescriptors is how many descriptors beside those of connections the table has
-	// room for.
+	// spareDescriptors is how many descriptors the table has room for in addition to those of
+	// connections.
 	spareDescriptors = 256
 
 	// eventsPerConn is how many events a connection can have in one turn: of a receive, of a
 	// send and of the rest of a send.
 	eventsPerConn = 3
 
-	// maxReady is how many descriptors a turn takes from epoll at a time. It is also how
-	// many a turn serves before it polls epoll, and after that.
+	// maxReady is how many descriptors a turn takes from epoll at a time. It is also the most
+	// that a turn serves before it polls epoll, and again the most that it serves afterwards.
 	maxReady = 256
 
 	// enoughEvents is how many events make a turn return without polling epoll for more.
@@ -81,8 +81,8 @@ func New(cfg Config) (*Backend, error) {
 	}, nil
 }
 
-// Footprint returns the bytes that a backend for conns connections takes beside its receive
-// buffers. It touches only the part that the connections it serves need.
+// Footprint returns the bytes that a backend for conns connections takes in addition to its
+// receive buffers. The backend touches only the part that its connections need.
 func Footprint(conns int) uint64 {
 	const (
 		each  = unsafe.Sizeof(descriptor{}) + unsafe.Sizeof(int32(0)) + eventsPerConn*unsafe.Sizeof(netio.Event{})

@@ -11,8 +11,8 @@ import (
 
 const allFree = 1<<netio.ReceiveBuffers - 1 // the buffers fit the bits of a word
 
-// takeBuffer takes the first free receive buffer. If few are in use at a time, the same few are
-// used again and stay in the cache.
+// takeBuffer takes the first free receive buffer. If few buffers are in use at a time, the
+// backend uses the same few again, and they stay in the cache.
 func (b *Backend) takeBuffer() (id int16, ok bool) {
 	if b.free == 0 {
 		return netio.NoBuffer, false

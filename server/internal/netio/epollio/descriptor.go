@@ -20,7 +20,7 @@ type descriptor struct {
 	input  uint64 // key of the input operation: a receive, an accept or a wake
 	output uint64 // key of the output operation: a SendRest
 	rest   []byte // bytes of the SendRest that the socket has not taken
-	sent   int32  // how many it has taken
+	sent   int32  // how many bytes of the SendRest the socket has taken
 
 	generation uint32 // of the descriptor number: a close begins the next
 	kind       kind
@@ -29,8 +29,8 @@ type descriptor struct {
 	outputActive bool // the output operation is in flight
 	dropping     bool // the receive uses no buffer
 	shared       bool // other threads accept from the listener, too
-	readable     bool // the input operation is worth an attempt
-	writable     bool // the output operation is worth an attempt
+	readable     bool // the input operation may find input: attempt it
+	writable     bool // the output operation may find room: attempt it
 	ended        bool // something follows the input: FIN, an error or urgent data
 	watchesRoom  bool // epoll reports when the descriptor becomes writable
 	queued       bool // in Backend.ready; its number stays there even after a close
@@ -93,8 +93,8 @@ func (b *Backend) recordEvent(e *unix.EpollEvent) {
 	b.enqueueIfReady(e.Fd, d)
 }
 
-// growTable makes the table long enough for a descriptor. The table grows only in a process that
-// has more descriptors than its connections and spareDescriptors.
+// growTable makes the table long enough for a descriptor. The table grows only in a process
+// that has more descriptors than its connections and spareDescriptors.
 func (b *Backend) growTable(fd int32) {
 	if int(fd) < len(b.table) {
 		return

@@ -66,8 +66,8 @@ func (b *Backend) received(d *descriptor, n int, errno unix.Errno, buffer int16)
 	b.events = append(b.events, e)
 }
 
-// failStarved ends the receives that found no free buffer. Only the caller can return a buffer,
-// and without an event it would not do anything.
+// failStarved ends the receives that found no free buffer. Only the caller can return a
+// buffer, and it may be waiting for an event before it does.
 func (b *Backend) failStarved() {
 	for n := b.ready.size; n > 0; n-- {
 		fd := b.ready.pop()

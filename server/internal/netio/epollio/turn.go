@@ -39,8 +39,8 @@ func (b *Backend) Pending() bool {
 	return b.ready.size > 0 || b.expired()
 }
 
-// begin starts one operation. Sends, cancels and closes are carried out at once. The other
-// operations wait in the queue for their turn.
+// begin starts one operation. It carries out sends, cancels and closes at once. The other
+// operations wait in the queue until serveReady reaches them.
 func (b *Backend) begin(op *netio.Op) {
 	switch op.Code {
 	case netio.Receive:
@@ -64,7 +64,7 @@ func (b *Backend) begin(op *netio.Op) {
 	}
 }
 
-// serveReady carries on operations whose descriptors are ready.
+// serveReady continues operations whose descriptors are ready.
 func (b *Backend) serveReady() {
 	for n := min(b.ready.size, maxReady); n > 0; n-- {
 		b.serve(b.ready.pop())
@@ -78,7 +78,7 @@ func (b *Backend) serveReady() {
 	}
 }
 
-// serve carries on the operations of a descriptor that was in the queue.
+// serve continues the operations of a descriptor that was in the queue.
 func (b *Backend) serve(fd int32) {
 	d := &b.table[fd]
 	d.queued = false
@@ -113,8 +113,8 @@ func (b *Backend) complete(key uint64, code netio.Code, outcome netio.Outcome, n
 	})
 }
 
-// pollsPerClock is how many polls of the ready queue share one reading of the clock, which costs
-// up to half as much as a poll. A tick comes late by at most as many turns.
+// pollsPerClock is how many polls of the ready queue share one reading of the clock. A reading
+// costs up to half as much as a poll. It makes a tick late by at most this many turns.
 const pollsPerClock = 8
 
 // expired reports whether the tick's time has passed, as of the last reading of the clock.

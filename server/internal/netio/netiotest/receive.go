@@ -29,8 +29,8 @@ func (c *conn) end() {
 	c.close()
 }
 
-// got waits for the event of a receive and returns its bytes and outcome.
-func (c *conn) got() (data []byte, outcome netio.Outcome) {
+// awaitInput waits for the event of a receive and returns its bytes and outcome.
+func (c *conn) awaitInput() (data []byte, outcome netio.Outcome) {
 	c.r.Helper()
 	return c.r.bytes(c.r.await(c.key, netio.Receive))
 }
@@ -45,11 +45,11 @@ func (r *rig) bytes(e netio.Event) ([]byte, netio.Outcome) {
 	return data, e.Outcome
 }
 
-// gets receives until all of want has arrived.
-func (c *conn) gets(want []byte) {
+// expectInput receives until all of want has arrived.
+func (c *conn) expectInput(want []byte) {
 	c.r.Helper()
 	for len(want) > 0 {
-		data, outcome := c.got()
+		data, outcome := c.awaitInput()
 		if outcome > netio.DoneMore || len(data) == 0 || !bytes.HasPrefix(want, data) {
 			c.r.Fatalf("received %d bytes with outcome %d, which are not the next of %d", len(data), outcome, len(want))
 		}
@@ -69,12 +69,12 @@ func receiveWaits(r *rig) {
 		r.turn(c.receive())
 		r.expectNone()
 		c.write(pattern(0, 100))
-		c.gets(pattern(0, 100))
+		c.expectInput(pattern(0, 100))
 	}
 	c.write(pattern(0, 10)) // while no receive is in flight
 	r.expectNone()
 	r.turn(c.receive())
-	c.gets(pattern(0, 10))
+	c.expectInput(pattern(0, 10))
 }
 
 // receiveInPieces: pieces of all sizes arrive in order.
@@ -87,7 +87,7 @@ func receiveInPieces(r *rig) {
 		if n := c.write(pattern(total, size)); n != size {
 			r.Fatalf("the socket takes %d bytes of %d", n, size)
 		}
-		c.gets(pattern(total, size))
+		c.expectInput(pattern(total, size))
 		total += size
 	}
 }
@@ -99,12 +99,12 @@ func receiveFillsBuffer(r *rig) {
 	sent := c.fill(netio.ReceiveBytes + 1000)
 	r.until("all has arrived", func() bool { return r.backend.Unread(c.fd) == sent })
 	r.turn(c.receive())
-	data, outcome := c.got()
+	data, outcome := c.awaitInput()
 	if outcome != netio.DoneMore || !bytes.Equal(data, pattern(0, netio.ReceiveBytes)) {
 		r.Fatalf("%d bytes with outcome %d, want a full buffer and more", len(data), outcome)
 	}
 	r.turn(c.receiveReady())
-	c.gets(pattern(netio.ReceiveBytes, sent-netio.ReceiveBytes))
+	c.expectInput(pattern(netio.ReceiveBytes, sent-netio.ReceiveBytes))
 }
 
 // fill writes n bytes, in several attempts if necessary.
@@ -118,14 +118,14 @@ func (c *conn) fill(n int) int {
 	return sent
 }
 
-// receiveReadyInVain: a receive with Ready waits if the socket has no input after all.
-func receiveReadyInVain(r *rig) {
+// receiveReadyButEmpty: a receive with Ready waits if the socket has no input after all.
+func receiveReadyButEmpty(r *rig) {
 	c := r.pair()
 	defer c.end()
 	r.turn(c.receiveReady())
 	r.expectNone()
 	c.write(pattern(0, 10))
-	c.gets(pattern(0, 10))
+	c.expectInput(pattern(0, 10))
 }
 
 // receiveUrgent: a receive stops in front of urgent data, and the next continues after it.
@@ -139,10 +139,10 @@ func receiveUrgent(r *rig) {
 	c.write(pattern(100, 100))
 	r.until("all has arrived", func() bool { return r.backend.Unread(c.fd) >= 100 })
 	r.turn(c.receive())
-	c.gets(pattern(0, 200))
+	c.expectInput(pattern(0, 200))
 	r.turn(c.receive())
 	c.write(pattern(200, 100))
-	c.gets(pattern(200, 100))
+	c.expectInput(pattern(200, 100))
 }
 
 // receivePassed: a receive stops where a descriptor was passed with the input, and the next
@@ -156,7 +156,7 @@ func receivePassed(r *rig) {
 	r.check("pass", unix.Sendmsg(c.peer.fd, pattern(0, 100), unix.UnixRights(c.peer.fd), nil, 0))
 	c.write(pattern(100, 100))
 	r.turn(c.receive())
-	c.gets(pattern(0, 200))
+	c.expectInput(pattern(0, 200))
 }
 
 // receiveFIN: FIN is an event without bytes, whether FIN or the receive comes first.
@@ -170,7 +170,7 @@ func receiveFIN(r *rig) {
 		if !early {
 			c.fin()
 		}
-		if data, outcome := c.got(); outcome != netio.Done || len(data) > 0 {
+		if data, outcome := c.awaitInput(); outcome != netio.Done || len(data) > 0 {
 			r.Fatalf("%d bytes with outcome %d, want FIN", len(data), outcome)
 		}
 		c.end()
@@ -186,9 +186,9 @@ func receiveFINAfterInput(r *rig) {
 		op := c.receive()
 		op.Ready = ready
 		r.turn(op)
-		c.gets(pattern(0, 100))
+		c.expectInput(pattern(0, 100))
 		r.turn(c.receive())
-		if data, outcome := c.got(); outcome != netio.Done || len(data) > 0 {
+		if data, outcome := c.awaitInput(); outcome != netio.Done || len(data) > 0 {
 			r.Fatalf("%d bytes with outcome %d, want FIN", len(data), outcome)
 		}
 		c.end()
@@ -222,7 +222,7 @@ func receiveCancelled(r *rig) {
 	c.write(pattern(0, 10))
 	r.expectNone()
 	r.turn(c.receive())
-	c.gets(pattern(0, 10))
+	c.expectInput(pattern(0, 10))
 }
 
 // receiveStarved: while all buffers are lent, a receive reports that it found none. It works
@@ -252,7 +252,7 @@ func receiveStarved(r *rig) {
 		r.backend.Recycle(id)
 	}
 	r.turn(c.receiveReady())
-	c.gets(pattern(0, 20))
+	c.expectInput(pattern(0, 20))
 }
 
 // receiveDropped: a receive with Drop reports bytes and FIN, and uses no buffer.

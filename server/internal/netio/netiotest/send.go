@@ -14,8 +14,8 @@ func (c *conn) send(code netio.Code, data []byte) netio.Op {
 	return netio.Op{Code: code, Key: c.key, FD: c.fd, Data: data}
 }
 
-// reads makes the peer read until all of want has arrived.
-func (c *conn) reads(want []byte) {
+// expectPeerReads makes the peer read until all of want has arrived.
+func (c *conn) expectPeerReads(want []byte) {
 	c.r.Helper()
 	c.r.until("the peer reads all", func() bool {
 		data, _ := c.read()
@@ -54,7 +54,7 @@ func sendAll(r *rig) {
 	for i := range 10 {
 		r.turn(c.send(netio.Send, pattern(1000*i, 1000)))
 	}
-	c.reads(pattern(0, 10_000))
+	c.expectPeerReads(pattern(0, 10_000))
 	r.expectNone()
 }
 
@@ -63,9 +63,9 @@ func sendPart(r *rig) {
 	c := r.pair()
 	defer c.end()
 	sent := c.fillSocket()
-	c.reads(pattern(0, sent))
+	c.expectPeerReads(pattern(0, sent))
 	r.turn(c.send(netio.Send, pattern(sent, 10)))
-	c.reads(pattern(sent, 10))
+	c.expectPeerReads(pattern(sent, 10))
 	r.expectNone()
 }
 
@@ -111,7 +111,7 @@ func restWaits(r *rig) {
 		if !bytes.HasPrefix(all, c.seen) {
 			r.Fatalf("the peer has read %d bytes that are not what was sent", len(c.seen))
 		}
-		c.reads(all[len(c.seen):])
+		c.expectPeerReads(all[len(c.seen):])
 		r.expectNone()
 		c.end()
 	}
@@ -127,7 +127,7 @@ func restAtOnce(r *rig) {
 			r.Fatalf("event %+v: want 10 bytes", e)
 		}
 	}
-	c.reads(pattern(0, 30))
+	c.expectPeerReads(pattern(0, 30))
 }
 
 // restCancelled: the event of a cancelled SendRest says how many bytes have gone.
@@ -151,7 +151,7 @@ func restCancelled(r *rig) {
 			r.Fatalf("event %+v of a cancelled rest", e)
 		}
 		r.backend.EndOutput(c.fd)
-		c.reads(pattern(0, sent)[seen:])
+		c.expectPeerReads(pattern(0, sent)[seen:])
 		r.until("the peer reads FIN", func() bool {
 			data, eof := c.read()
 			if len(data) > 0 {
@@ -194,12 +194,12 @@ func bothDirections(r *rig) {
 	sent := c.fillSocket()
 	r.turn(c.receive(), c.send(netio.SendRest, pattern(sent, 10)))
 	c.write(pattern(0, 10))
-	c.gets(pattern(0, 10))
+	c.expectInput(pattern(0, 10))
 	r.turn(c.receive())
-	c.reads(pattern(0, sent+10))
+	c.expectPeerReads(pattern(0, sent+10))
 	if e := r.expect(c.key, netio.SendRest, netio.Done); e.N != 10 {
 		r.Fatalf("event %+v: want 10 bytes", e)
 	}
 	c.write(pattern(10, 10))
-	c.gets(pattern(10, 10))
+	c.expectInput(pattern(10, 10))
 }

@@ -88,9 +88,9 @@ func (s *stream) finish() {
 		s.abandoned = true
 		w.ops = append(w.ops, s.conn.cancel(netio.SendRest))
 	}
-	w.settle("what was cancelled ends", func() bool { return !s.receiving && s.rest == nil })
+	w.turnUntil("the cancelled operations end", func() bool { return !s.receiving && s.rest == nil })
 	if !s.dead {
-		w.settle("the peer reads all", func() bool {
+		w.turnUntil("the peer reads everything", func() bool {
 			s.readSome()
 			return s.read == s.given
 		})
@@ -111,5 +111,5 @@ func (s *stream) receiveAll() {
 		s.receiving, s.dropping = true, false
 		w.ops = append(w.ops, s.conn.receive())
 	}
-	w.settle("the receive ends", func() bool { return !s.receiving })
+	w.turnUntil("the receive ends", func() bool { return !s.receiving })
 }

@@ -18,10 +18,10 @@ func Run(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 	Traffic(t, newBackend)
 }
 
-// codes says of each code whether a case has submitted it.
+// codes records which codes the cases have submitted.
 type codes [netio.Codes]bool
 
-// Cases runs the named cases, which must submit each operation there is.
+// Cases runs the named cases. Together they must submit every kind of operation.
 func Cases(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 	var submitted codes
 	ran := 0
@@ -76,7 +76,7 @@ var cases = []struct {
 	{"ReceiveWaits", receiveWaits},
 	{"ReceiveInPieces", receiveInPieces},
 	{"ReceiveFillsBuffer", receiveFillsBuffer},
-	{"ReceiveReadyInVain", receiveReadyInVain},
+	{"ReceiveReadyButEmpty", receiveReadyButEmpty},
 	{"ReceiveUrgent", receiveUrgent},
 	{"ReceivePassed", receivePassed},
 	{"ReceiveFIN", receiveFIN},
@@ -99,7 +99,7 @@ var cases = []struct {
 	{"Tick", tick},
 	{"CancelOfNothing", cancelOfNothing},
 	{"CloseThenReuse", closeThenReuse},
-	{"Questions", questions},
+	{"SocketQueries", socketQueries},
 	{"SleeperWakes", sleeperWakes},
 	{"PingPongAllocatesNothing", pingPongAllocatesNothing},
 }

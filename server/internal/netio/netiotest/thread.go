@@ -73,7 +73,7 @@ func cancelOfNothing(r *rig) {
 	}
 	c.write(pattern(0, 10))
 	r.turn(c.receive())
-	c.gets(pattern(0, 10))
+	c.expectInput(pattern(0, 10))
 	r.turn(c.cancel(netio.Receive))
 	r.expectNone()
 }
@@ -102,13 +102,13 @@ func closeThenReuse(r *rig) {
 		r.turn(c.receive())
 		r.expectNone()
 		c.write(pattern(5, 10))
-		c.gets(pattern(5, 10))
+		c.expectInput(pattern(5, 10))
 	}
 	c.end()
 }
 
-// questions: the calls that ask about a socket answer correctly.
-func questions(r *rig) {
+// socketQueries: the calls that query a socket return what is true of it.
+func socketQueries(r *rig) {
 	c := r.pair()
 	defer c.end()
 	if n := r.backend.Unread(c.fd); n != 0 {
@@ -122,7 +122,7 @@ func questions(r *rig) {
 	}
 	r.turn(c.send(netio.Send, pattern(0, 5)))
 	r.backend.EndOutput(c.fd)
-	c.reads(pattern(0, 5))
+	c.expectPeerReads(pattern(0, 5))
 	r.until("the peer reads FIN", func() bool { _, eof := c.read(); return eof })
 	if n := r.backend.Busy(); n != 0 {
 		r.Fatalf("busy %d times", n)
@@ -132,7 +132,7 @@ func questions(r *rig) {
 	}
 }
 
-// sleeperWakes: an event caused by another thread ends a wait, whatever its kind.
+// sleeperWakes: an event of any kind that another thread causes ends a wait.
 func sleeperWakes(r *rig) {
 	l, e := r.listen(), r.eventfd()
 	defer e.Close()

@@ -47,7 +47,7 @@ type world struct {
 	listener listener
 	streams  []*stream
 	ops      []netio.Op // for the next turn
-	lent     []int16
+	lent     []int16    // receive buffers not yet recycled
 }
 
 // on returns an action on a random connection.
@@ -98,8 +98,8 @@ func (w *world) note() {
 	}
 }
 
-// settle runs turns until a condition holds.
-func (w *world) settle(what string, condition func() bool) {
+// turnUntil runs turns until a condition holds, and checks their events.
+func (w *world) turnUntil(what string, condition func() bool) {
 	w.turn()
 	w.rig.until(what, func() bool {
 		w.note()
@@ -108,7 +108,7 @@ func (w *world) settle(what string, condition func() bool) {
 	})
 }
 
-// end closes everything.
+// end finishes every stream and returns the buffers. No event may be left.
 func (w *world) end() {
 	for len(w.streams) > 0 {
 		w.streams[0].finish()

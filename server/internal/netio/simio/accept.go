@@ -45,7 +45,7 @@ func (k *Kernel) AcceptNow(fd int32) (int32, netio.Outcome) {
 	l := k.listener(fd)
 	k.mustNotAccept(fd, "accepts")
 	if l == nil || !l.open {
-		k.world.Fail("accepts on descriptor %d, which is no open listener", fd)
+		k.world.Fail("accepts on descriptor %d, which is not an open listener", fd)
 	}
 	k.world.Interleave()
 	switch {
@@ -79,7 +79,7 @@ func (k *Kernel) CloseNow(fd int32) {
 		return
 	}
 	if l == nil || !l.open {
-		k.world.Fail("descriptor %d closed, which is no open listener", fd)
+		k.world.Fail("closes descriptor %d, which is not an open listener", fd)
 	}
 	k.mustNotAccept(fd, "listener closed")
 	if len(l.backlog) > 0 && !k.Full() && !k.Refuses {

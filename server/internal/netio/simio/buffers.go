@@ -36,7 +36,7 @@ func (b *buffers) bytes(id int16) []byte {
 	return b.memory[lo : lo+netio.ReceiveBytes]
 }
 
-// lend gives the next free buffer, with n received bytes in it, to the machine.
+// lend gives the machine the next free buffer, which holds n received bytes.
 func (b *buffers) lend(n int) (id int16) {
 	id, b.free = b.free[0], b.free[1:]
 	b.lent[id] = n
@@ -77,7 +77,7 @@ func (k *Kernel) Recycle(id int16) {
 	k.world.Interleave()
 	b := &k.buffers
 	if b.lent[id] == kernelOwned {
-		k.world.Fail("receive buffer %d recycled, which the thread does not have", id)
+		k.world.Fail("recycles receive buffer %d, which the thread does not have", id)
 	}
 	spoiled := b.bytes(id)[:b.lent[id]]
 	for i := range spoiled {

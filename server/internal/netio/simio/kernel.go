@@ -17,9 +17,10 @@ const (
 )
 
 const (
-	// patience is how many polls in a row may find nothing before the world must move.
+	// patience is how many polls in a row may find nothing. Then the kernel makes something
+	// happen.
 	patience = 20
-	// maxTurns is more turns than any schedule needs: a thread that takes more is in a loop.
+	// maxTurns is more turns than any schedule needs: a thread that makes more never ends.
 	maxTurns = 300_000
 	// maxIdleTicks is how many ticks in a row may pass while nothing moves.
 	maxIdleTicks = 60
@@ -69,7 +70,7 @@ func New(dice Dice, temper Temper, world World) *Kernel {
 // and some of the operations that can complete do.
 func (k *Kernel) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 	if k.Turns++; k.Turns > maxTurns {
-		k.world.Fail("%d turns: the thread does not come to rest", k.Turns)
+		k.world.Fail("the thread has made %d turns and goes on", k.Turns)
 	}
 	clear(k.delivered)
 	if k.Turns == k.Refusal {

@@ -37,11 +37,11 @@ func (k *Kernel) submit(op *netio.Op) {
 		o.socket = k.socket(op.FD, op.Key)
 	case netio.Accept:
 		if l := k.listener(op.FD); !l.open || l.failed || ListenerFD(int(op.Key)) != op.FD {
-			k.world.Fail("accepts, with the listener open: %t, and right after a failure: %t", l.open, l.failed)
+			k.world.Fail("accepts on a listener that is open: %t, right after an accept failed: %t", l.open, l.failed)
 		}
 	case netio.Wake, netio.Tick:
 	default:
-		k.world.Fail("an operation %d, which the simulated kernel does not know", op.Code)
+		k.world.Fail("the simulated kernel does not know operation %d", op.Code)
 	}
 	if op.Code == netio.Send {
 		k.sendNow(o)
@@ -56,10 +56,10 @@ func (k *Kernel) socket(fd int32, key uint64) *Socket {
 	s := k.open(fd)
 	if s.Key == 0 {
 		s.Key = key
-		s.Peer.Served()
+		s.Peer.FirstUsed()
 	}
 	if s.Key != key {
-		k.world.Fail("descriptor %d, of %#x, used for %#x", fd, s.Key, key)
+		k.world.Fail("descriptor %d, which belongs to key %#x, is used with key %#x", fd, s.Key, key)
 	}
 	return s
 }
@@ -116,7 +116,7 @@ func (k *Kernel) close(fd int32) {
 		k.world.Fail("descriptor %d closed with %d operations on it in flight", fd, s.ops)
 	}
 	if s.Key == 0 {
-		s.Peer.Unserved()
+		s.Peer.ClosedUnused()
 	}
 	s.close()
 	k.sockets[fd-firstFD] = nil

@@ -101,7 +101,7 @@ func (k *Kernel) noteEvent(e *netio.Event) {
 	case netio.Receive:
 		for _, s := range k.sockets {
 			if s != nil && s.Key == e.Key {
-				s.Peer.Told()
+				s.Peer.InputDelivered()
 			}
 		}
 	}

@@ -57,7 +57,7 @@ func (s *Socket) HangUp() {
 // end sends the machine's FIN. The machine must have a reason for it.
 func (s *Socket) end() {
 	if s.FinOut {
-		s.kernel.world.Fail("FIN again to peer %d", s.Peer.Name())
+		s.kernel.world.Fail("sends a second FIN to peer %d", s.Peer.Name())
 	}
 	s.FinOut = true
 	s.Peer.Finished()
@@ -92,12 +92,12 @@ func (s *Socket) failure() bool {
 // data must be what the machine owes next, and no more than it can owe by now.
 func (s *Socket) take(data []byte, most int) int {
 	if s.FinOut {
-		s.kernel.world.Fail("sent after FIN to peer %d", s.Peer.Name())
+		s.kernel.world.Fail("sends to peer %d after FIN", s.Peer.Name())
 	}
-	s.Peer.Owed(data)
+	s.Peer.CheckOwed(data)
 	n := min(len(data), most, s.Space-(s.Taken-s.Read))
 	s.Taken += n
-	s.Peer.Took()
+	s.Peer.OutputTaken()
 	if n > 0 && s.HungUp {
 		s.Kill()
 	}

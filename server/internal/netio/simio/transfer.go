@@ -4,8 +4,8 @@ package simio
 
 import "github.com/disrust/disrust/server/internal/netio"
 
-// maxStarved is how many receives of a connection in a row may find no buffer in an eager
-// world. A connection that found none goes ahead of others when buffers return.
+// maxStarved is how many receives in a row may find no buffer, per connection in an eager
+// world. A connection that found none goes ahead of the others when buffers return.
 const maxStarved = 16
 
 // receive completes a receive.
@@ -19,11 +19,11 @@ func (k *Kernel) receive(o *Operation) {
 		k.finish(o, netio.Interrupted, 0)
 		return
 	case o.Drop:
-		k.discard(o)
+		k.drop(o)
 		return
 	case k.lacksBuffers(), k.OneIn(k.Starve):
 		if s.starved++; s.starved > maxStarved && k.Eager {
-			k.world.Fail("peer %d finds no receive buffer, %d times in a row", s.Peer.Name(), s.starved)
+			k.world.Fail("%[2]d receives of peer %[1]d in a row found no buffer", s.Peer.Name(), s.starved)
 		}
 		k.finish(o, netio.Starved, 0)
 		return
@@ -37,7 +37,7 @@ func (k *Kernel) receive(o *Operation) {
 	switch {
 	case !alive:
 		k.finish(o, netio.Failed, 0)
-	case n == 0 && k.OneIn(2): // the end may come with a buffer or without
+	case n == 0 && k.OneIn(2): // the peer's FIN may come with a buffer or without
 		k.finish(o, netio.Done, 0)
 	default:
 		buffer := k.buffers.lend(n)
@@ -50,15 +50,15 @@ func (k *Kernel) lacksBuffers() bool {
 	if len(k.buffers.free) > 0 {
 		return false
 	}
-	k.world.Starves()
+	k.world.LacksBuffer()
 	return true
 }
 
-// discard completes a receive that drops its input.
-func (k *Kernel) discard(o *Operation) {
+// drop completes a receive with Op.Drop.
+func (k *Kernel) drop(o *Operation) {
 	s := o.socket
 	if !s.FinOut {
-		k.world.Fail("discards input of peer %d before FIN", s.Peer.Name())
+		k.world.Fail("drops input of peer %d before it has sent FIN", s.Peer.Name())
 	}
 	n, alive := s.receive(nil, netio.ReceiveBytes)
 	if !alive {
@@ -84,7 +84,7 @@ func (k *Kernel) sendNow(o *Operation) {
 		k.post(o, netio.Failed, 0)
 		return
 	}
-	k.world.Sends(o.Data)
+	k.world.CheckMemory(o.Data)
 	switch n := o.socket.take(o.Data, k.most(len(o.Data))); n {
 	case len(o.Data):
 	case 0:
@@ -105,7 +105,7 @@ func (k *Kernel) most(size int) int {
 
 // sendRest continues a SendRest. The kernel reads the bytes only when it sends them.
 func (k *Kernel) sendRest(o *Operation) {
-	k.world.Sends(o.Data)
+	k.world.CheckMemory(o.Data)
 	if o.socket.Dead {
 		o.socket.failure()
 		if o.sent > 0 {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// sendAll makes the kernel send everything, or complete with how much it sent.
+	// sendAll makes the kernel send everything, or complete with the number of bytes sent.
 	sendAll = unix.MSG_WAITALL | unix.MSG_NOSIGNAL
 	sendNow = sendAll | unix.MSG_DONTWAIT
 

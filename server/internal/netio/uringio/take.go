@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// take adds an event for each completion that is there to the first got events, and returns
-// their new count. The slice grows only in a flood of new connections: everything else has
-// a bounded number of operations per connection.
+// take moves all completions out of the ring. It appends an event for each one to the first
+// got events, and returns the new count. The slice grows only in a flood of new connections:
+// every other operation has a bounded number of events per connection.
 func (b *Backend) take(got int) int {
 	for {
 		n := b.ring.Copy(b.taken[:])

@@ -38,8 +38,8 @@ const (
 	batch = 128
 )
 
-// Footprint returns the bytes that a backend for conns connections takes beside its receive
-// buffers.
+// Footprint returns the bytes that a backend for conns connections takes in addition to its
+// receive buffers.
 func Footprint(conns int) uint64 {
 	const (
 		queues = entries*uint64(unsafe.Sizeof(uring.SQE{})) + completions*uint64(unsafe.Sizeof(uring.CQE{}))
@@ -127,8 +127,9 @@ func (b *Backend) enter(block bool) (err error) {
 	return err
 }
 
-// nap sleeps a little if the kernel is short of memory and has not taken all operations. It
-// gives up after a second of naps in a turn. It returns any other error at once.
+// nap sleeps for a millisecond if the kernel is short of memory and has not taken all
+// operations. It gives up after a second of naps in one turn. It returns any other error at
+// once.
 func (b *Backend) nap(err error) error {
 	const (
 		length = time.Millisecond
