@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Machine is where everything ran. What cannot be found out is empty.
+// Machine is the machine on which everything ran. Unknown fields are empty.
 type Machine struct {
 	CPUs   int    `json:"cpus"` // that this process may use
 	Model  string `json:"cpu_model,omitempty"`
@@ -16,7 +16,7 @@ type Machine struct {
 	Go     string `json:"go_version"`
 }
 
-// ThisMachine is the one it runs on.
+// ThisMachine returns the machine that this process runs on.
 func ThisMachine() Machine {
 	return Machine{
 		CPUs: runtime.NumCPU(), Model: cpuModel(read("/proc/cpuinfo")),
@@ -25,7 +25,7 @@ func ThisMachine() Machine {
 	}
 }
 
-// String is the machine in a line.
+// String describes the machine in one line.
 func (m Machine) String() string {
 	text := fmt.Sprintf("%d CPUs", m.CPUs)
 	if m.Model != "" {
@@ -34,7 +34,7 @@ func (m Machine) String() string {
 	return strings.TrimSpace(text+", "+m.System+" "+m.Kernel) + ", " + m.Go
 }
 
-// cpuModel is the first "model name" of /proc/cpuinfo's text.
+// cpuModel returns the first "model name" in the text of /proc/cpuinfo.
 func cpuModel(text string) string {
 	for line := range strings.Lines(text) {
 		if key, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(key) == "model name" {
@@ -44,7 +44,7 @@ func cpuModel(text string) string {
 	return ""
 }
 
-// read returns what can be read of the file.
+// read returns the text of a file, or "" if it cannot be read.
 func read(name string) string {
 	text, _ := os.ReadFile(name)
 	return string(text)
