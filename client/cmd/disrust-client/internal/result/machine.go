@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Machine is where a program runs. What cannot be found out is empty.
+// Machine is the machine on which a program runs. Unknown fields are empty.
 type Machine struct {
 	OS       string `json:"os"`
 	Arch     string `json:"arch"`
@@ -18,26 +18,27 @@ type Machine struct {
 	Go       string `json:"go_version"`
 }
 
-// Server is what the client's end knows of the other.
+// Server is what the client knows of the server.
 type Server struct {
 	Address     string `json:"address"`
-	ThisMachine bool   `json:"this_machine"`   // the address is a loopback one, or a Unix socket
-	Note        string `json:"note,omitempty"` // whatever the person said of it
+	ThisMachine bool   `json:"this_machine"`   // the address is a loopback address or a Unix socket
+	Note        string `json:"note,omitempty"` // the text of --server-note
 }
 
-// ThisMachine is the one it runs on.
+// ThisMachine returns the machine that this process runs on.
 func ThisMachine() Machine {
 	m := Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()}
-	m.look()
+	m.readKernel()
 	return m
 }
 
-// ServerAt is the server at address, host:port or unix:PATH, with the person's note on it.
+// ServerAt returns the Server at address, which is host:port or unix:PATH, with a note.
 func ServerAt(address, note string) Server {
 	return Server{Address: address, ThisMachine: local(address), Note: note}
 }
 
-// local decides by the address alone: it asks no resolver.
+// local reports whether the address is of this machine. It looks only at the address and asks
+// no resolver.
 func local(address string) bool {
 	if strings.HasPrefix(address, "unix:") {
 		return true
@@ -53,8 +54,8 @@ func local(address string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// field is the value of the first line "name: value" of a file such as
-// /proc/cpuinfo, or "".
+// field returns the value of the first line "name: value" of a file such as /proc/cpuinfo, or
+// "".
 func field(text, name string) string {
 	for line := range strings.Lines(text) {
 		key, value, found := strings.Cut(line, ":")

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// look reads proc(5).
-func (m *Machine) look() {
+// readKernel reads the kernel, the CPU model and the memory from proc(5).
+func (m *Machine) readKernel() {
 	m.Kernel = strings.TrimSpace(read("/proc/sys/kernel/osrelease"))
 	m.CPUModel = field(read("/proc/cpuinfo"), "model name")
 	kibibytes, _, _ := strings.Cut(field(read("/proc/meminfo"), "MemTotal"), " ")
@@ -16,7 +16,7 @@ func (m *Machine) look() {
 	}
 }
 
-// read returns what can be read of the file.
+// read returns the text of a file, or "" if it cannot be read.
 func read(name string) string {
 	text, _ := os.ReadFile(name)
 	return string(text)
