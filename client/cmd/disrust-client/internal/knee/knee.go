@@ -21,7 +21,7 @@ type Search struct {
 }
 
 // New begins a search from low, which must be above 0, to high. If whole, it tries only whole
-// numbers. Otherwise it tries low, high, their doublings, and numbers of three digits.
+// numbers. Otherwise it tries low, its doublings, high, and numbers of three digits.
 func New(low, high float64, whole bool) *Search {
 	if !(low > 0 && low <= high) {
 		panic("knee: low must be above 0, and high not below low")
