@@ -74,7 +74,7 @@ type Config struct {
 
 	Model string // name of the model, for people
 	// NewModel makes a model. Start calls it once for each batcher, and once more if it has to
-	// measure the model's cost. A batcher calls its model from one goroutine.
+	// measure the model's cost, as Budget does. A batcher calls its model from one goroutine.
 	NewModel func() (batcher.Model, error)
 
 	PoolBytes    int // bytes of rows in flight, per I/O thread

@@ -16,18 +16,18 @@ import (
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
-// peakRounds is how often the first peer's peak is measured for rate:half.
+// peakRounds is how many times the first peer's peak is measured for rate:half.
 const peakRounds = 3
 
-// bench is a benchmark under way.
+// bench is a benchmark that runs.
 type bench struct {
 	options
 	programs string    // folder of the built servers
-	progress io.Writer // a line for each run
+	progress io.Writer // gets a line for each run
 	report   result.Report
 }
 
-// newBench builds the servers that take part. The caller closes the bench.
+// newBench builds the servers that take part. The caller must close the bench.
 func newBench(o options, command string, progress io.Writer) (*bench, error) {
 	b := &bench{options: o, progress: progress, report: result.Report{
 		Command: command, Started: time.Now(), Machine: result.ThisMachine(), Peers: named(o.peers),
@@ -55,8 +55,9 @@ func newBench(o options, command string, progress io.Writer) (*bench, error) {
 
 func (b *bench) close() { os.RemoveAll(b.programs) }
 
-// run does all works until ctx ends, or until a vital contender fails. What was
-// measured before is in the report. That others failed is an error at the end.
+// run does all works. It stops when ctx ends, or when disrust or the first peer fails; what
+// was measured before is in the report. If other peers failed, it returns their errors at the
+// end.
 func (b *bench) run(ctx context.Context) error {
 	for _, w := range b.works {
 		err := b.rounds(ctx, w)
@@ -72,7 +73,7 @@ func (b *bench) run(ctx context.Context) error {
 	return b.failures()
 }
 
-// failures has a line for each row that failed.
+// failures returns an error with a line for each row that failed, or nil.
 func (b *bench) failures() error {
 	var errs []error
 	for _, row := range b.report.Rows() {
@@ -100,7 +101,7 @@ func (b *bench) rounds(ctx context.Context, w work) error {
 			}
 			run, err := b.measure(ctx, c, w)
 			if ctx.Err() != nil {
-				return nil // what was interrupted does not count
+				return nil // an interrupted run does not count
 			}
 			if err != nil {
 				if err := b.failed(c, name, round+1, err); err != nil {
@@ -116,9 +117,9 @@ func (b *bench) rounds(ctx context.Context, w work) error {
 	return nil
 }
 
-// failed notes that a contender failed, which is an error if the contender is
-// vital: with nothing to compare with, or if it is disrust that is wrong, the rest
-// is worth nothing.
+// failed records that a contender failed. It returns an error if the contender is the first
+// peer, without which there is nothing to compare with, or disrust, without which there is
+// nothing to measure.
 func (b *bench) failed(c contender, work string, round int, why error) error {
 	b.report.Failures = append(b.report.Failures, result.Failure{Work: work, Peer: c.name, Round: round, Why: oneLine(why)})
 	err := fmt.Errorf("%s, round %d: %s: %s", work, round, c.name, oneLine(why))
@@ -129,13 +130,13 @@ func (b *bench) failed(c contender, work string, round int, why error) error {
 	return nil
 }
 
-// oneLine is err's text for a row of the table.
+// oneLine returns err's text on one line, for a row of the table.
 func oneLine(err error) string {
 	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
 }
 
-// peak returns how many requests a second the first peer answers in a closed
-// loop over as many connections as an open one has.
+// peak returns how many requests per second the first peer answers in a closed loop, over as
+// many connections as an open loop has.
 func (b *bench) peak(ctx context.Context) (float64, error) {
 	var rates []float64
 	for range peakRounds {

@@ -19,9 +19,9 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// mischief is what a server does with a connection's first answer, the only one
-// that a run is sure to wait for: it returns what to send instead, nothing for
-// closing the connection.
+// mischief changes a connection's first answer, the only one that a run is sure to wait for.
+// It returns what the server sends instead. If that is empty, the server closes the
+// connection.
 type mischief func(response []byte) []byte
 
 func liar(response []byte) []byte {
@@ -68,9 +68,9 @@ func (m mischief) answer(conn net.Conn) {
 	}
 }
 
-// instead makes a contender's load go to addr the first so many times, though its
+// redirect makes the first times runs of a contender drive addr, although the contender's
 // own server runs.
-func instead(c *contender, addr string, times int) {
+func redirect(c *contender, addr string, times int) {
 	drive := c.drive
 	c.drive = func(ctx context.Context, config load.Config) (sample.Total, error) {
 		if times--; times >= 0 {
@@ -80,8 +80,8 @@ func instead(c *contender, addr string, times int) {
 	}
 }
 
-// TestPeerFails: the benchmark goes on when a peer lies or closes, says so in the
-// table, the JSON and the page, and ends with an error.
+// TestPeerFails: when a peer answers wrongly or closes, the benchmark goes on. It reports the
+// failure in the table, the JSON and the page, and ends with an error.
 func TestPeerFails(t *testing.T) {
 	folder := t.TempDir()
 	raw, page := filepath.Join(folder, "runs.json"), filepath.Join(folder, "page.html")
@@ -89,11 +89,11 @@ func TestPeerFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	instead(&o.peers[1], mischief(liar).serve(t), 1)
+	redirect(&o.peers[1], mischief(liar).serve(t), 1)
 	o.peers[1], o.peers[2] = o.peers[2], o.peers[1] // the liar is the last
 	plain := o.peers[0]
 	plain.name = "closer"
-	instead(&plain, mischief(closer).serve(t), 4)
+	redirect(&plain, mischief(closer).serve(t), 4)
 	o.peers = append(o.peers, plain)
 	var stdout, stderr bytes.Buffer
 	err = benchmark(t.Context(), o, "bench", &stdout, &stderr)
@@ -119,9 +119,8 @@ func TestPeerFails(t *testing.T) {
 	checkPage(t, &report, page)
 }
 
-// TestVitalFails: the benchmark ends at once, and says so on top of what there is,
-// when disrust or the first peer lies or closes, or the first when its peak is
-// measured.
+// TestVitalFails: when disrust or the first peer answers wrongly or closes, also while the
+// first peer's peak is measured, the benchmark ends at once. It says so above the table.
 func TestVitalFails(t *testing.T) {
 	for _, c := range []struct {
 		peers, work string
@@ -141,7 +140,7 @@ func TestVitalFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		instead(&o.peers[c.which], c.mischief.serve(t), 100)
+		redirect(&o.peers[c.which], c.mischief.serve(t), 100)
 		var stdout, stderr bytes.Buffer
 		err = benchmark(t.Context(), o, "bench", &stdout, &stderr)
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
@@ -157,9 +156,9 @@ func TestVitalFails(t *testing.T) {
 	}
 }
 
-// TestBrief: of what a server says no more is repeated than tells why.
+// TestBrief: an error quotes no more than the beginning of a server's stderr.
 func TestBrief(t *testing.T) {
-	long := strings.Repeat("x", mostWords)
+	long := strings.Repeat("x", maxWords)
 	for words, want := range map[string]string{"": "nothing", "a\nb": `"a\nb"`, long: `"` + long + `"`, long + "y": `"` + long + `..."`} {
 		if got := brief(words); got != want {
 			t.Errorf("of %q: %s", words, got)

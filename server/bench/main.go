@@ -1,19 +1,19 @@
 //go:build linux
 
-// Command bench measures disrust side by side with what people use today:
+// Command bench measures disrust side by side with servers that people use today:
 //
 //	go run ./server/bench [flags]
 //
-// It builds the daemon and its peers, starts each as a process of its own for
-// each run, drives them from this process, verifies every response, and prints
-// one table with medians, ranges and ratios. Rounds are interleaved. All runs go
-// to a file as JSON, and to a page with charts, if asked for.
+// It builds the daemon and its peers, and starts a new process of one of them for each run.
+// It drives the servers from this process and verifies every response. It prints one table
+// with medians, ranges and ratios. Rounds are interleaved. On request it writes all runs to a
+// file of JSON, and a page with charts.
 //
-// When a peer fails, by a wrong or a missing answer, its row says so and the
-// others go on; when disrust or the first peer does, the benchmark ends.
+// When a peer fails, by a wrong or a missing answer, its row says so and the other peers go
+// on. When disrust or the first peer fails, the benchmark ends.
 //
-// The exit status is 0 when all is right, 1 when a peer failed or the benchmark
-// could not be run, and 2 when the command line makes no sense.
+// The exit status is 0 if every run succeeded, 1 if a peer failed or the benchmark could not
+// run, and 2 if the command line makes no sense.
 package main
 
 import (
@@ -41,7 +41,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is main without the process. When ctx ends, what there is is shown.
+// run is main without the process. When ctx ends, it shows what was measured so far.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
 	switch {
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	return 0
 }
 
-// benchmark measures and shows. What was measured before an error is shown too.
+// benchmark measures and shows the report. After an error it shows what was measured before.
 func benchmark(ctx context.Context, o options, command string, stdout, stderr io.Writer) error {
 	b, err := newBench(o, command, stderr)
 	if err != nil {
@@ -73,7 +73,7 @@ func benchmark(ctx context.Context, o options, command string, stdout, stderr io
 	return errors.Join(err, b.show(stdout))
 }
 
-// show prints the table and writes the files.
+// show prints the table and writes the files that were asked for.
 func (b *bench) show(stdout io.Writer) error {
 	fmt.Fprintf(stdout, "%s\n%s\n\n", b.report.Command, b.report.Machine)
 	return errors.Join(
@@ -83,7 +83,7 @@ func (b *bench) show(stdout io.Writer) error {
 	)
 }
 
-// writeFile makes a file of what write writes, if it has a name.
+// writeFile creates a file with what write writes. Without a name it does nothing.
 func writeFile(name string, write func(io.Writer) error) error {
 	if name == "" {
 		return nil
@@ -95,7 +95,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 	return errors.Join(write(f), f.Close())
 }
 
-// complain writes err, each of its lines with the command's name.
+// complain writes err to stderr, with the command's name before each line.
 func complain(stderr io.Writer, err error) {
 	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
 		fmt.Fprintf(stderr, "bench: %s\n", strings.TrimSpace(line))

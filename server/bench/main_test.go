@@ -19,11 +19,11 @@ import (
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
-// short is as much as shows that all works. Without a warm-up, so that the first
-// answer counts, however late it is.
+// short makes runs that are just long enough to show that they work. There is no warm-up, so
+// that the first answer counts, however late it is.
 var short = []string{"--rounds", "1", "--duration", "50ms", "--warmup", "0s"}
 
-// read parses a file of JSON.
+// read parses a report's file of JSON.
 func read(t *testing.T, name string) (r result.Report) {
 	t.Helper()
 	text, err := os.ReadFile(name)
@@ -58,7 +58,7 @@ func TestAll(t *testing.T) {
 	checkPage(t, &report, page)
 }
 
-// checkTable looks for each row's cells in the table.
+// checkTable fails the test unless the table has each row's cells.
 func checkTable(t *testing.T, report *result.Report, table string) {
 	t.Helper()
 	lines := map[string]bool{}
@@ -148,7 +148,7 @@ func figures(report *result.Report) map[string][]page.Value {
 	return all
 }
 
-// interrupter is a progress that ends the benchmark at its first run.
+// interrupter, as the writer of the progress, ends the benchmark after its first run.
 type interrupter struct{ stop context.CancelFunc }
 
 func (i interrupter) Write(b []byte) (int, error) {
@@ -168,14 +168,14 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	if report := read(t, raw); len(report.Runs) != 1 {
-		t.Errorf("%d runs are kept, want the whole one", len(report.Runs))
+		t.Errorf("%d runs are kept, want the one that was finished", len(report.Runs))
 	}
 	if !strings.Contains(stdout.String(), "\nENDED EARLY: interrupted\n") || !strings.Contains(stdout.String(), "gonet") {
 		t.Errorf("the table is %s", &stdout)
 	}
 }
 
-// TestWrongPeer: a server that does not answer as it has to fails the run.
+// TestWrongPeer: a run fails if the server does not answer as its protocol requires.
 func TestWrongPeer(t *testing.T) {
 	o, err := parseOptions(append(short, "--peers", "gonet", "--work", "1x1"))
 	if err != nil {

@@ -19,20 +19,20 @@ import (
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-// stall is how long a server may give no answer.
+// stall is how long a server may give no answer before the run fails.
 const stall = 10 * time.Second
 
-// exhausted is the share of all CPUs' time from which on none is left.
+// exhausted is the share of all CPUs' time above which no CPU counts as idle.
 const exhausted = 0.95
 
-// moment is the CPU time of the server and of the generator at a moment.
+// moment is the CPU time that the server and the generator have used at a moment.
 type moment struct {
 	at                time.Time
 	server, generator time.Duration
 	err               error
 }
 
-func look(server int) moment {
+func cpuNow(server int) moment {
 	m := moment{at: time.Now()}
 	var errs [2]error
 	m.server, errs[0] = daemontest.CPU(server)
@@ -41,8 +41,8 @@ func look(server int) moment {
 	return m
 }
 
-// measure starts a contender, drives it once, and stops it. The run is the
-// caller's to name.
+// measure starts a contender, drives it once, and stops it. The caller sets the run's work
+// and round.
 func (b *bench) measure(ctx context.Context, c contender, w work) (result.Run, error) {
 	var flags []string
 	if c.command == peer.Daemon {
@@ -57,14 +57,14 @@ func (b *bench) measure(ctx context.Context, c contender, w work) (result.Run, e
 	total, err := c.drive(ctx, load.Config{
 		Addr: server.Addr, Conns: w.conns, Window: w.window, Vectors: w.vectors, Rate: w.rate,
 		Warmup: b.warmup, Duration: b.duration, Stall: stall,
-		Begin: func() { begin = look(server.Pid()) },
-		End:   func() { end = look(server.Pid()) },
+		Begin: func() { begin = cpuNow(server.Pid()) },
+		End:   func() { end = cpuNow(server.Pid()) },
 	})
 	if err == nil {
 		err = errors.Join(begin.err, end.err)
 	}
 	if err == nil && ctx.Err() == nil && (total.Requests == 0 || end.at.IsZero()) {
-		err = errors.New("nothing was answered behind the warm-up")
+		err = errors.New("nothing was answered after the warm-up")
 	}
 	if err != nil {
 		server.Terminate()
@@ -73,16 +73,16 @@ func (b *bench) measure(ctx context.Context, c contender, w work) (result.Run, e
 	return newRun(c, w, total, begin, end), nil
 }
 
-// mostWords of what a server said are repeated: the first, where a panic has its
-// reason.
-const mostWords = 300
+// maxWords is how many bytes of a server's stderr an error quotes: the first ones, where a
+// panic has its reason.
+const maxWords = 300
 
 func brief(words string) string {
 	if words == "" {
 		return "nothing"
 	}
-	if len(words) > mostWords {
-		words = words[:mostWords] + "..."
+	if len(words) > maxWords {
+		words = words[:maxWords] + "..."
 	}
 	return strconv.Quote(words)
 }
@@ -100,9 +100,9 @@ func newRun(c contender, w work, t sample.Total, begin, end moment) result.Run {
 	return r
 }
 
-// shared judges a generator that shares the CPUs with the server in goroutines
-// of a client library: how much of them it used, and whether that kept the
-// server from doing more.
+// shared judges a generator that drives a client library's goroutines, on the same CPUs as
+// the server. It returns the share of all CPUs that the generator used, and whether that kept
+// the server from doing more.
 func shared(r result.Run, elapsed time.Duration, cpus int) (busy float64, limited string) {
 	all := float64(elapsed) * float64(cpus)
 	busy = float64(r.GeneratorCPU) / all

@@ -9,8 +9,8 @@ import (
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
-// TestShared: a client library bounds a run only if no CPU is left and it took
-// the larger part.
+// TestShared: a client library limits a run only if no CPU is idle and it uses more of the
+// CPUs than the server.
 func TestShared(t *testing.T) {
 	for _, c := range []struct {
 		server, generator time.Duration

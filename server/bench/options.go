@@ -12,31 +12,31 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 )
 
-// options are what the command line says.
+// options are what the command line sets.
 type options struct {
 	rounds           int
 	duration, warmup time.Duration
 	works            []work
 	peers            []contender
-	json, html       string   // files; "": none
-	disrust          []string // the daemon's flags
+	json, html       string   // names of files to write; "": none
+	disrust          []string // more flags for the daemon
 
-	workList, peerList, flagList string // as they are given
+	workList, peerList, flagList string // the values of --work, --peers and --disrust-flags
 }
 
 const (
-	mostRounds  = 1000
-	leastTime   = time.Millisecond
-	mostTime    = time.Hour
+	maxRounds   = 1000
+	minTime     = time.Millisecond
+	maxTime     = time.Hour
 	defaultWork = "64x64,4x64,1x64,64x1,1x1,4x8x64,rate:half"
 )
 
-// list is the flags of bench.
+// list returns the flags of bench.
 func (o *options) list() flags.List {
 	return flags.List{
-		flags.New("rounds", flags.Int(&o.rounds, 1, mostRounds), "turns of each peer at each work"),
-		flags.New("duration", flags.Duration(&o.duration, leastTime, mostTime), "of each turn, behind the warm-up"),
-		flags.New("warmup", flags.Duration(&o.warmup, 0, mostTime), "of each turn, not measured"),
+		flags.New("rounds", flags.Int(&o.rounds, 1, maxRounds), "turns of each peer at each work"),
+		flags.New("duration", flags.Duration(&o.duration, minTime, maxTime), "of each turn, behind the warm-up"),
+		flags.New("warmup", flags.Duration(&o.warmup, 0, maxTime), "of each turn, not measured"),
 		flags.New("work", flags.Text(&o.workList, "LIST"), "list of CONNSxWINDOW[xVECTORS], rate:N in requests/s, and rate:half"),
 		flags.New("peers", flags.Text(&o.peerList, "LIST"), "list of peers, of which the others are compared with the first; see below"),
 		flags.New("json", flags.File(&o.json), "write all runs to the file"),
@@ -52,7 +52,7 @@ func defaults() *options {
 	}
 }
 
-// parseOptions reads a command line. Its errors are for people.
+// parseOptions parses a command line. Its errors are sentences for people.
 func parseOptions(args []string) (options, error) {
 	o := defaults()
 	line, err := o.list().Parse(args)
@@ -103,7 +103,7 @@ func names() []string {
 	return list
 }
 
-// usage is the answer to --help.
+// usage returns the text of --help.
 func usage() string {
 	var b strings.Builder
 	b.WriteString(`bench measures disrust side by side with what people use today.
@@ -117,6 +117,6 @@ Peers, in the order in which they take part unless --peers says otherwise:
 	for _, c := range contenders {
 		fmt.Fprintf(&b, "  %-12s %s\n", c.name, c.about)
 	}
-	b.WriteString("\nCtrl-C ends with what there is; a second one ends at once.\n")
+	b.WriteString("\nCtrl-C ends the benchmark and shows what was measured; a second one ends at once.\n")
 	return b.String()
 }

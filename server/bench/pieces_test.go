@@ -19,8 +19,8 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// TestPieces: each server of disrust's protocol answers requests that it has to
-// read in pieces, of which some hold no whole request.
+// TestPieces: each server of disrust's protocol answers requests that arrive in pieces, some
+// of which hold no whole request.
 func TestPieces(t *testing.T) {
 	var packages []string
 	for _, c := range contenders {
@@ -44,8 +44,8 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// inPieces sends three requests, waits after each piece until the server has
-// taken it, and compares what comes back.
+// inPieces sends three requests in pieces, and waits after each piece until the server has
+// read it. Then it compares the answers.
 func inPieces(t *testing.T, addr string) error {
 	var requests, want, got []byte
 	for i, vectors := range []int{1, 1, wire.DefaultMaxVectors} {
@@ -67,7 +67,7 @@ func inPieces(t *testing.T, addr string) error {
 			return fmt.Errorf("piece up to byte %d: %w", to, err)
 		}
 		from = to
-		for !taken(t, conn) {
+		for !isRead(t, conn) {
 			if time.Now().After(deadline) {
 				return fmt.Errorf("the piece up to byte %d was not read", to)
 			}
@@ -83,10 +83,10 @@ func inPieces(t *testing.T, addr string) error {
 	return nil
 }
 
-// taken says whether the other end of conn has read all that was sent: neither
-// socket's queue of /proc/net/tcp (proc_net(5)) holds anything of it. A
-// connection that is no longer there has nothing to take.
-func taken(t *testing.T, conn net.Conn) bool {
+// isRead reports whether the other end of conn has read all that was sent: neither socket's
+// queue in /proc/net/tcp (proc_net(5)) holds any of it. It returns true if the connection is
+// no longer in that table.
+func isRead(t *testing.T, conn net.Conn) bool {
 	t.Helper()
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {

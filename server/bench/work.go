@@ -13,28 +13,28 @@ import (
 )
 
 const (
-	// openConns is over how many connections an open loop goes.
+	// openConns is the number of connections of an open loop.
 	openConns = 16
-	// peakWindow is the window that finds the peak of which rate:half is half.
+	// peakWindow is the window of the closed loop that measures the peak for rate:half.
 	peakWindow = 64
 
-	mostConns  = 4096
-	mostWindow = 4096
+	maxConns  = 4096
+	maxWindow = 4096
 )
 
-// half is the rate of an open loop that is not known yet.
+// half stands for the rate of rate:half, which is not known yet.
 const half = -1
 
 // work is a way to drive a server.
 type work struct {
 	conns, window, vectors int
-	rate                   float64 // requests a second of an open loop; half; 0: a closed loop
+	rate                   float64 // requests per second of an open loop, or half; 0: a closed loop
 }
 
-// peak is the work that finds what rate:half is half of.
+// peak is the work that measures the peak for rate:half.
 var peak = work{conns: openConns, window: peakWindow, vectors: 1}
 
-// parseWork reads CONNSxWINDOW, CONNSxWINDOWxVECTORS, rate:N or rate:half.
+// parseWork parses CONNSxWINDOW, CONNSxWINDOWxVECTORS, rate:N or rate:half.
 func parseWork(s string) (work, error) {
 	if rate, isOpen := strings.CutPrefix(s, "rate:"); isOpen {
 		return parseOpen(rate)
@@ -54,9 +54,9 @@ func parseWork(s string) (work, error) {
 		return work{}, fmt.Errorf("%q is no work such as 64x64, 4x8x64 or rate:half", s)
 	}
 	w := work{conns: numbers[0], window: numbers[1], vectors: numbers[2]}
-	if w.conns < 1 || w.conns > mostConns || w.window < 1 || w.window > mostWindow || w.vectors < 1 || w.vectors > wire.DefaultMaxVectors {
+	if w.conns < 1 || w.conns > maxConns || w.window < 1 || w.window > maxWindow || w.vectors < 1 || w.vectors > wire.DefaultMaxVectors {
 		return work{}, fmt.Errorf("%s: 1 to %d connections, windows of 1 to %d and 1 to %d vectors are allowed",
-			s, mostConns, mostWindow, wire.DefaultMaxVectors)
+			s, maxConns, maxWindow, wire.DefaultMaxVectors)
 	}
 	return w, nil
 }
@@ -68,13 +68,13 @@ func parseOpen(rate string) (work, error) {
 	}
 	n, err := strconv.Atoi(rate)
 	if err != nil || n < 1 {
-		return w, errors.New("a rate is half or a whole number of requests a second, from 1")
+		return w, errors.New("a rate is half or a whole number of requests per second, from 1")
 	}
 	w.rate = float64(n)
 	return w, nil
 }
 
-// String is what parseWork reads.
+// String returns w as parseWork takes it.
 func (w work) String() string {
 	switch {
 	case w.rate == half:
@@ -87,7 +87,7 @@ func (w work) String() string {
 	return fmt.Sprintf("%dx%d", w.conns, w.window)
 }
 
-// describe says what w is.
+// describe explains w.
 func (w work) describe() string {
 	switch {
 	case w.rate == half:
@@ -98,7 +98,7 @@ func (w work) describe() string {
 	return fmt.Sprintf("%s, %d in flight on each, %s", counted(w.conns, "connection"), w.window, counted(w.vectors, "vector"))
 }
 
-// counted is "1 vector" or "2 vectors".
+// counted returns "1 vector", "2 vectors" and so on.
 func counted(n int, what string) string {
 	if n != 1 {
 		what += "s"
@@ -106,8 +106,8 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// order is in which order the peers have their turn in a round, from 0 on:
-// there and back again, so that what drifts meets all alike.
+// order returns the order of the peers' turns in a round. Even rounds are in the given order
+// and odd rounds in reverse, so that a drift of the machine affects all peers alike.
 func order(peers []contender, round int) []contender {
 	turns := slices.Clone(peers)
 	if round%2 == 1 {

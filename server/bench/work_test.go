@@ -30,7 +30,7 @@ func TestParseWork(t *testing.T) {
 func TestParseWorkRefuses(t *testing.T) {
 	for _, text := range []string{"", "64", "64x", "x64", "1x1x1x1", "0x1", "1x0", "1x1x0", "1x1x65", "4097x1", "1x4097", "-1x1", "rate:", "rate:0", "rate:-5", "rate:1e3", "half"} {
 		if w, err := parseWork(text); err == nil {
-			t.Errorf("%q is taken for %+v", text, w)
+			t.Errorf("%q is parsed as %+v", text, w)
 		}
 	}
 }
@@ -49,8 +49,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestOrder: each peer has one turn a round, and over two rounds the turns read
-// the same from either end.
+// TestOrder: each peer has one turn per round, and over two rounds the sequence of turns is a
+// palindrome.
 func TestOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		peers := contenders[:rapid.IntRange(1, len(contenders)).Draw(t, "peers")]

@@ -57,14 +57,13 @@ func (o *options) smokeOnce(ctx context.Context, c *client.Client, first, size i
 func (o *options) dial(ctx context.Context, cfg client.Config) (*client.Client, error) {
 	c, err := client.Dial(ctx, cfg)
 	if op, ok := errors.AsType[*net.OpError](err); ok {
-		err = fmt.Errorf("cannot reach %s: %w", o.addr(), op.Err) // the rest says what addr does
+		err = fmt.Errorf("cannot reach %s: %w", o.addr(), op.Err) // the rest of err repeats addr
 	}
 	return c, plain(err)
 }
 
-// unanswered asks what to look at first when the server stayed silent or closed
-// the connection: either happens when the two ends see frames of different
-// sizes.
+// unanswered adds the most likely cause to the error of a server that stayed silent or closed
+// the connection: the two ends may disagree on the size of frames.
 func unanswered(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return plain(err)
@@ -72,29 +71,30 @@ func unanswered(err error) error {
 	return fmt.Errorf("%w (does the server have the same --dim and --max-vectors?)", plain(err))
 }
 
-// plain takes the library's name off its errors, which is this tool's as well.
+// plain removes the client library's name from its errors: the tool's name stands before them
+// already.
 func plain(err error) error {
 	if err == nil {
 		return nil
 	}
 	if text, ok := strings.CutPrefix(err.Error(), "client: "); ok {
-		return said{text, err}
+		return reworded{text, err}
 	}
 	return err
 }
 
-// said is an error in other words.
-type said struct {
+// reworded is an error with another text.
+type reworded struct {
 	text string
 	err  error
 }
 
-func (s said) Error() string { return s.text }
-func (s said) Unwrap() error { return s.err }
+func (r reworded) Error() string { return r.text }
+func (r reworded) Unwrap() error { return r.err }
 
 const pipelineRequests = 1000
 
-// pipeline sends all its requests before it needs a single answer.
+// pipeline sends all its requests without waiting for an answer.
 func pipeline(ctx context.Context, o *options, s streams) error {
 	requests, err := drive.Generate(o.format, o.allSizes(), o.seed)
 	if err != nil {
@@ -114,11 +114,11 @@ func pipeline(ctx context.Context, o *options, s streams) error {
 	return nil
 }
 
-// allSizes is a mix of all sizes, or of as many as make a cycle of requests that
-// is not too large.
+// allSizes returns a mix of up to 64 sizes between the smallest and the largest. It leaves out
+// sizes that would make the cycle of requests too large.
 func (o *options) allSizes() drive.Mix {
-	const sizes, mostBytes = 64, 1 << 20
-	most := max(1, min(o.format.MaxVectors, mostBytes/o.format.RowBytes()))
+	const sizes, maxBytes = 64, 1 << 20
+	most := max(1, min(o.format.MaxVectors, maxBytes/o.format.RowBytes()))
 	var mix drive.Mix
 	for i := range min(sizes, most) {
 		mix = append(mix, drive.Share{Vectors: (i + 1) * most / min(sizes, most), Weight: 1})
@@ -151,8 +151,8 @@ func bench(ctx context.Context, o *options, s streams) error {
 	return nil
 }
 
-// interrupted says that a run without an error has fewer answers than it takes
-// to say something.
+// interrupted returns an error if a run that did not fail has fewer than least answers: it
+// was interrupted.
 func interrupted(total sample.Total, least int64) error {
 	if total.Answered >= least {
 		return nil
@@ -160,7 +160,7 @@ func interrupted(total sample.Total, least int64) error {
 	return fmt.Errorf("interrupted after %s, every response right", counted(total.Answered, "response"))
 }
 
-// counted is "1 vector" or "2 vectors".
+// counted returns "1 vector", "2 vectors" and so on.
 func counted[N int | int64](count N, what string) string {
 	if count != 1 {
 		what += "s"

@@ -11,10 +11,10 @@ import (
 
 // command is one thing that the tool does.
 type command struct {
-	name, words string // words may follow it
+	name, words string // words: what may follow the name
 	summary     string
-	help        string // beside its flags
-	flags       string // that it knows
+	help        string // the text of its --help before the flags
+	flags       string // names of the flags that it knows
 	run         func(context.Context, *options, streams) error
 }
 
@@ -22,7 +22,7 @@ func (c *command) knows(flag string) bool {
 	return slices.Contains(strings.Fields(c.flags), flag)
 }
 
-// commandTable is all commands; the first is the default.
+// commandTable holds all commands. The first is the default.
 var commandTable = []command{
 	{"smoke", "", "a few requests through the client library (default)", smokeHelp, serverFlags, smoke},
 	{"pipeline", "", "1,000 requests of mixed sizes, sent without waiting", pipelineHelp, serverFlags, pipeline},
@@ -75,9 +75,9 @@ example
 	sustainHelp = `Measures latencies: a line every second, then a summary. Every response is verified.
 
 With --rate the loop is open: requests are due on a schedule that knows nothing of the
-answers, and latency counts from the moment each was due, so a slow moment of the server
-is in the figures of all who would have met it. Without, the loop is closed: each answer
-lets the next request go, which finds the highest rate but hides waiting.
+answers. Latency counts from the moment a request was due, so a slow moment of the server
+is in the figures of every request that was due then. Without --rate, the loop is closed:
+each answer lets the next request go, which finds the highest rate but hides waiting.
 
 A run in which the generator itself was the bottleneck is shown as not valid, and with
 --rate the exit status is 1. Ctrl-C ends the run with its summary.
@@ -87,12 +87,12 @@ examples
   disrust-client sustain --conns 32 --vectors 1:70,8:25,64:5 --duration 1m --json run.json
 `
 	sweepHelp = `Finds the highest rate that keeps a bound on latency, in an open loop: doubles the rate
-until the bound breaks, then bisects to 5 %. Each step is a short run with connections of
-its own, and every response is verified. With --conns FROM..TO instead of a rate, finds
+until the bound breaks, then bisects to 5 %. Each step is a short run with its own
+connections, and every response is verified. With --conns FROM..TO instead of a rate, finds
 the number of connections, in a closed loop.
 
 When the generator, not the server, was the limit, the last line says so. Ctrl-C ends the
-sweep with what there is.
+sweep and shows the steps so far.
 
 examples: a report with charts in two commands, each in a shell of its own
   go run ./server/cmd/disrust
@@ -116,7 +116,7 @@ example
 `
 )
 
-// helpText is of the command that was named, or of the tool.
+// helpText returns the help of the named command, or of the tool if no command is named.
 func (o *options) helpText() string {
 	var b strings.Builder
 	if !o.named {

@@ -16,7 +16,7 @@ import (
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-// asTool has the test's own binary be the tool: TestMain runs main.
+// asTool, as an environment variable, makes the test's own binary the tool: TestMain runs main.
 const asTool = "DISRUST_CLIENT_AS_TOOL"
 
 // built is the path of the daemon.
@@ -53,7 +53,8 @@ func TestDaemonChecks(t *testing.T) {
 	}
 }
 
-// TestDaemonOnUnixSocket: every command reaches it, and the results name it.
+// TestDaemonOnUnixSocket: every command reaches a daemon on a Unix socket, and the results name
+// the socket.
 func TestDaemonOnUnixSocket(t *testing.T) {
 	dir := t.TempDir()
 	addr := "unix:" + dir + "/s"
@@ -99,8 +100,8 @@ func TestDaemonOfOtherFormat(t *testing.T) {
 	}
 }
 
-// TestDaemonSustain runs both loops with all that they take, and finds in each
-// file what the summary says.
+// TestDaemonSustain runs an open and a closed loop with all their flags, and compares each file
+// with the summary.
 func TestDaemonSustain(t *testing.T) {
 	d, dir := disrust(t), t.TempDir()
 	rows, _ := rowsAndScores(100, 128)
@@ -152,7 +153,7 @@ func TestDaemonSweep(t *testing.T) {
 
 func TestDaemonScore(t *testing.T) {
 	d := disrust(t)
-	rows, scores := rowsAndScores(50_000, 128) // 24 MiB: the ring turns several times
+	rows, scores := rowsAndScores(50_000, 128) // 24 MiB: the ring of calls wraps several times
 	status, stdout, stderr := tool(t, words("PORT score --conns 3 "+inFile(t, "a.f32", rows), d.Port())...)
 	if status != 0 || stderr != "" || stdout != string(scores) {
 		t.Errorf("raw: status %d, stderr %q, %d scores", status, stderr, len(stdout)/4)
@@ -163,7 +164,8 @@ func TestDaemonScore(t *testing.T) {
 	}
 }
 
-// TestDaemonKilledScoring: what was written is right, and counted.
+// TestDaemonKilledScoring: the scores written before the daemon was killed are right, and the
+// error counts them.
 func TestDaemonKilledScoring(t *testing.T) {
 	d := disrust(t)
 	rows, scores := rowsAndScores(60_000, 128)
@@ -175,7 +177,7 @@ func TestDaemonKilledScoring(t *testing.T) {
 	}
 }
 
-// TestDaemonKilled under each load: the sentence has the counts.
+// TestDaemonKilled kills the daemon under each kind of load. The error has the counts.
 func TestDaemonKilled(t *testing.T) {
 	for args, says := range map[string]string{
 		"sustain --warmup 0s --duration 1h":           `^disrust-client: sustain: connection \d: closed after \d+ of \d+ responses?.*; of \d+ requests in all \d+ answered rightly, 0 wrongly, \d+ not\n$`,
@@ -189,8 +191,8 @@ func TestDaemonKilled(t *testing.T) {
 	}
 }
 
-// TestSecondInterruptEndsAtOnce a run that waits for a stopped daemon, and
-// leaves no file of it.
+// TestSecondInterruptEndsAtOnce: a second interrupt ends a run that waits for a stopped daemon,
+// and leaves no file.
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	d := disrust(t)
 	self := exec.Command(os.Args[0], "--port", d.Port(), "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
@@ -211,8 +213,8 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	for ; !p.HasEnded(); interrupts++ {
 		_ = p.Signal(syscall.SIGINT) // it may have ended
 	}
-	// A signal ends it, at times another one: the Go runtime does not die well
-	// in a flood of them.
+	// A signal ends the tool, at times not SIGINT: Go's runtime may die of another signal
+	// when many arrive at once.
 	if p.ExitCode() != -1 || interrupts < 2 {
 		t.Errorf("after %d interrupts: %v", interrupts, self.ProcessState)
 	}
@@ -221,8 +223,7 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	}
 }
 
-// TestPipedTool: without a terminal there are no escape codes, and nothing but
-// complaints on standard error.
+// TestPipedTool: without a terminal the output has no escape codes, and stderr has only errors.
 func TestPipedTool(t *testing.T) {
 	d := disrust(t)
 	for _, args := range []string{"sustain --warmup 0s --duration 50ms", "sweep --conns 1..2 --warmup 0s --step 50ms --slo p99=1m", "score " + inFile(t, "a.f32", make([]byte, 512))} {

@@ -11,28 +11,28 @@ import (
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 )
 
-// files are what a run is written to. Each is tried before it, so that a name
-// that cannot be is said at once, and written when it is over: a run that is cut
-// off leaves older files as they were, and no new ones.
+// files are the files that a run is written to. The command tries to open each one before the
+// run, so that it can refuse a bad name at once. It writes them after the run: a run that is
+// cut off leaves older files as they were, and no new ones.
 type files struct {
 	list   []outFile
-	inputs []string // must outlive the run
+	inputs []string // files that the command reads, and must not overwrite
 	stdout io.Writer
 }
 
 type outFile struct {
 	name    string
-	file    *os.File // as it was tried; nil: standard output
-	fresh   bool     // trying made it
-	regular bool     // not a pipe or a device, whose reader would take closing it for the end
-	path    string   // of a regular file: where name leads
+	file    *os.File // opened by try; nil: standard output
+	fresh   bool     // try created it
+	regular bool     // not a pipe or a device, whose reader would take an early close for the end
+	path    string   // of a regular file: name with symbolic links resolved
 	write   func(io.Writer, ...*result.Run) error
 }
 
-// tryFiles finds out whether the files that o asks for can be written.
+// tryFiles returns an error if a file that o asks for cannot be written.
 func (o *options) tryFiles(stdout io.Writer) (*files, error) {
 	f := &files{inputs: append([]string{o.replay}, o.files...), stdout: stdout}
-	defer f.leave()
+	defer f.undoTry()
 	for _, err := range []error{
 		f.add(o.html, writePage),
 		f.add(o.json, func(w io.Writer, runs ...*result.Run) error { return runs[0].WriteJSON(w) }),
@@ -52,7 +52,7 @@ func (f *files) add(name string, write func(io.Writer, ...*result.Run) error) er
 	}
 	out := outFile{name: name, write: write}
 	if name != "-" {
-		if err := f.spare(name); err != nil {
+		if err := f.checkUnused(name); err != nil {
 			return err
 		}
 		if err := out.try(); err != nil {
@@ -81,8 +81,8 @@ func (out *outFile) try() (err error) {
 	return err
 }
 
-// leave closes regular files and takes away those that trying made.
-func (f *files) leave() {
+// undoTry closes the regular files and removes those that try created.
+func (f *files) undoTry() {
 	for _, out := range f.list {
 		if !out.regular {
 			continue
@@ -94,16 +94,16 @@ func (f *files) leave() {
 	}
 }
 
-// spare refuses the name of a file that is read, or written as another: writing
-// it would destroy what it holds.
-func (f *files) spare(name string) error {
+// checkUnused returns an error if the command reads the file, or writes it under another name:
+// writing would destroy its content.
+func (f *files) checkUnused(name string) error {
 	there, err := os.Stat(name)
 	if err != nil || !there.Mode().IsRegular() {
-		return nil // try says what is wrong
+		return nil // try returns what is wrong, if anything
 	}
 	for _, input := range f.inputs {
 		if info, err := os.Stat(input); err == nil && os.SameFile(info, there) {
-			return fmt.Errorf("%s is read by the same command, and would be destroyed", name)
+			return fmt.Errorf("%s would be destroyed: the same command reads it", name)
 		}
 	}
 	for _, out := range f.list {
@@ -127,7 +127,7 @@ func (f *files) write(runs ...*result.Run) (err error) {
 	return err
 }
 
-// fill writes the whole file, or takes away what it could write of it.
+// fill writes the whole file. If it fails, it removes the file.
 func (out *outFile) fill(stdout io.Writer, runs []*result.Run) (err error) {
 	if out.file == nil {
 		return out.write(stdout, runs...)

@@ -13,8 +13,8 @@ import (
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 )
 
-// TestOutputsSpareFiles: no file that a command reads, or writes already, is
-// opened to be written.
+// TestOutputsSpareFiles: a command does not overwrite a file that it reads or that is another of
+// its outputs.
 func TestOutputsSpareFiles(t *testing.T) {
 	t.Chdir(t.TempDir())
 	rows, _ := rowsAndScores(2, 128)
@@ -24,8 +24,8 @@ func TestOutputsSpareFiles(t *testing.T) {
 	one := stored(t, "one.json", "sustain --duration 20ms")
 	kept := read(t, one)
 	for args, says := range map[string]string{
-		"sustain --replay rows --json ./rows":         "cannot write: ./rows is read by the same command, and would be destroyed\n",
-		"report " + one + " --html " + one:            "one.json is read by the same command, and would be destroyed\n",
+		"sustain --replay rows --json ./rows":         "cannot write: ./rows would be destroyed: the same command reads it\n",
+		"report " + one + " --html " + one:            "one.json would be destroyed: the same command reads it\n",
 		"report " + one + " --html page --csv ./page": "cannot write: ./page is the same file as page\n",
 	} {
 		status, stdout, stderr := tool(t, words(args, "")...)
@@ -38,8 +38,8 @@ func TestOutputsSpareFiles(t *testing.T) {
 	}
 }
 
-// TestFilesOfFailedRun: each of them has what was measured until then, and says
-// what failed.
+// TestFilesOfFailedRun: each file has what was measured before the run failed, and says what
+// failed.
 func TestFilesOfFailedRun(t *testing.T) {
 	const says = "closed after 199 of "
 	for args, lines := range map[string]int{
@@ -74,8 +74,8 @@ func TestFilesOfFailedRun(t *testing.T) {
 	}
 }
 
-// TestFilesOfEndedProcess: until the run is over older files are as they were,
-// and new ones are not there.
+// TestFilesOfEndedProcess: until the run is over, older files are unchanged and new files do not
+// exist.
 func TestFilesOfEndedProcess(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("old.json", []byte("old"), 0o600); err != nil {
@@ -94,8 +94,8 @@ func TestFilesOfEndedProcess(t *testing.T) {
 	}
 }
 
-// TestNoHalfFile: what cannot be written whole is not left, and neither are
-// files of a command that writes none.
+// TestNoHalfFile: a file that cannot be written whole is removed, and so is the file of a
+// command that ends before it writes.
 func TestNoHalfFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	out := outFile{name: "a", write: func(w io.Writer, _ ...*result.Run) error {
@@ -106,7 +106,7 @@ func TestNoHalfFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := files{list: []outFile{out, out}}
-	f.leave()
+	f.undoTry()
 	if err := f.write(); err == nil || err.Error() != "cannot write a: no space; cannot write a: no space" {
 		t.Errorf("got %v", err)
 	}
@@ -118,7 +118,7 @@ func TestNoHalfFile(t *testing.T) {
 	}
 }
 
-// TestLinksStay: a symbolic link outlives what it leads to.
+// TestLinksStay: a symbolic link stays, although the file that it leads to is replaced.
 func TestLinksStay(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.Symlink("new", "link"); err != nil {
@@ -129,7 +129,7 @@ func TestLinksStay(t *testing.T) {
 	if err := f.add("link", func(io.Writer, ...*result.Run) error { return wrong }); err != nil {
 		t.Fatal(err)
 	}
-	f.leave()
+	f.undoTry()
 	for range 2 { // the second write creates the file anew
 		if _, err := os.Stat("link"); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the link leads to a file, %v", err)
@@ -143,7 +143,7 @@ func TestLinksStay(t *testing.T) {
 	}
 }
 
-// TestScoresOutliveNoServer: without a server, older scores stay.
+// TestScoresOutliveNoServer: if no server answers, older scores stay.
 func TestScoresOutliveNoServer(t *testing.T) {
 	rows, scores := rowsAndScores(2, 128)
 	out := inFile(t, "scores", scores)
@@ -153,12 +153,12 @@ func TestScoresOutliveNoServer(t *testing.T) {
 	}
 }
 
-// full is where nothing can be written.
+// full is a writer to which nothing can be written.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
 
-// TestTextIsResult: what people asked for and cannot be given is an error.
+// TestTextIsResult: it is an error when the text for people cannot be written.
 func TestTextIsResult(t *testing.T) {
 	one := stored(t, "one.json", "sustain --duration 20ms")
 	for _, args := range []string{
@@ -173,7 +173,7 @@ func TestTextIsResult(t *testing.T) {
 	}
 }
 
-// TestFilesOfNothing: a run without a single answer says so in its files.
+// TestFilesOfNothing: the files of a run without a single answer say so.
 func TestFilesOfNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	status, _, _ := tool(t, words("PORT sustain --rate 1 --warmup 0s --duration 1ms --json a.json", serve(t, 128, faults{}))...)

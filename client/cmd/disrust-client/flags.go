@@ -14,15 +14,15 @@ const (
 	// maxDim keeps every partial sum of generated rows below 1<<24, where float32
 	// holds all integers: sums are exact in whatever order the server adds.
 	maxDim = 1 << 20
-	// maxVectors is what the server takes for its own --max-vectors at most.
+	// maxVectors is the most that the server takes for its own --max-vectors.
 	maxVectors = math.MaxUint16
-	// maxConns is how many ports this end has for one address.
+	// maxConns is the number of ports that this end has for one address of the server.
 	maxConns  = math.MaxUint16
 	maxWindow = 1 << 16
 	maxPeriod = 24 * time.Hour
 )
 
-// list is all flags, in the order in which help lists them.
+// list returns all flags, in the order in which help lists them.
 func (o *options) list() flags.List {
 	return flags.List{
 		flags.New("host", host(&o.host), "address or name of the server"),
@@ -55,7 +55,7 @@ func (o *options) list() flags.List {
 	}
 }
 
-// The flags that several commands know.
+// These are the flags that several commands know.
 const (
 	serverFlags = "host port addr dim max-vectors "
 	loadFlags   = "rate arrivals conns window vectors replay seed warmup "
@@ -68,12 +68,12 @@ func arrivals(a drive.Arrivals) flags.Option[drive.Arrivals] {
 
 func conns(to *span[int]) flags.Value {
 	allowed := fmt.Sprintf("a whole number from 1 to %d, or a range such as 1..512,", maxConns)
-	return flags.Custom(to, "N", allowed, func(s string) (span[int], error) { return parseSpan(s, oneOfConns) }, span[int].String)
+	return flags.Custom(to, "N", allowed, func(s string) (span[int], error) { return parseSpan(s, parseConns) }, span[int].String)
 }
 
 func rates(to *span[float64]) flags.Value {
 	return flags.Custom(to, "R", "a rate from 1 to 100M, such as 500, 10k, 1.5k or 2M, or a range such as 10k..2M,",
-		func(s string) (span[float64], error) { return parseSpan(s, oneRate) }, span[float64].String)
+		func(s string) (span[float64], error) { return parseSpan(s, parseRate) }, span[float64].String)
 }
 
 func bound(to *result.Bound) flags.Value {

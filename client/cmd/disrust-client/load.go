@@ -12,7 +12,7 @@ import (
 	"github.com/disrust/disrust/client/tools/rowfile"
 )
 
-// load is what the engine is told of o. What the command decides is not in it.
+// load returns the generator's configuration from o. The command adds what it decides itself.
 func (o *options) load(requests *drive.Requests) drive.Config {
 	return drive.Config{
 		Addr: o.addr(), Conns: o.conns.low, Window: o.window, Requests: requests,
@@ -21,7 +21,7 @@ func (o *options) load(requests *drive.Requests) drive.Config {
 	}
 }
 
-// cycle makes the requests to send.
+// cycle makes the cycle of requests to send.
 func (o *options) cycle() (*drive.Requests, error) {
 	if o.replay == "" {
 		requests, err := drive.Generate(o.format, o.mix, o.seed)
@@ -41,11 +41,11 @@ func (o *options) cycle() (*drive.Requests, error) {
 	return requests, nil
 }
 
-// maxReplayBytes bounds what is held of a file, twice.
+// maxReplayBytes bounds the size of a replayed file. Memory holds its rows twice.
 const maxReplayBytes = 1 << 30
 
-// replayed returns the rows to replay. They are all held, so that reading never
-// delays a request.
+// replayed returns the rows to replay. It holds them all in memory, so that reading the file
+// never delays a request.
 func (o *options) replayed() ([]byte, error) {
 	f, err := rowfile.Open(o.replay, o.format.Dim)
 	if err != nil {
@@ -65,7 +65,7 @@ func (o *options) replayed() ([]byte, error) {
 	return rows, nil
 }
 
-// newRun is what is known of a run before it.
+// newRun returns a Run with what is known before the run begins.
 func (o *options) newRun() *result.Run {
 	r := &result.Run{
 		Tool: toolVersion(), Command: o.typed, Started: time.Now(),
@@ -85,7 +85,7 @@ func (o *options) newRun() *result.Run {
 	return r
 }
 
-// toolVersion is that of this module, as far as the build knows it.
+// toolVersion returns the version of this module, or "(devel)" if the build does not know it.
 func toolVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {

@@ -10,13 +10,13 @@
 //	score FILE                 scores the rows of a .npy or raw float32 file
 //	report RUN.json...         runs that were kept, overlaid
 //
-// Each has its own --help, with an example. All that measure verify every
-// response, against a server whose model is sum. Ctrl-C ends a run with its
-// summary; a second one ends it at once.
+// Each command has its own --help, with an example. The commands that measure verify every
+// response; the server's model must be sum. Ctrl-C ends a run with its summary; a second
+// Ctrl-C ends it at once.
 //
-// The exit status is 0 when all is right, 1 when a response was wrong or
-// missing, an open loop is not valid or no step of a sweep kept its bound, and 2
-// when the command line makes no sense.
+// The exit status is 0 on success, 2 if the command line makes no sense, and 1 otherwise: if
+// a response was wrong or missing, an open loop was not valid, or no step of a sweep kept its
+// bound.
 package main
 
 import (
@@ -40,7 +40,7 @@ func main() {
 // streams is where a command writes.
 type streams struct {
 	stdout, stderr io.Writer
-	text           io.Writer // for people: stdout, or stderr if a file goes there
+	text           io.Writer // for people: stdout, or stderr if a file goes to stdout
 }
 
 func printHelp(_ context.Context, o *options, s streams) error {
@@ -53,8 +53,8 @@ func printVersion(_ context.Context, _ *options, s streams) error {
 	return err
 }
 
-// output remembers the first error of w, so that who writes lines for people need
-// not look.
+// output keeps the first error of w, so that code that writes lines for people need not check
+// each write.
 type output struct {
 	w   io.Writer
 	err error
@@ -68,13 +68,13 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// misuse is an error of the command line, found only when it was followed.
+// misuse is an error of the command line that shows only when the command runs.
 type misuse struct{ error }
 
 func (m misuse) Unwrap() error { return m.error }
 
-// run is main without the process. When ctx ends, no more requests are sent;
-// those in flight are awaited by the commands that measure.
+// run is main without the process. When ctx ends, it sends no more requests. Commands that
+// measure then await the answers to the requests in flight.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
 	if o.version = o.version || errors.Is(err, flags.ErrVersion); o.version {
@@ -105,7 +105,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	return 0
 }
 
-// both is two errors in one sentence, either of which may be nil.
+// both joins two errors in one sentence. Either may be nil.
 func both(a, b error) error {
 	if a == nil || b == nil {
 		return errors.Join(a, b)

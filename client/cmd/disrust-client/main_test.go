@@ -21,7 +21,7 @@ func tool(t testing.TB, args ...string) (status int, stdout, stderr string) {
 	return status, out.String(), err.String()
 }
 
-// words are args, with port for PORT.
+// words splits args, with port in place of PORT.
 func words(args, port string) []string {
 	return strings.Fields(strings.ReplaceAll(args, "PORT", port))
 }
@@ -51,7 +51,7 @@ func TestRightAnswers(t *testing.T) {
 	}
 }
 
-// sameFormat is what is asked when a server does not answer the library.
+// sameFormat is the question in the error of a server that does not answer.
 const sameFormat = `\(does the server have the same --dim and --max-vectors\?\)`
 
 func TestFaults(t *testing.T) {
@@ -86,8 +86,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// silenced are options of a patience that tests have, so little that a busy
-// machine may exceed it while it connects.
+// silenced returns options with a stall time short enough for tests. A busy machine may exceed
+// it while it connects.
 func silenced(t *testing.T, args string) *options {
 	t.Helper()
 	o, err := parseOptions(words(args, serve(t, 128, faults{silent: 1})))
@@ -140,7 +140,7 @@ func TestNobodyListens(t *testing.T) {
 		if status != 1 || !strings.HasPrefix(stderr, "disrust-client: "+name+": cannot reach "+addr+": connect: ") {
 			t.Errorf("%s: status %d, stdout %q, stderr %q", args, status, stdout, stderr)
 		}
-		if stdout != "" && name != "sweep" { // its table has begun
+		if stdout != "" && name != "sweep" { // sweep has written the head of its table by then
 			t.Errorf("%s: stdout %q", args, stdout)
 		}
 	}

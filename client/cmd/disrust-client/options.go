@@ -16,25 +16,25 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// options is the command line, complete and checked.
+// options holds the values of the command line, completed and checked.
 type options struct {
 	command *command
-	named   bool   // rather than the default
-	help    bool   // is all that is wanted
-	version bool   // is all that is wanted
+	named   bool   // the command line names the command
+	help    bool   // show only the help
+	version bool   // show only the version
 	typed   string // the command line, for reports
 
 	host   string
 	port   int
-	where  string // instead of both, unless it is empty
+	where  string // unless empty, the address of the server, instead of host and port
 	format wire.Format
 
 	conns    span[int]
-	rate     span[float64] // 0: closed loop
+	rate     span[float64] // 0: a closed loop
 	arrivals drive.Arrivals
-	window   int // 0: none, in an open loop
+	window   int // 0 in an open loop, which has no window
 	mix      drive.Mix
-	requests int // of bench
+	requests int // that bench sends
 	replay   string
 	seed     uint64
 
@@ -45,7 +45,7 @@ type options struct {
 	out                        string
 	files                      []string
 
-	stall time.Duration // without a response for so long, the server is given up
+	stall time.Duration // how long to wait for a response before giving up
 }
 
 func defaults() *options {
@@ -95,14 +95,14 @@ func parseOptions(args []string) (*options, error) {
 	return o, o.complete(line.Given)
 }
 
-// withoutHelp is the command line that help is asked for.
+// withoutHelp returns args without the flags that ask for help.
 func withoutHelp(args []string) []string {
 	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
 		return slices.Contains([]string{"--help", "-help", "--h", "-h"}, arg)
 	})
 }
 
-// typed is a command line as a shell would take it again.
+// typed returns the command line, quoted for a shell.
 func typed(args []string) string {
 	words := []string{"disrust-client"}
 	for _, arg := range args {
@@ -114,7 +114,7 @@ func typed(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// parseWords reads [port] [command [words of the command]].
+// parseWords parses [port] [command [words of the command]].
 func (o *options) parseWords(list flags.List, line flags.Line) error {
 	words := line.Words
 	if len(words) > 0 && words[0] != "" && words[0][0] >= '0' && words[0][0] <= '9' {
@@ -148,7 +148,7 @@ func (o *options) parseWords(list flags.List, line flags.Line) error {
 	return nil
 }
 
-// parseBench reads [conns [requests]].
+// parseBench parses [conns [requests]].
 func (o *options) parseBench(list flags.List, line flags.Line, words []string) error {
 	if len(words) > 0 {
 		if err := list.SetWord(line, "conns", "the first word after bench (conns)", words[0]); err != nil {
@@ -166,13 +166,13 @@ func (o *options) parseBench(list flags.List, line flags.Line, words []string) e
 	return nil
 }
 
-// maxRequests is how many requests bench sends at most.
+// maxRequests is the most requests that bench sends.
 const maxRequests = 1_000_000_000
 
-// complete fills in what depends on the command and checks what goes together.
+// complete fills in what depends on the command, and checks that the options fit together.
 func (o *options) complete(given map[string]bool) error {
 	if given["addr"] && (given["host"] || given["port"]) {
-		return errors.New("--addr says where the server is: --host and --port (also as the first word) may not say it too")
+		return errors.New("--addr says where the server is: --host and --port (also as the first word) may not be given beside it")
 	}
 	if o.format.Validate() != nil {
 		return fmt.Errorf("--dim %d and --max-vectors %d: a request of them has more than %d bytes, the most that is allowed", o.format.Dim, o.format.MaxVectors, wire.MaxFrameBytes)
@@ -198,30 +198,30 @@ func (o *options) completeLoop(given map[string]bool) error {
 	case swept && o.conns.single() && !given["rate"]:
 		o.rate = span[float64]{10e3, 2e6}
 	case swept && o.conns.single() && o.rate.single():
-		return errors.New("--rate is a single one; a sweep takes a range, such as 10k..2M")
+		return errors.New("--rate is a single rate; a sweep takes a range, such as 10k..2M")
 	}
 	switch open := o.rate.low > 0; {
 	case open && given["window"]:
-		return errors.New("--window is of a closed loop; with a rate requests wait for nothing")
+		return errors.New("--window is for a closed loop; with --rate, requests do not wait for answers")
 	case !open && given["arrivals"]:
-		return errors.New("--arrivals are of an open loop, which needs --rate")
+		return errors.New("--arrivals is for an open loop, which needs --rate")
 	case open:
 		o.window = 0
 	}
 	return nil
 }
 
-// writesTo reports whether a run is written to the file.
+// writesTo reports whether a run is written to file.
 func (o *options) writesTo(file string) bool {
 	return o.html == file || o.json == file || o.csv == file || o.hdr == file
 }
 
-// checkFiles refuses two outputs in one file.
+// checkFiles returns an error if two outputs would go to one file.
 func (o *options) checkFiles() error {
 	seen := make(map[string]bool)
 	for _, name := range []string{o.html, o.json, o.csv, o.hdr} {
 		if name != "" && seen[name] {
-			return fmt.Errorf("%s is to be written twice: each of --html, --json, --csv and --hdr needs a file of its own", name)
+			return fmt.Errorf("%s would be written twice: each of --html, --json, --csv and --hdr needs its own file", name)
 		}
 		seen[name] = true
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/disrust/disrust/client/tools/readme"
 )
 
-// optionCases are command lines and what they change in the defaults, which have
-// the window of a closed loop.
+// optionCases are command lines, and what each changes in the defaults. The defaults have the
+// window of a closed loop.
 var optionCases = map[string]func(*options){
 	"":                            func(o *options) {},
 	"9901":                        func(o *options) { o.port = 9901 },
@@ -134,11 +134,11 @@ func TestBadOptions(t *testing.T) {
 		"sustain --rate NaN":                  `--rate NaN: a rate from 1 to 100M`,
 		"sustain --rate 1G":                   `--rate 1G: a rate from 1 to 100M`,
 		"sustain --rate 101M":                 `--rate 101M: a rate from 1 to 100M`,
-		"sustain --rate 1k --window 3":        `--window is of a closed loop; with a rate requests wait for nothing`,
-		"sustain --arrivals poisson":          `--arrivals are of an open loop, which needs --rate`,
+		"sustain --rate 1k --window 3":        `--window is for a closed loop; with --rate, requests do not wait for answers`,
+		"sustain --arrivals poisson":          `--arrivals is for an open loop, which needs --rate`,
 		"sustain --rate 1k --arrivals normal": `--arrivals normal: constant or poisson is allowed`,
 		"sustain --seed -1":                   `--seed -1: a whole number from 0 on is allowed`,
-		"sustain --json a --html a":           `a is to be written twice: each of --html, --json, --csv and --hdr needs a file of its own`,
+		"sustain --json a --html a":           `a would be written twice: each of --html, --json, --csv and --hdr needs its own file`,
 		"sustain --json=":                     `--json "": the name of a file is allowed`,
 		"sustain --slo p99=1ms":               `sustain does not know --slo (disrust-client sustain --help lists what it knows)`,
 		"sweep --duration 1s":                 `sweep does not know --duration`,
@@ -146,7 +146,7 @@ func TestBadOptions(t *testing.T) {
 		"sweep --slo 99=1ms":                  `--slo 99=1ms: a percentile`,
 		"sweep --slo p99":                     `--slo p99: a percentile`,
 		"sweep --slo p99=2m":                  `--slo p99=2m: a percentile`,
-		"sweep --rate 10k":                    `--rate is a single one; a sweep takes a range, such as 10k..2M`,
+		"sweep --rate 10k":                    `--rate is a single rate; a sweep takes a range, such as 10k..2M`,
 		"sweep --rate 2k..1k":                 `--rate 2k..1k: a range goes from less to more, such as 10..20`,
 		"sweep --rate 1k..1k":                 `a range goes from less to more`,
 		"sweep --rate 1k..":                   `--rate 1k..: a rate from 1 to 100M`,
@@ -217,7 +217,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestExamples: what help and README show is understood, and README shows every
+// TestExamples: the tool accepts the examples of help and README, and the README shows every
 // flag and command.
 func TestExamples(t *testing.T) {
 	page, err := os.ReadFile("README.md")
@@ -242,7 +242,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestVersion: each way to ask prints the same line.
+// TestVersion: the word and the flag print the same line.
 func TestVersion(t *testing.T) {
 	for _, args := range []string{"--version", "version", "9900 version", "sustain --version"} {
 		status, stdout, stderr := tool(t, strings.Fields(args)...)

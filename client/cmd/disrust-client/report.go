@@ -9,7 +9,7 @@ import (
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 )
 
-// report shows runs that were kept.
+// report shows runs that were stored with --json.
 func report(_ context.Context, o *options, s streams) error {
 	runs := make([]*result.Run, len(o.files))
 	for i, name := range o.files {
@@ -30,7 +30,7 @@ func report(_ context.Context, o *options, s streams) error {
 	return out.write(runs...)
 }
 
-// readRun reads a run and calls it by its file.
+// readRun reads a run and names it after its file.
 func readRun(name string) (*result.Run, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -46,7 +46,8 @@ func readRun(name string) (*result.Run, error) {
 	return r, nil
 }
 
-// tellApart calls runs whose files have one name by the names as they were given.
+// tellApart names runs whose files have the same base name by their full names, as given on
+// the command line.
 func tellApart(runs []*result.Run, files []string) {
 	times := make(map[string]int)
 	for _, r := range runs {

@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	// scoringBytes is what is in flight of a file at most, unless a single
-	// request is larger: enough that no connection waits for the file.
+	// scoringBytes bounds how much of a file is in flight, unless a single request is
+	// larger. It is enough that no connection waits for the file.
 	scoringBytes = 16 << 20
-	// scoringEach is how many requests are in flight on each connection at most.
+	// scoringEach is the most requests in flight per connection.
 	scoringEach = 8
-	// scoringRetry is how often a request is sent again over another connection.
+	// scoringRetry is how many times a request is retried over another connection.
 	scoringRetry = 3
 )
 
@@ -52,11 +52,11 @@ func score(ctx context.Context, o *options, s streams) (err error) {
 	return o.newScoring(ctx, c, rows, out, counter).run()
 }
 
-// checkScores refuses to write scores where they would do harm.
+// checkScores returns an error if the scores would go to a terminal or overwrite the rows.
 func (o *options) checkScores(s streams) error {
 	if o.out == "" {
 		if watched(s.stdout) {
-			return errors.New("scores are no text for a terminal; send them to a file, by > or --out")
+			return errors.New("scores are no text for a terminal; send them to a file, with > or --out")
 		}
 		return nil
 	}
@@ -67,23 +67,23 @@ func (o *options) checkScores(s streams) error {
 	return nil
 }
 
-// scoresFile is what scores are written to. It is created only when there is a
-// server: older scores outlive an attempt without one.
+// scoresFile opens the file that scores are written to. It runs only after the client has
+// connected, so that older scores survive when there is no server.
 func (o *options) scoresFile(s streams) (io.WriteCloser, error) {
 	if o.out == "" {
-		return kept{s.stdout}, nil
+		return noClose{s.stdout}, nil
 	}
 	return os.Create(o.out)
 }
 
-// kept is a writer that others close.
-type kept struct{ io.Writer }
+// noClose is a writer that its user does not own: Close does nothing.
+type noClose struct{ io.Writer }
 
-func (kept) Close() error { return nil }
+func (noClose) Close() error { return nil }
 
-// scoring is a file on its way through a client: a ring of calls, of which the
-// oldest is awaited and written before it is filled anew. So scores keep the
-// order of their rows, and memory is that of the ring.
+// scoring sends the rows of a file through a client. It holds a ring of calls. It awaits the
+// oldest call and writes its scores before it uses the call again. Scores thus keep the order
+// of their rows, and memory does not grow beyond the ring.
 type scoring struct {
 	ctx      context.Context
 	c        *client.Client
@@ -93,10 +93,10 @@ type scoring struct {
 	rowBytes int64
 
 	ring    []*client.Call
-	started int // calls
-	awaited int
-	left    int64 // rows not yet read
-	written int64 // scores
+	started int   // calls started
+	awaited int   // calls awaited
+	left    int64 // rows not read yet
+	written int64 // scores written
 	encoded []byte
 }
 
@@ -116,7 +116,7 @@ func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.
 // run scores all rows.
 func (s *scoring) run() error {
 	if s.in.NPY {
-		s.out.Write(rowfile.AppendHeader(nil, s.in.Rows)) // Flush repeats an error
+		s.out.Write(rowfile.AppendHeader(nil, s.in.Rows)) // Flush returns the error
 	}
 	err := s.pass()
 	if s.ctx.Err() != nil && err != nil {
@@ -180,7 +180,7 @@ func (s *scoring) finish() error {
 	return nil
 }
 
-// abandon awaits none of the calls under way, but lets go of them.
+// abandon releases the calls in flight without waiting for their answers.
 func (s *scoring) abandon() {
 	ended, cancel := context.WithCancel(s.ctx)
 	cancel()

@@ -13,7 +13,7 @@ import (
 	"github.com/disrust/disrust/client/tools/rowfile"
 )
 
-// rowsAndScores are n rows, encoded, and what they must score.
+// rowsAndScores returns n encoded rows and the scores that they must get.
 func rowsAndScores(n, dim int) (rows, scores []byte) {
 	features, sums := drive.Rows(0, n, dim)
 	return encoded(features), encoded(sums)
@@ -27,7 +27,7 @@ func encoded(values []float32) []byte {
 	return b
 }
 
-// npyRows is a .npy file of rows.
+// npyRows returns a .npy file of rows.
 func npyRows(rows []byte, dim int) []byte {
 	text := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }\n", len(rows)/4/dim, dim)
 	head := append([]byte("\x93NUMPY\x01\x00"), byte(len(text)), 0)
@@ -62,7 +62,7 @@ func TestScore(t *testing.T) {
 	}
 }
 
-// TestScoreFailure: no connection ever answers, so resending ends as well.
+// TestScoreFailure: no connection ever answers, so the retries end as well.
 func TestScoreFailure(t *testing.T) {
 	rows, _ := rowsAndScores(1000, 128)
 	file := inFile(t, "rows.f32", rows)
@@ -87,7 +87,7 @@ func TestUnreadableRows(t *testing.T) {
 	}
 }
 
-// TestScoresSpareTheirRows: the file of the rows is not opened for the scores.
+// TestScoresSpareTheirRows: score does not overwrite the file of the rows.
 func TestScoresSpareTheirRows(t *testing.T) {
 	rows, _ := rowsAndScores(2, 128)
 	file := inFile(t, "rows.f32", rows)

@@ -11,18 +11,18 @@ import (
 	"testing"
 )
 
-// faults says at which response of a connection, from 1 on, a server goes
-// wrong. The zero value is an honest server.
+// faults says at which response on a connection, from 1 on, a server has which fault. The zero
+// value is a server without faults.
 type faults struct {
-	wrong  int // a score is off by one
-	swap   int // this response and the next change places
-	extra  int // this response comes twice
-	close  int // instead of this response the connection is closed, in the middle of it
-	silent int // from this response on nothing is sent
+	wrong  int // a score of this response is off by one
+	swap   int // this response and the next are swapped
+	extra  int // this response is sent twice
+	close  int // the connection is closed in the middle of this response
+	silent int // nothing is sent from this response on
 }
 
-// serve runs a server for requests of dim features, with frame code of its
-// own, and returns its port.
+// serve runs a server for requests of dim features and returns its port. It has its own code
+// for frames.
 func serve(t testing.TB, dim int, f faults) (port string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -51,7 +51,7 @@ func serve(t testing.TB, dim int, f faults) (port string) {
 
 func (f faults) answer(conn net.Conn, dim int) {
 	in, out := bufio.NewReaderSize(conn, 64<<10), bufio.NewWriter(conn)
-	var held []byte // goes out behind the next
+	var held []byte // sent after the next response
 	for k := 1; ; k++ {
 		if in.Buffered() == 0 {
 			out.Flush()
@@ -81,7 +81,7 @@ func (f faults) answer(conn net.Conn, dim int) {
 	}
 }
 
-// readAndSum returns the response to the next request, or nil at the end.
+// readAndSum reads the next request and returns its response, or nil at the end of the stream.
 func readAndSum(in *bufio.Reader, dim int) []byte {
 	var word [4]byte
 	if _, err := io.ReadFull(in, word[:]); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// sustain measures latencies. ctx's end brings the summary on early.
+// sustain measures latencies. When ctx ends, it ends early with the summary.
 func sustain(ctx context.Context, o *options, s streams) error {
 	requests, err := o.cycle()
 	if err != nil {
@@ -35,7 +35,7 @@ func sustain(ctx context.Context, o *options, s streams) error {
 	return both(wrong, out.write(r))
 }
 
-// measure drives the server and shows and keeps each second.
+// measure drives the server. It shows each second and keeps it in r.
 func (o *options) measure(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) (sample.Total, error) {
 	var view *live.View
 	cfg := o.load(requests)
@@ -57,7 +57,7 @@ func (o *options) measure(ctx context.Context, s streams, r *result.Run, request
 
 func (o *options) conclude(s streams, r *result.Run, right bool) {
 	fmt.Fprintln(s.text)
-	_ = r.WriteText(s.text) // s.text remembers
+	_ = r.WriteText(s.text) // s.text keeps the error
 	switch {
 	case right && o.replay == "":
 		fmt.Fprintln(s.text, "every response right")
@@ -66,14 +66,14 @@ func (o *options) conclude(s streams, r *result.Run, right bool) {
 	}
 }
 
-// verdict is what is wrong with a run, if anything. A closed loop in which the
-// generator was the bottleneck still says what the server can do at least.
+// verdict returns what is wrong with a run, or nil. A closed loop in which the generator was
+// the bottleneck is not wrong: it shows what the server can do at least.
 func verdict(total sample.Total, failed error) error {
 	switch {
 	case failed != nil:
 		return failed
 	case total.Requests == 0:
-		return errors.New("nothing was measured: the run ended before the first answer behind its warm-up")
+		return errors.New("nothing was measured: the run ended before the first answer after its warm-up")
 	case !total.Valid && total.Lag != nil:
 		return fmt.Errorf("the run is not valid: %s", total.Why)
 	}

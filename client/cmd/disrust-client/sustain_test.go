@@ -16,8 +16,8 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// settled fails the test unless a measuring command ended well, or only its
-// generator was not let run well, which a busy machine decides.
+// settled fails the test unless a measuring command succeeded, or failed only because its
+// generator was the bottleneck, as it may be on a busy machine.
 func settled(t testing.TB, status int, stderr string) {
 	t.Helper()
 	busy := strings.Contains(stderr, "not valid: the generator") || strings.Contains(stderr, "no step kept the bound")
@@ -106,7 +106,7 @@ func logged(t testing.TB, name, tag string) (count int64) {
 	}
 }
 
-// TestStandardOutput: a file that goes there has it for itself.
+// TestStandardOutput: when a file goes to stdout, nothing else does.
 func TestStandardOutput(t *testing.T) {
 	port := serve(t, 128, faults{})
 	for flag, begins := range map[string]string{"--json": "{\n", "--csv": "start_nanos,", "--hdr": "#[", "--html": "<!doctype html>"} {
@@ -118,7 +118,7 @@ func TestStandardOutput(t *testing.T) {
 	}
 }
 
-// TestFailedRunIsKept, with its error and what was measured until then.
+// TestFailedRunIsKept: a failed run is stored with its error and with what was measured before.
 func TestFailedRunIsKept(t *testing.T) {
 	file := t.TempDir() + "/a.json"
 	status, stdout, _ := tool(t, words("PORT sustain --conns 1 --warmup 0s --duration 1h --json "+file, serve(t, 128, faults{close: 200}))...)
@@ -150,8 +150,8 @@ func TestVerdict(t *testing.T) {
 	for want, err := range map[string]error{
 		"":     verdict(valid, nil),
 		"lost": verdict(invalid, errors.New("lost")),
-		"the run is not valid: the generator slept":                                      verdict(invalid, nil),
-		"nothing was measured: the run ended before the first answer behind its warm-up": verdict(sample.Total{Valid: true}, nil),
+		"the run is not valid: the generator slept":                                     verdict(invalid, nil),
+		"nothing was measured: the run ended before the first answer after its warm-up": verdict(sample.Total{Valid: true}, nil),
 	} {
 		if got := ""; err != nil {
 			got = err.Error()
@@ -165,7 +165,7 @@ func TestVerdict(t *testing.T) {
 }
 
 func TestUnwritableFile(t *testing.T) {
-	port := serve(t, 128, faults{wrong: 1}) // no request comes
+	port := serve(t, 128, faults{wrong: 1}) // no request arrives
 	for _, args := range []string{"sustain --json", "sweep --html", "score " + inFile(t, "a.f32", nil) + " --out"} {
 		nowhere := t.TempDir() + "/none/a"
 		status, stdout, stderr := tool(t, words("PORT "+args+" "+nowhere, port)...)
@@ -189,7 +189,7 @@ func TestBadReplay(t *testing.T) {
 	}
 }
 
-// interrupting ends its context when a text is written to it.
+// interrupting is a writer that ends a context when a certain text is written to it.
 type interrupting struct {
 	bytes.Buffer
 	at        string
@@ -216,7 +216,7 @@ func TestInterruptBringsSummary(t *testing.T) {
 	}
 }
 
-// TestNothingMeasured: of no response at all none is called right.
+// TestNothingMeasured: a run without a response does not say that every response was right.
 func TestNothingMeasured(t *testing.T) {
 	status, stdout, stderr := tool(t, words("PORT sustain --rate 1 --warmup 0s --duration 1ms", serve(t, 128, faults{}))...)
 	if status != 1 || !strings.Contains(stderr, "nothing was measured") || strings.Contains(stdout, "every response") {

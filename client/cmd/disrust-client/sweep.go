@@ -13,8 +13,8 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// sweep searches for the highest load that keeps the bound. ctx's end ends it
-// with what there is.
+// sweep searches for the highest load that keeps the bound. When ctx ends, it shows the steps
+// so far.
 func sweep(ctx context.Context, o *options, s streams) error {
 	requests, err := o.cycle()
 	if err != nil {
@@ -46,9 +46,9 @@ func (o *options) newSweep() *result.Run {
 	return r
 }
 
-// search runs step after step until the knee is found, a step fails, or ctx
-// ends. A step cut short says nothing and is not kept, unless it failed; one
-// that is not valid says nothing of the server and is run once more.
+// search runs step after step until it has found the knee, a step fails, or ctx ends. It drops
+// a step that was cut short, unless the step failed. It runs a step that is not valid once
+// more, because such a step says nothing about the server.
 func (o *options) search(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) error {
 	search, again := o.newSearch(r.Sweep.Varied), false
 	for load, more := search.Next(); more; load, more = search.Next() {
@@ -78,8 +78,8 @@ func (o *options) newSearch(varied string) *knee.Search {
 	return knee.New(o.rate.low, o.rate.high, false)
 }
 
-// stepOf is the step under such a load: what the engine is told, what is kept
-// of that, and what to call it.
+// stepOf returns the step for a load: the generator's configuration, what the result keeps of
+// it, and the step's name.
 func (o *options) stepOf(r *result.Run, load float64, requests *drive.Requests) (drive.Config, result.Asked, string) {
 	cfg := o.load(requests)
 	cfg.Duration = o.step

@@ -16,7 +16,7 @@ import (
 
 var sweepRow = regexp.MustCompile(`(?m)^ +([\d,]+|-) +(\d+) +[\d,]+ .*  (kept|missed|not valid: .*)$`)
 
-// TestSweepConns: a bound that every step keeps has all doublings tried.
+// TestSweepConns: if every step keeps the bound, the sweep tries all doublings.
 func TestSweepConns(t *testing.T) {
 	file := t.TempDir() + "/s.json"
 	status, stdout, stderr := tool(t, words("PORT sweep --conns 1..6 --window 1 --slo p100=1m --warmup 0s --step 20ms --json "+file, serve(t, 128, faults{}))...)
@@ -44,8 +44,8 @@ func TestSweepConns(t *testing.T) {
 	}
 }
 
-// TestSweepMissed: a bound that nothing keeps ends the sweep at its first step,
-// or its second go.
+// TestSweepMissed: if the first step misses the bound, the sweep ends there. It may run that step
+// twice.
 func TestSweepMissed(t *testing.T) {
 	status, stdout, stderr := tool(t, words("PORT sweep --rate 1k..2k --slo p50=1ns --warmup 0s --step 20ms", serve(t, 128, faults{}))...)
 	rows := sweepRow.FindAllStringSubmatch(stdout, -1)
@@ -75,7 +75,7 @@ func TestInterruptedSweep(t *testing.T) {
 	}
 }
 
-// stored measures something and returns its file.
+// stored runs the tool with --json and returns the file.
 func stored(t *testing.T, name, args string) string {
 	t.Helper()
 	file := t.TempDir() + "/" + name
@@ -116,7 +116,7 @@ func TestBadReport(t *testing.T) {
 	}
 }
 
-// TestFullDisk: what cannot be written is said, beside what else was wrong.
+// TestFullDisk: the error names what cannot be written, beside any other error.
 func TestFullDisk(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		return // no such device on this system
@@ -132,8 +132,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// TestInterruptedSweepIsWrong: a wrong answer counts, although it came only once
-// the sweep was interrupted.
+// TestInterruptedSweepIsWrong: a wrong answer counts even if it arrives after the sweep was
+// interrupted.
 func TestInterruptedSweepIsWrong(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -162,7 +162,8 @@ func TestInterruptedSweepIsWrong(t *testing.T) {
 	}
 }
 
-// TestReportTellsApart: two files of one name, in two folders.
+// TestReportTellsApart: the report distinguishes two files that have the same name in two
+// folders.
 func TestReportTellsApart(t *testing.T) {
 	one, other := stored(t, "run.json", "sustain --duration 20ms"), stored(t, "run.json", "sustain --duration 20ms")
 	status, stdout, stderr := tool(t, "report", "--csv", "-", one, other)

@@ -15,12 +15,12 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 )
 
-// span is from low to high; a single value if they are equal.
+// span is a range from low to high. It is a single value if they are equal.
 type span[N int | float64] struct{ low, high N }
 
 func (s span[N]) single() bool { return s.low == s.high }
 
-// String is what parseSpan reads; empty for zeros.
+// String returns s as parseSpan takes it, or "" if both ends are 0.
 func (s span[N]) String() string {
 	switch {
 	case s == span[N]{}:
@@ -31,14 +31,14 @@ func (s span[N]) String() string {
 	return fmt.Sprintf("%v..%v", s.low, s.high)
 }
 
-// parseSpan reads "8" or "1..512", each part as one does.
-func parseSpan[N int | float64](s string, one func(string) (N, error)) (span[N], error) {
+// parseSpan parses "8" or "1..512". parse parses each part.
+func parseSpan[N int | float64](s string, parse func(string) (N, error)) (span[N], error) {
 	from, to, isSpan := strings.Cut(s, "..")
 	if !isSpan {
 		to = from
 	}
-	low, err := one(from)
-	high, err2 := one(to)
+	low, err := parse(from)
+	high, err2 := parse(to)
 	switch {
 	case err != nil || err2 != nil:
 		return span[N]{}, flags.ErrNotAllowed
@@ -48,7 +48,7 @@ func parseSpan[N int | float64](s string, one func(string) (N, error)) (span[N],
 	return span[N]{low, high}, nil
 }
 
-func oneOfConns(s string) (int, error) {
+func parseConns(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > maxConns {
 		return 0, flags.ErrNotAllowed
@@ -58,8 +58,8 @@ func oneOfConns(s string) (int, error) {
 
 const maxRate = 100e6
 
-// oneRate reads "500", "10k", "1.5k" or "2M".
-func oneRate(s string) (float64, error) {
+// parseRate parses "500", "10k", "1.5k" or "2M".
+func parseRate(s string) (float64, error) {
 	digits, unit := strings.TrimSuffix(s, "k"), 1e3
 	if digits == s {
 		digits, unit = strings.TrimSuffix(s, "M"), 1e6
@@ -75,8 +75,8 @@ func oneRate(s string) (float64, error) {
 	return v, nil
 }
 
-// host is a host without a port. The empty one, which would be dialled as this machine, is
-// not allowed.
+// host is the value of a flag for a host without a port. The empty host is not allowed:
+// package net would dial this machine.
 func host(to *string) flags.Value {
 	return flags.Custom(to, "HOST", "an address or a name, without a port or brackets,", func(s string) (string, error) {
 		if !isHost(s) {
@@ -91,7 +91,7 @@ func isHost(s string) bool {
 	return s != "" && (err == nil || !strings.ContainsAny(s, ":[]"))
 }
 
-// addr is host:port or unix:PATH.
+// addr is the value of a flag for host:port or unix:PATH.
 func addr(to *string) flags.Value {
 	const allowed = "host:port or unix:PATH, such as 10.0.0.7:9900, [::1]:9900 or unix:/run/disrust/disrust.sock,"
 	return flags.Custom(to, "ADDR", allowed, func(s string) (string, error) {
@@ -109,10 +109,10 @@ func addr(to *string) flags.Value {
 
 func asIs(s string) string { return s }
 
-// longestLimit is the longest latency that is told from longer ones.
+// longestLimit is the longest latency that a histogram distinguishes from longer ones.
 const longestLimit = time.Duration(sample.Highest)
 
-// parseBound reads "p99.9=1ms".
+// parseBound parses "p99.9=1ms".
 func parseBound(s string) (result.Bound, error) {
 	name, limit, _ := strings.Cut(s, "=")
 	digits, isPercentile := strings.CutPrefix(name, "p")

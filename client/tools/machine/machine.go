@@ -23,7 +23,7 @@ type Machine struct {
 // This returns the machine that the program runs on.
 func This() Machine {
 	m := Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()}
-	m.look()
+	m.readKernel()
 	return m
 }
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// look reads what proc(5) tells.
-func (m *Machine) look() {
+// readKernel reads the kernel, the CPU model and the memory from proc(5).
+func (m *Machine) readKernel() {
 	m.Kernel = strings.TrimSpace(read("/proc/sys/kernel/osrelease"))
 	m.CPUModel = field(read("/proc/cpuinfo"), "model name")
 	kibibytes, _, _ := strings.Cut(field(read("/proc/meminfo"), "MemTotal"), " ")

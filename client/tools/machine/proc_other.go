@@ -2,5 +2,5 @@
 
 package machine
 
-// look adds nothing: the Go runtime's facts are all there is.
-func (m *Machine) look() {}
+// readKernel adds nothing: the Go runtime's facts are all there is.
+func (m *Machine) readKernel() {}

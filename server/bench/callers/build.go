@@ -24,11 +24,12 @@ const (
 	programs = "github.com/disrust/disrust/server/bench/callers/programs/"
 )
 
-// allLanguages are those that there are callers in.
+// allLanguages are the languages that callers are written in. library is Go with the client
+// library.
 var allLanguages = []string{"go", "library", "python", "java", "c"}
 
-// language is a language with its callers: the command that takes PORT CALLERS SECONDS
-// PAUSE_US.
+// language is a language and the command of its callers, which takes the arguments PORT
+// CALLERS SECONDS PAUSE_US.
 type language struct {
 	name    string
 	command []string
@@ -42,8 +43,8 @@ func built(folder string) []server {
 	}
 }
 
-// build builds the servers and the callers into folder. Languages that the machine
-// cannot build or run are left out and reported.
+// build builds the servers and the callers into folder. It leaves out a language that the
+// machine cannot build or run, and reports it.
 func build(folder string, names []string, progress io.Writer) (all []language, err error) {
 	fmt.Fprintln(progress, "building servers and callers")
 	if err := peer.Build(folder, []string{peer.Daemon, gonet, programs + "socket", programs + "library"}); err != nil {
@@ -72,7 +73,7 @@ func build(folder string, names []string, progress io.Writer) (all []language, e
 	return all, nil
 }
 
-// prepare compiles the callers in a language, if need be, and returns their command.
+// prepare compiles the callers in a language, if necessary, and returns their command.
 func prepare(folder, name string) ([]string, error) {
 	in := func(name string) string { return filepath.Join(folder, name) }
 	switch name {
@@ -89,7 +90,7 @@ func prepare(folder, name string) ([]string, error) {
 	return []string{in("caller")}, try("cc", "-O2", "-pthread", "-o", in("caller"), in("caller.c"))
 }
 
-// try runs a command that needs to succeed.
+// try runs a command and returns an error unless it succeeds.
 func try(command ...string) error {
 	out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {
@@ -101,7 +102,7 @@ func try(command ...string) error {
 	return nil
 }
 
-// line is the command that runs so many callers against a port.
+// line returns the command that runs callers against a port.
 func (l language) line(port string, callers int, o options) []string {
 	return slices.Concat(l.command, []string{
 		port, fmt.Sprint(callers), fmt.Sprint(o.duration.Seconds()), fmt.Sprint(o.pause.Microseconds()),

@@ -1,18 +1,18 @@
 //go:build linux
 
-// Command callers measures what a few callers that wait for each answer see, in the
-// languages people write them in:
+// Command callers measures the latency and rate of a few callers that wait for each answer,
+// in the languages that people write callers in:
 //
 //	go run ./server/bench/callers [flags] [NAME='COMMAND {port}' ...]
 //
-// It builds the daemon, a server on package net, and callers in Go, Python, Java and C and
-// with the Go client library, as far as the machine has the compilers. Each caller has
-// a connection and a thread of its own, sends one row, waits for its answer and compares it.
-// Servers take turns, each in a new process for each run, and a table in
-// Markdown shows the medians. Other servers of disrust's protocol may take part.
+// It builds the daemon, a server on package net, and callers: in Go, Python, Java and C and
+// with the Go client library, as far as the machine has the compilers. Each caller has its
+// own connection and thread. It sends one row, waits for the answer and compares it. Servers
+// take turns, in a new process for each run. A table in Markdown shows the medians. Other
+// servers of disrust's protocol may take part.
 //
-// The exit status is 0 when all is right, 1 when an answer was wrong or missing or nothing
-// could be measured, and 2 when the command line makes no sense.
+// The exit status is 0 if every run succeeded, 1 if an answer was wrong or missing or nothing
+// could be measured, and 2 if the command line makes no sense.
 package main
 
 import (
@@ -61,7 +61,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	return 0
 }
 
-// measure builds, measures and shows. What was measured before an error is shown too.
+// measure builds, measures and shows the table. After an error it shows what was measured
+// before.
 func measure(ctx context.Context, o options, args []string, stdout, stderr io.Writer) error {
 	folder, err := os.MkdirTemp("", "callers")
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestMain is also a server whose answers are all wrong.
+// TestMain runs the tests or, with the argument wrong, a server whose answers are all wrong.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "wrong" {
 		answerWrongly(os.Args[2])
@@ -43,8 +43,8 @@ func answerWrongly(port string) {
 
 var short = []string{"--rounds", "1", "--duration", "200ms"}
 
-// TestAllLanguages has a figure for every language that the machine has, and says which
-// it lacks.
+// TestAllLanguages: the table has figures for every language that the machine has, and stderr
+// names those that it lacks.
 func TestAllLanguages(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	args := append(short, "--callers", "1,3", "--pause", "10us")
@@ -63,7 +63,7 @@ func TestAllLanguages(t *testing.T) {
 	}
 }
 
-// tableLine is the line of a language and a number of callers.
+// tableLine returns the table's line for a language and a number of callers, or "".
 func tableLine(table, name string, callers int) string {
 	for line := range strings.Lines(table) {
 		if strings.HasPrefix(line, fmt.Sprintf("| %s | %d |", name, callers)) {
@@ -73,7 +73,7 @@ func tableLine(table, name string, callers int) string {
 	return ""
 }
 
-// TestWrongAnswersFail: in every language a wrong answer ends the run, the others go on,
+// TestWrongAnswersFail: in every language a wrong answer ends that run, the other runs go on,
 // and the status is 1.
 func TestWrongAnswersFail(t *testing.T) {
 	var stdout, stderr bytes.Buffer
@@ -87,7 +87,7 @@ func TestWrongAnswersFail(t *testing.T) {
 			t.Errorf("%s: the table has %q", name, line)
 		}
 		if line != "" && !strings.Contains(stderr.String(), name+", 1 callers, wrong: ") {
-			t.Errorf("%s: no error tells of it: %s", name, &stderr)
+			t.Errorf("%s: no error reports it: %s", name, &stderr)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 )
 
-// options are what the command line says.
+// options are what the command line sets.
 type options struct {
 	rounds          int
 	duration, pause time.Duration
@@ -21,17 +21,16 @@ type options struct {
 	languages       []string
 	servers         []server
 
-	callerList, languageList string // as they are given
+	callerList, languageList string // the values of --callers and --languages
 }
 
-// server is a server that takes part: its name and its command, in which {port} stands for
-// the port.
+// server is a server that takes part. In its command, {port} stands for the port.
 type server struct {
 	name    string
 	command []string
 }
 
-// list is the flags of callers.
+// list returns the flags of callers.
 func (o *options) list() flags.List {
 	return flags.List{
 		flags.New("rounds", flags.Int(&o.rounds, 1, 1000), "runs of each kind; the table shows their medians"),
@@ -49,7 +48,7 @@ func defaults() *options {
 	}
 }
 
-// parseOptions reads a command line. Its errors are for people.
+// parseOptions parses a command line. Its errors are sentences for people.
 func parseOptions(args []string) (options, error) {
 	o := defaults()
 	line, err := o.list().Parse(args)
@@ -59,7 +58,7 @@ func parseOptions(args []string) (options, error) {
 	return *o, err
 }
 
-// usage is the answer to --help.
+// usage returns the text of --help.
 func usage() string {
 	return `callers measures callers that wait for each answer, by language, against disrust, gonet
 and the servers named.

@@ -15,8 +15,8 @@ import (
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-// table is what is measured: a row for each language and number of callers, a column for
-// each server.
+// table holds what is measured: a row for each language and number of callers, and a column
+// for each server.
 type table struct {
 	servers []server
 	rows    []*row
@@ -25,7 +25,7 @@ type table struct {
 type row struct {
 	language language
 	callers  int
-	cells    []cell // one a server
+	cells    []cell // one per server
 }
 
 // cell has an entry for each run.
@@ -44,8 +44,8 @@ func newTable(languages []language, callers []int, servers []server) *table {
 	return t
 }
 
-// rounds measures each cell in each round, every other round with the servers in reverse.
-// A server that fails is reported, and the others go on.
+// rounds measures every cell once per round. Every other round takes the servers in reverse.
+// It reports a server that fails, and goes on with the others.
 func (t *table) rounds(ctx context.Context, o options, progress io.Writer) (err error) {
 	for round := range o.rounds {
 		fmt.Fprintf(progress, "round %d of %d\n", round+1, o.rounds)
@@ -85,7 +85,7 @@ func (r *row) measure(ctx context.Context, i int, s server, o options) error {
 	return r.cells[i].add(callers.Stdout.String())
 }
 
-// add reads what callers print: requests seconds p50_us p99_us.
+// add parses the line that callers print: requests seconds p50_us p99_us.
 func (c *cell) add(line string) error {
 	var requests, seconds, p50, p99 float64
 	if _, err := fmt.Sscan(line, &requests, &seconds, &p50, &p99); err != nil {

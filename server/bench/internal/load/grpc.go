@@ -13,16 +13,16 @@ import (
 	"github.com/disrust/disrust/server/bench/internal/scorepb"
 )
 
-// GRPCUnary drives a gRPC server with unary calls: on each connection as many
-// goroutines as its window, one call each.
+// GRPCUnary drives a gRPC server with unary calls. Each connection has as many goroutines as
+// its window, and each goroutine has one call in flight.
 func GRPCUnary(ctx context.Context, c Config) (sample.Total, error) {
 	return overGRPC(ctx, c, plan{workers: c.Window, depth: 1}, func(ctx context.Context, client scorepb.ScorerClient) (talk, error) {
 		return &calls{ctx: ctx, client: client}, nil
 	})
 }
 
-// GRPCStream drives a gRPC server with a stream on each connection that has the
-// window in flight.
+// GRPCStream drives a gRPC server with one stream per connection, which keeps the window in
+// flight.
 func GRPCStream(ctx context.Context, c Config) (sample.Total, error) {
 	return overGRPC(ctx, c, plan{workers: 1, depth: c.Window}, func(ctx context.Context, client scorepb.ScorerClient) (talk, error) {
 		s, err := client.ScoreStream(ctx)
@@ -33,7 +33,7 @@ func GRPCStream(ctx context.Context, c Config) (sample.Total, error) {
 	})
 }
 
-// overGRPC runs a plan over connections of its own.
+// overGRPC opens connections, runs the plan over them, and closes them.
 func overGRPC(ctx context.Context, c Config, p plan, open func(context.Context, scorepb.ScorerClient) (talk, error)) (sample.Total, error) {
 	clients := make([]scorepb.ScorerClient, c.Conns)
 	for i := range clients {
@@ -52,7 +52,7 @@ func overGRPC(ctx context.Context, c Config, p plan, open func(context.Context, 
 	return p.run(ctx, c)
 }
 
-// calls is a worker of unary calls, each made when its answer is awaited: the
+// calls is a worker that makes unary calls. It makes each call when it awaits the answer: its
 // depth is one.
 type calls struct {
 	ctx     context.Context
@@ -76,7 +76,7 @@ func (t *calls) answer(q *question) error {
 // stream is a worker with a stream.
 type stream struct {
 	stream  scorepb.Scorer_ScoreStreamClient
-	request scorepb.ScoreRequest // free again when Send returns
+	request scorepb.ScoreRequest // reused: Send has encoded it when it returns
 }
 
 func (t *stream) ask(q *question) error {
@@ -85,12 +85,12 @@ func (t *stream) ask(q *question) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, io.EOF) { // the stream has ended: Recv tells why, behind the last answer
+	if errors.Is(err, io.EOF) { // the stream has ended: after the last answer, Recv returns the cause
 		for err = nil; err == nil; {
 			_, err = t.stream.Recv()
 		}
 	}
-	return fmt.Errorf("not taken: %w", err)
+	return fmt.Errorf("not sent: %w", err)
 }
 
 func (t *stream) answer(q *question) error {

@@ -13,22 +13,22 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// HTTPBinary drives an HTTP server with packed rows. HTTP/1.1 as package
-// net/http has it does not pipeline, so what is in flight takes a connection
-// each: conns times window of them, kept alive.
+// HTTPBinary drives an HTTP server with packed rows. HTTP/1.1 in package net/http does not
+// pipeline, so each request in flight takes a connection: there are Conns times Window of
+// them, kept alive.
 func HTTPBinary(ctx context.Context, c Config) (sample.Total, error) {
 	encode := func(rows []float32) ([]byte, error) { return binary.Append(nil, binary.LittleEndian, rows) }
 	return overHTTP(ctx, c, "/score", "application/octet-stream", encode, decodeBinary)
 }
 
-// HTTPJSON is HTTPBinary with JSON as the Open Inference Protocol has it.
-// Requests are encoded beforehand, to the benefit of the generator.
+// HTTPJSON is like HTTPBinary, but with JSON of the Open Inference Protocol. It encodes the
+// requests before the loop, which spares the generator.
 func HTTPJSON(ctx context.Context, c Config) (sample.Total, error) {
 	encode := func(rows []float32) ([]byte, error) { return json.Marshal(oip.NewRequest(rows, wire.DefaultDim)) }
 	return overHTTP(ctx, c, oip.Path, "application/json", encode, decodeJSON)
 }
 
-// decode returns the scores of a body; it may use dst for them.
+// decode returns the scores in a body. It may store them in dst.
 type decode func(dst []float32, body []byte) ([]float32, error)
 
 func decodeBinary(dst []float32, body []byte) ([]float32, error) {
@@ -43,14 +43,14 @@ func decodeJSON(_ []float32, body []byte) ([]float32, error) {
 		return nil, err
 	}
 	if len(r.Outputs) != 1 || r.Outputs[0].Datatype != oip.FP32 {
-		return nil, fmt.Errorf("the answer has not one output of %s", oip.FP32)
+		return nil, fmt.Errorf("the answer does not have exactly one output of %s", oip.FP32)
 	}
 	return r.Outputs[0].Data, nil
 }
 
 func overHTTP(ctx context.Context, c Config, path, kind string, encode func([]float32) ([]byte, error), decode decode) (sample.Total, error) {
-	most := c.Conns * c.Window
-	transport := &http.Transport{MaxIdleConns: most, MaxIdleConnsPerHost: most, MaxConnsPerHost: most, DisableCompression: true}
+	conns := c.Conns * c.Window
+	transport := &http.Transport{MaxIdleConns: conns, MaxIdleConnsPerHost: conns, MaxConnsPerHost: conns, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	asked, err := questions(c.Vectors, encode)
 	if err != nil {
@@ -64,7 +64,7 @@ func overHTTP(ctx context.Context, c Config, path, kind string, encode func([]fl
 	return p.run(ctx, c)
 }
 
-// posts is a worker of POST requests, each made when its answer is awaited.
+// posts is a worker that sends POST requests. It sends each one when it awaits the answer.
 type posts struct {
 	ctx       context.Context
 	client    *http.Client
@@ -87,7 +87,7 @@ func (t *posts) answer(q *question) error {
 	return q.verify(t.scores)
 }
 
-// post leaves the answer's body in t.body.
+// post sends one request, and leaves the answer's body in t.body.
 func (t *posts) post(body []byte) error {
 	request, err := http.NewRequestWithContext(t.ctx, http.MethodPost, t.url, bytes.NewReader(body))
 	if err != nil {

@@ -1,13 +1,13 @@
-// Package load drives a server of any of the peers' protocols from this process
-// and verifies every response. Servers of disrust's own protocol are driven by
-// client/drive, in closed and open loops; gRPC and HTTP by closed loops of
-// goroutines here, through the clients that their users have. All record into the
-// histograms of client/drive/sample.
+// Package load drives a server of any of the peers' protocols from this process and verifies
+// every response. client/drive drives servers of disrust's own protocol, in closed and open
+// loops. This package drives gRPC and HTTP servers itself, in closed loops of goroutines,
+// through the client libraries that people use. All record into the histograms of
+// client/drive/sample.
 //
-// A closed loop here does as drive's: each connection holds a window of requests
-// in flight, an answer lets the next go, a response counts when it arrives after
-// the warm-up, and what is in flight at the end is awaited. The first wrong or
-// missing answer ends it with an error.
+// A closed loop here works like one of client/drive. Each connection keeps a window of
+// requests in flight, and an answer lets the next request go. A response counts if it arrives
+// after the warm-up. At the end the loop waits for the requests in flight. The first wrong or
+// missing answer ends the loop with an error.
 package load
 
 import (
@@ -19,33 +19,33 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// Config says how a server is driven.
+// Config says how to drive a server.
 type Config struct {
 	Addr    string // host:port
 	Conns   int
-	Window  int     // requests in flight on each connection, of a closed loop
-	Vectors int     // in each request
-	Rate    float64 // requests a second over all connections; 0: a closed loop
+	Window  int     // requests in flight per connection, in a closed loop
+	Vectors int     // per request
+	Rate    float64 // requests per second over all connections; 0: a closed loop
 
 	Warmup, Duration time.Duration
 
-	// Stall is how long the server may give no answer.
+	// Stall is how long the server may give no answer before the loop fails.
 	Stall time.Duration
 
-	// Begin and End are called once each, in this order, around what is measured:
-	// when the warm-up is over and when the last answer is here. Neither is called
-	// if there was an end before the warm-up's.
+	// Begin and End are called once each, in this order, around the measured time: when
+	// the warm-up is over, and when the last answer has arrived. Neither is called if the
+	// loop ends during the warm-up.
 	Begin, End func()
 }
 
-// Func drives a server as c says until the duration is over or ctx ended.
+// Func drives a server as c says, until the duration is over or ctx ends.
 //
-// Of the figures returned, Busy is 0 and Valid true unless the generator has
-// threads of its own to judge.
+// In the total, Busy is 0 and Valid is true unless the generator has its own threads, which
+// it can judge.
 type Func func(ctx context.Context, c Config) (sample.Total, error)
 
-// watch calls Begin after the warm-up, counted from now. The function that it
-// returns ends that and, if Begin was called, calls End.
+// watch calls Begin after the warm-up, which begins now. stop cancels that or, if Begin was
+// called, calls End.
 func (c *Config) watch() (stop func()) {
 	if c.Warmup == 0 {
 		c.Begin()
@@ -64,7 +64,7 @@ func (c *Config) watch() (stop func()) {
 	}
 }
 
-// Wire drives a server of disrust's protocol, at a fixed rate if c has one.
+// Wire drives a server of disrust's protocol: at c.Rate if it is not 0, else in a closed loop.
 func Wire(ctx context.Context, c Config) (sample.Total, error) {
 	requests, err := drive.Generate(wire.Default, drive.Uniform(c.Vectors), 1)
 	if err != nil {

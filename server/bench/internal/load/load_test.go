@@ -21,8 +21,8 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// server answers over gRPC and HTTP, unless it is silent; the wrong-th answer is
-// wrong, if there is one.
+// server answers over gRPC and HTTP, unless it is silent. Its answer number wrong is wrong;
+// with wrong 0, none is.
 type server struct {
 	scorepb.UnimplementedScorerServer
 	wrong    int64
@@ -129,7 +129,7 @@ func TestHonest(t *testing.T) {
 	}
 }
 
-// TestLiar: one wrong score ends the loop, at once and not after an hour.
+// TestLiar: one wrong score ends the loop at once, and not after its duration of an hour.
 func TestLiar(t *testing.T) {
 	for _, l := range loops {
 		c := config(l.serve(t, &server{wrong: 20}))
@@ -140,7 +140,7 @@ func TestLiar(t *testing.T) {
 	}
 }
 
-// TestSilent: a server that gives no answer is an error once its time is over.
+// TestSilent: the loop returns an error if the server gives no answer in time.
 func TestSilent(t *testing.T) {
 	for _, l := range loops {
 		c := config(l.serve(t, &server{silent: true}))
@@ -151,7 +151,7 @@ func TestSilent(t *testing.T) {
 	}
 }
 
-// TestGone: a server that takes no connection is an error.
+// TestGone: the loop returns an error if it cannot connect.
 func TestGone(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -165,7 +165,7 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestInterrupted: a loop whose context ends awaits what is in flight, and is no
+// TestInterrupted: when its context ends, a loop awaits the requests in flight and returns no
 // error.
 func TestInterrupted(t *testing.T) {
 	for _, l := range loops {
@@ -178,8 +178,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestWarmup: what is answered before the warm-up is over does not count, what
-// was asked before and is answered after does.
+// TestWarmup: an answer during the warm-up does not count. An answer after the warm-up counts
+// even if its request was sent during it.
 func TestWarmup(t *testing.T) {
 	begin := time.Now()
 	m := &meter{begin: begin, latency: sample.NewHistogram()}
@@ -206,7 +206,7 @@ func TestVerify(t *testing.T) {
 		}
 		for k, score := range q.scores {
 			if seen[score] {
-				t.Errorf("score %v is there twice", score)
+				t.Errorf("score %v occurs twice", score)
 			}
 			seen[score] = true
 			wrong := append([]float32(nil), q.scores...)

@@ -10,29 +10,28 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// talk is how one worker speaks to a server. Answers come in the order of what
-// was asked.
+// talk is one worker's exchange with a server. Answers come in the order of the requests.
 type talk interface {
 	ask(*question) error
-	answer(*question) error // waits for it and verifies it
+	answer(*question) error // waits for the answer and verifies it
 }
 
-// plan is a closed loop to be run.
+// plan is a closed loop to run.
 type plan struct {
-	workers   int // a connection
-	depth     int // requests that a worker has in flight
+	workers   int // per connection
+	depth     int // requests that a worker keeps in flight
 	questions []question
 
-	// open returns the talk of a worker on a connection. ctx outlives the loop by
-	// no more than Config.Stall.
+	// open returns the talk of a worker on a connection. ctx ends at most Config.Stall
+	// after the loop's planned end.
 	open func(ctx context.Context, conn int) (talk, error)
 }
 
-// run runs the loop and returns what it measured.
+// run runs the loop and returns the total of what it measured.
 func (p plan) run(ctx context.Context, c Config) (sample.Total, error) {
-	patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Warmup+c.Duration+c.Stall)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Warmup+c.Duration+c.Stall)
 	defer cancel()
-	group, failed := errgroup.WithContext(patient)
+	group, failed := errgroup.WithContext(bounded)
 	talks, err := p.openAll(failed, c.Conns)
 	if err != nil {
 		return sample.Total{}, err
@@ -59,7 +58,7 @@ func (p plan) run(ctx context.Context, c Config) (sample.Total, error) {
 	return total(meters, c.Vectors), err
 }
 
-// openAll opens the talks, those of a connection one after the other.
+// openAll opens the talks of all workers, connection by connection.
 func (p plan) openAll(ctx context.Context, conns int) ([]talk, error) {
 	talks := make([]talk, 0, conns*p.workers)
 	for i := range conns * p.workers {
@@ -77,12 +76,12 @@ type worker struct {
 	talk
 	*plan
 	*meter
-	next, due int         // questions of the cycle: to ask, to be answered
-	asked     []time.Time // of those in flight, from due on; a ring
+	next, due int         // questions of the cycle: the next to ask, the next to be answered
+	asked     []time.Time // when the requests in flight were sent; a ring
 }
 
-// work asks and awaits until running says otherwise, and then awaits what is in
-// flight.
+// work sends requests and awaits answers until running returns false. Then it awaits the
+// answers to the requests in flight.
 func (w *worker) work(running func(time.Time) bool) error {
 	w.asked = make([]time.Time, 0, w.depth)
 	w.due = w.next
@@ -111,7 +110,7 @@ func (w *worker) work(running func(time.Time) bool) error {
 	return nil
 }
 
-// take returns the question that at stands at and moves at on.
+// take returns the question at *at and moves *at to the next one.
 func (w *worker) take(at *int) *question {
 	q := &w.questions[*at]
 	*at = (*at + 1) % cycle

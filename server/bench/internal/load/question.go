@@ -7,19 +7,19 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// cycle is how many different requests there are: a prime, so that a response
-// late by a window is wrong.
+// cycle is the number of different requests. It is a prime, so that a response that is late by
+// a window is wrong.
 const cycle = 31
 
-// question is a request and the scores that it must get, which are exact in
-// float32 in whatever order a server adds. It is never changed.
+// question is a request and the scores that it must get. The scores are exact in float32, in
+// whatever order a server adds. A question never changes.
 type question struct {
 	rows, scores []float32
-	body         []byte // the rows as the protocol wants them; unused by gRPC
+	body         []byte // the encoded rows; gRPC does not use it
 }
 
-// questions makes a cycle of requests with so many vectors each, no two rows of
-// which have the same score.
+// questions makes a cycle of requests with the given number of vectors each. No two rows have
+// the same score.
 func questions(vectors int, encode func(rows []float32) ([]byte, error)) ([]question, error) {
 	list := make([]question, cycle)
 	for i := range list {
@@ -36,7 +36,7 @@ func questions(vectors int, encode func(rows []float32) ([]byte, error)) ([]ques
 	return list, nil
 }
 
-// verify compares an answer with what it must be.
+// verify returns an error unless scores are the right answer.
 func (q *question) verify(scores []float32) error {
 	if len(scores) != len(q.scores) {
 		return fmt.Errorf("answered wrongly: %d scores for %d vectors", len(scores), len(q.scores))

@@ -1,9 +1,9 @@
-// Package oip is what the benchmark needs of the Open Inference Protocol,
-// version 2, over HTTP with JSON (open-inference-protocol, inference_rest.md):
-// one FP32 tensor in, one out.
+// Package oip has the part of the Open Inference Protocol, version 2, over HTTP with JSON
+// (open-inference-protocol, inference_rest.md), that the benchmark needs: one FP32 tensor in,
+// one out.
 package oip
 
-// Path is where the model sum takes requests.
+// Path is the path of requests to the model sum.
 const Path = "/v2/models/sum/infer"
 
 // Request is an inference request.
@@ -11,7 +11,7 @@ type Request struct {
 	Inputs []Tensor `json:"inputs"`
 }
 
-// Response is the answer to one.
+// Response is the answer to a Request.
 type Response struct {
 	ModelName string   `json:"model_name"`
 	Outputs   []Tensor `json:"outputs"`
@@ -28,12 +28,12 @@ type Tensor struct {
 // FP32 is the datatype of all tensors here.
 const FP32 = "FP32"
 
-// NewRequest asks for the scores of rows of dim features.
+// NewRequest returns a Request for the scores of rows with dim features each.
 func NewRequest(rows []float32, dim int) Request {
 	return Request{Inputs: []Tensor{{Name: "features", Shape: []int{len(rows) / dim, dim}, Datatype: FP32, Data: rows}}}
 }
 
-// NewResponse answers with scores.
+// NewResponse returns a Response with scores.
 func NewResponse(scores []float32) Response {
 	return Response{
 		ModelName: "sum",

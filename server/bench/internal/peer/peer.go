@@ -1,7 +1,7 @@
 //go:build linux
 
-// Package peer builds the servers that are compared and starts each on a free
-// port, ready when it takes connections there.
+// Package peer builds the servers that the benchmark compares, and starts each on a free
+// port. A server is ready when it takes connections there.
 package peer
 
 import (
@@ -18,10 +18,10 @@ import (
 // Daemon is the import path of the daemon's command.
 const Daemon = "github.com/disrust/disrust/server/cmd/disrust"
 
-// attempts is how often a program may end before it is ready.
+// attempts is how many times StartCommand starts a program that ends before it is ready.
 const attempts = 3
 
-// Build builds commands into dir, each under the last part of its import path.
+// Build builds commands into dir. Each file has the name of the last part of its import path.
 func Build(dir string, packages []string) error {
 	own := slices.DeleteFunc(slices.Clone(packages), func(p string) bool { return p == Daemon })
 	var err error
@@ -40,20 +40,20 @@ func Build(dir string, packages []string) error {
 // Peer is a running server.
 type Peer struct {
 	*daemontest.Process
-	Port string // of 127.0.0.1
-	Addr string // with that port
+	Port string // on 127.0.0.1
+	Addr string // 127.0.0.1 and the port
 }
 
-// Start starts a program with --port and the flags, as StartCommand does.
+// Start starts a program with --port and the flags. It is otherwise like StartCommand.
 func Start(program string, flags ...string) (*Peer, error) {
 	return StartCommand(append([]string{program, "--port", "{port}"}, flags...))
 }
 
-// StartCommand starts a program with its arguments, in which {port} stands for the
-// port, and returns when it takes connections. The caller ends it.
+// StartCommand starts a program with its arguments, in which {port} stands for the port. It
+// returns when the program takes connections. The caller must end the program.
 //
-// A port that was free may be taken before the program listens on it, so one
-// that ends at once gets another.
+// Another process may take the free port before the program listens on it. A program that
+// ends before it is ready is therefore started again on another port.
 func StartCommand(command []string) (p *Peer, err error) {
 	for range attempts {
 		if p, err = start(command); !errors.Is(err, daemontest.ErrEnded) {
@@ -92,5 +92,5 @@ func (p *Peer) takesConnections() bool {
 	return true
 }
 
-// Words is what the server has said.
+// Words returns what the server has written to stderr.
 func (p *Peer) Words() string { return strings.TrimSpace(p.Stderr.String()) }

@@ -12,7 +12,7 @@ import (
 
 func TestStartFails(t *testing.T) {
 	if _, err := Start("/nonexistent/program"); err == nil {
-		t.Error("a program that is not there is started")
+		t.Error("Start started a missing program")
 	}
 	for _, c := range []struct{ program, want string }{
 		{"/bin/false", "false: ended before it was ready"},

@@ -30,8 +30,8 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// TestSpreadProperty: as many values lie below the median as above, whatever
-// their order, which is left as it is.
+// TestSpreadProperty: as many values lie below the median as above, whatever their order.
+// NewSpread does not change the order.
 func TestSpreadProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float64Range(0, 1e9), 1, 30).Draw(t, "values")
@@ -55,8 +55,7 @@ func TestSpreadProperty(t *testing.T) {
 	})
 }
 
-// sampled is a report of two peers, the second of which did not do the second
-// work.
+// sampled returns a report of two peers. The second peer did not do the second work.
 func sampled() *Report {
 	r := &Report{
 		Command: "bench", Started: time.Unix(1e9, 0).UTC(), Machine: Machine{CPUs: 2, OS: "linux", Arch: "amd64", Go: "go1.26"},
@@ -108,8 +107,8 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// TestFailures: a row counts its peer's failures and has the first one's reason,
-// beside the figures of the other rounds, if there are any.
+// TestFailures: a row counts its peer's failures and has the reason of the first one, beside
+// the figures of the other rounds, if there are any.
 func TestFailures(t *testing.T) {
 	r := sampled()
 	r.Failures = []Failure{{"1x1", "disrust", 2, "first"}, {"rate:half", "disrust", 1, "other"}, {"1x1", "disrust", 4, "second"}}
@@ -127,8 +126,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestRatioUnknown: without the first peer's figures there is nothing to
-// compare with.
+// TestRatioUnknown: without the first peer's figures there are no ratios.
 func TestRatioUnknown(t *testing.T) {
 	r := sampled()
 	r.Runs = slices.DeleteFunc(r.Runs, func(r Run) bool { return r.Peer == "gonet" })

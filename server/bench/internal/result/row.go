@@ -6,44 +6,44 @@ import (
 	"slices"
 )
 
-// Spread is a figure over the rounds.
+// Spread summarizes one figure over the rounds.
 type Spread struct {
 	Median float64 `json:"median"`
 	Low    float64 `json:"low"`
 	High   float64 `json:"high"`
-	Ratio  float64 `json:"ratio"` // of the median to the first peer's; 0: unknown
+	Ratio  float64 `json:"ratio"` // ratio of Median to the first peer's; 0: unknown
 }
 
-// NewSpread summarizes values; there is at least one. The median of an even
-// number is the mean of the middle two.
+// NewSpread summarizes values, of which there must be at least one. The median of an even
+// number of values is the mean of the middle two.
 func NewSpread(values []float64) Spread {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
 	return Spread{Median: (sorted[(n-1)/2] + sorted[n/2]) / 2, Low: sorted[0], High: sorted[n-1]}
 }
 
-// Row is what one peer did with one work, over the rounds.
+// Row is what one peer did with one work, over all rounds.
 type Row struct {
 	Work string `json:"work"`
 	Peer string `json:"peer"`
-	Runs int    `json:"runs"` // as many rounds have figures; 0: there are none in the row
+	Runs int    `json:"runs"` // how many rounds have figures; 0: the row has none
 
-	Failed int    `json:"failed"` // as many rounds have none, as the peer failed
-	Why    string `json:"why"`    // it failed, the first time
+	Failed int    `json:"failed"` // in how many rounds the peer failed, which have no figures
+	Why    string `json:"why"`    // why the peer failed the first time
 
 	Rate   Spread `json:"rate"`
-	Server Spread `json:"server"` // CPU ns a request
-	P50    Spread `json:"p50"`    // ns, as all that follow but Busy
+	Server Spread `json:"server"` // CPU ns per request
+	P50    Spread `json:"p50"`    // ns, like all fields below except Busy
 	P90    Spread `json:"p90"`
 	P99    Spread `json:"p99"`
 	P999   Spread `json:"p99_9"`
 	Max    Spread `json:"max"`
 
-	Generator Spread `json:"generator"` // CPU ns a request
+	Generator Spread `json:"generator"` // CPU ns per request
 	Busy      Spread `json:"busy"`
 
-	// Limited says why the generator, and not the server, bounded a run; "" if
-	// that was so in less than half of the runs.
+	// Limited says why the generator, and not the server, limited a run. It is "" if the
+	// generator limited less than half of the runs.
 	Limited string `json:"limited"`
 }
 
@@ -100,11 +100,11 @@ func (r *Report) row(work, peer string) Row {
 	return row
 }
 
-// Empty says whether there is nothing to show.
+// Empty reports whether the row has nothing to show.
 func (row *Row) Empty() bool { return row.Runs == 0 && row.Failed == 0 }
 
-// Failure says in words in how many rounds the peer failed, and why; "" if it did
-// not.
+// Failure says in words in how many rounds the peer failed, and why. It is "" if the peer did
+// not fail.
 func (row *Row) Failure() string {
 	if row.Failed == 0 {
 		return ""

@@ -1,5 +1,5 @@
-// Package result is what the benchmark measured: runs, their medians and ratios,
-// and the forms in which they are shown.
+// Package result holds what the benchmark measured: runs, and their medians and ratios. It
+// writes them as a table and as JSON.
 package result
 
 import (
@@ -10,28 +10,28 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Run is one server driven once by one work. Durations are in nanoseconds.
+// Run is one server, driven once with one work. Its JSON has durations in nanoseconds.
 type Run struct {
 	Work  string `json:"work"`
 	Peer  string `json:"peer"`
 	Round int    `json:"round"` // from 1 on
 
-	Requests int64         `json:"requests"` // answered, and verified
+	Requests int64         `json:"requests"` // answered and verified
 	Elapsed  time.Duration `json:"elapsed_ns"`
-	Asked    float64       `json:"asked_rate,omitempty"` // requests a second, of an open loop
-	Unsent   int64         `json:"unsent,omitempty"`     // due at the end, not sent for want of room
+	Asked    float64       `json:"asked_rate,omitempty"` // requests per second that an open loop was asked for
+	Unsent   int64         `json:"unsent,omitempty"`     // due at the end, but not sent because there was no room
 	Rate     float64       `json:"requests_per_second"`
 
-	// Latency of an open loop is from when a request was due.
+	// Latency, in an open loop, counts from when a request was due.
 	Latency Latency `json:"latency_ns"`
 
 	ServerCPU    time.Duration `json:"server_cpu_ns"`
 	GeneratorCPU time.Duration `json:"generator_cpu_ns"`
-	Busy         float64       `json:"generator_busy"` // share of its time; see Limited
+	Busy         float64       `json:"generator_busy"` // share of its time in which the generator did not wait, or of all CPUs that it used
 	Limited      string        `json:"limited,omitempty"`
 }
 
-// Latency is a distribution's percentiles.
+// Latency holds the percentiles of a distribution.
 type Latency struct {
 	P50   time.Duration `json:"p50"`
 	P90   time.Duration `json:"p90"`
@@ -41,16 +41,16 @@ type Latency struct {
 	Max   time.Duration `json:"max"`
 }
 
-// NewLatency reads the percentiles off h.
+// NewLatency returns the percentiles of h.
 func NewLatency(h *hdrhistogram.Histogram) Latency {
 	at := func(p float64) time.Duration { return time.Duration(h.ValueAtPercentile(p)) }
 	return Latency{at(50), at(90), at(99), at(99.9), at(99.99), time.Duration(h.Max())}
 }
 
-// ServerNanos is the server's CPU time a request.
+// ServerNanos is the server's CPU time per request.
 func (r *Run) ServerNanos() float64 { return perRequest(r.ServerCPU, r.Requests) }
 
-// GeneratorNanos is the generator's CPU time a request.
+// GeneratorNanos is the generator's CPU time per request.
 func (r *Run) GeneratorNanos() float64 { return perRequest(r.GeneratorCPU, r.Requests) }
 
 func perRequest(used time.Duration, requests int64) float64 {
@@ -60,8 +60,8 @@ func perRequest(used time.Duration, requests int64) float64 {
 	return float64(used) / float64(requests)
 }
 
-// Failure is a run that gave no figures, as the server did not start, stopped, or
-// did not answer or not rightly.
+// Failure is a run without figures. The server did not start, ended, gave no answer, or gave
+// a wrong one.
 type Failure struct {
 	Work  string `json:"work"`
 	Peer  string `json:"peer"`
@@ -69,14 +69,14 @@ type Failure struct {
 	Why   string `json:"why"`
 }
 
-// Report is everything: what was asked, where, and all runs in the order in
+// Report is the whole result: what was asked for, the machine, and all runs in the order in
 // which they were made.
 type Report struct {
 	Command  string        `json:"command"`
 	Started  time.Time     `json:"started"`
 	Machine  Machine       `json:"machine"`
 	Works    []Named       `json:"works"` // in the order asked for
-	Peers    []Named       `json:"peers"` // the first is what the others are compared with
+	Peers    []Named       `json:"peers"` // the others are compared with the first
 	Rounds   int           `json:"rounds"`
 	Warmup   time.Duration `json:"warmup_ns"`
 	Duration time.Duration `json:"duration_ns"`
@@ -84,11 +84,11 @@ type Report struct {
 	Runs     []Run         `json:"runs"`
 	Failures []Failure     `json:"failures"`
 
-	// Ended says why the benchmark ended before all was measured; "" if it did not.
+	// Ended says why the benchmark ended early; "" if it did not.
 	Ended string `json:"ended_early,omitempty"`
 }
 
-// Named is a work or a peer and what it is.
+// Named is a work or a peer: its name and what it is.
 type Named struct {
 	Name string `json:"name"`
 	Text string `json:"text"`

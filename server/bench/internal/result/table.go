@@ -14,8 +14,8 @@ var Head = []string{
 	"p50 us", "x", "p99 us", "x", "p99.9 us", "x", "generator CPU ns", "busy",
 }
 
-// Cells returns row as text: each figure's median [lowest-highest], and for
-// server's figures the ratio to the first peer.
+// Cells returns row as text. Each figure is the median [lowest-highest]. A figure of the
+// server is followed by its ratio to the first peer's.
 func (row *Row) Cells() []string {
 	cells := []string{row.Work, row.Peer}
 	if row.Runs == 0 {
@@ -52,7 +52,7 @@ func (s Spread) ratio() string {
 	return digits(s.Ratio)
 }
 
-// digits is v in three digits, more if that many stand before the point.
+// digits formats v with three digits, or more if there are more before the point.
 func digits(v float64) string {
 	switch {
 	case v == 0:
@@ -65,12 +65,12 @@ func digits(v float64) string {
 	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
-// WriteTable writes the rows, those of a work apart from the next, and the notes.
-// A row that failed says so in its last cell, which may be the first after its
-// name. What was never tried is left out.
+// WriteTable writes the rows and the notes, with an empty line between two works. A row that
+// failed says so in its last cell, which follows its name if the row has no figures. Rows that
+// were never tried are left out.
 func (r *Report) WriteTable(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	line := func(cells []string) { fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t")) } // Flush has the error
+	line := func(cells []string) { fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t")) } // Flush returns the error
 	if r.Ended != "" {
 		fmt.Fprintf(w, "ENDED EARLY: %s\n\n", r.Ended)
 	}

@@ -1,5 +1,5 @@
-// Package serving is what the peers have in common, so that what differs is how
-// they move bytes: the model, the command line and the listener.
+// Package serving holds what the peers have in common: the model, the command line and the
+// listener. The peers thus differ only in how they move bytes.
 package serving
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// Addr reads the command line, which names a port of 127.0.0.1.
+// Addr parses the command line, which names a port, and returns that port on 127.0.0.1.
 func Addr() string {
 	log.SetFlags(0)
 	port := flag.Int("port", 0, "port of 127.0.0.1 to listen on")
@@ -21,8 +21,8 @@ func Addr() string {
 	return fmt.Sprintf("127.0.0.1:%d", *port)
 }
 
-// Listen listens on Addr, or ends the process. Without Multipath TCP, which
-// package net would ask for and a plain socket does not have.
+// Listen listens on Addr, or ends the process. It turns off Multipath TCP, which package net
+// would ask for and other servers do not use.
 func Listen() net.Listener {
 	var config net.ListenConfig
 	config.SetMultipathTCP(false)
@@ -33,13 +33,13 @@ func Listen() net.Listener {
 	return listener
 }
 
-// Scorer scores with disrust's own model, so that models are not what is
-// compared. One goroutine at a time uses it. It allocates nothing once it has
-// seen the largest request.
+// Scorer scores with disrust's own model, so that the benchmark does not compare models. Only
+// one goroutine at a time may use it. It allocates nothing once it has scored the largest
+// request.
 type Scorer struct{ rows, scores []float32 }
 
-// Score returns the scores of packed rows. They hold until the next call. It
-// panics if payload is not whole rows.
+// Score returns the scores of packed rows, which are valid until the next call. It panics if
+// payload is not whole rows.
 func (s *Scorer) Score(payload []byte) []float32 {
 	count := len(payload) / wire.Default.RowBytes()
 	if len(s.scores) < count {
@@ -50,7 +50,7 @@ func (s *Scorer) Score(payload []byte) []float32 {
 	return Sum(rows, s.scores[:count])
 }
 
-// Sum scores rows into scores, which it returns.
+// Sum writes the scores of rows to scores, which it returns.
 func Sum(rows, scores []float32) []float32 {
 	_ = batcher.Sum{}.Score(rows, wire.DefaultDim, scores) // it never fails
 	return scores

@@ -1,7 +1,7 @@
-// Command gnet serves disrust's protocol with gnet, an event-loop library for
-// Go, the way its documentation has it: an event loop for each CPU, requests
-// peeked and discarded one after the other where they lie in the loop's buffer,
-// one write for all that arrived together.
+// Command gnet serves disrust's protocol with gnet, an event-loop library for Go, in the way
+// of its documentation. There is an event loop for each CPU. The server peeks and discards
+// one request after the other in the loop's buffer, and answers all that arrived together
+// with one write.
 package main
 
 import (
@@ -19,7 +19,7 @@ func main() {
 
 type server struct{ gnet.BuiltinEventEngine }
 
-// connection is what one connection needs besides gnet's buffers. Only its
+// connection is the state of one connection beside gnet's buffers. Only the connection's
 // event loop uses it.
 type connection struct {
 	serving.Scorer
@@ -32,8 +32,8 @@ func (*server) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	return nil, gnet.None
 }
 
-// OnTraffic implements gnet.EventHandler. What is not discarded stays in gnet's
-// buffer, and there is another call when more has come.
+// OnTraffic implements gnet.EventHandler. Bytes that it does not discard stay in gnet's
+// buffer, and gnet calls it again when more arrive.
 func (*server) OnTraffic(c gnet.Conn) gnet.Action {
 	conn := c.Context().(*connection)
 	valid := conn.answer(c)
@@ -48,17 +48,17 @@ func (*server) OnTraffic(c gnet.Conn) gnet.Action {
 	return gnet.None
 }
 
-// answer takes the whole requests that are here and puts their responses into
-// out. It is false when the protocol is broken.
+// answer consumes the whole requests that have arrived and puts their responses into out. It
+// returns false if the client breaks the protocol.
 //
-// One request is peeked at a time: of all that is here, gnet would make a copy
-// whenever a part was left from the last call. Nothing is discarded when no whole
-// request is here: gnet takes 0 bytes for all of them.
+// It peeks at one request at a time: if it peeked at everything, gnet would copy everything
+// whenever a part was left from the last call. It must not discard 0 bytes, because gnet
+// takes 0 for all bytes.
 func (c *connection) answer(in gnet.Conn) (valid bool) {
 	c.out = c.out[:0]
 	for {
 		header, err := in.Peek(wire.HeaderBytes)
-		if err != nil { // it is not here yet
+		if err != nil { // the header has not arrived yet
 			return true
 		}
 		frame := wire.Default.ParseRequest(header)

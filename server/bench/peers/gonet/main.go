@@ -1,7 +1,6 @@
-// Command gonet serves disrust's protocol the way Go servers are usually
-// written: package net, a goroutine for each connection, buffered reads and
-// writes, and a flush when what is buffered holds no further request, so that
-// pipelined requests share their system calls.
+// Command gonet serves disrust's protocol in the way Go servers are usually written: package
+// net, a goroutine for each connection, and buffered reads and writes. It flushes when the
+// read buffer holds no further request, so that pipelined requests share their system calls.
 package main
 
 import (
@@ -14,7 +13,7 @@ import (
 )
 
 const (
-	readBytes  = 128 << 10 // more than the largest request, which is peeked whole
+	readBytes  = 128 << 10 // more than the largest request, which Peek must return whole
 	writeBytes = 16 << 10
 )
 
@@ -29,7 +28,7 @@ func main() {
 	}
 }
 
-// serve answers conn until it ends or breaks the protocol.
+// serve answers requests on conn until the client ends it or breaks the protocol.
 func serve(conn net.Conn) {
 	defer conn.Close()
 	r, w := bufio.NewReaderSize(conn, readBytes), bufio.NewWriterSize(conn, writeBytes)
@@ -51,7 +50,7 @@ func serve(conn net.Conn) {
 	}
 }
 
-// next waits for a whole request and returns its rows, nil if it breaks the
+// next waits for a whole request and returns its rows, or nil if the client breaks the
 // protocol. It flushes before it waits.
 func next(r *bufio.Reader, w *bufio.Writer) ([]byte, error) {
 	for {

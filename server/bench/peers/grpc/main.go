@@ -1,6 +1,6 @@
-// Command grpc scores over gRPC with grpc-go, unary and streaming: packed floats
-// in protocol buffers, generated code, and the server's defaults, which its
-// guide to performance leaves as they are for small messages.
+// Command grpc scores over gRPC with grpc-go, in unary calls and streams: packed floats in
+// protocol buffers, generated code, and the server's defaults, which grpc-go's guide to
+// performance does not change for small messages.
 package main
 
 import (
@@ -34,8 +34,8 @@ func (scorer) Score(_ context.Context, q *scorepb.ScoreRequest) (*scorepb.ScoreR
 	return r, score(q, r)
 }
 
-// ScoreStream implements scorepb.ScorerServer. The response is used again:
-// SendMsg has encoded it when it returns.
+// ScoreStream implements scorepb.ScorerServer. It reuses one response, which Send has encoded
+// when it returns.
 func (scorer) ScoreStream(stream scorepb.Scorer_ScoreStreamServer) error {
 	var r scorepb.ScoreResponse
 	for {

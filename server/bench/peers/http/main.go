@@ -1,8 +1,8 @@
-// Command http scores over HTTP with net/http, in the two forms people use:
-// POST /score takes packed little-endian float32 rows and answers with packed
-// scores; POST /v2/models/sum/infer takes and gives JSON as the Open Inference
-// Protocol has it. Bodies of known length, buffers from a pool, connections kept
-// alive; encoding/json, since that is what a Go server has at hand.
+// Command http scores over HTTP with net/http, in the two forms that people use. POST /score
+// takes packed little-endian float32 rows and answers with packed scores. POST
+// /v2/models/sum/infer takes and gives JSON of the Open Inference Protocol, with
+// encoding/json, as Go servers usually do. Bodies have a known length, buffers come from a
+// pool, and connections are kept alive.
 package main
 
 import (
@@ -21,13 +21,13 @@ import (
 )
 
 var (
-	rowBytes  = wire.Default.RowBytes()
-	mostBytes = wire.DefaultMaxVectors * rowBytes
+	rowBytes     = wire.Default.RowBytes()
+	maxBodyBytes = wire.DefaultMaxVectors * rowBytes
 )
 
-// mostJSON bounds a JSON body: no float32 takes more than 16 characters and a
+// maxJSONBytes bounds the size of a JSON body: no float32 takes more than 16 characters and a
 // comma.
-const mostJSON = wire.DefaultMaxVectors*wire.DefaultDim*17 + 4096
+const maxJSONBytes = wire.DefaultMaxVectors*wire.DefaultDim*17 + 4096
 
 func main() {
 	http.HandleFunc("POST /score", scoreBinary)
@@ -35,17 +35,17 @@ func main() {
 	log.Fatal(http.Serve(serving.Listen(), nil))
 }
 
-// buffers is what a binary request needs while it is answered.
+// buffers holds what the server needs to answer one binary request.
 type buffers struct {
 	serving.Scorer
 	body, out []byte
 }
 
-var pool = sync.Pool{New: func() any { return &buffers{body: make([]byte, mostBytes)} }}
+var pool = sync.Pool{New: func() any { return &buffers{body: make([]byte, maxBodyBytes)} }}
 
 func scoreBinary(w http.ResponseWriter, r *http.Request) {
 	size := int(r.ContentLength)
-	if size < rowBytes || size > mostBytes || size%rowBytes != 0 {
+	if size < rowBytes || size > maxBodyBytes || size%rowBytes != 0 {
 		http.Error(w, fmt.Sprintf("the body must be 1 to %d rows of %d bytes", wire.DefaultMaxVectors, rowBytes), http.StatusBadRequest)
 		return
 	}
@@ -55,13 +55,13 @@ func scoreBinary(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	b.out, _ = binary.Append(b.out[:0], binary.LittleEndian, b.Score(b.body[:size])) // floats have a fixed size: nothing can fail
+	b.out, _ = binary.Append(b.out[:0], binary.LittleEndian, b.Score(b.body[:size])) // cannot fail: floats have a fixed size
 	respond(w, "application/octet-stream", b.out)
 }
 
 func scoreJSON(w http.ResponseWriter, r *http.Request) {
 	var q oip.Request
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostJSON)).Decode(&q); err != nil {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSONBytes)).Decode(&q); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
@@ -71,7 +71,7 @@ func scoreJSON(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := q.Inputs[0].Data
 	body, err := json.Marshal(oip.NewResponse(serving.Sum(rows, make([]float32, len(rows)/wire.DefaultDim))))
-	if err != nil { // a sum that is no JSON number
+	if err != nil { // a sum is NaN or infinite, which JSON cannot express
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 		return
 	}
@@ -90,8 +90,7 @@ func valid(q oip.Request) error {
 	return nil
 }
 
-// respond writes an answer. That its reader has gone is not this server's
-// concern.
+// respond writes an answer. It ignores errors: the client has gone.
 func respond(w http.ResponseWriter, kind string, body []byte) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))

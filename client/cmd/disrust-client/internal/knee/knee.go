@@ -1,31 +1,30 @@
-// Package knee searches for the highest load that keeps a bound, by trying few.
+// Package knee searches for the highest load that keeps a bound, and tries few loads.
 package knee
 
 import "math"
 
-// Precision is how close a search comes: the least load known to break the
-// bound is less than 5 % above the highest known to keep it.
+// Precision bounds the result of a search: at its end, the lowest load known to break the
+// bound is less than 5 % above the highest load known to keep it.
 const Precision = 1.05
 
-// Search looks for the highest load, between two, that keeps a bound: it doubles
-// from the lowest until the bound breaks, then bisects, each time in proportion.
-// It takes for granted that what is above a load that breaks the bound breaks
-// it too.
+// Search finds the highest load in a range that keeps a bound. It doubles the load from the
+// lowest until the bound breaks, then bisects geometrically. It assumes that every load above
+// one that breaks the bound breaks it too.
 //
-// Use: ask Next, try what it says, Tell how it went, until Next says that there
-// is nothing left. Cost: about as many tries as the span has doublings, and five.
+// Use: call Next, try the load that it returns, and Tell whether the bound was kept, until
+// Next returns false. Cost: about as many tries as the range has doublings, and five more.
 type Search struct {
 	low, high    float64
 	whole        bool
-	kept, missed float64 // highest kept, lowest missed; 0: none yet
+	kept, missed float64 // highest load that kept the bound, lowest that missed it; 0: none yet
 	trying       float64
 }
 
-// New begins a search from low, above 0, to high; among whole numbers only, or
-// among those of three digits and the two.
+// New begins a search from low, which must be above 0, to high. If whole, it tries only whole
+// numbers. Otherwise it tries low, its doublings, high, and numbers of three digits.
 func New(low, high float64, whole bool) *Search {
 	if !(low > 0 && low <= high) {
-		panic("knee: the span is not from above 0 upwards")
+		panic("knee: low must be above 0, and high not below low")
 	}
 	return &Search{low: low, high: high, whole: whole}
 }
@@ -45,7 +44,7 @@ func (s *Search) Next() (load float64, ok bool) {
 	return s.trying, s.trying > s.kept
 }
 
-// between is in the middle of what is not known, or kept if that is precise.
+// between returns the middle between kept and missed, or kept if they are close enough.
 func (s *Search) between() float64 {
 	if s.missed <= Precision*s.kept {
 		return s.kept
@@ -66,7 +65,7 @@ func (s *Search) Tell(kept bool) {
 	}
 }
 
-// rounded is v in three digits, to be read and typed again.
+// rounded returns v with three digits, which people can read and type again.
 func rounded(v float64) float64 {
 	unit := math.Pow(10, math.Floor(math.Log10(v))-2)
 	return math.Round(v/unit) * unit

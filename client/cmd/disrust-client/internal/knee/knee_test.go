@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// search tries loads as s asks until it is over: those up to limit keep the
+// search tries the loads that s asks for, until the search is over. Loads up to limit keep the
 // bound.
 func search(s *Search, limit float64) (tried []float64) {
 	for load, ok := s.Next(); ok; load, ok = s.Next() {
@@ -38,8 +38,8 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// TestPrecise: whatever the span and the limit, the search ends soon, stays in
-// the span, tries nothing twice, and comes within its precision.
+// TestPrecise: whatever the range and the limit, the search ends soon, stays in the range,
+// tries no load twice, and reaches its precision.
 func TestPrecise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		whole := rapid.Bool().Draw(t, "whole")
@@ -63,7 +63,7 @@ func TestPrecise(t *testing.T) {
 		}
 		precise := s.missed <= Precision*s.kept || whole && s.missed == s.kept+1
 		if over := limit >= low && limit < high; over && !precise {
-			t.Fatalf("between %v and %v remains more than is precise: %v", s.kept, s.missed, tried)
+			t.Fatalf("%v kept and %v missed are further apart than Precision: %v", s.kept, s.missed, tried)
 		}
 	})
 }
@@ -73,7 +73,7 @@ func TestBadSpan(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%v is taken", c)
+					t.Errorf("New accepts the range %v", c)
 				}
 			}()
 			New(c[0], c[1], false)

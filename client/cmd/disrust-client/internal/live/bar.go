@@ -7,8 +7,7 @@ import (
 	"github.com/cheggaaa/pb/v3/termutil"
 )
 
-// bar is a progress bar on the line where the cursor is. Without a terminal it
-// is nothing at all.
+// bar is a progress bar on the cursor's line. Without a terminal it draws nothing.
 type bar struct {
 	w     io.Writer
 	pb    *pb.ProgressBar // nil: no terminal
@@ -23,7 +22,7 @@ func newBar(w io.Writer, isTerminal bool, total int64) bar {
 		return bar{}
 	}
 	p := pb.New64(total).SetTemplateString(`{{bar . "[" "=" ">" " " "]"}} {{percent . "%3.0f%%"}}  {{string . "words"}}`)
-	// pb draws nothing by itself, and in no colour: it is asked for its text.
+	// pb must not draw by itself, nor use colour: draw only takes its text.
 	p.Set(pb.Static, true).Set(pb.Color, false).Set(pb.Terminal, false)
 	return bar{w: w, pb: p}
 }
@@ -33,7 +32,7 @@ func (b *bar) draw(done int64, words string) {
 		return
 	}
 	text := b.pb.SetWidth(width()).SetCurrent(min(done, b.pb.Total())).Set("words", words).String()
-	_, _ = io.WriteString(b.w, text) // nobody can be told that stderr is gone
+	_, _ = io.WriteString(b.w, text) // if stderr is gone, nothing can report it
 	b.shown = true
 }
 
@@ -44,13 +43,13 @@ func (b *bar) erase() {
 	}
 }
 
-// width is the terminal's now, within what reads well. One column stays free,
-// since a full line makes some terminals begin another.
+// width returns the terminal's current width, or less if it is too wide to read well. One
+// column stays free, because some terminals begin a new line when a line is full.
 func width() int {
-	const usual, most = 80, 100
+	const usual, widest = 80, 100
 	columns, err := termutil.TerminalWidth()
 	if err != nil || columns < 2 {
 		columns = usual
 	}
-	return min(columns, most) - 1
+	return min(columns, widest) - 1
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Counter shows how much of a known amount is done, with the rate and the time
-// left at that rate: rows scored, bytes sent.
+// Counter shows how much of a known amount is done, such as rows scored. It also shows the
+// rate, and the time left at that rate.
 type Counter struct {
 	bar         bar
 	total, done int64
@@ -16,11 +16,11 @@ type Counter struct {
 	start, last time.Time
 }
 
-// refresh is how often a Counter's bar moves at most.
+// refresh is the shortest time between two drawings of a Counter's bar.
 const refresh = 100 * time.Millisecond
 
-// NewCounter draws an empty bar if isTerminal, which tells of stderr. unit is
-// such as "rows".
+// NewCounter draws an empty bar if isTerminal, which says that stderr is a terminal. unit is
+// what is counted, such as "rows".
 func NewCounter(stderr io.Writer, isTerminal bool, total int64, unit string) *Counter {
 	return newCounter(newBar(stderr, isTerminal, total), total, unit, time.Now)
 }
@@ -32,8 +32,8 @@ func newCounter(b bar, total int64, unit string, now func() time.Time) *Counter 
 	return c
 }
 
-// Add counts n more as done. Cost: one reading of the clock; the bar is drawn
-// ten times a second at most, and when all is done.
+// Add counts n more as done. Cost: one reading of the clock. It draws the bar at most ten
+// times per second, and when all is done.
 func (c *Counter) Add(n int64) {
 	c.done += n
 	now := c.now()
@@ -45,7 +45,7 @@ func (c *Counter) Add(n int64) {
 	c.bar.draw(c.done, c.progress(now.Sub(c.start)))
 }
 
-// progress is such as "1200 of 5000 rows, 400/s, 10 s left".
+// progress returns a text such as "1200 of 5000 rows, 400/s, 10 s left".
 func (c *Counter) progress(elapsed time.Duration) string {
 	text := fmt.Sprintf("%d of %d %s", c.done, c.total, c.unit)
 	if elapsed <= 0 || c.done <= 0 {
@@ -56,5 +56,5 @@ func (c *Counter) progress(elapsed time.Duration) string {
 	return fmt.Sprintf("%s, %.0f/s, %s", text, perSecond, left(time.Duration(seconds*float64(time.Second))))
 }
 
-// Done takes the bar away; what is written next begins on its line.
+// Done erases the bar. Output that follows begins on the bar's line.
 func (c *Counter) Done() { c.bar.erase() }

@@ -1,10 +1,9 @@
-// Package live shows a run while it lasts: a line a second on stdout and, where
-// a person watches, a progress bar with the time left on stderr.
+// Package live shows a run while it lasts: a line per second on stdout and, on a terminal, a
+// progress bar with the time left on stderr.
 //
-// Without a terminal there is no bar: nothing is written to stderr, and stdout
-// gets lines without escape codes or carriage returns, the same as on a
-// terminal. A View or Counter is for one goroutine. Nothing runs between calls:
-// the bar moves when it is told to.
+// Without a terminal there is no bar, and nothing is written to stderr. stdout gets the same
+// lines in both cases, without escape codes or carriage returns. Only one goroutine may use a
+// View or Counter. They start no goroutine: the bar moves only during a call.
 package live
 
 import (
@@ -17,19 +16,19 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// percentiles are what a line shows between the rate and the maximum.
+// percentiles are the percentiles that a line shows between the rate and the maximum.
 var percentiles = []float64{50, 95, 99, 99.9, 99.99}
 
 // View shows a run that lasts a known time.
 type View struct {
 	stdout io.Writer // nil: no lines
 	bar    bar
-	name   string // before the time left
+	name   string // shown before the time left
 	total  time.Duration
 }
 
-// New writes the heads of the columns, and an empty bar if isTerminal, which
-// tells of stderr. total is the time to be measured, without the warm-up.
+// New writes the heads of the columns. If isTerminal, stderr is a terminal, and New draws an
+// empty bar there. total is the time to measure, without the warm-up.
 func New(stdout, stderr io.Writer, isTerminal bool, total time.Duration) *View {
 	v := &View{stdout: stdout, bar: newBar(stderr, isTerminal, int64(total)), total: total}
 	fmt.Fprintf(stdout, "%8s %10s", "second", "requests/s")
@@ -41,8 +40,8 @@ func New(stdout, stderr io.Writer, isTerminal bool, total time.Duration) *View {
 	return v
 }
 
-// NewStep draws a bar alone, if isTerminal, and writes no lines: one step of
-// many, which it names.
+// NewStep returns a View of one step of many, which name names. It writes no lines. If
+// isTerminal, it draws a bar.
 func NewStep(stderr io.Writer, isTerminal bool, name string, total time.Duration) *View {
 	v := &View{bar: newBar(stderr, isTerminal, int64(total)), name: name + ", ", total: total}
 	v.draw(0)
@@ -68,11 +67,10 @@ func (v *View) line(s sample.Interval) {
 	fmt.Fprintln(v.stdout)
 }
 
-// Done takes the bar away; what is written next begins on its line.
+// Done erases the bar. Output that follows begins on the bar's line.
 func (v *View) Done() { v.bar.erase() }
 
-// figures are the percentiles and the maximum, or dashes if nothing was
-// answered.
+// figures returns the percentiles and the maximum, or dashes if no request was answered.
 func figures(s sample.Interval) []string {
 	texts := make([]string, 0, len(percentiles)+1)
 	if s.Latency == nil || s.Latency.TotalCount() == 0 {
@@ -87,7 +85,7 @@ func figures(s sample.Interval) []string {
 	return texts
 }
 
-// left is in whole seconds, rounded up: it says 0 s only when nothing is left.
+// left formats the time left in whole seconds, rounded up: "0 s left" means that none is left.
 func left(d time.Duration) string {
 	seconds := (max(d, 0) + time.Second - 1) / time.Second
 	switch {
@@ -99,8 +97,8 @@ func left(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d h left", seconds/3600, seconds/60%60)
 }
 
-// IsTerminal reports whether a person watches f: it is a terminal that moves
-// its cursor.
+// IsTerminal reports whether f is a terminal that can move its cursor, so that a person can
+// watch it.
 func IsTerminal(f *os.File) bool {
 	return os.Getenv("TERM") != "dumb" && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
 }

@@ -21,7 +21,7 @@ func second(t *testing.T, at time.Duration, nanos ...int64) sample.Interval {
 	return sample.Interval{At: at, Length: time.Second, Requests: int64(len(nanos)), Latency: h}
 }
 
-// show runs a View over two of four seconds.
+// show runs a View over the first two of four seconds.
 func show(t *testing.T, stdout, stderr io.Writer, isTerminal bool) {
 	t.Helper()
 	v := New(stdout, stderr, isTerminal, 4*time.Second)
@@ -66,8 +66,8 @@ func TestBar(t *testing.T) {
 	}
 }
 
-// TestTerminal holds what a terminal would show: lines stand whole, above the
-// bar, and Done leaves an empty line.
+// TestTerminal renders what a terminal would show: whole lines above the bar, and an empty line
+// after Done.
 func TestTerminal(t *testing.T) {
 	var screen, plain bytes.Buffer
 	show(t, &screen, &screen, true)
@@ -77,7 +77,7 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// rendered obeys newlines and eraseLine.
+// rendered returns what a terminal shows of text. It interprets newlines and eraseLine.
 func rendered(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

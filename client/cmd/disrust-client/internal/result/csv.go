@@ -13,7 +13,7 @@ func (r *Run) WriteCSV(w io.Writer) error {
 	return writeCSV(w, []*Run{r}, intervalNames(r.Sweep != nil))
 }
 
-// WriteCSVs writes the lines of several runs, each ending with its run's name.
+// WriteCSVs writes the lines of several runs. Each line ends with its run's name.
 func WriteCSVs(w io.Writer, runs []*Run) error {
 	swept := false
 	for _, r := range runs {
@@ -24,7 +24,7 @@ func WriteCSVs(w io.Writer, runs []*Run) error {
 
 func writeCSV(w io.Writer, runs []*Run, head []string) error {
 	out := csv.NewWriter(w)
-	_ = out.Write(head) // Error repeats what was wrong
+	_ = out.Write(head) // out.Error returns the first error
 	for _, r := range runs {
 		for i := range r.Intervals {
 			_ = out.Write(r.line(r.Intervals[i].cells(), "", head))
@@ -42,8 +42,8 @@ func writeCSV(w io.Writer, runs []*Run, head []string) error {
 	return out.Error()
 }
 
-// line fills cells up to head, with an error and the name of r where head asks
-// for them.
+// line extends cells to the length of head. It puts err in the column error and r's name in
+// the column run.
 func (r *Run) line(cells []string, err string, head []string) []string {
 	line := make([]string, len(head))
 	copy(line, cells)

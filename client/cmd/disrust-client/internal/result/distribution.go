@@ -7,8 +7,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Distribution is what is kept of a histogram of durations: the figures that
-// people read, and all of it. The figures are 0 where Count is.
+// Distribution is a stored histogram of durations: the figures that people read, and the whole
+// histogram. If Count is 0, the figures are 0.
 type Distribution struct {
 	Count     int64         `json:"count"`
 	P50       time.Duration `json:"p50_nanos"`
@@ -23,19 +23,19 @@ type Distribution struct {
 	Histogram Histogram     `json:"histogram_hdr"`
 }
 
-// Histogram is one in HdrHistogram's standard text: base64 of its compressed V2
+// Histogram is a histogram in HdrHistogram's standard text: base64 of its compressed V2
 // encoding.
 type Histogram string
 
-// Figure is one of a Distribution's: its stable name without the unit, the name
-// that people read, and its value.
+// Figure is one figure of a Distribution: its stable name without the unit, the label that
+// people read, and its value.
 type Figure struct {
 	Name, Label string
-	Percentile  float64 // 0 of the mean
+	Percentile  float64 // 0 for the mean
 	Value       time.Duration
 }
 
-// Figures are d's, percentiles ascending, then max and mean.
+// Figures returns d's figures: percentiles in ascending order, then max and mean.
 func (d *Distribution) Figures() []Figure {
 	return []Figure{
 		{"p50", "p50", 50, d.P50},
@@ -50,8 +50,8 @@ func (d *Distribution) Figures() []Figure {
 	}
 }
 
-// Tells reports whether d has enough values that f says more than the maximum
-// does: p99.99 of a thousand values is no figure of its own.
+// Tells reports whether d has enough values for f to say more than the maximum does: p99.99 of
+// a thousand values is just their maximum.
 func (d *Distribution) Tells(f Figure) bool {
 	if f.Percentile == 0 || f.Percentile == 100 {
 		return d.Count > 0
@@ -60,14 +60,14 @@ func (d *Distribution) Tells(f Figure) bool {
 	return float64(d.Count)*(100-f.Percentile)/100 >= 1-rounding
 }
 
-// newDistribution keeps h, and nothing of nil.
+// newDistribution returns the Distribution of h, or nil if h is nil. It does not keep h.
 func newDistribution(h *hdrhistogram.Histogram) *Distribution {
 	if h == nil {
 		return nil
 	}
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 	if err != nil {
-		panic("result: a histogram in memory does not encode: " + err.Error())
+		panic("result: cannot encode a histogram: " + err.Error())
 	}
 	d := &Distribution{Count: h.TotalCount(), Histogram: Histogram(text)}
 	if d.Count == 0 {
@@ -81,7 +81,7 @@ func newDistribution(h *hdrhistogram.Histogram) *Distribution {
 	return d
 }
 
-// Decode returns the histogram, the caller's own.
+// Decode returns the histogram, which the caller then owns.
 func (h Histogram) Decode() (*hdrhistogram.Histogram, error) {
 	decoded, err := hdrhistogram.Decode([]byte(h))
 	if err != nil {

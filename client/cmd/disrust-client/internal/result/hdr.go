@@ -9,19 +9,17 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Tags of the HdrHistogram log: whether latency runs from the moment a request
-// was due, or from the moment it was written.
+// Tags of the HdrHistogram log.
 const (
-	Corrected   = "corrected"
-	Uncorrected = "uncorrected"
+	Corrected   = "corrected"   // latency counts from the moment a request was due
+	Uncorrected = "uncorrected" // latency counts from the moment a request was written
 )
 
-// WriteHDR writes the HdrHistogram interval log, format 1.3: an open loop's
-// intervals both corrected and uncorrected, a closed loop's uncorrected; of a
-// sweep, each step as one interval. Times are absolute for a reader. Errors are
-// comments at the head.
+// WriteHDR writes the HdrHistogram interval log, format 1.3. It has an open loop's intervals
+// corrected and uncorrected, and a closed loop's uncorrected. A sweep has each step as one
+// interval. Readers get absolute times. Errors are comments at the head.
 func (r *Run) WriteHDR(w io.Writer) error {
-	buffered := bufio.NewWriter(w) // its Flush repeats the first error
+	buffered := bufio.NewWriter(w) // Flush returns the first error
 	base := r.Started.Truncate(time.Second)
 	out := logWriter{hdrhistogram.NewHistogramLogWriter(buffered), r.Started.Add(r.Parameters.Warmup)}
 	out.head(r, base)
@@ -43,11 +41,11 @@ func (r *Run) WriteHDR(w io.Writer) error {
 
 type logWriter struct {
 	*hdrhistogram.HistogramLogWriter
-	zero time.Time // what starts are counted from
+	zero time.Time // the intervals' starts count from it
 }
 
-// head writes what goes before the intervals. The format keeps base as whole
-// seconds, so base is.
+// head writes the lines before the intervals. base must be in whole seconds, because the format
+// keeps only these.
 func (l *logWriter) head(r *Run, base time.Time) {
 	l.SetBaseTime(base.UnixMilli())
 	_ = l.OutputLogFormatVersion()
@@ -60,7 +58,7 @@ func (l *logWriter) head(r *Run, base time.Time) {
 	_ = l.OutputLegend()
 }
 
-// comment writes one line, whatever is in text.
+// comment writes text as one line, even if text has newlines.
 func (l *logWriter) comment(text string) {
 	_ = l.OutputComment("[" + strings.NewReplacer("\n", " ", "\r", " ").Replace(text) + "]")
 }

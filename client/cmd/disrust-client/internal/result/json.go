@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// WriteJSON writes the stored form, indented, with Format set.
+// WriteJSON writes r as indented JSON, with Format set.
 func (r *Run) WriteJSON(w io.Writer) error {
 	stored := *r
 	stored.Format = Format
@@ -16,8 +16,8 @@ func (r *Run) WriteJSON(w io.Writer) error {
 	return e.Encode(stored)
 }
 
-// ReadJSON reads one Run and checks that it is whole: what it returns can be
-// written and shown. Its errors are sentences that lack only the file's name.
+// ReadJSON reads one Run and checks that it is whole, so that all methods work on it. Its
+// errors are sentences without their subject, which is the file's name.
 func ReadJSON(r io.Reader) (*Run, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -42,7 +42,7 @@ func ReadJSON(r io.Reader) (*Run, error) {
 	return run, run.check()
 }
 
-// check tells whether everything is there that the methods rely on.
+// check returns an error unless r has everything that the methods rely on.
 func (r *Run) check() error {
 	if (r.Total == nil) == (r.Sweep == nil) {
 		return errors.New("is no whole run: it needs either a total or a sweep")

@@ -11,13 +11,13 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// small is a histogram that is quick to encode, of fewer values.
+// small returns a histogram with a small range, which is quick to encode.
 func small() *hdrhistogram.Histogram { return hdrhistogram.New(1, mostSmall, 2) }
 
 const mostSmall = 1_000_000
 
-// TestStoredMerges: whatever is recorded, intervals read back from JSON merge
-// into the histogram of the total, value for value.
+// TestStoredMerges: whatever is recorded, the intervals read back from JSON merge into the
+// total's histogram, value by value.
 func TestStoredMerges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, all := &Run{}, sample.Interval{Latency: small()}
@@ -31,7 +31,7 @@ func TestStoredMerges(t *testing.T) {
 			}
 			r.AddInterval(s)
 			all.Latency.Merge(s.Latency)
-			s.Latency.Reset() // the engine may go on with it
+			s.Latency.Reset() // the generator may reuse it
 		}
 		r.Total = NewTotal(sample.Total{Interval: all})
 

@@ -22,7 +22,7 @@ func histogram(t testing.TB, values ...time.Duration) *hdrhistogram.Histogram {
 	return h
 }
 
-// spread are n latencies: a millisecond, and one in ten times longer.
+// spread returns n latencies: a millisecond each, but one in ten is times longer.
 func spread(n int, times time.Duration) []time.Duration {
 	values := make([]time.Duration, n)
 	for i := range values {
@@ -34,7 +34,8 @@ func spread(n int, times time.Duration) []time.Duration {
 	return values
 }
 
-// openLoop is a run of two seconds whose corrected latencies are the longer.
+// openLoop returns a run of two seconds whose corrected latencies are longer than the
+// uncorrected.
 func openLoop(t testing.TB) *Run {
 	t.Helper()
 	r := &Run{
@@ -69,7 +70,7 @@ func openLoop(t testing.TB) *Run {
 	return r
 }
 
-// closedLoop is one second of a thousand requests.
+// closedLoop returns a run of one second with a thousand requests.
 func closedLoop(t testing.TB) *Run {
 	t.Helper()
 	r := openLoop(t)
@@ -83,7 +84,8 @@ func closedLoop(t testing.TB) *Run {
 	return r
 }
 
-// sweep is of four steps: kept, missed, kept in between, and failed.
+// sweep returns a sweep of four steps: one kept, one missed, one kept between these, and one
+// failed.
 func sweep(t testing.TB) *Run {
 	t.Helper()
 	r := openLoop(t)
@@ -159,7 +161,7 @@ func TestSweep(t *testing.T) {
 	invalid := &Sweep{SLO: s.SLO}
 	total := sample.Total{Interval: sample.Interval{Requests: 1, Latency: histogram(t, 1)}, Why: "late"}
 	invalid.Add(Asked{}, total, nil)
-	invalid.Add(Asked{}, sample.Total{Valid: true}, nil) // answered nothing
+	invalid.Add(Asked{}, sample.Total{Valid: true}, nil) // nothing was answered
 	if invalid.Best() != nil || invalid.Steps[0].Verdict() != "not valid: late" || invalid.Steps[1].Verdict() != "nothing was answered" {
 		t.Errorf("steps that measured nothing are kept: %+v", invalid)
 	}
@@ -181,8 +183,8 @@ func TestServerAt(t *testing.T) {
 	}
 }
 
-// TestMissedByTheGenerator: a bound that the generator's own lateness breaks, or
-// that would be kept without, says nothing of the server. Lag of a few requests,
+// TestMissedByTheGenerator: if the generator's own lag breaks the bound, or if the server would
+// have kept it without the lag, the step says nothing about the server. Lag of a few requests,
 // while the connections of the others were full, breaks no bound.
 func TestMissedByTheGenerator(t *testing.T) {
 	const late = 20 * time.Millisecond

@@ -13,10 +13,10 @@ const Format = 1
 // Run is one run of the load tool. It has Intervals and a Total, or a Sweep.
 type Run struct {
 	Format  int       `json:"format_version"`
-	Name    string    `json:"name,omitempty"` // what a report calls it, such as its file's name
+	Name    string    `json:"name,omitempty"` // what a report calls the run, such as its file's name
 	Tool    string    `json:"tool_version"`
 	Command string    `json:"command"` // as it was typed
-	Started time.Time `json:"started"` // of the warm-up, which the intervals follow
+	Started time.Time `json:"started"` // start of the warm-up, which the intervals follow
 
 	Parameters Parameters      `json:"parameters"`
 	Client     machine.Machine `json:"client"` // where the tool ran
@@ -26,31 +26,31 @@ type Run struct {
 	Total     *Total     `json:"total,omitempty"`
 	Sweep     *Sweep     `json:"sweep,omitempty"`
 
-	// Errors are sentences with counts: what could not be reached, was answered
+	// Errors are sentences with counts. They say what could not be reached, or was answered
 	// wrongly or not at all.
 	Errors []string `json:"errors,omitempty"`
 }
 
-// Parameters are what a run was asked to do. What a sweep varies is 0 here.
+// Parameters are what a run was asked to do. The parameter that a sweep varies is 0.
 type Parameters struct {
 	Address  string        `json:"address"`
 	Conns    int           `json:"conns"`
-	Window   int           `json:"window_requests"` // in flight on each connection, of a closed loop
-	Mix      string        `json:"mix"`             // vectors in a request: "1", or "1:70,8:25,64:5"
+	Window   int           `json:"window_requests"` // in flight per connection, in a closed loop
+	Mix      string        `json:"mix"`             // vectors per request: "1", or "1:70,8:25,64:5"
 	Dim      int           `json:"dim"`
-	Rate     float64       `json:"rate_requests_per_second,omitempty"` // asked; 0 is a closed loop
-	Arrivals string        `json:"arrivals,omitempty"`                 // "constant" or "poisson", of an open loop
+	Rate     float64       `json:"rate_requests_per_second,omitempty"` // asked for; 0: a closed loop
+	Arrivals string        `json:"arrivals,omitempty"`                 // "constant" or "poisson", in an open loop
 	Warmup   time.Duration `json:"warmup_nanos"`
 	Duration time.Duration `json:"duration_nanos"`
 }
 
-// Interval is a stretch of a run, a second or what was left of it.
+// Interval is a part of a run: a second, or the rest at its end.
 type Interval struct {
 	Start    time.Duration `json:"start_nanos"` // since the end of the warm-up
 	Length   time.Duration `json:"length_nanos"`
 	Requests int64         `json:"requests"`
 	Vectors  int64         `json:"vectors"`
-	Unsent   int64         `json:"unsent_requests,omitempty"` // due when an open loop ended, their connection full
+	Unsent   int64         `json:"unsent_requests,omitempty"` // due when an open loop ended, but not sent: their connection was full
 	Rate     float64       `json:"rate_requests_per_second"`
 	Latency  *Distribution `json:"latency"`
 	Service  *Distribution `json:"service,omitempty"` // nil in a closed loop, as is Lag
@@ -61,22 +61,21 @@ type Interval struct {
 type Total struct {
 	Interval
 
-	Busy  float64       `json:"busy_ratio"`          // share of its time in which the generator's busiest thread did not wait
+	Busy  float64       `json:"busy_ratio"`          // share of the time in which the generator's busiest thread did not wait
 	CPU   time.Duration `json:"generator_cpu_nanos"` // user and system time of the generator's process
 	Valid bool          `json:"valid"`               // the generator was not the bottleneck
 	Why   string        `json:"invalid_because,omitempty"`
 
-	// Lagged names the figures of Latency that tell of the generator as well as
-	// of the server: its own lag is a large part of them.
+	// Lagged names the figures of Latency of which the generator's own lag is a large part.
+	// They describe the generator as well as the server.
 	Lagged []string `json:"lagged_figures,omitempty"`
 }
 
-// AddInterval keeps the next stretch of the run. What s points to is the
-// caller's again when it returns. Cost: about a millisecond for each histogram,
-// to encode it.
+// AddInterval appends the next part of the run. It keeps nothing that s points to. Cost: about
+// a millisecond per histogram, for its encoding.
 func (r *Run) AddInterval(s sample.Interval) { r.Intervals = append(r.Intervals, newInterval(s)) }
 
-// NewTotal keeps t. What t points to is the caller's again when it returns.
+// NewTotal returns t in the stored form. It keeps nothing that t points to.
 func NewTotal(t sample.Total) *Total {
 	kept := &Total{Interval: newInterval(t.Interval), Busy: t.Busy, CPU: t.CPU, Valid: t.Valid, Why: t.Why}
 	for _, f := range kept.Latency.Figures() {
@@ -87,7 +86,8 @@ func NewTotal(t sample.Total) *Total {
 	return kept
 }
 
-// newInterval keeps a run that measured nothing, too, as an empty histogram.
+// newInterval returns s in the stored form. If s measured nothing, its Latency is an empty
+// histogram.
 func newInterval(s sample.Interval) Interval {
 	if s.Latency == nil {
 		s.Latency = sample.NewHistogram()
@@ -112,7 +112,7 @@ func perSecond(count int64, length time.Duration) float64 {
 	return float64(count) / length.Seconds()
 }
 
-// CPUPerRequest is the generator's CPU time a request.
+// CPUPerRequest returns the generator's CPU time per request.
 func (t *Total) CPUPerRequest() time.Duration {
 	if t.Requests == 0 {
 		return 0
@@ -120,10 +120,10 @@ func (t *Total) CPUPerRequest() time.Duration {
 	return t.CPU / time.Duration(t.Requests)
 }
 
-// VectorRate is in vectors a second.
+// VectorRate returns the vectors per second.
 func (t *Total) VectorRate() float64 { return perSecond(t.Vectors, t.Length) }
 
-// Loop says what drove the run: "closed loop", or the rate and arrivals asked.
+// Loop says what drove the run: "closed loop", or the rate and arrivals asked for.
 func (p Parameters) Loop() string {
 	if p.Rate == 0 {
 		return "closed loop"

@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// Server is what the client's end knows of the other.
+// Server is what the client knows of the server.
 type Server struct {
 	Address     string `json:"address"`
-	ThisMachine bool   `json:"this_machine"`   // the address is a loopback one, or a Unix socket
-	Note        string `json:"note,omitempty"` // whatever the person said of it
+	ThisMachine bool   `json:"this_machine"`   // the address is a loopback address or a Unix socket
+	Note        string `json:"note,omitempty"` // the text of --server-note
 }
 
-// ServerAt is the server at address, host:port or unix:PATH, with the person's note on it.
+// ServerAt returns the Server at address, which is host:port or unix:PATH, with a note.
 func ServerAt(address, note string) Server {
 	return Server{Address: address, ThisMachine: local(address), Note: note}
 }
 
-// local decides by the address alone: it asks no resolver.
+// local reports whether the address is of this machine. It looks only at the address and asks
+// no resolver.
 func local(address string) bool {
 	if strings.HasPrefix(address, "unix:") {
 		return true

@@ -37,7 +37,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestNames holds the names that other programs rely on.
+// TestNames lists the names that other programs rely on.
 func TestNames(t *testing.T) {
 	var run struct {
 		Format     int `json:"format_version"`
@@ -62,7 +62,7 @@ func TestNames(t *testing.T) {
 	for names, object := range want {
 		for _, name := range strings.Fields(names) {
 			if _, found := object[name]; !found {
-				t.Errorf("%s is not there", name)
+				t.Errorf("%s is missing", name)
 			}
 			delete(object, name)
 		}
@@ -110,7 +110,7 @@ func TestCSV(t *testing.T) {
 		if err := c.run.WriteCSV(&b); err != nil {
 			t.Fatal(err)
 		}
-		rows, err := csv.NewReader(&b).ReadAll() // refuses lines of unequal length
+		rows, err := csv.NewReader(&b).ReadAll() // an error if lines differ in length
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -219,8 +219,8 @@ func TestCSVs(t *testing.T) {
 	}
 }
 
-// TestFailedIsStored: in every form it can be told from a run that ended well,
-// also when nothing was measured.
+// TestFailedIsStored: every stored form distinguishes a failed run from one that succeeded, also
+// when nothing was measured.
 func TestFailedIsStored(t *testing.T) {
 	const says = "connection 3: closed after 12 of 76 responses,\n\"early\""
 	failed, none, well := openLoop(t), openLoop(t), closedLoop(t)

@@ -7,18 +7,18 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// Sweep is a search for the highest rate that keeps a bound: steps that differ
-// in one thing, and the best of those that kept it.
+// Sweep is a search for the highest rate that keeps a bound. Its steps differ only in what
+// Varied names. The knee is the best step that kept the bound.
 type Sweep struct {
 	Varied string `json:"varied"` // "rate" or "conns"
 	SLO    Bound  `json:"slo"`
-	Steps  []Step `json:"steps"`               // as they were run
+	Steps  []Step `json:"steps"`               // in the order in which they ran
 	Knee   *int   `json:"knee_step,omitempty"` // nil: no step kept the bound
 
-	Interrupted bool `json:"interrupted,omitempty"` // before the search was over
+	Interrupted bool `json:"interrupted,omitempty"` // ended before the search was over
 }
 
-// Bound is how slow answers may be: this percentile within this limit.
+// Bound is a bound on latency: the percentile must be within the limit.
 type Bound struct {
 	Percentile float64       `json:"percentile"`
 	Limit      time.Duration `json:"limit_nanos"`
@@ -26,26 +26,26 @@ type Bound struct {
 
 // Step is one load of a sweep.
 type Step struct {
-	Start   time.Duration `json:"start_nanos"`              // of its measuring, since the run's
-	Rate    float64       `json:"rate_requests_per_second"` // asked; 0 is a closed loop
+	Start   time.Duration `json:"start_nanos"`              // when its measured time began, since the run's start
+	Rate    float64       `json:"rate_requests_per_second"` // asked for; 0: a closed loop
 	Conns   int           `json:"conns"`
 	Bounded time.Duration `json:"slo_latency_nanos"`            // latency at the bound's percentile
-	Lagged  bool          `json:"slo_latency_lagged,omitempty"` // the generator's own lag is a large part of that
-	Kept    bool          `json:"kept"`                         // the bound, in a valid run without errors
+	Lagged  bool          `json:"slo_latency_lagged,omitempty"` // the generator's own lag is a large part of Bounded
+	Kept    bool          `json:"kept"`                         // the step kept the bound, was valid and had no error
 	Error   string        `json:"error,omitempty"`
 	Total   Total         `json:"total"`
 }
 
-// Asked is what a step was asked to be.
+// Asked is the load that a step was asked for.
 type Asked struct {
-	Start time.Duration // of its measuring, since the run's
-	Rate  float64       // 0: closed loop
+	Start time.Duration // when its measured time begins, since the run's start
+	Rate  float64       // 0: a closed loop
 	Conns int
 }
 
-// Add judges and keeps the next step, which measured t and ended with err.
+// Add judges the next step, which measured t and ended with err, and appends it.
 //
-// Invariant: Knee is the kept step with the most answers a second.
+// Invariant: Knee is the kept step with the most answers per second.
 func (s *Sweep) Add(a Asked, t sample.Total, err error) {
 	if t.Valid && err == nil {
 		if t.Why = s.missedBy(t); t.Why != "" {
@@ -68,9 +68,9 @@ func (s *Sweep) Add(a Asked, t sample.Total, err error) {
 	}
 }
 
-// missedBy says that the generator broke the bound, if it did: it wrote so many
-// requests so late that no server could have kept it, or that this one would
-// have without.
+// missedBy says in words that the generator broke the bound, or returns "" if it did not. The
+// generator broke the bound if it wrote so many requests so late that no server could have kept
+// the bound, or that this server would have kept it otherwise.
 func (s *Sweep) missedBy(t sample.Total) string {
 	if t.Latency == nil { // nothing was measured
 		return ""
@@ -83,7 +83,7 @@ func (s *Sweep) missedBy(t sample.Total) string {
 	return fmt.Sprintf("at %s the generator itself wrote %s late, which breaks the bound", s.SLO.Name(), Latency(lag))
 }
 
-// Best is the step at the knee, nil if none kept the bound.
+// Best returns the step at the knee, or nil if no step kept the bound.
 func (s *Sweep) Best() *Step {
 	if s.Knee == nil {
 		return nil
@@ -91,7 +91,7 @@ func (s *Sweep) Best() *Step {
 	return &s.Steps[*s.Knee]
 }
 
-// X is what the sweep varied, of step.
+// X returns the step's value of what the sweep varied: its connections or its rate.
 func (s *Sweep) X(step *Step) float64 {
 	if s.Varied == "conns" {
 		return float64(step.Conns)
@@ -99,11 +99,11 @@ func (s *Sweep) X(step *Step) float64 {
 	return step.Rate
 }
 
-// Bound is the latency at the bound's percentile in three digits, with a star if
-// the generator lagged.
+// Bound formats the latency at the bound's percentile with three digits, with a star if the
+// generator lagged.
 func (s *Step) Bound() string { return starred(s.Bounded, s.Lagged) }
 
-// Verdict says whether the step kept the bound, and if not, what was wrong.
+// Verdict says in words whether the step kept the bound and, if not, what was wrong.
 func (s *Step) Verdict() string {
 	switch {
 	case s.Kept:
@@ -118,8 +118,8 @@ func (s *Step) Verdict() string {
 	return "missed"
 }
 
-// String is such as "p99.9 <= 1ms", as --slo takes it but for the sign.
+// String returns a text such as "p99.9 <= 1ms", where --slo takes "p99.9=1ms".
 func (b Bound) String() string { return fmt.Sprintf("p%v <= %v", b.Percentile, b.Limit) }
 
-// Name is such as "p99.9".
+// Name returns the percentile's name, such as "p99.9".
 func (b Bound) Name() string { return fmt.Sprintf("p%v", b.Percentile) }

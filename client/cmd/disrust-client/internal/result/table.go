@@ -14,8 +14,8 @@ func (s *Sweep) text(b *strings.Builder) {
 	b.WriteString(s.Legend() + "\n" + s.Conclusion() + "\n")
 }
 
-// TableHead is the line above the steps. Its columns have a fixed width, so that
-// steps can be shown as they come.
+// TableHead returns the line above the steps. The columns have fixed widths, so that each step
+// can be shown when it ends.
 func (s *Sweep) TableHead() string {
 	cells := []string{"p50", "p99", "p99.9", "max"}
 	if s.ownColumn() {
@@ -24,7 +24,7 @@ func (s *Sweep) TableHead() string {
 	return tableLine("asked/s", "conns", "answered/s", cells, s.SLO.String())
 }
 
-// TableRow is step's line.
+// TableRow returns the line of a step.
 func (s *Sweep) TableRow(step *Step) string {
 	asked, d := "-", step.Total.Latency
 	if step.Rate > 0 {
@@ -56,7 +56,7 @@ func tableLine(asked, conns, answered string, latencies []string, verdict string
 	return line + "  " + verdict + "\n"
 }
 
-// Legend is what goes below the steps: what their stars mean, if there are any.
+// Legend returns the line below the steps that explains their stars, or "" if there are none.
 func (s *Sweep) Legend() string {
 	for i := range s.Steps {
 		if step := &s.Steps[i]; step.Lagged || len(step.Total.Lagged) > 0 {
@@ -66,13 +66,13 @@ func (s *Sweep) Legend() string {
 	return ""
 }
 
-// ownColumn reports whether the bound's percentile is not in the table anyway.
+// ownColumn reports whether the bound's percentile needs its own column in the table.
 func (s *Sweep) ownColumn() bool {
 	p := s.SLO.Percentile
 	return p != 50 && p != 99 && p != 99.9 && p != 100
 }
 
-// Conclusion is the sentence a sweep is made for.
+// Conclusion returns the result of the sweep in one sentence.
 func (s *Sweep) Conclusion() string {
 	best := s.Best()
 	if best == nil {
@@ -99,9 +99,9 @@ func (s *Sweep) highestKept() float64 {
 	return x
 }
 
-// beyond says what a conclusion must not hide of the lowest step above x, the
-// last of several: that there is none, or that it was not the server that ended
-// the search.
+// beyond returns what a conclusion must add about loads above x. It looks at the lowest step
+// above x, and of several equal ones at the last. It says if there is no such step, or if the
+// search did not end because of the server.
 func (s *Sweep) beyond(x float64) string {
 	var next *Step
 	for i := range s.Steps {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// WriteText writes the summary for people: one of the whole run, or of a sweep
-// its table and knee.
+// WriteText writes the summary for people: of a sweep its table and knee, and otherwise the
+// total.
 func (r *Run) WriteText(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(r.Heading())
@@ -26,7 +26,7 @@ func (r *Run) WriteText(w io.Writer) error {
 	return err
 }
 
-// Heading is two lines: which server, and what is asked of it.
+// Heading returns two lines: which server, and the load.
 func (r *Run) Heading() string {
 	p := &r.Parameters
 	first := p.Address + onThisMachine(r.Server) + "\n"
@@ -77,8 +77,8 @@ func (t *Total) text(b *strings.Builder, warmup time.Duration) {
 	}
 }
 
-// percentiles is a table of latencies. Uncorrected ones stand beside those they
-// differ from. Percentiles that no value lies beyond are left to the maximum.
+// percentiles writes a table of latencies. An uncorrected latency stands beside the corrected
+// one if they differ. The table leaves out percentiles that are just the maximum.
 func (t *Total) percentiles(b *strings.Builder) {
 	table := [][]string{{"", "latency"}}
 	differ := t.Service != nil && t.Differ()
@@ -110,8 +110,7 @@ func (t *Total) percentiles(b *strings.Builder) {
 	b.WriteString(Legend(t))
 }
 
-// Shown is a figure of t's latency in three digits, with a star if the
-// generator lagged.
+// Shown formats a figure of t's latency with three digits, with a star if the generator lagged.
 func (t *Total) Shown(f Figure) string {
 	return starred(f.Value, slices.Contains(t.Lagged, f.Name))
 }
@@ -125,8 +124,7 @@ func starred(latency time.Duration, lagged bool) string {
 
 const legend = "*: the generator's own lag is more than a tenth of this figure\n"
 
-// Legend is a line that says what stars mean, or nothing if no figure of totals
-// has one.
+// Legend returns a line that explains the stars, or "" if no figure of totals has one.
 func Legend(totals ...*Total) string {
 	for _, t := range totals {
 		if len(t.Lagged) > 0 {
@@ -136,8 +134,8 @@ func Legend(totals ...*Total) string {
 	return ""
 }
 
-// Lateness is such as "p50 458 ns, p99 37.1 us, max 7.65 ms": how late the
-// generator wrote. It needs a Lag that is not empty.
+// Lateness says how late the generator wrote, such as "p50 458 ns, p99 37.1 us, max 7.65 ms".
+// t.Lag must not be empty.
 func (t *Total) Lateness() string {
 	var list []string
 	for _, f := range t.Lag.Figures() {
@@ -148,8 +146,8 @@ func (t *Total) Lateness() string {
 	return strings.Join(list, ", ")
 }
 
-// Differ reports whether corrected and uncorrected latency differ in a figure
-// as people read it. A closed loop's do not.
+// Differ reports whether corrected and uncorrected latency differ in a figure, as formatted for
+// people. In a closed loop they do not.
 func (i *Interval) Differ() bool {
 	if i.Service == nil {
 		return false

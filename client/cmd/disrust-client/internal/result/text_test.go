@@ -81,8 +81,8 @@ knee: 2,000 requests/s, with p99.9 at 4.40 ms (the bound is 10ms)
 	}
 }
 
-// lagging is a measurement in an open loop of which requests were written so
-// late that the generator is most of the tail.
+// lagging returns a measurement of an open loop whose generator wrote some requests so late that
+// its lag makes up most of the tail.
 func lagging(t *testing.T) sample.Total {
 	t.Helper()
 	s := sample.Interval{
@@ -92,7 +92,8 @@ func lagging(t *testing.T) sample.Total {
 	return sample.Total{Interval: s, Valid: true}
 }
 
-// TestLaggedFigures are marked wherever they are shown, and kept by name.
+// TestLaggedFigures: lagged figures have a star wherever they are shown, and JSON has their
+// names.
 func TestLaggedFigures(t *testing.T) {
 	r := openLoop(t)
 	r.Total = NewTotal(lagging(t))
@@ -115,8 +116,8 @@ func TestLaggedFigures(t *testing.T) {
 	}
 }
 
-// TestTextOfOwnBound: a bound at a percentile that the table has not gets its
-// own column, and a sweep over connections says which.
+// TestTextOfOwnBound: a bound at a percentile that is not in the table gets its own column, and
+// the conclusion of a sweep over connections names their number.
 func TestTextOfOwnBound(t *testing.T) {
 	r := sweep(t)
 	r.Sweep.SLO.Percentile, r.Sweep.Varied = 99.5, "conns"
@@ -131,8 +132,7 @@ func TestTextOfOwnBound(t *testing.T) {
 	}
 }
 
-// TestConclusion: the sentence tells whether it was the server that ended the
-// search.
+// TestConclusion: the conclusion says whether the server ended the search.
 func TestConclusion(t *testing.T) {
 	const more = "; nothing higher was asked, so the server may do more"
 	const generator = "; beyond that the generator was the limit, so the server may do more"

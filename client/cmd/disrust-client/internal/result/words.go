@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Latency is d in three digits: "870 ns", "23.1 us", "1.24 ms", "12.0 s".
+// Latency formats d with three digits: "870 ns", "23.1 us", "1.24 ms", "12.0 s".
 func Latency(d time.Duration) string {
 	value, unit := float64(d), "ns"
 	for _, next := range []string{"us", "ms", "s"} {
@@ -26,7 +26,7 @@ func Latency(d time.Duration) string {
 	return fmt.Sprintf("%.2f %s", value, unit)
 }
 
-// Count is v rounded, in groups of three digits: "1,234,567".
+// Count formats v, rounded, in groups of three digits: "1,234,567".
 func Count(v float64) string {
 	digits := strconv.FormatInt(int64(math.Round(v)), 10)
 	sign := ""
@@ -39,8 +39,8 @@ func Count(v float64) string {
 	return sign + digits
 }
 
-// align writes rows with their cells one below the other: words, which name the
-// rows, set to the left, and the rest to the right.
+// align writes rows with aligned columns. The first column, which names the rows, is aligned
+// left, and the others right.
 func align(b *strings.Builder, rows [][]string) {
 	var widths []int
 	for _, row := range rows {

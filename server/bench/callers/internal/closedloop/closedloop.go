@@ -1,5 +1,5 @@
-// Package closedloop is what the callers written in Go share: it runs a closed loop of
-// callers and reports as those in other languages do.
+// Package closedloop is shared by the callers that are written in Go. It runs a closed loop
+// of callers, and prints the same line as the callers in other languages.
 package closedloop
 
 import (
@@ -16,14 +16,14 @@ const (
 	// Dim is the number of features in a request.
 	Dim = 128
 
-	// Rows is how many requests there are. Callers take them in turn.
+	// Rows is the number of different requests. Callers send them in turn.
 	Rows = 64
 
 	warmUp = 200 * time.Millisecond
 )
 
-// Row returns the features of request r and their sum. They are whole numbers, so that
-// every order of adding them gives the same sum.
+// Row returns the features of request r and their sum. The features are whole numbers, so
+// that their sum is the same in every order.
 func Row(r int) (row [Dim]float32, sum float32) {
 	for i := range row {
 		row[i] = float32((r + 1) * (i + 3) % 97)
@@ -32,7 +32,7 @@ func Row(r int) (row [Dim]float32, sum float32) {
 	return row, sum
 }
 
-// Ask sends request r and returns when its answer is there. A wrong answer is an error.
+// Ask sends request r and waits for its answer. A wrong answer is an error.
 type Ask func(r int) error
 
 // loop is a closed loop of callers.
@@ -41,8 +41,8 @@ type loop struct {
 	pause      time.Duration
 }
 
-// Run does what the arguments say, PORT CALLERS SECONDS PAUSE_US, with callers made by
-// dial, and writes: requests seconds p50_us p99_us.
+// Run runs callers, which dial makes, as the arguments PORT CALLERS SECONDS PAUSE_US say. It
+// writes one line: requests seconds p50_us p99_us.
 func Run(w io.Writer, args []string, dial func(port string) (Ask, error)) error {
 	if len(args) != 4 {
 		return fmt.Errorf("arguments: PORT CALLERS SECONDS PAUSE_US")
@@ -89,8 +89,8 @@ func (l *loop) run(w io.Writer, callers []Ask) error {
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// call is the life of a caller, who begins with request r. It returns how long its
-// answers took.
+// call is the life of a caller, which begins with request r. It returns how long each answer
+// after the warm-up took.
 func (l *loop) call(r int, ask Ask) (times []time.Duration, err error) {
 	for done := time.Now(); done.Before(l.end); r++ {
 		sent := time.Now()

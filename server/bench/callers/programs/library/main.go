@@ -1,5 +1,8 @@
-// Command library is a closed loop of callers of the Go client library, each with a client
-// and a goroutine: library PORT CALLERS SECONDS PAUSE_US.
+// Command library runs a closed loop of callers that use the Go client library:
+//
+//	library PORT CALLERS SECONDS PAUSE_US
+//
+// Each caller has its own client and goroutine.
 package main
 
 import (

@@ -1,5 +1,8 @@
-// Command socket is a closed loop of callers in Go, each with a connection of package net
-// and a goroutine: socket PORT CALLERS SECONDS PAUSE_US.
+// Command socket runs a closed loop of callers that use package net:
+//
+//	socket PORT CALLERS SECONDS PAUSE_US
+//
+// Each caller has its own connection and goroutine.
 package main
 
 import (
@@ -46,9 +49,9 @@ func dial(port string) (closedloop.Ask, error) {
 	}, nil
 }
 
-// message is a request of one vector or its answer.
+// message returns a request of one vector, or the answer to one.
 func message(floats ...float32) []byte {
-	m, _ := binary.Append(nil, binary.LittleEndian, uint32(1)) // floats can be encoded
+	m, _ := binary.Append(nil, binary.LittleEndian, uint32(1)) // cannot fail: integers and floats have a fixed size
 	m, _ = binary.Append(m, binary.LittleEndian, floats)
 	return m
 }
