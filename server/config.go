@@ -111,27 +111,6 @@ func DefaultConfig() Config {
 	}
 }
 
-// Range bounds a number of a Config. Low and High are allowed.
-type Range struct{ Low, High int }
-
-// Allowed holds the ranges of a Config's numbers. Do not change it. Besides, PoolBytes must
-// hold the largest request, and the sizes of the two rings must be powers of two.
-// DrainTimeout may be any time.
-var Allowed = struct {
-	Port, IOThreads, Dim, MaxVectors, PoolBytes, RequestRing, ResponseRing, MaxConns Range
-	MaxTimeout                                                                       time.Duration // for RequestTimeout and IdleTimeout, from 0 on
-}{
-	Port:         Range{0, math.MaxUint16},
-	IOThreads:    Range{0, 256},
-	Dim:          Range{1, wire.MaxDim},
-	MaxVectors:   Range{1, math.MaxUint16},
-	PoolBytes:    Range{1, 1 << 36},
-	RequestRing:  Range{1, 1 << 24},
-	ResponseRing: Range{1, 1 << 24},
-	MaxConns:     Range{1, 1 << 20},
-	MaxTimeout:   1000 * time.Hour,
-}
-
 // addressSpace is the most address space, in bytes, that an I/O thread may reserve for the
 // blocks of connections. A process has some hundred TiB.
 const addressSpace = 1 << 43
@@ -142,51 +121,13 @@ func (c *Config) check() error {
 	if c.NewModel == nil {
 		return configError("there is no model: %v is nil", name("NewModel"))
 	}
-	for _, r := range []struct {
-		field   string
-		value   int
-		allowed Range
-	}{
-		{"Port", c.Port, Allowed.Port},
-		{"IOThreads", c.IOThreads, Allowed.IOThreads},
-		{"Dim", c.Dim, Allowed.Dim},
-		{"MaxVectors", c.MaxVectors, Allowed.MaxVectors},
-		{"PoolBytes", c.PoolBytes, Allowed.PoolBytes},
-		{"MaxConns", c.MaxConns, Allowed.MaxConns},
-		{"BatchThreads", int(c.BatchThreads), Range{int(Auto), int(Dedicated)}},
-		{"Wait", int(c.Wait), Range{int(WaitAuto), int(WaitBlock)}},
-		{"IO", int(c.IO), Range{int(IOAuto), len(backends) - 1}},
-	} {
-		if err := r.allowed.check(r.field, r.value); err != nil {
-			return err
-		}
-	}
-	for _, check := range []func() error{c.checkTimeouts, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
+	for _, check := range []func() error{c.checkRanges, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
 		if err := check(); err != nil {
 			return err
 		}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
-	}
-	return nil
-}
-
-func (r Range) check(field string, value int) error {
-	if value < r.Low || value > r.High {
-		return configError("%v: a whole number from %d to %d is allowed", setting(field, value), r.Low, r.High)
-	}
-	return nil
-}
-
-func (c *Config) checkTimeouts() error {
-	for _, t := range []struct {
-		field string
-		value time.Duration
-	}{{"RequestTimeout", c.RequestTimeout}, {"IdleTimeout", c.IdleTimeout}} {
-		if t.value < 0 || t.value > Allowed.MaxTimeout {
-			return configError("%v: a duration from 0 to %v is allowed", setting(t.field, t.value), Allowed.MaxTimeout)
-		}
 	}
 	return nil
 }
@@ -234,17 +175,17 @@ func (c *Config) checkAllow() error {
 	return nil
 }
 
+// checkRings checks what the ranges do not say of the rings' sizes.
 func (c *Config) checkRings() error {
 	for _, r := range []struct {
-		field string
-		slots int
-		low   int
-		high  int
+		field      string
+		slots, low int
+		high       int
 	}{
 		{"RequestRing", c.RequestRing, max(Allowed.RequestRing.Low, c.IOThreads), Allowed.RequestRing.High},
 		{"ResponseRing", c.ResponseRing, Allowed.ResponseRing.Low, Allowed.ResponseRing.High},
 	} {
-		if r.slots < r.low || r.slots > r.high || bits.OnesCount(uint(r.slots)) != 1 {
+		if r.slots < r.low || bits.OnesCount(uint(r.slots)) != 1 {
 			return configError("%v: a power of two from %d to %d is allowed", setting(r.field, r.slots), r.low, r.high)
 		}
 	}
@@ -254,8 +195,8 @@ func (c *Config) checkRings() error {
 func (c *Config) checkMemory() error {
 	f := c.format()
 	if f.Validate() != nil {
-		return configError("%v and %v: a request of them has more than %d bytes, the most that is allowed",
-			setting("MaxVectors", c.MaxVectors), setting("Dim", c.Dim), wire.MaxFrameBytes)
+		return configError("%v with %v: such a request has more than %d bytes: lower %v", setting("MaxVectors", c.MaxVectors),
+			setting("Dim", c.Dim), wire.MaxFrameBytes, change("MaxVectors", wire.MaxDim/c.Dim))
 	}
 	row := f.RowBytes()
 	if c.PoolBytes/row < c.MaxVectors {

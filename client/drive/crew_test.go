@@ -101,17 +101,6 @@ func TestPoissonGaps(t *testing.T) {
 	}
 }
 
-func TestParseArrivals(t *testing.T) {
-	for _, a := range []Arrivals{Constant, Poisson} {
-		if got, err := ParseArrivals(a.String()); got != a || err != nil {
-			t.Errorf("%v is read as %v, %v", a, got, err)
-		}
-	}
-	if a, err := ParseArrivals("Poisson "); err == nil {
-		t.Errorf("read as %v", a)
-	}
-}
-
 func TestScheduleEndsWithTheQuota(t *testing.T) {
 	s := newSchedule(10, Poisson, 1, 3)
 	for range 3 {

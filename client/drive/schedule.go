@@ -1,7 +1,6 @@
 package drive
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 )
@@ -19,16 +18,6 @@ const (
 )
 
 var arrivals = [...]string{Constant: "constant", Poisson: "poisson"}
-
-// ParseArrivals reads the name that String returns.
-func ParseArrivals(s string) (Arrivals, error) {
-	for a, name := range arrivals {
-		if s == name {
-			return Arrivals(a), nil
-		}
-	}
-	return 0, fmt.Errorf("arrivals are %q; allowed are constant and poisson", s)
-}
 
 // String returns the name of a.
 func (a Arrivals) String() string { return arrivals[a] }

@@ -63,19 +63,25 @@ func (o *options) list() flags.List {
 		flags.New("response-ring", flags.PowerOfTwo(&c.ResponseRing, allowed.ResponseRing.Low, allowed.ResponseRing.High), "requests in flight, per I/O thread"),
 		flags.New("max-conns", whole(&c.MaxConns, allowed.MaxConns), "connections at once; the server closes more of them on arrival"),
 
-		flags.New("request-timeout", flags.Duration(&c.RequestTimeout, 0, allowed.MaxTimeout), "how long a peer may take to finish a request that it has begun to send; 0: for ever"),
-		flags.New("idle-timeout", flags.Duration(&c.IdleTimeout, 0, allowed.MaxTimeout), "how long a peer that has all its answers may send nothing; 0: for ever"),
-		flags.New("drain-timeout", flags.Duration(&c.DrainTimeout, time.Millisecond, allowed.MaxTimeout), "how long a drain may take before the server closes what is left"),
+		flags.New("request-timeout", period(&c.RequestTimeout, allowed.RequestTimeout), "how long a peer may take to finish a request that it has begun to send; 0: for ever"),
+		flags.New("idle-timeout", period(&c.IdleTimeout, allowed.IdleTimeout), "how long a peer that has all its answers may send nothing; 0: for ever"),
+		flags.New("drain-timeout", period(&c.DrainTimeout, allowed.DrainTimeout), "how long a drain may take before the server closes what is left"),
 
 		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),
-		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, allowed.MaxTimeout), "time between two lines of metrics"),
+		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, maxInterval), "time between two lines of metrics"),
 		flags.New("plan", flags.Toggle(&o.plan), "print the memory that these flags take, as disrust plan does, and end"),
 	}
 }
 
-func whole(to *int, allowed server.Range) flags.Value {
+func whole(to *int, allowed server.Range[int]) flags.Value {
 	return flags.Int(to, allowed.Low, allowed.High)
 }
+
+func period(to *time.Duration, allowed server.Range[time.Duration]) flags.Value {
+	return flags.Duration(to, allowed.Low, allowed.High)
+}
+
+const maxInterval = 1000 * time.Hour
 
 func option[T any](name string, value T) flags.Option[T] {
 	return flags.Option[T]{Name: name, Value: value}

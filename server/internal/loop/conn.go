@@ -22,7 +22,7 @@ type conn struct {
 	key   slab.Key
 	fd    int32
 	phase phase
-	ops   uint8 // operations in flight; a Send counts until settleSends
+	ops   uint8 // operations in flight. A Send counts until settleSends, even if the socket took all of it at once
 
 	dirty     bool // in Thread.dirty
 	receiving bool // a receive is in flight

@@ -40,6 +40,9 @@
 //	error, or the end   closing               close (life.go)
 //	last operation ends none: slot free       advance, reap (life.go)
 //
+// While dispatch handles events, settleSends has not run yet: conn.sending still holds what
+// the last turn sent, also if the socket took all of it.
+//
 // # What bounds the memory
 //
 //   - The thread arms a receive for a connection only while the connection has room for

@@ -12,10 +12,14 @@
 //   - uringio: prepare the SQE in prepare.go, translate its completion in take.go, and list
 //     a new opcode in Operations.
 //   - epollio: start it in begin (turn.go). If it has to wait, continue it in serve (turn.go).
-//   - simio: start it in submit, and complete it in ready and perform (operation.go). Only
-//     package loop submits operations to simio, so its simulation is what tests them there.
+//   - simio: start it in submit, and complete it in ready and perform (operation.go); an
+//     operation without an event is over when submit returns. Simulated sockets are in
+//     socket.go, and what moves their bytes in transfer.go. The build fails until codesKnown
+//     in operation.go counts the new operation. What tests it there is the simulation of
+//     package loop, so only once the machine submits it.
 //   - netiotest: add named cases to suite.go, and an action to traffic.go.
 //   - loop: submit it with Thread.prepare and handle its events in Thread.dispatch (loop.go).
+//     If it may outlive its connection, checkOwners in sim_check_test.go must know.
 //
 // # How to add a backend
 //

@@ -22,6 +22,12 @@ func (o *Operation) Socket() *Socket { return o.socket }
 // Cancelled reports whether the machine has cancelled the operation.
 func (o *Operation) Cancelled() bool { return o.cancelled }
 
+// codesKnown is how many operations the simulated kernel carries out. The build fails here when
+// there are more.
+const codesKnown = 8
+
+var _ = [1]struct{}{}[netio.Codes-codesKnown]
+
 // submit starts an operation. An operation that cannot wait is over when submit returns.
 func (k *Kernel) submit(op *netio.Op) {
 	k.world.Note("thread: %s of %d, on descriptor %d", op.Code, op.Key&0xffffff, op.FD)

@@ -1,0 +1,87 @@
+//go:build linux
+
+package server
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestConfigRefused: the sentence names the fields of the Config, and Text those of whoever
+// reads it.
+func TestConfigRefused(t *testing.T) {
+	for want, tweak := range map[string]func(*Config){
+		"there is no model: NewModel is nil":                       func(c *Config) { c.NewModel = nil },
+		"Port 65536: a whole number from 0 to 65535 is allowed":    func(c *Config) { c.Port = 65536 },
+		"IdleTimeout -1ns: a duration from 0s to 1000h0m0s":        func(c *Config) { c.IdleTimeout = -1 },
+		"Wait 4: a whole number from 0 to 3 is allowed":            func(c *Config) { c.Wait = 4 },
+		"RequestRing 3: a power of two from 1 to 16777216":         func(c *Config) { c.RequestRing = 3 },
+		"RequestRing 4: a power of two from 8 to 16777216":         func(c *Config) { c.RequestRing, c.IOThreads = 4, 8 },
+		"raise PoolBytes to 51200000":                              func(c *Config) { c.Dim = 200_000 },
+		"lower MaxVectors to 53":                                   func(c *Config) { c.Dim = 10_000_000 },
+		"MaxConns 1048576 with MaxVectors 65535 and Dim 128: the ": func(c *Config) { c.MaxConns, c.MaxVectors, c.PoolBytes = 1<<20, 65535, 64<<20 },
+	} {
+		c := DefaultConfig()
+		tweak(&c)
+		_, err := c.Budget()
+		refused, ok := errors.AsType[*ConfigError](err)
+		if !ok || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+			continue
+		}
+		inFlags := refused.Text(func(field string, value any) (string, string) {
+			return "--" + strings.ToLower(field), fmt.Sprint(value)
+		})
+		if field, _, _ := strings.Cut(err.Error(), " "); field != "there" && !strings.Contains(inFlags, "--"+strings.ToLower(field)+" ") {
+			t.Errorf("%q says nothing of --%s", inFlags, strings.ToLower(field))
+		}
+	}
+}
+
+// TestRemedies: whoever does what the sentences say has a Config that is accepted.
+func TestRemedies(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := DefaultConfig()
+		c.MaxConns, c.IOThreads, c.BatchThreads = 1, 1, Inline
+		c.Dim = rapid.IntRange(1, 1<<28).Draw(t, "dim")
+		c.MaxVectors = rapid.IntRange(1, math.MaxUint16).Draw(t, "vectors")
+		for range 3 {
+			_, err := c.Budget()
+			if err == nil {
+				return
+			}
+			if _, pool, ok := strings.Cut(err.Error(), "raise PoolBytes to "); ok {
+				fmt.Sscan(pool, &c.PoolBytes)
+			} else if _, vectors, ok := strings.Cut(err.Error(), "lower MaxVectors to "); ok {
+				fmt.Sscan(vectors, &c.MaxVectors)
+			} else {
+				t.Fatal(err)
+			}
+		}
+		t.Fatalf("still refused: %+v", c)
+	})
+}
+
+// TestBudgetNamesFields: what the plan says of a part of the memory is set by fields of the
+// Config.
+func TestBudgetNamesFields(t *testing.T) {
+	c := DefaultConfig()
+	c.IOThreads, c.BatchThreads = 1, Dedicated
+	b, err := c.Budget()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range b.Parts {
+		for _, field := range part.Fields {
+			if _, known := reflect.TypeFor[Config]().FieldByName(field); !known {
+				t.Errorf("%s: there is no field %s", part.Name, field)
+			}
+		}
+	}
+}
