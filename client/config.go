@@ -102,7 +102,7 @@ func (cfg *Config) validate() error {
 		is, max int
 	}{{"conns", cfg.Conns, maxConns}, {"window", cfg.Window, maxWindow}} {
 		if v.is < 1 || v.is > v.max {
-			return fmt.Errorf("client: %s is %d; allowed are 1 to %d", v.name, v.is, v.max)
+			return fmt.Errorf("client: %s %d: a whole number from 1 to %d is allowed", v.name, v.is, v.max)
 		}
 	}
 	if cfg.Retry < 0 || cfg.Timeout < 0 || cfg.DialTimeout < 0 || cfg.StallTimeout < 0 {

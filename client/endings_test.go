@@ -162,7 +162,7 @@ func TestCloseDrains(t *testing.T) {
 		})
 	}
 	await(t, "all in line", func() bool {
-		return on(c, func(l *link) uint64 { return l.admitted }) == 5 && c.waiting.Load() > 6
+		return on(c, func(l *link) uint64 { return l.admitted }) == 5 && c.waiting.Load() == 8
 	})
 	go func() {
 		await(t, "closing", c.closing.Load)
@@ -223,9 +223,9 @@ func TestConfigErrors(t *testing.T) {
 		{Config{}, "no address"},
 		{Config{Addrs: []string{"127.0.0.1:1", "host"}}, "address host: missing port"},
 		{Config{Addrs: []string{"unix:"}}, "unix: has no path"},
-		{Config{Addrs: addrs, Conns: -1}, "conns is -1"},
-		{Config{Addrs: addrs, Window: -1}, "window is -1"},
-		{Config{Addrs: addrs, Window: maxWindow + 1}, "window is 1048577"},
+		{Config{Addrs: addrs, Conns: -1}, "conns -1"},
+		{Config{Addrs: addrs, Window: -1}, "window -1"},
+		{Config{Addrs: addrs, Window: maxWindow + 1}, "window 1048577"},
 		{Config{Addrs: addrs, Dim: -1}, "dim -1"},
 		{Config{Addrs: addrs, MaxVectors: -2}, "max_vectors -2"},
 		{Config{Addrs: addrs, Timeout: -1}, "must not be negative"},

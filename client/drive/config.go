@@ -59,11 +59,11 @@ func (c *Config) prepare() error {
 	case c.Requests == nil:
 		return errors.New("there are no requests to send")
 	case c.Conns < 1:
-		return fmt.Errorf("%d connections; allowed are 1 and more", c.Conns)
+		return fmt.Errorf("%d connections: 1 or more is allowed", c.Conns)
 	case !(c.Rate >= 0) || math.IsInf(c.Rate, 0):
-		return fmt.Errorf("a rate of %v; allowed are 0 and more", c.Rate)
+		return fmt.Errorf("a rate of %v: 0 or more is allowed", c.Rate)
 	case c.Window < 0 || c.Window == 0 && c.Rate == 0:
-		return fmt.Errorf("a window of %d; allowed are 1 and more", c.Window)
+		return fmt.Errorf("a window of %d: 1 or more is allowed", c.Window)
 	case c.Arrivals > Poisson:
 		return fmt.Errorf("arrivals %d are neither constant nor poisson", c.Arrivals)
 	case c.Quota < 0 || c.Warmup < 0 || c.Duration < 0 || c.Stall < 0:

@@ -46,7 +46,7 @@ func (m Mix) validate() error {
 	sum, sizes := 0, make(map[int]bool)
 	for _, share := range m {
 		if share.Vectors < 1 || share.Weight < 1 || share.Weight > maxWeight {
-			return fmt.Errorf("size %d with weight %d: allowed are sizes from 1 on and weights from 1 to %d", share.Vectors, share.Weight, maxWeight)
+			return fmt.Errorf("size %d with weight %d: a size from 1 on and a weight from 1 to %d is allowed", share.Vectors, share.Weight, maxWeight)
 		}
 		if sizes[share.Vectors] {
 			return fmt.Errorf("mix %v: size %d is given twice", m, share.Vectors)
@@ -55,7 +55,7 @@ func (m Mix) validate() error {
 		sum += share.Weight
 	}
 	if sum > maxWeight {
-		return fmt.Errorf("mix %v: the weights' sum is %d; allowed are up to %d", m, sum, maxWeight)
+		return fmt.Errorf("mix %v: the sum of the weights is %d, and up to %d is allowed", m, sum, maxWeight)
 	}
 	if sum == 0 {
 		return errors.New("a mix needs at least one size")

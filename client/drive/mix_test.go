@@ -23,10 +23,10 @@ func TestParseMix(t *testing.T) {
 		"1:2,":        "no mix",
 		"0":           "from 1",
 		"-1:3":        "from 1",
-		"1:0":         "weights from 1",
-		"1:1001":      "weights from 1",
+		"1:0":         "weight from 1",
+		"1:1001":      "weight from 1",
 		"1:600,2:1,":  "no mix",
-		"1:600,2:401": "sum is 1001",
+		"1:600,2:401": "weights is 1001",
 		"5:1,5:2":     "given twice",
 	} {
 		if mix, err := ParseMix(s); err == nil || !strings.Contains(err.Error(), want) {

@@ -36,7 +36,7 @@ func readHeader(in io.Reader) (header, error) {
 	}
 	major := fixed[6]
 	if string(fixed[:6]) != magic || major < 1 || major > 3 {
-		return header{}, fmt.Errorf("is of .npy version %d.%d; allowed are 1.0 to 3.0", major, fixed[7])
+		return header{}, fmt.Errorf("is of .npy version %d.%d: 1.0 to 3.0 is allowed", major, fixed[7])
 	}
 	var size [4]byte
 	width := 4
@@ -48,7 +48,7 @@ func readHeader(in io.Reader) (header, error) {
 	}
 	n := binary.LittleEndian.Uint32(size[:])
 	if n > maxBytes {
-		return header{}, fmt.Errorf("has a .npy header of %d bytes; allowed are up to %d", n, maxBytes)
+		return header{}, fmt.Errorf("has a .npy header of %d bytes: up to %d is allowed", n, maxBytes)
 	}
 	text := make([]byte, n)
 	if _, err := io.ReadFull(in, text); err != nil {

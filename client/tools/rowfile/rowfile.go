@@ -92,7 +92,7 @@ func (f *File) beginNPY(in io.Reader, dim, size int64) error {
 	case h.fortran:
 		return errors.New("is in Fortran's order, column after column; allowed is C's, row after row")
 	case len(h.shape) != 2:
-		return fmt.Errorf("is of %d dimensions; allowed are 2, rows and features", len(h.shape))
+		return fmt.Errorf("is of %d dimensions: 2, rows and features, is allowed", len(h.shape))
 	case h.shape[1] != dim:
 		return fmt.Errorf("has rows of %d features, not %d (does --dim say what the server has?)", h.shape[1], dim)
 	}

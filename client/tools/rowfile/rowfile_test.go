@@ -67,7 +67,7 @@ func TestRefused(t *testing.T) {
 		dictionary("'<f8'", "False", "(2, 3)"):                        "has dtype '<f8'; allowed is '<f4'",
 		dictionary("[('a', '<f4')]", "False", "(2, 3)"):               "has dtype [('a', '<f4')]; allowed is",
 		dictionary("'<f4'", "True", "(2, 3)"):                         "is in Fortran's order",
-		dictionary("'<f4'", "False", "(6,)"):                          "is of 1 dimensions; allowed are 2",
+		dictionary("'<f4'", "False", "(6,)"):                          "is of 1 dimensions: 2, rows",
 		dictionary("'<f4'", "False", "()"):                            "is of 0 dimensions",
 		dictionary("'<f4'", "False", "(3, 2)"):                        "has rows of 2 features, not 3",
 		dictionary("'<f4'", "False", "(3, 3)"):                        "has 24 bytes of rows, but its header says 3 rows of 12 bytes",
@@ -84,8 +84,8 @@ func TestRefused(t *testing.T) {
 		npy(twoRows, 0)[:40]:                                          "is cut off within its .npy header",
 		magic:                                                         "is cut off",
 		magic + "\x02\x00\x01":                                        "is cut off",
-		magic + "\x04\x00":                                            "is of .npy version 4.0; allowed are 1.0 to 3.0",
-		magic + "\x02\x00\xff\xff\xff\xff":                            "header of 4294967295 bytes; allowed are up to 65536",
+		magic + "\x04\x00":                                            "is of .npy version 4.0: 1.0 to 3.0 is allowed",
+		magic + "\x02\x00\xff\xff\xff\xff":                            "header of 4294967295 bytes: up to 65536 is allowed",
 		"1234":                                                        "is named .npy, but does not begin as such a file",
 	} {
 		path := file(t, "a.npy", content)
