@@ -9,7 +9,7 @@ package metrics
 
 // Counters count what has happened since the server started. They only grow.
 type Counters struct {
-	Requests uint64 `unit:"requests" help:"requests that an I/O thread took in"`
+	Requests uint64 `unit:"requests" help:"requests that were scored where they were received, or admitted to the pool"`
 	Answers  uint64 `unit:"requests" help:"requests whose scores were handed to their connection"`
 
 	Batches    uint64 `unit:"batches" help:"runs of requests scored where they were received, and polls of a request ring that found requests"`
@@ -26,7 +26,7 @@ type Counters struct {
 	Refused      uint64 `unit:"connections" help:"connections closed on arrival because MaxConns were open"`
 	Denied       uint64 `unit:"connections" help:"connections closed on arrival because Allow does not have their address"`
 	Closed       uint64 `unit:"connections" help:"connections that ended, after having been accepted"`
-	AcceptErrors uint64 `unit:"errors" help:"times accepting rested because descriptors or memory ran out"`
+	AcceptErrors uint64 `unit:"times" help:"times a thread stopped accepting for a while because descriptors or memory ran out"`
 
 	LateRequests   uint64 `unit:"connections" help:"connections ended because a request was not finished within the request timeout"`
 	IdleConns      uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`

@@ -35,7 +35,7 @@ func defaults() *options {
 func (o *options) list() flags.List {
 	c, allowed := &o.cfg, &server.Allowed
 	return flags.List{
-		flags.New("host", flags.Text(&c.Host, "HOST"), "address or name to listen on; making it a network's is your decision"),
+		flags.New("host", flags.Text(&c.Host, "HOST"), "address or name to listen on; whether a network can reach it is your decision"),
 		flags.New("port", whole(&c.Port, allowed.Port), "TCP port; 0: any free one"),
 		flags.New("listen", addresses(&c.Listen), "where to listen instead of --host and --port; may be given again"),
 		flags.New("unix-mode", permissions(&c.UnixMode), "permissions of the files of Unix sockets: who may write to the file may connect"),
