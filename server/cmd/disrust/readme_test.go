@@ -3,6 +3,9 @@
 package main
 
 import (
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,5 +38,30 @@ func TestFlagOfField(t *testing.T) {
 	}
 	if name, text := o.inFlags("PoolBytes", 3<<20+1); name != "--pool-mib" || text != "4" {
 		t.Errorf("3 MiB and a byte are %s %s", name, text)
+	}
+}
+
+// TestPromisedCounters: the counters that the README's table of what runs out names exist.
+func TestPromisedCounters(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := make(map[string]bool)
+	for _, m := range metrics.Table() {
+		known[m.Name] = true
+	}
+	_, table, _ := strings.Cut(string(text), "| counted as | shown by |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	named := 0
+	for row := range strings.Lines(table) {
+		for _, match := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(strings.Split(row, "|")[3], -1) {
+			if named++; !known[match[1]] {
+				t.Errorf("there is no counter %s", match[1])
+			}
+		}
+	}
+	if named < 5 {
+		t.Errorf("the table names %d counters", named)
 	}
 }
