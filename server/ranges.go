@@ -41,7 +41,7 @@ var Allowed = struct {
 
 	RequestTimeout: Range[time.Duration]{0, maxTimeout},
 	IdleTimeout:    Range[time.Duration]{0, maxTimeout},
-	DrainTimeout:   Range[time.Duration]{0, maxTimeout},
+	DrainTimeout:   Range[time.Duration]{time.Millisecond, maxTimeout},
 }
 
 const maxTimeout = 1000 * time.Hour

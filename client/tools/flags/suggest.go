@@ -38,8 +38,6 @@ func (l List) names() []string {
 
 // nearest returns the name that word most resembles, or "" if word resembles none: at most
 // half of its letters may be wrong. Two letters that have changed places are two wrong ones.
-// nearest returns the name that word most resembles, or "" if word resembles none: at most
-// half of its letters may be wrong. Two letters that have changed places are two wrong ones.
 func nearest(word string, names []string) (best string) {
 	least := max(1, len(word)/2) + 1
 	for _, name := range names {

@@ -5,7 +5,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/disrust/disrust/client/tools/flags"
 )
@@ -55,6 +54,7 @@ func commandLine(args []string) (*options, error) {
 // anywhere. A word that is neither a command nor a number is an error.
 func (o *options) command(list flags.List, line *flags.Line) error {
 	var numbers []string
+	given := false
 	for _, word := range line.Words {
 		switch word {
 		case helpCommand:
@@ -62,10 +62,13 @@ func (o *options) command(list flags.List, line *flags.Line) error {
 		case versionCommand:
 			return flags.ErrVersion
 		case planCommand:
-			o.plan = true
+			if given {
+				return fmt.Errorf("the command %s is given twice", word)
+			}
+			o.plan, given = true, true
 			continue
 		}
-		if !strings.ContainsAny(word, "0123456789") {
+		if word == "" || word[0] < '0' || word[0] > '9' {
 			return list.UnknownWord(word, planCommand, helpCommand, versionCommand)
 		}
 		numbers = append(numbers, word)

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/disrust/disrust/client/tools/flags"
@@ -56,21 +58,38 @@ func FuzzCommandLine(f *testing.F) {
 	})
 }
 
-// outOfRange returns an error if an option has a value that its flag does not allow.
+// outOfRange returns an error if an option has a value that its flag should not allow. The
+// ranges stand here once more on purpose: they are what the list of flags is checked against.
 func outOfRange(o *options) error {
-	for _, f := range o.list() {
-		if value := f.Value.String(); value != "" && value != "on" {
-			if err := f.Set(value); err != nil {
-				return err
-			}
+	c := o.cfg
+	for _, r := range []struct {
+		name             string
+		value, low, high int
+	}{
+		{"port", c.Port, 0, math.MaxUint16},
+		{"io-threads", c.IOThreads, 0, 256},
+		{"dim", c.Dim, 1, 536_870_910},
+		{"max-vectors", c.MaxVectors, 1, math.MaxUint16},
+		{"pool-mib", c.PoolBytes, 1 << 20, 1 << 36},
+		{"request-ring", c.RequestRing, 1, 1 << 24},
+		{"response-ring", c.ResponseRing, 1, 1 << 24},
+		{"max-conns", c.MaxConns, 1, 1 << 20},
+		{"unix-mode", int(c.UnixMode), 0, 0o777},
+		{"request-timeout", int(c.RequestTimeout), 0, int(1000 * time.Hour)},
+		{"idle-timeout", int(c.IdleTimeout), 0, int(1000 * time.Hour)},
+		{"drain-timeout", int(c.DrainTimeout), int(time.Millisecond), int(1000 * time.Hour)},
+		{"metrics-interval", int(o.interval), int(time.Millisecond), int(1000 * time.Hour)},
+	} {
+		if r.value < r.low || r.value > r.high {
+			return fmt.Errorf("%s is %d: %d to %d are allowed", r.name, r.value, r.low, r.high)
 		}
 	}
-	for _, addr := range o.cfg.Listen {
+	for _, addr := range c.Listen {
 		if err := listen.Check(addr); err != nil {
 			return fmt.Errorf("listen is %q: %w", addr, err)
 		}
 	}
-	if o.cfg.NewModel == nil {
+	if c.NewModel == nil {
 		return errors.New("there is no model")
 	}
 	return nil
