@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/disrust/disrust/wire"
 )
 
 // ErrClosed is the error of a call that was started after Close.
@@ -91,7 +93,7 @@ type DimError struct {
 
 func (e *DimError) Error() string {
 	return fmt.Sprintf("client: the rows have %d bytes; %d scores of dim %d need %d bytes",
-		e.Bytes, e.Scores, e.Dim, 4*e.Scores*e.Dim)
+		e.Bytes, e.Scores, e.Dim, e.Scores*wire.Format{Dim: e.Dim}.RowBytes())
 }
 
 // ProtocolError is the reason why the Client closed a connection: a response that

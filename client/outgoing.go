@@ -3,6 +3,8 @@ package client
 import (
 	"io"
 	"net"
+
+	"github.com/disrust/disrust/wire"
 )
 
 // gatherBytes is the size at which a write takes no more requests. So many bytes
@@ -45,7 +47,7 @@ func (o *outgoing) reset() {
 func (o *outgoing) full() bool { return o.size >= gatherBytes }
 
 // add appends r to the write of l, unless its call has ended.
-func (o *outgoing) add(r request, l *link, dim int) (added bool) {
+func (o *outgoing) add(r request, l *link, format wire.Format) (added bool) {
 	f := r.flight
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -54,12 +56,12 @@ func (o *outgoing) add(r request, l *link, dim int) (added bool) {
 	}
 	f.begun++
 	before := len(o.copied)
-	rows := f.payload.byReference(r.at, r.vectors, dim)
+	rows := f.payload.byReference(r.at, r.vectors, format)
 	if rows == nil {
-		o.copied = f.payload.appendTo(o.copied, r.at, r.vectors, dim)
+		o.copied = f.payload.appendTo(o.copied, r.at, r.vectors, format)
 	} else {
 		f.readers = append(f.readers, l)
-		o.copied = appendHeader(o.copied, r.vectors)
+		o.copied = wire.AppendHeader(o.copied, r.vectors)
 		o.cut()
 		o.pieces = append(o.pieces, rows)
 	}

@@ -40,22 +40,18 @@ func (p payload) bytes() int { return len(p.encoded) + 4*len(p.floats) }
 
 // byReference returns the encoded rows at to at+vectors-1 in the caller's memory if
 // the write should refer to them. It returns nil if they must be copied.
-func (p payload) byReference(at, vectors, dim int) []byte {
-	if !interruptible || 4*vectors*dim < byReferenceBytes || p.encoded == nil {
+func (p payload) byReference(at, vectors int, f wire.Format) []byte {
+	if !interruptible || vectors*f.RowBytes() < byReferenceBytes || p.encoded == nil {
 		return nil
 	}
-	return p.encoded[4*at*dim : 4*(at+vectors)*dim]
+	return p.encoded[at*f.RowBytes() : (at+vectors)*f.RowBytes()]
 }
 
 // appendTo appends a request for the rows at to at+vectors-1.
-func (p payload) appendTo(b []byte, at, vectors, dim int) []byte {
+func (p payload) appendTo(b []byte, at, vectors int, f wire.Format) []byte {
 	if p.encoded == nil {
-		return wire.AppendRequest(b, vectors, p.floats[at*dim:(at+vectors)*dim])
+		return wire.AppendRequest(b, vectors, p.floats[at*f.Dim:(at+vectors)*f.Dim])
 	}
-	b = appendHeader(b, vectors)
-	return append(b, p.encoded[4*at*dim:4*(at+vectors)*dim]...)
-}
-
-func appendHeader(b []byte, vectors int) []byte {
-	return binary.LittleEndian.AppendUint32(b, uint32(vectors))
+	b = wire.AppendHeader(b, vectors)
+	return append(b, p.encoded[at*f.RowBytes():(at+vectors)*f.RowBytes()]...)
 }

@@ -46,7 +46,7 @@ func (l *link) gather(to uint64) {
 	l.out.reset()
 	k := l.taken
 	for ; k < to && !l.out.full(); k++ {
-		l.out.add(*l.at(k), l, l.slot.client.cfg.Dim)
+		l.out.add(*l.at(k), l, l.slot.client.format)
 	}
 	if l.take(k) {
 		l.slot.client.roomFreed()

@@ -13,7 +13,7 @@ func AppendResponse(dst []byte, scores []float32) []byte {
 	if len(scores) == 0 {
 		panic("wire: response without scores")
 	}
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(scores)))
+	dst = AppendHeader(dst, len(scores))
 	return appendFloats(dst, scores)
 }
 
@@ -26,6 +26,12 @@ func AppendRequest(dst []byte, vectors int, rows []float32) []byte {
 	if vectors < 1 || len(rows) == 0 || len(rows)%vectors != 0 {
 		panic(fmt.Sprintf("wire: %d features are not the rows of %d vectors", len(rows), vectors))
 	}
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(vectors))
+	dst = AppendHeader(dst, vectors)
 	return appendFloats(dst, rows)
+}
+
+// AppendHeader appends the header of a frame with that many vectors, for a caller that has the
+// payload encoded already. It returns the extended dst, as append does.
+func AppendHeader(dst []byte, vectors int) []byte {
+	return binary.LittleEndian.AppendUint32(dst, uint32(vectors))
 }

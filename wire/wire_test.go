@@ -32,6 +32,9 @@ func TestGolden(t *testing.T) {
 	if got := AppendRequest(nil, 2, goldenRows); !bytes.Equal(got, goldenRequest) {
 		t.Errorf("request is % x, want % x", got, goldenRequest)
 	}
+	if got := append(AppendHeader(nil, 2), goldenRequest[HeaderBytes:]...); !bytes.Equal(got, goldenRequest) {
+		t.Errorf("header and rows are % x, want % x", got, goldenRequest)
+	}
 	if got := AppendResponse(nil, goldenScores); !bytes.Equal(got, goldenResponse) {
 		t.Errorf("response is % x, want % x", got, goldenResponse)
 	}

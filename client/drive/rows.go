@@ -1,8 +1,9 @@
 package drive
 
 import (
-	"encoding/binary"
 	"math/rand/v2"
+
+	"github.com/disrust/disrust/wire"
 )
 
 // Rows makes rows of small integers. Row k sums to first+k+1, so neither another row's
@@ -25,5 +26,5 @@ func Rows(first, vectors, dim int) (rows, scores []float32) {
 
 // appendRaw appends a request for vectors vectors whose rows are already encoded.
 func appendRaw(dst []byte, vectors int, rows []byte) []byte {
-	return append(binary.LittleEndian.AppendUint32(dst, uint32(vectors)), rows...)
+	return append(wire.AppendHeader(dst, vectors), rows...)
 }

@@ -30,11 +30,6 @@ import (
 	"github.com/disrust/disrust/server/bench/internal/page"
 )
 
-const (
-	statusFailed = 1
-	statusUsage  = 2
-)
-
 func main() {
 	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, restore) // a second signal ends the process
@@ -44,20 +39,12 @@ func main() {
 // run is main without the process. When ctx ends, it shows what was measured so far.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
-	switch {
-	case errors.Is(err, flags.ErrHelp):
-		fmt.Fprint(stdout, usage())
-		return 0
-	case errors.Is(err, flags.ErrVersion):
-		fmt.Fprint(stdout, flags.Version("bench"))
-		return 0
-	case err != nil:
-		complain(stderr, err)
-		return statusUsage
+	if err != nil {
+		return flags.Answer(err, "bench", usage(), stdout, stderr)
 	}
 	if err := benchmark(ctx, o, strings.Join(append([]string{"bench"}, args...), " "), stdout, stderr); err != nil {
-		complain(stderr, err)
-		return statusFailed
+		flags.ComplainEach(stderr, "bench", err)
+		return flags.StatusFailed
 	}
 	return 0
 }
@@ -93,11 +80,4 @@ func writeFile(name string, write func(io.Writer) error) error {
 		return err
 	}
 	return errors.Join(write(f), f.Close())
-}
-
-// complain writes err to stderr, with the command's name before each line.
-func complain(stderr io.Writer, err error) {
-	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
-		fmt.Fprintf(stderr, "bench: %s\n", strings.TrimSpace(line))
-	}
 }

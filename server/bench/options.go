@@ -3,7 +3,7 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,7 +63,7 @@ func parseOptions(args []string) (options, error) {
 		return *o, fmt.Errorf("unexpected word %q: bench takes only flags (--help lists them)", line.Words[0])
 	}
 	o.disrust = strings.Fields(o.flagList)
-	err = errors.Join(o.setWorks(o.workList), o.setPeers(o.peerList))
+	err = cmp.Or(o.setWorks(o.workList), o.setPeers(o.peerList))
 	return *o, err
 }
 

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/disrust/disrust/client/tools/flags"
 )
 
 // attack is one kind of misbehaviour, which several peers commit at once.
@@ -73,7 +75,7 @@ func (t target) args(names []string) []string {
 func attackMain(args []string) int {
 	if len(args) != 4 {
 		fmt.Fprintln(os.Stderr, "torture: only torture itself starts the command attack")
-		return statusUsage
+		return flags.StatusUsage
 	}
 	var t target
 	t.addr = args[0]
@@ -85,7 +87,7 @@ func attackMain(args []string) int {
 		stop()
 	}()
 	if json.NewEncoder(os.Stdout).Encode(attackAll(ctx, t, strings.Split(args[3], ","))) != nil {
-		return statusFailed
+		return flags.StatusFailed
 	}
 	return 0
 }

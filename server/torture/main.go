@@ -17,7 +17,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,11 +25,6 @@ import (
 
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server/daemontest"
-)
-
-const (
-	statusFailed = 1
-	statusUsage  = 2
 )
 
 func main() {
@@ -46,23 +40,15 @@ func main() {
 // other begins.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
-	switch {
-	case errors.Is(err, flags.ErrHelp):
-		fmt.Fprint(stdout, usage())
-		return 0
-	case errors.Is(err, flags.ErrVersion):
-		fmt.Fprint(stdout, flags.Version("torture"))
-		return 0
-	case err != nil:
-		flags.Complain(stderr, "torture", err)
-		return statusUsage
+	if err != nil {
+		return flags.Answer(err, "torture", usage(), stdout, stderr)
 	}
 	ok, err := torture(ctx, o, stdout)
 	if err != nil {
 		flags.Complain(stderr, "torture", err)
 	}
 	if err != nil || !ok {
-		return statusFailed
+		return flags.StatusFailed
 	}
 	return 0
 }

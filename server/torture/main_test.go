@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/client/tools/readme"
 	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
@@ -52,7 +53,7 @@ func TestSmallDaemon(t *testing.T) {
 // TestNoDaemon: every round reports a fault if the daemon does not start.
 func TestNoDaemon(t *testing.T) {
 	status, stdout, _ := runHere(t, "--daemon", "/dev/null")
-	if status != statusFailed || strings.Count(stdout, "FAULT: ") != len(placements) {
+	if status != flags.StatusFailed || strings.Count(stdout, "FAULT: ") != len(placements) {
 		t.Errorf("status %d, stdout:\n%s", status, stdout)
 	}
 }
@@ -82,7 +83,7 @@ func TestBadInput(t *testing.T) {
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			status, stdout, stderr := runHere(t, strings.Fields(test.args)...)
-			if status != statusUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "torture: ") {
+			if status != flags.StatusUsage || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "torture: ") {
 				t.Errorf("status %d, stdout %q, stderr %q", status, stdout, stderr)
 			}
 			for name := range strings.FieldsSeq(test.names) {

@@ -125,3 +125,41 @@ func TestLongChoice(t *testing.T) {
 		t.Errorf("%q, want %q", list.Help(), want)
 	}
 }
+
+// fullWriter is a disk without space.
+type fullWriter struct{}
+
+func (fullWriter) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// TestAnswer: help and version go to stdout, complaints to stderr, and what cannot be written
+// is a failure.
+func TestAnswer(t *testing.T) {
+	for _, c := range []struct {
+		err            error
+		status         int
+		stdout, stderr string
+	}{
+		{flags.ErrHelp, flags.StatusOK, "the help\n", ""},
+		{flags.ErrVersion, flags.StatusOK, flags.Version("tool"), ""},
+		{errors.New("no\nsuch"), flags.StatusUsage, "", "tool: no\\nsuch\n"},
+	} {
+		var stdout, stderr strings.Builder
+		if status := flags.Answer(c.err, "tool", "the help\n", &stdout, &stderr); status != c.status || stdout.String() != c.stdout || stderr.String() != c.stderr {
+			t.Errorf("%v: status %d, %q, %q", c.err, status, stdout.String(), stderr.String())
+		}
+	}
+	for _, err := range []error{flags.ErrHelp, flags.ErrVersion} {
+		var stderr strings.Builder
+		if status := flags.Answer(err, "tool", "the help\n", fullWriter{}, &stderr); status != flags.StatusFailed || stderr.String() != "tool: no space left\n" {
+			t.Errorf("%v: status %d, %q", err, status, stderr.String())
+		}
+	}
+}
+
+func TestComplainEach(t *testing.T) {
+	var stderr strings.Builder
+	flags.ComplainEach(&stderr, "tool", errors.Join(errors.New("one"), errors.New("two\x1b")))
+	if want := "tool: one\ntool: two\\x1b\n"; stderr.String() != want {
+		t.Errorf("%q, want %q", stderr.String(), want)
+	}
+}

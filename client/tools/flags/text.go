@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -74,6 +75,44 @@ func OneLine(s string) string {
 // Complain writes err as one line that begins with the command's name.
 func Complain(stderr io.Writer, command string, err error) {
 	fmt.Fprintf(stderr, "%s: %s\n", command, OneLine(strings.TrimSpace(err.Error())))
+}
+
+// ComplainEach writes an error that joins several: a line for each, with the command's name.
+func ComplainEach(stderr io.Writer, command string, err error) {
+	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
+		Complain(stderr, command, errors.New(line))
+	}
+}
+
+// The exit statuses of a command that did what it was asked, that failed, and that was asked
+// for something that makes no sense.
+const (
+	StatusOK     = 0
+	StatusFailed = 1
+	StatusUsage  = 2
+)
+
+// Answer does what is left to do after a parse that ended with err: it prints the help or the
+// version that was asked for, or complains. It returns the exit status. Help or a version that
+// cannot be written is a failure.
+func Answer(err error, command, help string, stdout, stderr io.Writer) (status int) {
+	switch {
+	case errors.Is(err, ErrHelp):
+		return Show(help, command, stdout, stderr)
+	case errors.Is(err, ErrVersion):
+		return Show(Version(command), command, stdout, stderr)
+	}
+	Complain(stderr, command, err)
+	return StatusUsage
+}
+
+// Show writes text to stdout, and returns the exit status.
+func Show(text, command string, stdout, stderr io.Writer) (status int) {
+	if _, err := io.WriteString(stdout, text); err != nil {
+		Complain(stderr, command, err)
+		return StatusFailed
+	}
+	return StatusOK
 }
 
 // Version says what the command was built from, as far as the build knows: the version of

@@ -29,11 +29,6 @@ import (
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
-const (
-	statusFailed = 1
-	statusUsage  = 2
-)
-
 func main() {
 	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, restore) // a second signal ends the process
@@ -43,20 +38,12 @@ func main() {
 // run is main without the process.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
 	o, err := parseOptions(args)
-	switch {
-	case errors.Is(err, flags.ErrHelp):
-		fmt.Fprint(stdout, usage())
-		return 0
-	case errors.Is(err, flags.ErrVersion):
-		fmt.Fprint(stdout, flags.Version("callers"))
-		return 0
-	case err != nil:
-		flags.Complain(stderr, "callers", err)
-		return statusUsage
+	if err != nil {
+		return flags.Answer(err, "callers", usage(), stdout, stderr)
 	}
 	if err := measure(ctx, o, args, stdout, stderr); err != nil {
-		flags.Complain(stderr, "callers", err)
-		return statusFailed
+		flags.ComplainEach(stderr, "callers", err)
+		return flags.StatusFailed
 	}
 	return 0
 }

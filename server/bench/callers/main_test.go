@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/disrust/disrust/client/tools/flags"
 )
 
 // TestMain runs the tests or, with the argument wrong, a server whose answers are all wrong.
@@ -78,8 +80,8 @@ func tableLine(table, name string, callers int) string {
 func TestWrongAnswersFail(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	args := append(short, "--callers", "1", "wrong="+os.Args[0]+" wrong {port}")
-	if status := run(t.Context(), args, &stdout, &stderr); status != statusFailed {
-		t.Errorf("status %d, want %d", status, statusFailed)
+	if status := run(t.Context(), args, &stdout, &stderr); status != flags.StatusFailed {
+		t.Errorf("status %d, want %d", status, flags.StatusFailed)
 	}
 	for _, name := range allLanguages {
 		line := tableLine(stdout.String(), name, 1)
@@ -94,14 +96,14 @@ func TestWrongAnswersFail(t *testing.T) {
 
 func TestCommandLine(t *testing.T) {
 	for args, want := range map[string]int{
-		"--help": 0, "--rounds 0": statusUsage, "--callers 0": statusUsage, "--callers 1,x": statusUsage,
-		"--languages cobol": statusUsage, "--pause -1s": statusUsage, "server": statusUsage, "a=b": statusUsage, "=b{port}": statusUsage,
+		"--help": 0, "--rounds 0": flags.StatusUsage, "--callers 0": flags.StatusUsage, "--callers 1,x": flags.StatusUsage,
+		"--languages cobol": flags.StatusUsage, "--pause -1s": flags.StatusUsage, "server": flags.StatusUsage, "a=b": flags.StatusUsage, "=b{port}": flags.StatusUsage,
 	} {
 		var stdout, stderr bytes.Buffer
 		if status := run(t.Context(), strings.Fields(args), &stdout, &stderr); status != want {
 			t.Errorf("%s: status %d, want %d", args, status, want)
 		}
-		if want == statusUsage && !strings.HasPrefix(stderr.String(), "callers: ") {
+		if want == flags.StatusUsage && !strings.HasPrefix(stderr.String(), "callers: ") {
 			t.Errorf("%s: said %q", args, &stderr)
 		}
 	}

@@ -3,7 +3,7 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,7 +53,7 @@ func parseOptions(args []string) (options, error) {
 	o := defaults()
 	line, err := o.list().Parse(args)
 	if err == nil {
-		err = errors.Join(o.setCallers(o.callerList), o.setLanguages(o.languageList), o.setServers(line.Words))
+		err = cmp.Or(o.setCallers(o.callerList), o.setLanguages(o.languageList), o.setServers(line.Words))
 	}
 	return *o, err
 }

@@ -19,11 +19,7 @@ import (
 	"github.com/disrust/disrust/server/internal/listen"
 )
 
-const (
-	statusFailed      = 1
-	statusUsage       = 2
-	statusInterrupted = 130 // as a shell reports it
-)
+const statusInterrupted = 130 // as a shell reports it
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -31,14 +27,10 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // on stderr.
 func run(args []string, stdout, stderr io.Writer) int {
 	o, err := commandLine(args)
-	switch {
-	case errors.Is(err, flags.ErrHelp):
-		return show(help(), stdout, stderr)
-	case errors.Is(err, flags.ErrVersion):
-		return show(flags.Version("disrust"), stdout, stderr)
-	case err != nil:
-		return fail(stderr, err, statusUsage)
-	case o.plan:
+	if err != nil {
+		return flags.Answer(err, "disrust", help(), stdout, stderr)
+	}
+	if o.plan {
 		return o.printPlan(stdout, stderr)
 	}
 	if status, err := inherit(o); err != nil {
@@ -93,7 +85,7 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if err != nil {
-		return fail(stderr, err, statusFailed)
+		return fail(stderr, err, flags.StatusFailed)
 	}
 	return 0
 }
@@ -103,13 +95,13 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) int {
 // serves them, and the command line may not give addresses.
 func inherit(o *options) (status int, err error) {
 	if err := enoughDescriptors(); err != nil {
-		return statusFailed, err
+		return flags.StatusFailed, err
 	}
 	if o.cfg.Passed, err = listen.Passed(); err != nil {
-		return statusFailed, err
+		return flags.StatusFailed, err
 	}
 	if len(o.cfg.Passed) > 0 && (o.hostOrPort || len(o.cfg.Listen) > 0) {
-		return statusUsage, errors.New("a service manager passed sockets to serve (LISTEN_FDS): --listen, --host and --port (also as the second word) may not be given beside them")
+		return flags.StatusUsage, errors.New("a service manager passed sockets to serve (LISTEN_FDS): --listen, --host and --port (also as the second word) may not be given beside them")
 	}
 	return 0, nil
 }
@@ -120,26 +112,19 @@ func (o *options) printPlan(stdout, stderr io.Writer) int {
 	if err != nil {
 		return o.refuse(stderr, err)
 	}
-	return show(budget.Table(func(field string) string {
+	table := budget.Table(func(field string) string {
 		name, _ := o.inFlags(field, nil)
 		return name
-	}), stdout, stderr)
+	})
+	return flags.Show(table, "disrust", stdout, stderr)
 }
 
-// show writes what to stdout, and returns the exit status.
-func show(what any, stdout, stderr io.Writer) int {
-	if _, err := fmt.Fprint(stdout, what); err != nil {
-		return fail(stderr, err, statusFailed)
-	}
-	return 0
-}
-
-// refuse reports an error of the server in terms of flags. It returns statusUsage if the
-// options make no sense, and statusFailed if they cannot work in this environment.
+// refuse reports an error of the server in terms of flags. It returns flags.StatusUsage if the
+// options make no sense, and flags.StatusFailed if they cannot work in this environment.
 func (o *options) refuse(stderr io.Writer, err error) int {
-	status := statusFailed
+	status := flags.StatusFailed
 	if _, usage := errors.AsType[*server.ConfigError](err); usage {
-		status = statusUsage
+		status = flags.StatusUsage
 	}
 	if named, ok := err.(interface {
 		Text(func(field string, value any) (name, text string)) string
