@@ -140,8 +140,9 @@ func (c *Config) checkListen() error {
 		return configError("%v %v", name("Listen"), err)
 	}
 	for _, addr := range c.Listen {
-		if c.SharePort && listen.TooLongToShare(addr) {
-			return configError("%v %q: with %v the path of a socket may have %d bytes", name("Listen"), addr, name("SharePort"), listen.SharedPathBytes)
+		if c.SharePort && listen.PathBytes(addr) > listen.SharedPathBytes {
+			return configError("%v %q: with %v the path of a socket may have %d bytes, and this one has %d", name("Listen"), addr, name("SharePort"),
+				listen.SharedPathBytes, listen.PathBytes(addr))
 		}
 	}
 	if c.UnixMode&^fs.ModePerm != 0 {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/disrust/disrust/client/tools/machine"
 	"github.com/disrust/disrust/server/bench/internal/peer"
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
@@ -30,7 +31,7 @@ type bench struct {
 // newBench builds the servers that take part. The caller must close the bench.
 func newBench(o options, command string, progress io.Writer) (*bench, error) {
 	b := &bench{options: o, progress: progress, report: result.Report{
-		Command: command, Started: time.Now(), Machine: result.ThisMachine(), Peers: named(o.peers),
+		Command: command, Started: time.Now(), Machine: machine.This(), Peers: named(o.peers),
 		Rounds: o.rounds, Warmup: o.warmup, Duration: o.duration, Notes: notes, Runs: []result.Run{}, Failures: []result.Failure{},
 	}}
 	for _, w := range o.works {

@@ -26,7 +26,7 @@ import (
 	"syscall"
 
 	"github.com/disrust/disrust/client/tools/flags"
-	"github.com/disrust/disrust/server/bench/internal/result"
+	"github.com/disrust/disrust/client/tools/machine"
 )
 
 func main() {
@@ -63,6 +63,6 @@ func measure(ctx context.Context, o options, args []string, stdout, stderr io.Wr
 	servers := append(built(folder), o.servers...)
 	t := newTable(languages, o.callers, servers)
 	err = t.rounds(ctx, o, stderr)
-	fmt.Fprintf(stdout, "callers %s\n%s\n\n", strings.Join(args, " "), result.ThisMachine())
+	fmt.Fprintf(stdout, "callers %s\n%s\n\n", strings.Join(args, " "), machine.This())
 	return errors.Join(err, t.write(stdout))
 }

@@ -53,10 +53,12 @@ func CheckAll(addrs []string) error {
 // the path from another server: at first the new socket's path has a suffix.
 const SharedPathBytes = pathBytes - suffixBytes
 
-// TooLongToShare reports whether addr is a path longer than SharedPathBytes.
-func TooLongToShare(addr string) bool {
-	path, ok := strings.CutPrefix(addr, unixPrefix)
-	return ok && len(path) > SharedPathBytes
+// PathBytes returns the size of the path in addr, which is 0 unless addr is a Unix socket's.
+func PathBytes(addr string) int {
+	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+		return len(path)
+	}
+	return 0
 }
 
 // Check checks one address, which is host:port or unix:PATH. Its error is a sentence for

@@ -258,10 +258,11 @@ func TestLongPath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	longest := strings.Repeat("a", pathBytes)
 	mustOpen(t, Config{Addrs: []string{"unix:" + longest}})
-	for size, tooLong := range map[int]bool{98: false, 99: true} {
-		if got := TooLongToShare("unix:" + longest[:size]); got != tooLong {
-			t.Errorf("%d bytes are too long to share: %v", size, got)
-		}
+	if got := PathBytes("unix:" + longest[:99]); got != SharedPathBytes+1 {
+		t.Errorf("a path of 99 bytes has %d; %d may be shared", got, SharedPathBytes)
+	}
+	if got := PathBytes("127.0.0.1:9900"); got != 0 {
+		t.Errorf("an address without a path has %d bytes of it", got)
 	}
 	for range 2 {
 		mustOpen(t, Config{Addrs: []string{"unix:" + longest[:98]}, Share: true})

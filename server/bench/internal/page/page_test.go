@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/disrust/disrust/client/tools/machine"
 	"github.com/disrust/disrust/client/tools/page"
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
@@ -17,7 +18,7 @@ import (
 // report has two works, the second of which only the first peer did.
 func report(name string) *result.Report {
 	r := &result.Report{
-		Command: "bench " + name, Started: time.Unix(1e9, 0), Machine: result.Machine{CPUs: 2, CPUModel: name}, Rounds: 1, Notes: []string{name},
+		Command: "bench " + name, Started: time.Unix(1e9, 0), Machine: machine.Machine{CPUs: 2, CPUModel: name}, Rounds: 1, Notes: []string{name},
 		Works: []result.Named{{Name: "1x1", Text: name}, {Name: name, Text: "half"}},
 		Peers: []result.Named{{Name: "gonet", Text: name}, {Name: "other " + name}},
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/disrust/disrust/client/tools/machine"
 	"pgregory.net/rapid"
 
 	"github.com/disrust/disrust/client/drive/sample"
@@ -58,7 +59,7 @@ func TestSpreadProperty(t *testing.T) {
 // sampled returns a report of two peers. The second peer did not do the second work.
 func sampled() *Report {
 	r := &Report{
-		Command: "bench", Started: time.Unix(1e9, 0).UTC(), Machine: Machine{CPUs: 2, OS: "linux", Arch: "amd64", Go: "go1.26"},
+		Command: "bench", Started: time.Unix(1e9, 0).UTC(), Machine: machine.Machine{CPUs: 2, OS: "linux", Arch: "amd64", Go: "go1.26"},
 		Works: []Named{{"1x1", "one"}, {"rate:half", "half"}}, Peers: []Named{{"gonet", "plain"}, {"disrust", "ours"}},
 		Rounds: 3, Notes: []string{"a note"}, Failures: []Failure{{"8x8", "gonet", 1, "of a work not asked for"}},
 	}

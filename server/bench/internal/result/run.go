@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/disrust/disrust/client/tools/machine"
 )
 
 // Run is one server, driven once with one work. Its JSON has durations in nanoseconds.
@@ -72,17 +74,17 @@ type Failure struct {
 // Report is the whole result: what was asked for, the machine, and all runs in the order in
 // which they were made.
 type Report struct {
-	Command  string        `json:"command"`
-	Started  time.Time     `json:"started"`
-	Machine  Machine       `json:"machine"`
-	Works    []Named       `json:"works"` // in the order asked for
-	Peers    []Named       `json:"peers"` // the others are compared with the first
-	Rounds   int           `json:"rounds"`
-	Warmup   time.Duration `json:"warmup_ns"`
-	Duration time.Duration `json:"duration_ns"`
-	Notes    []string      `json:"notes"`
-	Runs     []Run         `json:"runs"`
-	Failures []Failure     `json:"failures"`
+	Command  string          `json:"command"`
+	Started  time.Time       `json:"started"`
+	Machine  machine.Machine `json:"machine"` // where the servers and the client ran
+	Works    []Named         `json:"works"`   // in the order asked for
+	Peers    []Named         `json:"peers"`   // the others are compared with the first
+	Rounds   int             `json:"rounds"`
+	Warmup   time.Duration   `json:"warmup_ns"`
+	Duration time.Duration   `json:"duration_ns"`
+	Notes    []string        `json:"notes"`
+	Runs     []Run           `json:"runs"`
+	Failures []Failure       `json:"failures"`
 
 	// Ended says why the benchmark ended early; "" if it did not.
 	Ended string `json:"ended_early,omitempty"`
