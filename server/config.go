@@ -88,7 +88,12 @@ type Config struct {
 	IdleTimeout    time.Duration // for a peer that has all its answers to send the next request
 
 	DrainTimeout time.Duration // for Run: how long a drain may last
-	Log          *slog.Logger  // nil: the server logs nothing
+
+	// Log is where the server logs; nil: it logs nothing. No thread waits for it: up to 256
+	// lines wait while its handler blocks, and the server loses more, counts them (LinesLost)
+	// and says how many once the handler goes on. At its end the server gives the handler a
+	// second to take what waits. A handler that never returns keeps a goroutine.
+	Log *slog.Logger
 }
 
 // DefaultConfig returns the daemon's defaults: the sum model on loopback.

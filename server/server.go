@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"runtime"
 	"sync"
@@ -17,13 +18,15 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/listen"
+	"github.com/disrust/disrust/server/internal/logqueue"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
 // Server serves from Start until Shutdown. All its methods may be called by any goroutine.
 type Server struct {
-	cfg       Config
+	cfg       Config          // its Log is log
+	log       *logqueue.Queue // what threads log waits here, and not the threads
 	placement BatchThreads
 	io        chosenIO
 	listeners *listen.Set
@@ -31,13 +34,14 @@ type Server struct {
 	batchers  []*batcher.Batcher
 	requests  []*ringbuf.Ring[batcher.Request] // one for all I/O threads, or one per I/O thread
 	batchWake *eventfd.EventFD                 // wakes the batch thread
-	failures  failureLog
+	failures  *failureLog
 	conns     atomic.Int64 // open connections of all I/O threads
 	pollers   atomic.Int32 // threads that poll for work now
 
 	ioThreads   sync.WaitGroup
 	batchThread sync.WaitGroup
-	ended       chan struct{} // closed when all threads have ended and all memory is free
+	stopped     chan struct{} // closed when all threads have ended and all memory is free
+	ended       chan struct{} // closed after stopped, when the log is written too
 	cut         atomic.Bool   // Shutdown closed connections before their answers were sent
 
 	mu     sync.Mutex // guards closed and failed
@@ -64,23 +68,38 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	queued := logqueue.Of(cfg.Log.Handler())
+	cfg.Log = slog.New(queued)
+	s, err := start(ctx, cfg, placement, queued.Queue())
+	if err != nil {
+		queued.Queue().Flush()
+		return nil, explain(err)
+	}
+	return s, nil
+}
+
+// start is Start with a Config that has passed settle. Its Log is in front of log.
+func start(ctx context.Context, cfg Config, placement BatchThreads, log *logqueue.Queue) (*Server, error) {
 	io, err := cfg.chooseIO()
 	if err != nil {
 		return nil, err
 	}
 	listeners, err := listen.Open(cfg.listeners())
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	// A locked thread gives its P up when it blocks, and must find one at once when it returns.
 	if procs := cpus + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
 		runtime.GOMAXPROCS(procs)
 	}
-	s := &Server{cfg: cfg, placement: placement, io: io, listeners: listeners, ended: make(chan struct{})}
-	s.failures.log = cfg.Log
+	s := &Server{
+		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners,
+		stopped: make(chan struct{}), ended: make(chan struct{}),
+	}
+	s.failures = newFailureLog(cfg.Log)
 	if err := s.build(ctx); err != nil {
 		listeners.Close()
-		return nil, explain(err)
+		return nil, err
 	}
 	s.serve()
 	return s, nil
@@ -110,14 +129,14 @@ func (s *Server) Addr() net.Addr { return s.Addrs()[0] }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.each((*loop.Thread).Stop)
 	select {
-	case <-s.ended:
+	case <-s.stopped:
 		return s.outcome()
 	case <-ctx.Done():
 	}
 	s.cut.Store(true)
 	s.each((*loop.Thread).Abort)
 	select {
-	case <-s.ended:
+	case <-s.stopped:
 		return s.outcome()
 	case <-time.After(abortGrace):
 		return fmt.Errorf("%w; the model has not returned", ErrCut)
@@ -131,8 +150,9 @@ var ErrCut = errors.New("connections were closed before they were done")
 // everything. They take longer than an instant only while the model does not return.
 const abortGrace = time.Second
 
-// outcome returns Shutdown's result once the server has ended.
+// outcome waits for the log and returns Shutdown's result. The threads have ended.
 func (s *Server) outcome() error {
+	<-s.ended
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed == nil && s.cut.Load() {
@@ -175,18 +195,4 @@ func Run(ctx context.Context, cfg Config) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTimeout)
 	defer cancel()
 	return s.Shutdown(ctx)
-}
-
-// failureLog logs a model's first failure, and after it at most one per second.
-type failureLog struct {
-	log  interface{ Error(string, ...any) }
-	next atomic.Int64 // unix nanoseconds
-}
-
-func (f *failureLog) note(err error, vectors int) {
-	now := time.Now().UnixNano()
-	if next := f.next.Load(); now < next || !f.next.CompareAndSwap(next, now+int64(time.Second)) {
-		return
-	}
-	f.log.Error("the model failed; the connection is closed", "error", err, "vectors", vectors)
 }

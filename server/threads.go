@@ -188,6 +188,8 @@ func (s *Server) serve() {
 		if err := s.listeners.Remove(); err != nil {
 			s.cfg.Log.Warn("a socket file was not removed", "error", err)
 		}
+		close(s.stopped)
+		s.log.Flush()
 		close(s.ended)
 	}()
 }

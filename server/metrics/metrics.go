@@ -32,6 +32,7 @@ type Counters struct {
 	IdleConns      uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`
 	ProtocolErrors uint64 `unit:"connections" help:"connections ended because their peer broke the protocol"`
 	ModelFailures  uint64 `unit:"requests" help:"requests for which the model returned an error or panicked"`
+	LinesLost      uint64 `unit:"lines" help:"log lines lost because nothing took them in time"`
 }
 
 // Gauges measure the server's state now.
