@@ -80,7 +80,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 
 // start is Start with a Config that has passed settle. Its Log is in front of log.
 func start(ctx context.Context, cfg Config, placement BatchThreads, log *logqueue.Queue) (*Server, error) {
-	io, err := cfg.chooseIO()
+	io, err := cfg.chooseIO(ctx)
 	if err != nil {
 		return nil, err
 	}

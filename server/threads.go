@@ -37,7 +37,7 @@ func (s *Server) build(ctx context.Context) (err error) {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if err := s.makeThread(i, begin); err != nil {
+		if err := s.makeThread(ctx, i, begin); err != nil {
 			return environmentError("I/O thread %d: %v", i, err)
 		}
 	}
@@ -82,7 +82,7 @@ func (s *Server) newWaiter(event *eventfd.EventFD) *waiting.Waiter {
 }
 
 // makeThread makes I/O thread i on an OS thread of its own.
-func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
+func (s *Server) makeThread(ctx context.Context, i int, begin <-chan bool) (err error) {
 	t := &thread{}
 	if t.wake, err = eventfd.New(); err != nil {
 		return err
@@ -106,7 +106,7 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 	}
 	made := make(chan error)
 	s.ioThreads.Add(1)
-	go s.run(t, i, cfg, made, begin)
+	go s.run(ctx, t, i, cfg, made, begin)
 	if err := <-made; err != nil {
 		t.wake.Close()
 		return err
@@ -117,12 +117,12 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 
 // run is the life of an I/O thread. It never unlocks its OS thread, so that thread ends with
 // the goroutine: Go must run nothing else on a thread that may be pinned.
-func (s *Server) run(t *thread, i int, cfg loop.Config, made chan<- error, begin <-chan bool) {
+func (s *Server) run(ctx context.Context, t *thread, i int, cfg loop.Config, made chan<- error, begin <-chan bool) {
 	defer s.ioThreads.Done()
 	runtime.LockOSThread()
 	err := s.pin(i)
 	if err == nil {
-		t.backend, err = backends[s.io.IO].new(s.cfg.MaxConns)
+		t.backend, err = s.io.newBackend(ctx, s.cfg.MaxConns)
 	}
 	if err != nil {
 		made <- err
