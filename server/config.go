@@ -89,10 +89,14 @@ type Config struct {
 
 	DrainTimeout time.Duration // for Run: how long a drain may last
 
-	// Log is where the server logs; nil: it logs nothing. No thread waits for it: up to 256
-	// lines wait while its handler blocks, and the server loses more, counts them (LinesLost)
-	// and says how many once the handler goes on. At its end the server gives the handler a
-	// second to take what waits. A handler that never returns keeps a goroutine.
+	// Log is where the server logs; nil: slog.Default(), as the failures of a model would
+	// otherwise close connections without a word. A logger with slog.DiscardHandler silences
+	// the server.
+	//
+	// No thread waits for Log. Up to 256 lines wait while its handler blocks; the server loses
+	// more, counts them (LinesLost), and says how many once the handler goes on. At its end
+	// the server gives the handler a second to take what waits. A handler that never returns
+	// keeps a goroutine.
 	Log *slog.Logger
 }
 
@@ -112,7 +116,6 @@ func DefaultConfig() Config {
 		MaxConns:       1 << 14,
 		RequestTimeout: 10 * time.Second,
 		DrainTimeout:   10 * time.Second,
-		Log:            slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -132,7 +135,7 @@ func (c *Config) check() error {
 		}
 	}
 	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
+		c.Log = slog.Default()
 	}
 	return nil
 }

@@ -97,15 +97,16 @@ func fullPipe(t *testing.T) (_ slog.Handler, took func() string) {
 	}
 }
 
-// TestLogComplete: a handler that takes what it gets has it all when Shutdown returns.
-func TestLogComplete(t *testing.T) {
+// TestRunSaysReady: without a Log, Run says on the default logger where it serves. When it
+// returns, the logger has the line.
+func TestRunSaysReady(t *testing.T) {
+	defer slog.SetDefault(slog.Default())
 	var text strings.Builder
+	ctx, cancel := context.WithCancel(t.Context())
+	slog.SetDefault(slog.New(endsWhenReady{slog.NewTextHandler(&text, nil), cancel}))
 	cfg := rawtest.Config()
 	rawtest.Size(&cfg)
-	cfg.Log = slog.New(slog.NewTextHandler(&text, nil))
-	ctx, cancel := context.WithCancel(t.Context())
-	with(func(rows []float32, dim int, out []float32) error { return nil })(&cfg)
-	cfg.Log = slog.New(endsWhenReady{cfg.Log.Handler(), cancel})
+	cfg.Log = nil
 	rawtest.Check(t, server.Run(ctx, cfg))
 	if !strings.Contains(text.String(), "msg=ready") {
 		t.Errorf("the log is %q", &text)

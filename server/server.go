@@ -178,7 +178,9 @@ func (s *Server) each(tell func(*loop.Thread)) {
 }
 
 // Run serves until ctx ends, then drains for at most cfg.DrainTimeout. The end of ctx is
-// not an error.
+// not an error. When the server is ready, Run logs where it serves; without a Config.Log it
+// says so on slog.Default(), because Run is the whole of many programs, and whoever starts one
+// looks for that line.
 func Run(ctx context.Context, cfg Config) error {
 	s, err := Start(ctx, cfg)
 	if err != nil {
