@@ -37,6 +37,7 @@ type Ring struct {
 
 	// Cold.
 	fd       int
+	thread   int // the number of the thread that made the ring
 	flags    uint32
 	features uint32
 	rings    mapping // both queues
@@ -71,7 +72,7 @@ func (k kernel) open(cfg Config) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Ring{fd: fd, enterFD: fd, flags: p.flags, features: p.features, waitFlags: waitFlags(p.features)}
+	r := &Ring{fd: fd, enterFD: fd, thread: unix.Gettid(), flags: p.flags, features: p.features, waitFlags: waitFlags(p.features)}
 	if err = checkFeatures(p.features); err == nil {
 		err = r.mapMemory(p)
 	}
@@ -139,6 +140,10 @@ func (r *Ring) registerFD() {
 // EBADF, Pending returns false and Copy takes nothing. SQEs handed out before must
 // not be touched.
 //
+// On another thread, Close closes the descriptor and unmaps the memory. But the
+// kernel keeps the ring, the operations in flight and the files that they use until
+// the owner's thread ends.
+//
 // The kernel cancels the operations still in flight, some of them only after Close
 // has returned. The memory of an operation whose last completion the caller has not
 // seen still belongs to the kernel. To use that memory again, cancel the operation
@@ -147,7 +152,7 @@ func (r *Ring) Close() error {
 	if r.fd < 0 {
 		return nil
 	}
-	if r.enterFlags != 0 {
+	if r.enterFlags != 0 && r.thread == unix.Gettid() { // another thread may have its own ring there
 		update := ringFD{offset: uint32(r.enterFD)}
 		sysRegister(r.fd, unregisterRingFDs, unsafe.Pointer(&update), 1)
 	}

@@ -2,6 +2,7 @@ package uring
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -119,6 +120,43 @@ func TestOtherThread(t *testing.T) {
 			t.Errorf("from another thread: %v", err)
 		}
 		reap(t, r, 1)
+	}
+}
+
+// TestCloseOnOtherThread: a Close on a thread that has a ring of its own leaves that ring
+// registered, also where the kernel does not know of IORING_SETUP_SINGLE_ISSUER and so does
+// not refuse.
+func TestCloseOnOtherThread(t *testing.T) {
+	k := linux
+	k.setup = func(entries uint32, p *params) (int, unix.Errno) {
+		if p.flags&SetupSingleIssuer != 0 {
+			return -1, unix.EINVAL
+		}
+		return sysSetup(entries, p)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	stray, err := k.open(Config{Entries: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := make(chan error)
+	go func() {
+		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
+		own, err := New(Config{Entries: 8})
+		if err == nil && own.enterFD != stray.enterFD {
+			err = fmt.Errorf("registered as %d and %d, want the same", own.enterFD, stray.enterFD)
+		}
+		if err == nil {
+			err = stray.Close()
+		}
+		if err == nil {
+			err = errors.Join(own.completesNop(), own.Close())
+		}
+		report <- err
+	}()
+	if err := <-report; err != nil {
+		t.Error(err)
 	}
 }
 
