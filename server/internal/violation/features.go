@@ -18,8 +18,8 @@ func isUsual(word uint32) bool {
 	return e >= leastExponent && e < mostExponent
 }
 
-// isFeature reports whether a word is a float32 that a feature may well be. A count that is allowed
-// is none, because it would be a denormal.
+// isFeature reports whether a word is likely as a feature. An allowed count is not: as a float32
+// it is a denormal.
 func isFeature(word uint32) bool {
 	switch word &^ (1 << 31) {
 	case 0, 0x7f800000, 0x7fc00000: // zero, infinity, and NaN as all processors make it
@@ -56,12 +56,12 @@ func (s Seen) float32s() string {
 	return "float32 where a count should be"
 }
 
-// onlyRequest returns the vectors of the request that is all there was before the count, or 0 if
-// there were more requests or none.
+// onlyRequest returns the number of vectors of the first request if it was the only one before
+// the count. It returns 0 if there were more requests or none, or if the offset does not tell.
 //
-// If k requests came before, of m vectors together, and only one would have had n, then
-// 4*k + row*m = 4 + row*n, so k = 1 + dim*(n-m). With k above 1 this needs an n of at least
-// dim + 2, because m is at least k. So a smaller n proves that there was one request.
+// Proof: k requests with m vectors in all take as many bytes as one request of n vectors if
+// 4*k + row*m = 4 + row*n, so k = 1 + dim*(n-m). If k is above 1, n-m is at least 1, and m is at
+// least k, so n is at least dim + 2. A smaller n means a single request.
 func (s Seen) onlyRequest() int {
 	row := uint64(s.Format.RowBytes())
 	if s.Offset < wire.HeaderBytes+row || (s.Offset-wire.HeaderBytes)%row != 0 {
@@ -74,10 +74,9 @@ func (s Seen) onlyRequest() int {
 	return int(n)
 }
 
-// otherDim guesses that the client's vectors have another dim. The server takes such a client's
-// first request for a longer or a shorter one, and what it reads next as a count is nearly
-// always a feature. The client's next count then stands between features: no feature is as
-// small as a count read as float32.
+// otherDim guesses that the client's vectors have another dim. After the first request of such
+// a client, the server reads a feature as the next count. If the words seen hold a count of the
+// client, its position tells the client's dim, or a few that are possible.
 func (s Seen) otherDim(first int, words []uint32) string {
 	var counts []int // where they stand in words
 	for i, w := range words {
@@ -116,14 +115,17 @@ func (s Seen) dimBetween(lo, hi int, words []uint32) []int {
 	return []int{features / vectors}
 }
 
-// dimsBefore returns each dim that the client can have, in ascending order, if all its requests have
-// the same number of vectors and only one of their counts was seen, at at. A whole number of requests came
-// before that count. The requests before and after must be long enough for their counts not to be
-// among the words seen, of which there are size.
-func (s Seen) dimsBefore(vectors, at, size int) (dims []int) {
-	before := 1 + vectors*s.Format.Dim + at // words
+// dimsBefore returns the dims that the client can have, in ascending order, if all its requests
+// have this number of vectors. Of size words seen, only the one at position is a count.
+//
+// The client sent a whole number of requests before that count. A request must be so long that
+// neither the count before nor the count after is among the words seen.
+//
+// Cost: the square root of the words before the count.
+func (s Seen) dimsBefore(vectors, position, size int) (dims []int) {
+	before := 1 + vectors*s.Format.Dim + position // words
 	check := func(request int) {
-		if request > at && at+request >= size && (request-1)%vectors == 0 && request > 1 {
+		if request > position && position+request >= size && (request-1)%vectors == 0 && request > 1 {
 			dims = append(dims, (request-1)/vectors)
 		}
 	}

@@ -14,14 +14,14 @@ const (
 	maxPeers = 1024             // remembered
 )
 
-// Log logs violations, a line each, at level Warn. In any 10 seconds it logs at most one line for each
-// peer and 100 lines altogether, and it remembers at most 1,024 peers. A peer is an IPv4 address,
-// an IPv6 network of 64 bits, or all Unix sockets together.
+// Log logs violations at level Warn. In any 10 seconds it logs at most one line for each peer and
+// 100 lines altogether, and it remembers at most 1,024 peers. A peer is an IPv4 address, an IPv6
+// network of 64 bits, or all Unix sockets together.
 //
-// No violation is lost from the counts: one that has no line of its own is counted in the
-// attribute more of a later line. This is the next line of its peer if the peer breaks the
-// protocol again, or else a line without a violation, which comes with the next violation of
-// anyone. The attribute others counts violations of peers that the Log has forgotten.
+// A violation that has no line of its own is counted in the attribute more of its peer's next
+// line. If the peer does not break the protocol again, that line has no violation, and the next
+// violation of any peer causes it. The attribute others counts violations of peers that the Log
+// has forgotten. Flush logs what is left. So every violation is logged or counted once.
 //
 // Any number of threads may use a Log.
 type Log struct {
@@ -45,19 +45,19 @@ type peer struct {
 // line is a line of the log.
 type line struct {
 	peer         string
-	own          bool // it has a violation
+	own          bool // it says what the violation was
 	more, others uint64
 }
 
-// NewLog returns a Log that writes to the given logger. The result of now is the time since some
-// fixed moment, by a monotonic clock. The Log calls now under its lock, and the logger without
-// it.
+// NewLog returns a Log that writes to the given logger. now returns the time since some fixed
+// moment, by a monotonic clock. The Log holds its lock while it calls now, and never while it
+// calls the logger.
 func NewLog(to *slog.Logger, now func() time.Duration) *Log { return &Log{to: to, now: now} }
 
 // Note logs or counts a violation. The zero Addr stands for the peers of Unix sockets. Note does
 // not keep seen.After.
 //
-// Cost: a look at each remembered peer, under a lock. It waits for the logger if that waits.
+// Cost: O(remembered peers) under a lock. Note waits for the logger if the logger waits.
 func (l *Log) Note(addr netip.Addr, seen Seen) {
 	for _, line := range l.count(addr) {
 		attrs := []slog.Attr{slog.String("peer", line.peer)}
@@ -111,11 +111,12 @@ func (l *Log) count(addr netip.Addr) (lines []line) {
 	return lines
 }
 
-// find returns the peer with that key. A new peer replaces, if there are too many, the one whose time
-// for a line came first.
+// find returns the peer with that key. If there is no room for a new peer, it replaces the one
+// that has been allowed its next line for longest.
 //
-// Invariant: a peer that is replaced may have a line already. Only peers that had one in the last
-// interval may not, and they are at most maxLines, fewer than maxPeers.
+// Invariant: replacing a peer never brings its next line forward. Only peers that had a line in
+// the last interval must wait for their next one. They are at most maxLines, which is below
+// maxPeers, so there is always another peer to replace.
 func (l *Log) find(key netip.Addr, now time.Duration) *peer {
 	first := 0
 	for i := range l.peers {
@@ -138,11 +139,11 @@ func (l *Log) find(key netip.Addr, now time.Duration) *peer {
 
 // takeLine reports whether p may have a line now, and counts that line.
 func (l *Log) takeLine(p *peer, now time.Duration) bool {
-	last := &l.times[l.logged%maxLines] // of the last maxLines lines, the first
-	if now < p.next || l.logged >= maxLines && now-*last < interval {
+	oldest := &l.times[l.logged%maxLines] // of the last maxLines lines
+	if now < p.next || l.logged >= maxLines && now-*oldest < interval {
 		return false
 	}
-	*last, p.next = now, now+interval
+	*oldest, p.next = now, now+interval
 	l.logged++
 	return true
 }
@@ -157,7 +158,7 @@ func keyOf(addr netip.Addr) netip.Addr {
 	return addr
 }
 
-// name returns the peer's name in a line that concerns no single connection.
+// name returns the name of the peer as a whole: for IPv6, of its network.
 func (p *peer) name() string {
 	if p.key.Is6() {
 		return netip.PrefixFrom(p.key, 64).String()

@@ -36,7 +36,7 @@ func anyNotes(t *rapid.T) {
 	now := time.Duration(0)
 	l := NewLog(slog.New(&h), func() time.Duration { return now })
 	m := &logModel{last: map[string]time.Duration{}, left: map[string]uint64{}}
-	for range rapid.IntRange(1, 30).Draw(t, "steps") {
+	for range rapid.IntRange(1, 15).Draw(t, "steps") {
 		now += time.Duration(rapid.SampledFrom([]int{0, 1, 3, 7, 10, 30}).Draw(t, "seconds")) * time.Second
 		first := rapid.IntRange(0, 2000).Draw(t, "first peer")
 		if rapid.Bool().Draw(t, "few") {

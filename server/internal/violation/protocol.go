@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// excerptBytes is how many bytes of a text are quoted in a sentence: enough to recognise it, and
+// excerptBytes is how many bytes of a text a sentence quotes: enough to recognise the text, and
 // too few for a secret.
 const excerptBytes = 8
 
@@ -53,8 +53,8 @@ func (s Seen) protocol() string {
 	return ""
 }
 
-// isTLS reports whether b begins with a record of a TLS handshake, and with a ClientHello as far
-// as b shows it (RFC 8446, sections 4 and 5.1).
+// isTLS reports whether b begins with a TLS handshake record. If b is long enough to show it, the
+// record must hold a ClientHello (RFC 8446, sections 4 and 5.1).
 func isTLS(b []byte) bool {
 	return b[0] == 0x16 && b[1] == 3 && b[2] <= 4 && (len(b) < 6 || b[5] == 1)
 }
@@ -93,8 +93,7 @@ func (s Seen) text() string {
 	return ""
 }
 
-// excerpt quotes the beginning of b. No byte of it reaches the sentence unless it is printable
-// ASCII.
+// excerpt quotes the beginning of b. It escapes everything but printable ASCII.
 func excerpt(b []byte) string {
 	return " (" + strconv.QuoteToASCII(string(b[:min(len(b), excerptBytes)])) + ")"
 }

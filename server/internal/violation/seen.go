@@ -33,7 +33,7 @@ func (s Seen) String() string {
 	return sentence
 }
 
-// guesses are tried in this order. A guess that it cannot make is "".
+// guesses are tried in this order. Each returns "" if it does not apply.
 var guesses = [...]func(Seen) string{
 	Seen.tooMany, Seen.hello, Seen.protocol, Seen.bigEndian, Seen.text, Seen.float64s, Seen.float32s,
 }
@@ -45,9 +45,9 @@ func (s Seen) tooMany() string {
 	return ""
 }
 
-// bigEndian looks at the first count only. Later, a feature could be such a count: 0.5 and 2
-// are 63 and 64 with their bytes reversed. The first count could be a feature too, and is no
-// reason for a guess if what follows are features in little-endian order.
+// bigEndian looks at the first count of a connection only. A later one is often a feature, and
+// 0.5 and 2 are 63 and 64 with their bytes reversed. bigEndian makes no guess if the bytes can
+// be little-endian features from the start.
 func (s Seen) bigEndian() string {
 	count := bits.ReverseBytes32(s.Count)
 	if s.Offset > 0 || !s.allows(count) {

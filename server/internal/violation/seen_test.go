@@ -124,7 +124,8 @@ func TestGuessLater(t *testing.T) {
 		{one, "\x16\x03\x01\x02", ""},
 		{one, "DIS2\x02\x00\x14\x00", "a hello, which may only begin a connection"},
 		{one, packed(65), "a request of more vectors than allowed"},
-		{one, packed(f(0.5)), "features of another dim than 128"}, // not a big-endian 63
+		{one, packed(f(0.5)), "features of another dim than 128"},                    // not a big-endian 63
+		{one, packed(f(0.5), f(0.5), 5, f(0.5)), "features of another dim than 128"}, // the counts differ
 		{one, packed(f(0)), ""},
 		{one, packed(f(0.5), 1000), ""},
 		{2 * one, packed(f(0.5), f(0.7)), "float32 where a count should be"},
@@ -137,6 +138,8 @@ func TestGuessLater(t *testing.T) {
 		checkGuess(t, at(wire.Default, c.offset, c.sent), c.guess)
 	}
 	odd := wire.Format{Dim: 3, MaxVectors: 64}
+	checkGuess(t, at(odd, 4+4*3*4, packed(f(0.5), f(0.7))), "features of another dim than 3")
+	checkGuess(t, at(odd, 4*(4+4*3), packed(f(0.5), f(0.7))), "float32 where a count should be") // also 4 + 5*12
 	checkGuess(t, at(odd, 4+4*3, packed(0.7, 0.1, 0.7, 0.3)[4:]), "float64: features are float32")
 }
 
@@ -149,10 +152,11 @@ func TestGuessDim(t *testing.T) {
 		{128, 130, 1, ", perhaps 130"},
 		{128, 132, 1, ", perhaps 18 or 132"},
 		{128, 130, 4, ", perhaps 130"},
-		{128, 129, 1, ""},        // or 64, or 25
-		{128, 256, 1, ""},        // the next count is not among the bytes seen
-		{128, 64, 1, ""},         // or 129, or 25
-		{4, 3, 1, ", perhaps 3"}, // two counts are seen
+		{128, 142, 1, ", perhaps 142"}, // a 10 or a 12 would have shown a count earlier
+		{128, 129, 1, ""},              // or 64, or 25
+		{128, 256, 1, ""},              // the next count is not among the bytes seen
+		{128, 64, 1, ""},               // or 129, or 25
+		{4, 3, 1, ", perhaps 3"},       // two counts are seen
 		{3, 4, 2, ", perhaps 4"},
 		{128, 5, 2, ", perhaps 5 or 16"},
 	} {
