@@ -65,6 +65,23 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
+// TestLogReplaces: a new peer does not replace one that must wait for its next line.
+func TestLogReplaces(t *testing.T) {
+	var h recorder
+	now := time.Duration(0)
+	l := NewLog(slog.New(&h), func() time.Duration { return now })
+	for i := range maxPeers {
+		now += interval / 10
+		l.Note(numbered(i), Seen{Format: wire.Default})
+	}
+	for _, i := range []int{0, maxPeers, 0} {
+		l.Note(numbered(i), Seen{Format: wire.Default})
+	}
+	if len(h.records) != maxPeers+2 || h.records[maxPeers+1].peer != numbered(maxPeers).String() {
+		t.Fatalf("%d lines, the last is %+v", len(h.records), h.records[len(h.records)-1])
+	}
+}
+
 // TestLogThreads: threads count and log together, and nothing is lost. The logger is never
 // called under the lock.
 func TestLogThreads(t *testing.T) {
