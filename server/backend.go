@@ -30,13 +30,13 @@ const (
 // backend is one way to reach the kernel. To add one, add a constant and a row.
 type backend struct {
 	name      string
-	new       func(conns int) (netio.Backend, error) // for the calling thread
-	footprint func(conns int) uint64                 // bytes per thread, without its receive buffers
+	new       func(netio.Config) (netio.Backend, error) // for the calling thread
+	footprint func(conns int) uint64                    // bytes per thread, without its receive buffers
 }
 
 var backends = [...]backend{
-	IOUring: {"io_uring", func(conns int) (netio.Backend, error) { return uringio.New(conns) }, uringio.Footprint},
-	IOEpoll: {"epoll", func(conns int) (netio.Backend, error) { return epollio.New(epollio.Config{Conns: conns}) }, epollio.Footprint},
+	IOUring: {"io_uring", func(cfg netio.Config) (netio.Backend, error) { return uringio.New(cfg) }, uringio.Footprint},
+	IOEpoll: {"epoll", func(cfg netio.Config) (netio.Backend, error) { return epollio.New(cfg) }, epollio.Footprint},
 }
 
 func (io IO) String() string {
@@ -52,11 +52,11 @@ type chosenIO struct {
 	cause string // why IOAuto fell back to epoll; empty otherwise
 }
 
-// newBackend makes the backend of the calling thread. Locked memory that a server has just given up
-// may be missing for a moment.
-func (io IO) newBackend(ctx context.Context, conns int) (b netio.Backend, err error) {
+// newBackend makes the backend of the calling thread. Locked memory that a server has just
+// given up may be missing for a moment.
+func (io IO) newBackend(ctx context.Context, cfg netio.Config) (b netio.Backend, err error) {
 	err = patience.Retry(ctx, unix.ENOMEM, func() (err error) {
-		b, err = backends[io].new(conns)
+		b, err = backends[io].new(cfg)
 		return err
 	})
 	return b, err

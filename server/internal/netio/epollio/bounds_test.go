@@ -12,7 +12,7 @@ import (
 )
 
 func small(t *testing.T) *Backend {
-	b, err := New(Config{Conns: 1})
+	b, err := New(netio.Config{Conns: 1, ReceiveBytes: netio.ReceiveBytes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestMisusePanics(t *testing.T) {
 // TestFreeClosesAccepted: the connections that a turn accepted before it failed end with the
 // backend.
 func TestFreeClosesAccepted(t *testing.T) {
-	b, err := New(Config{Conns: 1})
+	b, err := New(netio.Config{Conns: 1, ReceiveBytes: 1 << 12})
 	check(t, err)
 	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	check(t, err)

@@ -36,7 +36,7 @@ func TestNap(t *testing.T) {
 func TestFreeClosesAccepted(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	b, err := New(16)
+	b, err := New(netio.Config{Conns: 16, ReceiveBytes: 1 << 12})
 	check(t, err)
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	check(t, err)
