@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -125,29 +126,33 @@ const addressSpace = 1 << 43
 
 // check fills in what a caller may leave open, and checks the rest. Its error is one
 // sentence.
-func (c *Config) check() error {
-	for _, check := range []func() error{c.checkRanges, c.checkModel, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
+func (c *Config) check(ctx context.Context) error {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	checkModel := func() error { return c.checkModel(ctx) }
+	for _, check := range []func() error{c.checkRanges, checkModel, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
 		if err := check(); err != nil {
 			return err
 		}
-	}
-	if c.Log == nil {
-		c.Log = slog.Default()
 	}
 	return nil
 }
 
 // checkModel checks the model's shape, and takes the dim from it if the Config leaves it open.
-func (c *Config) checkModel() error {
+func (c *Config) checkModel(ctx context.Context) (err error) {
 	if c.Model == nil {
 		return configError("there is no model: %v is nil", name("Model"))
 	}
 	if !wire.ValidName(c.ModelName) {
 		return configError("%v %q: UTF-8 of at most %d bytes is allowed", name("ModelName"), c.ModelName, wire.MaxNameBytes)
 	}
-	c.shape = c.Model.Shape()
-	if err := c.shape.Validate(); err != nil {
-		return fmt.Errorf("model %s: %w", c.ModelName, err)
+	c.shape, err = ask(ctx, c, func() (batcher.Shape, error) {
+		shape := c.Model.Shape()
+		return shape, shape.Validate()
+	})
+	if err != nil {
+		return err
 	}
 	switch dim := c.shape.Dim; {
 	case c.Dim == 0 && dim == 0:

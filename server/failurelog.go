@@ -3,10 +3,12 @@
 package server
 
 import (
-	"fmt"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"github.com/disrust/disrust/batcher"
 )
 
 // failureLog logs a model's first failure, and after it at most one per second.
@@ -25,5 +27,9 @@ func (f *failureLog) note(err error, vectors int) {
 	if next := f.next.Load(); now < next || !f.next.CompareAndSwap(next, now+int64(time.Second)) {
 		return
 	}
-	f.log.Error("the model failed; the connection is closed", "error", fmt.Sprint(err), "vectors", vectors)
+	args := []any{"error", faultText(err), "vectors", vectors}
+	if p, panicked := errors.AsType[*batcher.PanicError](err); panicked {
+		args = append(args, "stack", string(p.Stack))
+	}
+	f.log.Error("the model failed; the connection is closed", args...)
 }

@@ -61,16 +61,21 @@ type thread struct {
 // connections. Its errors are sentences for the person who chose the Config.
 //
 // When ctx ends before that, Start gives up and returns the context's error. It notices
-// this between the memory of one thread and that of the next. After Start has returned, ctx
-// has no meaning.
+// this between the memory of one thread and that of the next, and while it waits for the
+// model. A call of the model that has not returned by then is left behind on a goroutine. After
+// Start has returned, ctx has no meaning.
+//
+// Start asks the model for its shape and its scorers. If the Config leaves threads open and the
+// model's cost decides, Start also scores rows of zeros, for a second at most unless a single
+// call takes longer. A model that panics or fails then is refused. The log has the stack of a
+// panic.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
-	placement, err := cfg.settle()
-	if err != nil {
-		return nil, err
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
 	}
 	queued := logqueue.Of(cfg.Log.Handler())
 	cfg.Log = slog.New(queued)
-	s, err := start(ctx, cfg, placement, queued.Queue())
+	s, err := start(ctx, cfg, queued.Queue())
 	if err != nil {
 		queued.Queue().Flush()
 		return nil, explain(err)
@@ -78,8 +83,12 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// start is Start with a Config that has passed settle. Its Log is in front of log.
-func start(ctx context.Context, cfg Config, placement BatchThreads, log *logqueue.Queue) (*Server, error) {
+// start is Start with a Config whose Log is in front of log.
+func start(ctx context.Context, cfg Config, log *logqueue.Queue) (*Server, error) {
+	placement, err := cfg.settle(ctx)
+	if err != nil {
+		return nil, err
+	}
 	io, err := cfg.chooseIO(ctx)
 	if err != nil {
 		return nil, err
