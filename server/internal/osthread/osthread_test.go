@@ -5,8 +5,8 @@ package osthread
 import (
 	"runtime"
 	"testing"
+	"time"
 
-	"github.com/disrust/disrust/server/internal/rawtest"
 	"golang.org/x/sys/unix"
 )
 
@@ -26,6 +26,19 @@ func lose() int {
 	return <-lost
 }
 
+// awaitEnd waits until a thread has ended.
+func awaitEnd(t *testing.T, thread int) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	const patience = 20 * time.Second
+	for began := time.Now(); exists(thread); <-tick.C {
+		if time.Since(began) > patience {
+			t.Fatalf("thread %d lives", thread)
+		}
+	}
+}
+
 // TestEnd: a thread that has slipped from its goroutine runs last, and ends. The threads that
 // the scheduler starts meanwhile serve again in the next round.
 func TestEnd(t *testing.T) {
@@ -38,7 +51,7 @@ func TestEnd(t *testing.T) {
 		if !End(thread, func() { ran = unix.Gettid() }) || ran != thread {
 			t.Fatalf("on thread %d ran what was to run on %d", ran, thread)
 		}
-		rawtest.Until(t, "the thread has ended", func() bool { return !exists(thread) })
+		awaitEnd(t, thread)
 	}
 	if after := len(threads()); after >= before+rounds {
 		t.Errorf("%d threads, and %d before", after, before)
@@ -60,7 +73,7 @@ func TestEndOwn(t *testing.T) {
 	}()
 	thread := <-ended
 	if thread != unix.Getpid() {
-		rawtest.Until(t, "the thread has ended", func() bool { return !exists(thread) })
+		awaitEnd(t, thread)
 	}
 }
 
