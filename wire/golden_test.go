@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -87,6 +88,35 @@ func TestGoldenFrames(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestReadmeExample reads the messages of the example in README.md, as their names say.
+func TestReadmeExample(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(page), "\n## An example\n")
+	_, example, _ = strings.Cut(example, "\n```\n")
+	example, _, _ = strings.Cut(example, "```\n")
+	example = strings.ReplaceAll(example, "\n ", " ") // one message per line
+	messages := 0
+	for line := range strings.Lines(example) {
+		words := strings.Fields(line)
+		name := words[1]
+		l := goldenLine{
+			Name: line, Version: 2, Direction: words[0], First: name == "hello" || name == "welcome",
+			Dim: 3, Outputs: 1, MaxVectors: 64, Hex: strings.Join(words[2:], ""),
+		}
+		b := l.bytes(t)
+		if found, _ := l.read(t, b); found["is"] != name || found["bytes"] != len(b) {
+			t.Errorf("%s %s is %v", l.Direction, name, found)
+		}
+		messages++
+	}
+	if messages != 7 {
+		t.Errorf("%d messages, want 7", messages)
 	}
 }
 
