@@ -174,8 +174,9 @@ func ParseWelcome(b []byte) (Welcome, error) {
 
 // Judge returns the welcome with which a server answers a hello that begins with p and has
 // the body b, as ParseHello takes it. own is the server's welcome to a hello without a fault:
-// its verdict is Welcomed, or NotNow. If the hello has several faults, the answer names one:
-// the version, then a body that does not hold its fields, then the fault of the lowest verdict.
+// its verdict is Welcomed, or NotNow with a sentence. If the hello has several faults, the
+// answer names one: the version, then a body that does not hold its fields, then the fault of
+// the lowest verdict.
 func (own Welcome) Judge(p Preamble, b []byte) Welcome {
 	refuse := func(v Verdict, sentence string, a ...any) Welcome {
 		own.Verdict, own.Sentence = v, cut(fmt.Sprintf(sentence, a...), JudgeSentenceBytes)
