@@ -201,7 +201,7 @@ func (own Welcome) Judge(p Preamble, b []byte) Welcome {
 	case own.Verdict != Welcomed:
 		return own
 	case h.Kind != Unstated && h.Kind != own.Kind:
-		return refuse(WrongKind, "the client expects scores that are %v, those of the model are %v", h.Kind, own.Kind)
+		return refuse(WrongKind, "the client expects scores of the kind %v, the model gives %v", h.Kind, own.Kind)
 	}
 	return own
 }

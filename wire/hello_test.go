@@ -33,8 +33,8 @@ func TestJudgeNamesOneFault(t *testing.T) {
 		{"another case of the name", fraud, 2, Hello{Model: "Fraud"}, WrongModel, `the client expects the model "Fraud", the server has "fraud"`},
 		{"name with control characters", fraud, 2, Hello{Model: "\x1b[2J\xff"}, WrongModel, `the client expects the model "\x1b[2J\xff", the server has "fraud"`},
 		{"kind wrong, and full", full, 2, Hello{Kind: Raw}, NotNow, full.Sentence},
-		{"kind wrong", fraud, 2, Hello{Kind: Raw}, WrongKind, "the client expects scores that are raw, those of the model are prob"},
-		{"unknown kind", fraud, 2, Hello{Kind: 4}, WrongKind, "the client expects scores that are kind 4, those of the model are prob"},
+		{"kind wrong", fraud, 2, Hello{Kind: Raw}, WrongKind, "the client expects scores of the kind raw, the model gives prob"},
+		{"unknown kind", fraud, 2, Hello{Kind: 4}, WrongKind, "the client expects scores of the kind unknown (4), the model gives prob"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			body := AppendHello(nil, c.hello)[PreambleBytes:]
