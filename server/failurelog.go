@@ -13,17 +13,15 @@ import (
 
 // failureLog logs a model's first failure, and after it at most one per second.
 type failureLog struct {
-	log   *slog.Logger
-	began time.Time    // of the clock below, which setting the machine's time does not change
-	next  atomic.Int64 // nanoseconds since began
+	log  *slog.Logger
+	now  func() time.Duration // since some moment, by a monotonic clock
+	next atomic.Int64         // when the next failure may be logged, in nanoseconds
 }
-
-func newFailureLog(log *slog.Logger) *failureLog { return &failureLog{log: log, began: time.Now()} }
 
 // note logs a failure. It asks err for its text at once, on the model's thread, because the
 // model's next call may change what err refers to.
 func (f *failureLog) note(err error, vectors int) {
-	now := int64(time.Since(f.began))
+	now := int64(f.now())
 	if next := f.next.Load(); now < next || !f.next.CompareAndSwap(next, now+int64(time.Second)) {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,28 +22,29 @@ import (
 	"github.com/disrust/disrust/server/internal/logqueue"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/violation"
 )
 
 // Server serves from Start until Shutdown. All its methods may be called by any goroutine.
 type Server struct {
-	cfg       Config          // its Log is log
-	log       *logqueue.Queue // what threads log waits here, and not the threads
-	placement BatchThreads
-	io        chosenIO
-	listeners *listen.Set
-	threads   []*thread
-	batchers  []*batcher.Batcher
-	requests  []*ringbuf.Ring[batcher.Request] // one for all I/O threads, or one per I/O thread
-	batchWake *eventfd.EventFD                 // wakes the batch thread
-	failures  *failureLog
-	conns     atomic.Int64 // open connections of all I/O threads
-	pollers   atomic.Int32 // threads that poll for work now
+	cfg        Config          // its Log is in front of log
+	log        *logqueue.Queue // what threads log waits here, and not the threads
+	placement  BatchThreads
+	io         chosenIO
+	listeners  *listen.Set
+	threads    []*thread
+	batchers   []*batcher.Batcher
+	requests   []*ringbuf.Ring[batcher.Request] // one for all I/O threads, or one per I/O thread
+	batchWake  *eventfd.EventFD                 // wakes the batch thread
+	failures   *failureLog
+	violations *violation.Log
+	conns      atomic.Int64 // open connections of all I/O threads
+	pollers    atomic.Int32 // threads that poll for work now
 
 	ioThreads   sync.WaitGroup
 	batchThread sync.WaitGroup
 	stopped     chan struct{} // closed when all threads have ended and all memory is free
 	ended       chan struct{} // closed after stopped, when the log is written too
-	cut         atomic.Bool   // Shutdown closed connections before their answers were sent
 
 	mu     sync.Mutex // guards closed and failed
 	closed bool       // the eventfds are closed
@@ -101,11 +103,13 @@ func start(ctx context.Context, cfg Config, log *logqueue.Queue) (*Server, error
 	if procs := cpus + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
 		runtime.GOMAXPROCS(procs)
 	}
+	began := time.Now()
+	clock := func() time.Duration { return time.Since(began) } // monotonic: setting the machine's time does not change it
 	s := &Server{
 		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners,
+		failures: &failureLog{log: cfg.Log, now: clock}, violations: violation.NewLog(cfg.Log, clock),
 		stopped: make(chan struct{}), ended: make(chan struct{}),
 	}
-	s.failures = newFailureLog(cfg.Log)
 	if err := s.build(ctx); err != nil {
 		listeners.Close()
 		return nil, err
@@ -132,8 +136,10 @@ func (s *Server) Addrs() []net.Addr { return s.listeners.Addrs() }
 func (s *Server) Addr() net.Addr { return s.Addrs()[0] }
 
 // Shutdown drains the server: it stops accepting, reads what has arrived, answers it, and
-// closes each connection so that its peer gets the last answers and then EOF. When ctx ends
-// first, it closes the connections that are left and returns an error that wraps [ErrCut].
+// closes each connection so that its peer gets the last answers and then EOF. It tells the
+// peers of version 2 connections that it is going away, and closes such a connection when its
+// peer has half-closed it. When ctx ends first, it closes the connections that are left. If one
+// of them had not got all its answers, it returns an error that wraps [ErrCut].
 // It may be called more than once.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.each((*loop.Thread).Stop)
@@ -142,7 +148,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return s.outcome()
 	case <-ctx.Done():
 	}
-	s.cut.Store(true)
 	s.each((*loop.Thread).Abort)
 	select {
 	case <-s.stopped:
@@ -164,7 +169,7 @@ func (s *Server) outcome() error {
 	<-s.ended
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failed == nil && s.cut.Load() {
+	if s.failed == nil && slices.ContainsFunc(s.threads, func(t *thread) bool { return t.Cut() }) {
 		return ErrCut
 	}
 	return s.failed
