@@ -128,10 +128,18 @@ func (r *Ring) point(p *params) {
 // registerFD registers the ring's descriptor. That saves each io_uring_enter the
 // look-up of the descriptor, and two atomic operations in a process of many threads.
 // Linux 5.18. The ring also works if the kernel refuses.
+//
+// A thread has 16 registered descriptors (IO_RINGFD_REG_MAX), each thread its own.
+// The ring prefers an index that follows from its descriptor, so that a thread which
+// uses another thread's ring by mistake gets an error, and not a ring of its own.
 func (r *Ring) registerFD() {
-	update := ringFD{offset: math.MaxUint32, fd: uint64(r.fd)}
-	if sysRegister(r.fd, registerRingFDs, unsafe.Pointer(&update), 1) == 0 {
-		r.enterFD, r.enterFlags = int(update.offset), enterRegisteredRing
+	const most = 16
+	for _, index := range [...]uint32{uint32(r.fd) % most, math.MaxUint32} { // the latter: any that is free
+		update := ringFD{offset: index, fd: uint64(r.fd)}
+		if sysRegister(r.fd, registerRingFDs, unsafe.Pointer(&update), 1) == 0 {
+			r.enterFD, r.enterFlags = int(update.offset), enterRegisteredRing
+			return
+		}
 	}
 }
 

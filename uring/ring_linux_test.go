@@ -2,7 +2,6 @@ package uring
 
 import (
 	"errors"
-	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -123,6 +122,27 @@ func TestOtherThread(t *testing.T) {
 	}
 }
 
+// TestOtherThreadWithRing: a thread that has a ring of its own does not reach it by another
+// thread's.
+func TestOtherThreadWithRing(t *testing.T) {
+	stray := newRing(t, Config{Entries: 8})
+	next(t, stray).PrepareNop()
+	report := make(chan error)
+	go func() {
+		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
+		own, err := New(Config{Entries: 8})
+		if err == nil {
+			_, err = stray.SubmitAndPoll()
+			own.Close()
+		}
+		report <- err
+	}()
+	if err := <-report; err == nil || !strings.HasPrefix(err.Error(), "uring: the ring belongs to another thread") {
+		t.Errorf("from another thread: %v", err)
+	}
+	reap(t, stray, 1)
+}
+
 // TestCloseOnOtherThread: a Close on a thread that has a ring of its own leaves that ring
 // registered, also where the kernel does not know of IORING_SETUP_SINGLE_ISSUER and so does
 // not refuse.
@@ -144,10 +164,8 @@ func TestCloseOnOtherThread(t *testing.T) {
 	go func() {
 		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
 		own, err := New(Config{Entries: 8})
-		if err == nil && own.enterFD != stray.enterFD {
-			err = fmt.Errorf("registered as %d and %d, want the same", own.enterFD, stray.enterFD)
-		}
 		if err == nil {
+			stray.enterFD = own.enterFD // as if the descriptors were 16 apart
 			err = stray.Close()
 		}
 		if err == nil {
