@@ -176,7 +176,8 @@ func (s *Server) outcome() error {
 }
 
 // Done returns a channel that is closed when the server has ended: after Shutdown, or
-// because the kernel refused to go on.
+// because the kernel refused to go on, or because the model ended or unlocked a goroutine.
+// Shutdown then returns the cause.
 func (s *Server) Done() <-chan struct{} { return s.ended }
 
 // each calls tell for every I/O thread, and wakes the thread so that it notices.
