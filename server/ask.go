@@ -36,13 +36,15 @@ func ask[T any](ctx context.Context, c *Config, call func() (T, error)) (T, erro
 	var none T
 	select {
 	case a := <-answers:
-		if a.err != nil {
+		if a.err == nil {
+			return a.value, nil
+		}
+		if ctx.Err() == nil {
 			return none, c.blameModel(a.err)
 		}
-		return a.value, nil
 	case <-ctx.Done():
-		return none, context.Cause(ctx)
 	}
+	return none, context.Cause(ctx)
 }
 
 // fault says whose failure an error is.

@@ -29,5 +29,5 @@ func (f *failureLog) note(err error, vectors int) {
 	if p, panicked := errors.AsType[*batcher.PanicError](err); panicked {
 		args = append(args, "stack", string(p.Stack))
 	}
-	f.log.Error("the model failed; the connection is closed", args...)
+	f.log.Error("the model failed for a request", args...)
 }

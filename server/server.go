@@ -110,10 +110,16 @@ func start(ctx context.Context, cfg Config, log *logqueue.Queue) (*Server, error
 		failures: &failureLog{log: cfg.Log, now: clock}, violations: violation.NewLog(cfg.Log, clock),
 		stopped: make(chan struct{}), ended: make(chan struct{}),
 	}
+	built := false
+	defer func() { // also when something panics and Start's caller recovers
+		if !built {
+			listeners.Close()
+		}
+	}()
 	if err := s.build(ctx); err != nil {
-		listeners.Close()
 		return nil, err
 	}
+	built = true
 	s.serve()
 	return s, nil
 }
