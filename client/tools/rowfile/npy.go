@@ -64,8 +64,9 @@ var (
 	errHeader = errors.New("has a .npy header that is no dictionary of descr, fortran_order and shape")
 )
 
-// entry is one entry of the dictionary, with the comma or brace behind it.
-var entry = regexp.MustCompile(`^\s*['"](\w+)['"]\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[[^\]]*\])|(True|False)|\(\s*((?:\d+\s*,\s*)*(?:\d+\s*)?)\))\s*(,\s*\}|,|\})`)
+// entry is one entry of the dictionary, with the comma or brace behind it. Python 2
+// may write sizes as 3L.
+var entry = regexp.MustCompile(`^\s*['"](\w+)['"]\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[[^\]]*\])|(True|False)|\(\s*((?:\d+L?\s*,\s*)*(?:\d+L?\s*)?)\))\s*(,\s*\}|,|\})`)
 
 // parse reads the dictionary. Its three keys come in any order.
 func parse(text string) (h header, err error) {
