@@ -121,10 +121,15 @@ func quoted(dtype string) string {
 	return "'" + dtype + "'"
 }
 
-// AppendHeader appends to dst what stands before n float32 in a .npy file, of
-// version 1.0 as NumPy writes it, and returns the extended slice.
-func AppendHeader(dst []byte, n int64) []byte {
-	text := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d,), }", n)
+// AppendHeader appends to dst what stands before the scores of so many rows in a .npy file, of
+// version 1.0 as NumPy writes it, and returns the extended slice. The scores are float32 in one
+// dimension, or in two if a row has several.
+func AppendHeader(dst []byte, rows int64, outputs int) []byte {
+	shape := fmt.Sprintf("(%d, %d)", rows, outputs)
+	if outputs == 1 {
+		shape = fmt.Sprintf("(%d,)", rows)
+	}
+	text := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': %s, }", shape)
 	const before = len(magic) + 2 + 2
 	size := (before+len(text)+1+aligned-1)/aligned*aligned - before
 	dst = append(dst, magic+"\x01\x00"...)

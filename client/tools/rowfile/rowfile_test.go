@@ -105,19 +105,21 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestAppendHeader compares with what NumPy 2 writes for zeros(3, '<f4').
+// TestAppendHeader compares with what NumPy 2 writes for zeros(3, '<f4') and zeros((3, 2), '<f4').
 func TestAppendHeader(t *testing.T) {
-	want := "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }"
-	want += strings.Repeat(" ", 127-len(want)) + "\n"
-	if got := string(AppendHeader([]byte("x"), 3)); got != "x"+want {
-		t.Errorf("got %q", got)
+	for outputs, shape := range map[int]string{1: "(3,)", 2: "(3, 2)"} {
+		want := "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }"
+		want += strings.Repeat(" ", 127-len(want)) + "\n"
+		if got := string(AppendHeader([]byte("x"), 3, outputs)); got != "x"+want {
+			t.Errorf("got %q", got)
+		}
 	}
 }
 
 // FuzzHeader: whatever stands before the data, the header is refused or means
 // what it says, and reading stops where the data begin.
 func FuzzHeader(f *testing.F) {
-	for _, seed := range []string{npy(twoRows, 24), magic + "\x02\x00\x01\x00\x00\x00{", string(AppendHeader(nil, 7))} {
+	for _, seed := range []string{npy(twoRows, 24), magic + "\x02\x00\x01\x00\x00\x00{", string(AppendHeader(nil, 7, 1))} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
@@ -135,7 +137,7 @@ func FuzzHeader(f *testing.F) {
 			}
 		}
 		if len(h.shape) == 1 {
-			again, err := readHeader(bytes.NewReader(AppendHeader(nil, h.shape[0])))
+			again, err := readHeader(bytes.NewReader(AppendHeader(nil, h.shape[0], 1)))
 			if err != nil || !reflect.DeepEqual(again.shape, h.shape) {
 				t.Fatalf("%v written and read again is %v, %v", h.shape, again.shape, err)
 			}
