@@ -94,52 +94,31 @@ func TestFilesOfEndedProcess(t *testing.T) {
 	}
 }
 
-// TestNoHalfFile: a file that cannot be written whole is removed, and so is the file of a
+// TestNoHalfFile: a file that cannot be written whole stays as it was, and so does the file of a
 // command that ends before it writes.
 func TestNoHalfFile(t *testing.T) {
 	t.Chdir(t.TempDir())
-	out := outFile{name: "a", write: func(w io.Writer, _ ...*result.Run) error {
-		io.WriteString(w, "half")
-		return errors.New("no space")
-	}}
-	if err := out.try(); err != nil {
+	if err := os.WriteFile("old", []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := files{list: []outFile{out, out}}
-	f.undoTry()
-	if err := f.write(); err == nil || err.Error() != "cannot write a: no space; cannot write a: no space" {
+	fails := func(w io.Writer, _ ...*result.Run) error {
+		io.WriteString(w, "half")
+		return errors.New("no space")
+	}
+	f := files{}
+	for _, name := range []string{"old", "new"} {
+		if err := f.add(name, fails); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.write(); err == nil || err.Error() != "cannot write old: no space; cannot write new: no space" {
 		t.Errorf("got %v", err)
 	}
 	if status, _, _ := tool(t, "sustain", "--html", "b", "--json", "none/c"); status != 2 {
 		t.Errorf("status %d", status)
 	}
-	if entries, err := os.ReadDir("."); err != nil || len(entries) != 0 {
+	if entries, err := os.ReadDir("."); err != nil || len(entries) != 1 || string(read(t, "old")) != "old" {
 		t.Errorf("left are %v, %v", entries, err)
-	}
-}
-
-// TestLinksStay: a symbolic link stays, although the file that it leads to is replaced.
-func TestLinksStay(t *testing.T) {
-	t.Chdir(t.TempDir())
-	if err := os.Symlink("new", "link"); err != nil {
-		t.Fatal(err)
-	}
-	wrong := errors.New("no space")
-	f := files{}
-	if err := f.add("link", func(io.Writer, ...*result.Run) error { return wrong }); err != nil {
-		t.Fatal(err)
-	}
-	f.undoTry()
-	for range 2 { // the second write creates the file anew
-		if _, err := os.Stat("link"); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("the link leads to a file, %v", err)
-		}
-		if to, err := os.Readlink("link"); to != "new" {
-			t.Errorf("the link leads to %q, %v", to, err)
-		}
-		if err := f.write(); !errors.Is(err, wrong) {
-			t.Errorf("got %v", err)
-		}
 	}
 }
 
