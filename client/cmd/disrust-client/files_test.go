@@ -160,3 +160,30 @@ func TestFilesOfNothing(t *testing.T) {
 		t.Errorf("status %d, %v, %+v", status, err, r)
 	}
 }
+
+// TestCleanText: what a file says cannot command the terminal.
+func TestCleanText(t *testing.T) {
+	t.Chdir(t.TempDir())
+	r, err := readRun(stored(t, "one.json", "sustain --duration 20ms"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const evil, shown = "\x1b[2J\u009b1m\u202e\u2028", `\x1b[2J\u009b1m\u202e\u2028`
+	r.Server.Note, r.Command, r.Errors, r.Total.Valid, r.Total.Why = evil, evil, []string{evil}, false, evil
+	for _, name := range []string{"a.json", "b.json"} {
+		var content bytes.Buffer
+		if err := r.WriteJSON(&content); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, content.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, stdout, stderr := tool(t, "report", "a.json", "b.json")
+	if status != 0 || strings.ContainsAny(stdout, "\x1b\u009b\u202e\u2028") || strings.Count(stdout, shown) != 2*4 {
+		t.Errorf("status %d, stderr %q, stdout %q", status, stderr, stdout)
+	}
+	if _, _, stderr := tool(t, "report", "none"+evil); !strings.Contains(stderr, "none"+shown) || strings.Contains(stderr, "\x1b") {
+		t.Errorf("stderr %q", stderr)
+	}
+}
