@@ -41,7 +41,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	if err != nil {
 		return flags.Answer(err, "bench", usage(), stdout, stderr)
 	}
-	if err := benchmark(ctx, o, strings.Join(append([]string{"bench"}, args...), " "), stdout, stderr); err != nil {
+	out, progress := &flags.Output{W: stdout}, &flags.Output{W: stderr}
+	if err := benchmark(ctx, o, strings.Join(append([]string{"bench"}, args...), " "), out, progress); err != nil {
 		flags.ComplainEach(stderr, "bench", err)
 		return flags.StatusFailed
 	}
@@ -65,6 +66,12 @@ func benchmark(ctx context.Context, o options, command string, stdout, stderr io
 
 // show prints the table.
 func (b *bench) show(stdout io.Writer) error {
-	fmt.Fprintf(stdout, "%s\n%s\n\n", b.report.Command, b.report.Machine)
-	return b.report.WriteTable(stdout)
+	_, err := fmt.Fprintf(stdout, "%s\n%s\n\n", b.report.Command, b.report.Machine)
+	if err == nil {
+		err = b.report.WriteTable(stdout)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write the table: %w", err)
+	}
+	return nil
 }
