@@ -65,7 +65,7 @@ func TestFilesOfFailedRun(t *testing.T) {
 		if len(rows) != 1+lines+1 || !strings.Contains(rows[len(rows)-1], cause) {
 			t.Errorf("%s: CSV is\n%s", args, strings.Join(rows, "\n"))
 		}
-		if log := string(read(t, "a.hdr")); !strings.Contains(log, "\n#[error: ") || !strings.Contains(log, cause) || strings.Contains(log, "Tag=") != (lines > 0) {
+		if log := string(read(t, "a.hdr")); !strings.Contains(log, "\n#[error: ") || !strings.Contains(log, cause) || strings.Contains(log, ",HISTF") != (lines > 0) {
 			t.Errorf("%s: the log is\n%s", args, log)
 		}
 		if page := string(read(t, "a.html")); !strings.Contains(page, `<p class="warning">`+html.EscapeString(r.Errors[0])) {

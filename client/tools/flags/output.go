@@ -18,7 +18,7 @@ type Output struct {
 
 // Write returns W's error, if any.
 func (o *Output) Write(p []byte) (int, error) {
-	_, err := io.WriteString(o.W, clean(string(p)))
+	_, err := o.W.Write([]byte(clean(string(p))))
 	if err != nil {
 		if o.Err == nil {
 			o.Err = err
