@@ -22,8 +22,6 @@ const (
 	scoringBytes = 16 << 20
 	// scoringEach is the most requests in flight per connection.
 	scoringEach = 8
-	// outputs is how many scores a row has.
-	outputs = 1
 	// scoringRetry is how many times a request is retried over another connection.
 	scoringRetry = 3
 )
@@ -115,6 +113,7 @@ type scoring struct {
 	out      *bufio.Writer
 	counter  *live.Counter
 	rowBytes int64
+	outputs  int // scores per row
 
 	ring    []*client.Call
 	started int   // calls started
@@ -129,10 +128,10 @@ func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.
 	calls := max(1, min(scoringEach*o.conns.low, scoringBytes/size))
 	s := &scoring{
 		ctx: ctx, c: c, in: in, out: bufio.NewWriterSize(out, 64<<10), counter: counter,
-		rowBytes: int64(o.format.RowBytes()), ring: make([]*client.Call, calls), left: in.Rows,
+		rowBytes: int64(o.format.RowBytes()), outputs: o.format.Outputs, ring: make([]*client.Call, calls), left: in.Rows,
 	}
 	for i := range s.ring {
-		s.ring[i] = &client.Call{Dst: make([]float32, outputs*o.format.MaxVectors), Bytes: make([]byte, size)}
+		s.ring[i] = &client.Call{Dst: make([]float32, o.format.MaxVectors*o.format.Outputs), Bytes: make([]byte, size)}
 	}
 	return s
 }
@@ -140,7 +139,7 @@ func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.
 // run scores all rows.
 func (s *scoring) run() error {
 	if s.in.NPY {
-		s.out.Write(rowfile.AppendHeader(nil, s.in.Rows, outputs)) // Flush returns the error
+		s.out.Write(rowfile.AppendHeader(nil, s.in.Rows, s.outputs)) // Flush returns the error
 	}
 	err := s.pass()
 	if s.ctx.Err() != nil && err != nil {
@@ -174,8 +173,8 @@ func (s *scoring) pass() error {
 // start reads the next rows and sends them.
 func (s *scoring) start() error {
 	call := s.ring[s.started%len(s.ring)]
-	n := min(s.left, int64(cap(call.Dst)/outputs))
-	call.Dst, call.Bytes = call.Dst[:n*outputs], call.Bytes[:n*s.rowBytes]
+	n := min(s.left, int64(cap(call.Dst)/s.outputs))
+	call.Dst, call.Bytes = call.Dst[:n*int64(s.outputs)], call.Bytes[:n*s.rowBytes]
 	if _, err := io.ReadFull(s.in, call.Bytes); err != nil {
 		return fmt.Errorf("cannot read rows: %w", err)
 	}
@@ -199,7 +198,7 @@ func (s *scoring) finish() error {
 	if _, err := s.out.Write(s.encoded); err != nil {
 		return fmt.Errorf("cannot write scores: %w", err)
 	}
-	rows := int64(len(call.Dst) / outputs)
+	rows := int64(len(call.Dst) / s.outputs)
 	s.scored += rows
 	s.counter.Add(rows)
 	return nil
