@@ -80,10 +80,10 @@ func TestScoreFailure(t *testing.T) {
 // TestScoreOfOtherDim: a server whose rows have another number of features gives no scores,
 // although it would answer each request.
 func TestScoreOfOtherDim(t *testing.T) {
-	for _, c := range []struct{ server, tool, vectors int }{
-		{2, 3, 64}, {1, 64, 1}, {64, 128, 1}, {127, 128, 64}, {4, 3, 64}, {6, 3, 1}, {3, 1, 64}, {128, 64, 1},
+	for _, c := range []struct{ server, tool, vectors, rows int }{
+		{2, 3, 64, 100}, {1, 64, 1, 100}, {64, 128, 1, 1}, {127, 128, 64, 1}, {4, 3, 64, 100}, {6, 3, 1, 100}, {3, 1, 64, 100}, {128, 64, 1, 1},
 	} {
-		rows := make([]byte, 4*c.tool*100)
+		rows := make([]byte, 4*c.tool*c.rows)
 		for _, name := range []string{"rows.f32", "rows.npy"} {
 			content := rows
 			if name == "rows.npy" {
