@@ -169,7 +169,7 @@ func TestOutput(t *testing.T) {
 	for text, want := range map[string]string{
 		"a line\n\tof größe µs\n": "a line\n\tof größe µs\n",
 		"\x1b[2J\x1b]0;title\x07": `\x1b[2J\x1b]0;title\a`,
-		"over\rwritten\b\x7f\n":  `over\rwritten\b\x7f` + "\n",
+		"over\rwritten\b\x7f\n":   `over\rwritten\b\x7f` + "\n",
 		"\u009b31m\u0085":         `\u009b31m\u0085`,
 		"\u202egnp.exe\u2066":     `\u202egnp.exe\u2066`,
 		"\u2028\u2029\ufeff":      `\u2028\u2029\ufeff`,
