@@ -23,7 +23,7 @@ type run struct {
 	mu    sync.Mutex
 	peers []*peer
 	open  map[*peer]bool // the peers whose connections have not ended
-	over  bool // no connection is taken, and the deadlines have passed
+	over  bool           // no connection is taken, and the deadlines have passed
 }
 
 // start begins to listen. patience bounds each wait for the client.

@@ -125,7 +125,7 @@ type refusal struct {
 type control struct {
 	patience time.Duration
 	ending   chan struct{} // closed when the server ends: no command waits longer
-	run      *run // nil before the first script and after result
+	run      *run          // nil before the first script and after result
 }
 
 func (c *control) obey(line string) any {
