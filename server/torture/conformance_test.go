@@ -55,11 +55,13 @@ func TestConformance(t *testing.T) {
 			wire.Welcome{Format: wire.Format{Dim: 128, Outputs: 1, MaxVectors: 64}}, wire.ModelPanic},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			format := c.welcome.Format
 			tweak := func(cfg *server.Config) {
-				cfg.Model, cfg.ModelName, cfg.Identity, cfg.MaxVectors = c.scorer, c.welcome.Model, c.welcome.Identity, c.welcome.Format.MaxVectors
+				cfg.Model, cfg.ModelName, cfg.Identity, cfg.MaxVectors = c.scorer, c.welcome.Model, c.welcome.Identity, format.MaxVectors
+				cfg.PoolBytes = 3 * format.MaxVectors * format.RowBytes() // of three of the largest requests
 			}
 			rawtest.EachPlacement(t, tweak, func(t *testing.T, s *rawtest.Server) {
-				poison := make([]float32, c.welcome.Format.Dim)
+				poison := make([]float32, format.Dim)
 				poison[0] = float32(math.Inf(1))
 				for _, f := range conformance.CheckServer(conformance.Subject{Addr: s.Addr, Welcome: c.welcome, Poison: poison, PoisonCode: c.code}) {
 					if f.Err != nil {
