@@ -18,7 +18,7 @@ import (
 const patience = conformance.DefaultPatience
 
 // impatience is how long it waits for a client that never does what it must.
-const impatience = 300 * time.Millisecond
+const impatience = 100 * time.Millisecond
 
 // control is the test's end of a control connection, as a test in any language has it.
 type control struct {

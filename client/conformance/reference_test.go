@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"testing"
 	"time"
 
 	"github.com/disrust/disrust/client/conformance"
@@ -39,12 +40,22 @@ type mistakes struct {
 	leavesOpen          bool // does not close its connections
 	sendsWrongRows      bool // sends rows that do not fit
 	ignoresInvalidShape bool // takes a welcome whose format is not valid
+	limitsWelcome       bool // takes no welcome of more than 96 bytes
+	expectsName         bool // takes no model of another name than most scenarios have
+	assumesDim          bool // takes no rows of another dim than most scenarios have
+	mixesAnswers        bool // gives an answer to the latest request and not to the oldest
+	takesEndForAnswer   bool // takes the end of the connection for an answer of zeros
+	ignoresTimeouts     bool // waits for ever
+	forgetsStatus       bool // does not tell why it was refused
 }
 
 // reference is a client of few lines, for one connection and one goroutine. It has what the
 // protocol demands and nothing that makes it fast.
 type reference struct {
 	mistakes
+	t       testing.TB
+	chunk   int // most bytes of a write; 0 means no limit
+	part    int // vectors of a part, if a call does not fit in a request; 0 means as many as fit
 	task    conformance.Task
 	format  wire.Format
 	outputs int
@@ -65,7 +76,9 @@ type part struct{ call, at, vectors int }
 func (c reference) run(task conformance.Task) (all [][]outcome) {
 	c.task, c.version = task, task.Version
 	c.format = wire.Format{Dim: task.Server.Dim, Outputs: task.Server.Outputs, MaxVectors: task.Server.MaxVectors}
-	c.outputs = c.format.Outputs
+	if c.outputs = c.format.Outputs; c.assumesOneOutput {
+		c.outputs = 1
+	}
 	for _, calls := range task.Rounds {
 		c.round = make([]outcome, len(calls))
 		c.enqueue(calls)
@@ -76,6 +89,8 @@ func (c reference) run(task conformance.Task) (all [][]outcome) {
 	}
 	if c.conn != nil && !c.leavesOpen {
 		c.conn.Close()
+	} else if c.conn != nil {
+		c.t.Cleanup(func() { c.conn.Close() })
 	}
 	return all
 }
@@ -85,13 +100,16 @@ func (c *reference) enqueue(calls []conformance.CallTask) {
 	for n, call := range calls {
 		c.round[n] = outcome{is: conformance.Scored, row: conformance.UnknownRow}
 		c.round[n].scores = make([]float32, len(call.Rows)*c.format.Outputs)
-		if len(call.Rows[0]) != c.task.Server.Dim && !c.sendsWrongRows {
+		if len(call.Rows[0]) != c.task.Server.Dim && !c.sendsWrongRows || c.assumesDim && len(call.Rows[0]) != 4 {
 			c.round[n] = outcome{is: conformance.NotSent}
 			continue
 		}
 		most := c.format.MaxVectors
-		if c.neverSplits {
+		switch {
+		case c.neverSplits:
 			most = len(call.Rows)
+		case c.part > 0 && len(call.Rows) > most:
+			most = min(most, c.part)
 		}
 		for at := 0; at < len(call.Rows); at += most {
 			c.queue = append(c.queue, part{n, at, min(most, len(call.Rows)-at)})
@@ -113,7 +131,7 @@ func (c *reference) work(calls []conformance.CallTask) {
 		for _, row := range calls[p.call].Rows[p.at : p.at+p.vectors] {
 			rows = append(rows, row...)
 		}
-		c.conn.Write(wire.AppendRequest(nil, p.vectors, rows)) // a failed write shows when the answer is read
+		c.write(wire.AppendRequest(nil, p.vectors, rows))
 	}
 	c.flying, c.queue = append(c.flying, c.queue...), nil
 	c.setTimeout(calls)
@@ -125,10 +143,19 @@ func (c *reference) work(calls []conformance.CallTask) {
 	}
 }
 
+// write writes b. A failed write shows when the answer is read.
+func (c *reference) write(b []byte) {
+	for c.chunk > 0 && len(b) > c.chunk {
+		c.conn.Write(b[:c.chunk])
+		b = b[c.chunk:]
+	}
+	c.conn.Write(b)
+}
+
 func (c *reference) setTimeout(calls []conformance.CallTask) {
 	c.conn.SetReadDeadline(time.Now().Add(patience))
 	for _, p := range c.flying {
-		if millis := calls[p.call].TimeoutMillis; millis > 0 {
+		if millis := calls[p.call].TimeoutMillis; millis > 0 && !c.ignoresTimeouts {
 			c.conn.SetReadDeadline(time.Now().Add(time.Duration(millis) * time.Millisecond))
 		}
 	}
@@ -163,6 +190,9 @@ func (c *reference) connect() (failed *outcome) {
 		if err != nil {
 			return &outcome{is: conformance.NoWelcome}
 		}
+		if c.forgetsStatus {
+			w.Verdict = wire.Welcomed
+		}
 		return &outcome{is: conformance.Refused, status: uint16(w.Verdict), sentence: w.Sentence}
 	}
 }
@@ -172,7 +202,7 @@ func (c *reference) greet() (w wire.Welcome, err error) {
 	if c.statesNothing {
 		states = conformance.HelloTask{}
 	}
-	c.conn.Write(wire.AppendHello(nil, wire.Hello{
+	c.write(wire.AppendHello(nil, wire.Hello{
 		Dim: states.Dim, Outputs: states.Outputs, Kind: wire.Kind(states.Kind), MaxVectors: states.MaxVectors, Model: states.Model,
 	}))
 	head := make([]byte, wire.PreambleBytes)
@@ -182,6 +212,9 @@ func (c *reference) greet() (w wire.Welcome, err error) {
 	preamble, _, err := wire.ParsePreamble(head)
 	if err != nil {
 		return w, err
+	}
+	if c.limitsWelcome && preamble.Size > 96 {
+		return w, errViolation
 	}
 	body := make([]byte, preamble.Size)
 	if c.readsWelcomeAtOnce {
@@ -194,8 +227,8 @@ func (c *reference) greet() (w wire.Welcome, err error) {
 		err = nil
 	}
 	c.identity = w.Identity
-	if c.assumesOneOutput {
-		c.outputs = 1
+	if c.expectsName && w.Model != "conformance" {
+		return w, errViolation
 	}
 	return w, err
 }
@@ -232,6 +265,9 @@ func (c *reference) reply() error {
 		return c.notice(r, b)
 	case len(c.flying) == 0:
 		return errViolation
+	}
+	if c.mixesAnswers {
+		slices.Reverse(c.flying)
 	}
 	p := c.flying[0]
 	c.flying = c.flying[1:]
@@ -325,6 +361,8 @@ func (c *reference) ended(err error) {
 	c.conn.Close()
 	c.conn, c.away = nil, false
 	switch {
+	case c.takesEndForAnswer:
+		c.flying = nil
 	case timedOut:
 		c.endAll(&c.flying, outcome{is: conformance.TimedOut})
 	case c.resendsLost, err == io.EOF && c.version == 2:

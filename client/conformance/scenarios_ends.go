@@ -17,8 +17,8 @@ func deliveries() []Scenario {
 		in("answers-byte-by-byte", "sends the answers one byte at a time", hello, welcome, pieces(1)),
 		in("answers-in-threes", "sends everything three bytes at a time", pieces(3), hello, welcome),
 		in("answers-together", "sends three answers in one write", hello, welcome, requests(3), answers(3)),
-		in("answers-late", "answers each round late", hello, welcome, requests(3), delay(300*time.Millisecond), answers(3), requests(1), delay(300*time.Millisecond), answers(1)),
-		in("welcome-late", "welcomes late", hello, delay(300*time.Millisecond), welcome),
+		in("answers-late", "answers each round late", hello, welcome, requests(3), delay(100*time.Millisecond), answers(3), requests(1), delay(100*time.Millisecond), answers(1)),
+		in("welcome-late", "welcomes late", hello, delay(100*time.Millisecond), welcome),
 		scenario("answers-byte-by-byte-v1", "sends the answers one byte at a time, in version 1", rounds(calls(3, 1, 2)), []Step{pieces(1)}).old(),
 	}
 }

@@ -46,12 +46,45 @@ func TestWrongClients(t *testing.T) {
 		{"plain-v1", mistakes{leavesOpen: true}},
 		{"rows-of-another-dim", mistakes{sendsWrongRows: true}},
 		{"welcome-without-dim", mistakes{ignoresInvalidShape: true}},
+		{"silence", mistakes{ignoresTimeouts: true}},
+		{"welcome-longest", mistakes{limitsWelcome: true}},
+		{"name-not-ascii", mistakes{expectsName: true}},
+		{"refused-not-now", mistakes{forgetsStatus: true}},
+		{"fin-in-place-of-answer", mistakes{takesEndForAnswer: true}},
+		{"plain", mistakes{mixesAnswers: true}},
+		{"largest-dim", mistakes{assumesDim: true}},
 	} {
 		control := dialControl(t, server)
-		if wrong := play(control, c.scenario, reference{mistakes: c.mistake}); len(wrong) == 0 {
+		if wrong := play(control, c.scenario, reference{mistakes: c.mistake, t: t}); len(wrong) == 0 {
 			t.Errorf("%s: a client with the mistakes %+v passes", c.scenario, c.mistake)
 		} else {
 			t.Logf("%s: %s", c.scenario, wrong[0])
 		}
+	}
+}
+
+// common are mistakes that show in many scenarios. Those that show late come last.
+var common = []mistakes{
+	{mixesAnswers: true}, {takesEndForAnswer: true}, {forgetsStatus: true}, {fallsBack: true}, {resendsLost: true},
+	{trustsCounts: true}, {takesSpareAnswers: true}, {assumesOneOutput: true}, {assumesDim: true}, {neverSplits: true},
+	{sendsWrongRows: true}, {expectsName: true}, {limitsWelcome: true}, {statesNothing: true}, {readsWelcomeAtOnce: true},
+	{failsNeighbours: true}, {rejectsNotices: true}, {ignoresNotices: true}, {keepsLateAnswers: true}, {ignoresTimeouts: true},
+	{ignoresInvalidShape: true},
+}
+
+// TestEveryScenario: each scenario shows some mistake.
+func TestEveryScenario(t *testing.T) {
+	server := listen(t, impatience)
+	for _, name := range names(dialControl(t, server)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, m := range common {
+				if len(play(dialControl(t, server), name, reference{mistakes: m, t: t})) > 0 {
+					t.Logf("%+v", m)
+					return
+				}
+			}
+			t.Error("no mistake shows")
+		})
 	}
 }
