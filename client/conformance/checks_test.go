@@ -19,8 +19,8 @@ func TestRightServer(t *testing.T) {
 // check finds some mistake.
 func TestWrongServers(t *testing.T) {
 	unused := make(map[string]bool)
-	for _, name := range conformance.CheckNames() {
-		unused[name] = true
+	for _, c := range conformance.Checks() {
+		unused[c.Name] = true
 	}
 	for _, c := range []struct {
 		check   string

@@ -10,10 +10,10 @@ func CheckServerOnce(s Subject, name string) Finding {
 	panic("conformance: no check " + name)
 }
 
-// CheckNames returns the names of all checks.
-func CheckNames() (names []string) {
+// Checks returns the names and sentences of all checks.
+func Checks() (all []Finding) {
 	for _, c := range checks() {
-		names = append(names, c.name)
+		all = append(all, Finding{Name: c.name, Says: c.says})
 	}
-	return names
+	return all
 }
