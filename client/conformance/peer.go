@@ -154,13 +154,9 @@ func (p *peer) send(b []byte) error {
 	return nil
 }
 
-// fin ends the connection in order: what is not answered may be sent again, in version 2.
+// fin ends the connection in order: what is not answered may be sent again.
 func (p *peer) fin() error {
-	why := ""
-	if p.run.scenario.Version == 1 {
-		why = "the end of its connection, in version 1"
-	}
-	p.settle(why)
+	p.settle("")
 	p.sentFIN = true
 	if p.CloseWrite() != nil {
 		return errClosed

@@ -41,7 +41,7 @@ type mistakes struct {
 	sendsWrongRows      bool // sends rows that do not fit
 	ignoresInvalidShape bool // takes a welcome whose format is not valid
 	limitsWelcome       bool // takes no welcome of more than 96 bytes
-	expectsName         bool // takes no model of another name than most scenarios have
+	expectsName         bool // takes no model of another name than most scenarios have, or of an unknown kind
 	assumesDim          bool // takes no rows of another dim than most scenarios have
 	mixesAnswers        bool // gives an answer to the latest request and not to the oldest
 	takesEndForAnswer   bool // takes the end of the connection for an answer of zeros
@@ -227,7 +227,10 @@ func (c *reference) greet() (w wire.Welcome, err error) {
 		err = nil
 	}
 	c.identity = w.Identity
-	if c.expectsName && w.Model != "conformance" {
+	if states.Dim != 0 && w.Verdict == wire.Welcomed && int(states.Dim) != w.Format.Dim && !c.ignoresInvalidShape {
+		return w, errViolation
+	}
+	if c.expectsName && (w.Model != "conformance" || w.Kind > wire.Class) {
 		return w, errViolation
 	}
 	return w, err
@@ -335,6 +338,8 @@ func (c *reference) notice(r wire.Reply, b []byte) error {
 	case c.ignoresNotices:
 	case r.Code == wire.GoingAway && c.closesAtOnce:
 		return io.EOF
+	case r.Code == wire.GoingAway && len(r.Notice(b)) > 0:
+		return errViolation
 	case r.Code == wire.GoingAway:
 		if c.away = true; !c.neverHalfCloses {
 			c.conn.CloseWrite()

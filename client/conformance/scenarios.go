@@ -113,6 +113,8 @@ func shapes() []Scenario {
 	}
 	short := Call{Vectors: 1, Features: 3, Outcome: NotSent}
 	long := Call{Vectors: 1, Features: 5, Outcome: NotSent}
+	strange := scenario("kind-unknown", "gives scores of a kind of a later version", one(Scored))
+	strange.Serves.Kind = 77
 	built := scenario("built-in", "has a model without identity and name, of unstated kind", one(Scored))
 	built.Serves.Identity, built.Serves.Model, built.Serves.Kind = wire.Identity{}, "", wire.Unstated
 	return []Scenario{
@@ -125,6 +127,7 @@ func shapes() []Scenario {
 		scenario("rows-of-another-dim", "makes no mistake, but two calls have rows that do not fit", rounds(calls(1), []Call{short, long}, calls(2))),
 		named("name-not-ascii", "has a model whose name is not ASCII", "modèle-漢字-🦀"),
 		named("name-longest", "has a model with the longest name", string(slices.Repeat([]byte("n"), wire.MaxNameBytes))),
-		built,
+		named("name-not-utf-8", "has a model whose name is not UTF-8 and holds control characters", "\xff\x1b[2J\n\x00"),
+		built, strange,
 	}
 }

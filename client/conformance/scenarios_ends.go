@@ -68,12 +68,14 @@ func noWelcomes() (all []Scenario) {
 	oddSize[6]--
 	tooShort := append([]byte{}, body[:wire.PreambleBytes+8]...)
 	tooShort[6] = 8
+	flagged := append([]byte{}, body...)
+	flagged[wire.PreambleBytes+2], flagged[wire.PreambleBytes+3] = 0xFF, 0xFF
 
 	add("fin-before-hello", "sends FIN at once", fin)
 	add("fin-before-welcome", "sends FIN in place of the welcome", hello, fin)
 	add("reset-before-welcome", "resets the connection in place of the welcome", hello, reset)
 	for _, n := range []int{1, 4, 7, wire.PreambleBytes, wire.PreambleBytes + 2, len(body) / 2, len(body) - 1} {
-		add(fmt.Sprintf("fin-in-welcome-%d", n), fmt.Sprintf("sends FIN after %d bytes of the welcome", n), hello, partWelcome(n), fin)
+		add(fmt.Sprintf("fin-in-welcome-%d", n), "sends FIN after "+counted(n, "byte")+" of the welcome", hello, partWelcome(n), fin)
 	}
 	add("reset-in-welcome", "resets the connection within the welcome", hello, partWelcome(len(body)/2), reset)
 	add("http-in-place-of-welcome", "answers like an HTTP server", hello, violate("send an HTTP answer", []byte("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")))
@@ -83,12 +85,15 @@ func noWelcomes() (all []Scenario) {
 	add("welcome-of-odd-size", "sends a welcome whose size is no multiple of 4", hello, violate("send a welcome of an odd size", oddSize[:len(oddSize)-1]))
 	add("welcome-too-short", "sends a welcome without all fields", hello, violate("send a welcome without all fields", tooShort))
 
+	contrary := scenario("welcome-contrary", "welcomes a client that states another dim", one(NoWelcome, Refused), []Step{hello, violate("send a welcome of status 0", body)})
+	contrary.States.Dim, contrary.Rounds[0][0].Status, contrary.Always = 5, wire.WrongDim, true
 	old := scenario("version-1-server", "speaks version 1 only: a hello is a bad count", one(NoWelcome), []Step{oldServer})
 	old.Always = true
 	silent := scenario("silence-before-welcome", "never sends the welcome", one(NoWelcome), []Step{hello, silence})
 	silent.Always, silent.ConnectMillis = true, 200
-	return append(all, old, silent,
+	return append(all, contrary, old, silent,
 		scenario("welcome-longer", "sends a welcome with fields of a later version", rounds(calls(2, 1)), []Step{hello, longerWelcome(36)}),
+		scenario("welcome-with-flags", "sends a welcome with flags of a later version", rounds(calls(2, 1)), []Step{hello, send("send a welcome with all flags", flagged)}),
 		scenario("welcome-longest", "sends the longest welcome", rounds(calls(2, 1)), []Step{hello, longerWelcome(0xFFFC - (len(body) - wire.PreambleBytes))}))
 }
 
@@ -106,8 +111,8 @@ func longerWelcome(more int) Step {
 // answerBytes is the size of the answer to a call of two vectors.
 var answerBytes = served.Format.ResponseBytes(2)
 
-// ends are FINs of the server. In version 2 a request that is not answered may be sent again
-// after an end between two answers, and only then.
+// ends are FINs of the server. A request that is not answered may be sent again after an end
+// between two answers, and only then.
 func ends() []Scenario {
 	all := []Scenario{
 		scenario("fin-after-welcome", "sends FIN after the welcome", one(Scored, Lost), welcomed(fin)),
@@ -116,12 +121,12 @@ func ends() []Scenario {
 		scenario("fin-in-place-of-answer", "sends FIN in place of the answers", rounds(calls(1), may(calls(2, 3), Lost)), welcomed(requests(1), answers(1), requests(2), fin)),
 		scenario("fin-twice", "sends FIN in place of the answer on two connections", one(Scored, Lost), welcomed(requests(1), fin), welcomed(requests(1), fin)),
 		scenario("fin-when-idle-v1", "sends FIN after the answer to the first round, in version 1", rounds(calls(2), may(calls(1), Lost)), []Step{requests(1), answers(1), fin}).old(),
-		scenario("fin-between-answers-v1", "answers one request of three, then sends FIN, in version 1", rounds(append(calls(1), lost(2, 3)...), calls(1)), []Step{requests(3), answers(1), fin}).old(),
-		scenario("fin-in-place-of-answer-v1", "sends FIN in place of the answer, in version 1", rounds(lost(2), calls(1)), []Step{requests(1), fin}).old(),
+		scenario("fin-between-answers-v1", "answers one request of three, then sends FIN, in version 1", rounds(append(calls(1), may(lost(2, 3), Scored)...), calls(1)), []Step{requests(3), answers(1), fin}).old(),
+		scenario("fin-in-place-of-answer-v1", "sends FIN in place of the answer, in version 1", rounds(may(lost(2), Scored), calls(1)), []Step{requests(1), fin}).old(),
 		scenario("fin-in-answer-v1", "sends FIN within an answer, in version 1", rounds(lost(2), calls(1)), []Step{requests(1), partAnswer(6), fin}).old(),
 	}
 	for _, n := range []int{1, 4, 7, answerBytes - 1} {
-		all = append(all, scenario(fmt.Sprintf("fin-in-answer-%d", n), fmt.Sprintf("sends FIN after %d bytes of an answer", n),
+		all = append(all, scenario(fmt.Sprintf("fin-in-answer-%d", n), "sends FIN after "+counted(n, "byte")+" of an answer",
 			rounds(calls(1), lost(2, 2), calls(1)), welcomed(requests(1), answers(1), requests(2), partAnswer(n), fin)))
 	}
 	return all

@@ -33,9 +33,9 @@ func failures() []Scenario {
 // denied is a server that finds a count that is not allowed where the client sent none: the
 // connection ends.
 func denied() Scenario {
-	r := append(calls(1), Call{Vectors: 2, Outcome: Lost, May: []string{Failed}, Code: wire.CountDenied, Row: UnknownRow}, Call{Vectors: 1, Outcome: Lost})
+	r := append(calls(1), Call{Vectors: 2, Outcome: Lost, May: []string{Failed}, Code: wire.CountDenied, Row: UnknownRow}, may(lost(1), Scored)[0])
 	return scenario("failure-count-denied", "fails a request because its count is not allowed, and ends the connection", rounds(r, calls(1)),
-		welcomed(requests(3), answers(1), violate("send code 3", wire.AppendFailure(nil, wire.CountDenied, 2))))
+		welcomed(requests(3), answers(1), deny, fin))
 }
 
 // notices are bytes that belong to no request.
@@ -111,9 +111,12 @@ func violations() []Scenario {
 		wrong("answer-with-a-welcome", "sends a second welcome in place of an answer", wire.AppendWelcome(nil, served)),
 		wrong("notice-of-odd-size", "sends a notice whose size is no multiple of 4", append(words(0xC000004D, 6), make([]byte, 6)...)),
 		wrong("notice-too-large", "sends a notice that is too large", words(0xC000004D, 0x10000)),
-		wrong("identity-too-short", "sends the notice another model with 16 bytes", wire.AppendNotice(nil, wire.AnotherModel, make([]byte, 16))),
+		wrong("going-away-with-payload", "sends the notice going away with a payload", words(0xC0000001, 4, 0)),
+		wrong("identity-too-short", "sends the notice another model with 16 bytes", append(words(0xC0000002, 16), make([]byte, 16)...)),
 		scenario("answer-to-nobody", "sends an answer twice", rounds(calls(2), may(calls(2), Lost)),
 			welcomed(requests(1), together("answer 1 request, with an answer to nobody behind it, in one write", 1, answer(2, 2)), silenceAfterViolation)),
+		scenario("failure-to-nobody", "sends a failed request that nobody has sent", rounds(calls(2), may(calls(2), Lost)),
+			welcomed(requests(1), together("answer 1 request, with a failure to nobody behind it, in one write", 1, wire.AppendFailure(nil, wire.ModelError, 0)), silenceAfterViolation)),
 		scenario("answer-too-large-v1", "sends an answer of more scores than rows, in version 1", rounds(lost(2), calls(1)),
 			[]Step{requests(1), violate("send an answer of 3 scores", answer(3, 3))}).old(),
 		scenario("failure-in-version-1", "sends a failed request of version 2 in version 1", rounds(lost(2), calls(1)),

@@ -208,6 +208,17 @@ func violate(text string, b []byte) Step {
 	}}
 }
 
+// deny fails the oldest request because of its count. It must not come again.
+var deny = Step{"send code 3 for the oldest request", func(p *peer) error {
+	if len(p.pending) == 0 {
+		return nil
+	}
+	denied := p.pending[0]
+	p.pending = p.pending[1:]
+	p.run.ledger.settle([]request{denied}, "code 3")
+	return p.send(wire.AppendFailure(nil, wire.CountDenied, uint32(denied.vectors)))
+}}
+
 // goAway sends the notice going away, after these bytes.
 func goAway(text string, before func(*Scenario) []byte) Step {
 	return Step{text, func(p *peer) error {

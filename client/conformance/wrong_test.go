@@ -40,7 +40,7 @@ func TestWrongClients(t *testing.T) {
 		{"going-away-when-idle", mistakes{neverHalfCloses: true}},
 		{"reset-in-place-of-answer", mistakes{resendsLost: true}},
 		{"fin-in-answer-7", mistakes{resendsLost: true}},
-		{"fin-in-place-of-answer-v1", mistakes{resendsLost: true}},
+		{"fin-in-answer-v1", mistakes{resendsLost: true}},
 		{"notice-too-large", mistakes{resendsLost: true}},
 		{"plain", mistakes{leavesOpen: true}},
 		{"plain-v1", mistakes{leavesOpen: true}},
