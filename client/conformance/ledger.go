@@ -132,7 +132,7 @@ func (l *ledger) judge(conn int, r request, lastRound int) {
 	}
 }
 
-// describe names r as people count: calls and rows from 0, as in the task. mu is held.
+// describe names r by its call and rows, which count from 0 as in the task. mu is held.
 func (l *ledger) describe(r request) string {
 	first := l.rows[r.first]
 	return fmt.Sprintf("call %d, rows %d to %d", first.call, first.at, first.at+r.vectors-1)

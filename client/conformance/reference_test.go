@@ -16,39 +16,6 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// mistakes are what a wrong client does. The zero value is a right client.
-type mistakes struct {
-	retriesRefusal      bool // connects again after a refusal
-	fallsBack           bool // speaks version 1 to a server that gives no welcome
-	statesNothing       bool // leaves out what it should state
-	readsWelcomeAtOnce  bool // takes one read for the whole welcome
-	readsAnswersAtOnce  bool // takes one read for a whole answer
-	assumesOneOutput    bool // does not learn outputs from the welcome
-	neverSplits         bool // sends more vectors than are allowed
-	trustsCounts        bool // takes an answer with a wrong count
-	takesSpareAnswers   bool // keeps an answer to nobody for the next call
-	keepsLateAnswers    bool // gives the answer to a call that timed out to the next call
-	failsNeighbours     bool // fails all that is in flight with one request
-	resendsFailed       bool // sends a failed request again
-	forgetsPart         bool // takes the row of a request for the row of its call
-	ignoresNotices      bool // goes on as before when the server goes away or changes the model
-	rejectsNotices      bool // takes an unknown notice for a violation
-	skipsNoPayload      bool // skips only the head of an unknown notice
-	closesAtOnce        bool // closes both directions when the server goes away
-	neverHalfCloses     bool // waits for the server's FIN when the server goes away
-	resendsLost         bool // sends a request again after any end
-	leavesOpen          bool // does not close its connections
-	sendsWrongRows      bool // sends rows that do not fit
-	ignoresInvalidShape bool // takes a welcome whose format is not valid
-	limitsWelcome       bool // takes no welcome of more than 96 bytes
-	expectsName         bool // takes no model of another name than most scenarios have, or of an unknown kind
-	assumesDim          bool // takes no rows of another dim than most scenarios have
-	mixesAnswers        bool // gives an answer to the latest request and not to the oldest
-	takesEndForAnswer   bool // takes the end of the connection for an answer of zeros
-	ignoresTimeouts     bool // waits for ever
-	forgetsStatus       bool // does not tell why it was refused
-}
-
 // reference is a client of few lines, for one connection and one goroutine. It has what the
 // protocol demands and nothing that makes it fast.
 type reference struct {

@@ -20,10 +20,10 @@ type run struct {
 	ledger   *ledger
 	work     sync.WaitGroup
 
-	mu    sync.Mutex
-	peers []*peer
-	open  map[*peer]bool // the peers whose connections have not ended
-	over  bool           // no connection is taken, and the deadlines have passed
+	mu   sync.Mutex
+	made int            // connections, also those that were too many
+	open map[*peer]bool // the connections that have not ended
+	over bool           // no connection is taken, and the deadlines have passed
 }
 
 // start begins to listen. patience bounds each wait for the client.
@@ -60,16 +60,19 @@ func (r *run) accept() {
 func (r *run) admit(conn *net.TCPConn) *peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := newPeer(r, conn, len(r.peers)+1)
-	if r.over || p.number > mostConnections {
-		if p.number == mostConnections+1 && !r.over {
-			r.ledger.fault(p.number, "the client connects without a pause: %d connections are too many", p.number)
-			r.peers = append(r.peers, p)
-		}
+	r.made++
+	switch {
+	case r.over:
 		conn.Close()
 		return nil
+	case r.made > mostConnections:
+		conn.Close()
+		if r.made == mostConnections+1 {
+			r.ledger.fault(r.made, "the client connects without a pause: more than %d connections are too many", mostConnections)
+		}
+		return nil
 	}
-	r.peers = append(r.peers, p)
+	p := newPeer(r, conn, r.made)
 	r.open[p] = true
 	return p
 }
@@ -133,12 +136,12 @@ func (r *run) blameOpen() {
 // report returns what was seen. All connections have ended.
 func (r *run) report() Result {
 	faults := append([]string{}, r.ledger.faults...)
-	if len(r.peers) == 0 {
+	if r.made == 0 {
 		faults = append(faults, "the client made no connection")
 	}
 	return Result{
 		Scenario: r.scenario.Name, OK: len(faults) == 0, Faults: faults,
-		Connections: len(r.peers), Saw: append([]string{}, r.ledger.saw...),
+		Connections: r.made, Saw: append([]string{}, r.ledger.saw...),
 	}
 }
 
@@ -147,7 +150,7 @@ func (r *run) stop() {
 	r.listener.Close()
 	r.mu.Lock()
 	r.over = true
-	for _, p := range r.peers {
+	for p := range r.open {
 		p.Close()
 	}
 	r.mu.Unlock()

@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"slices"
+
 	"github.com/disrust/disrust/wire"
 )
 
@@ -60,15 +62,7 @@ const UnknownRow = -1
 
 // allows reports whether outcome may come of c.
 func (c *Call) allows(outcome string) bool {
-	if c.Outcome == outcome {
-		return true
-	}
-	for _, other := range c.May {
-		if other == outcome {
-			return true
-		}
-	}
-	return false
+	return c.Outcome == outcome || slices.Contains(c.May, outcome)
 }
 
 // row returns row number n of a scenario. The numbers count over all calls, and no two rows

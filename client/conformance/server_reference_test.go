@@ -17,40 +17,6 @@ import (
 // poison is the first feature of a row for which the model of referenceServer fails.
 var poison = float32(math.Inf(1))
 
-// serverMistakes are what a wrong server does. The zero value is a right server.
-type serverMistakes struct {
-	identityChanges   bool // another identity on each connection
-	refusesHighest    bool // names the fault of the highest status
-	refusesVersion3   bool
-	fieldsBeforeBody  bool // does not see that a body lacks its fields
-	answersRefused    bool // serves after a refusal
-	resetsRefused     bool // closes at once after a refusal
-	rejectsLonger     bool // takes a longer body for malformed
-	readsHelloAtOnce  bool // takes one read for a hello
-	foldsNames        bool // names compare without case
-	enforcesStated    bool // enforces the max_vectors of the hello
-	servesOneAtATime  bool // no other connection while one has not ended
-	ignoresHello2     bool // answers a second hello like the first
-	endsSilently      bool // ends after a bad count without code 3
-	code3First        bool // sends code 3 before the answers
-	resetsViolation   bool // closes at once after a bad count
-	version2To1       bool // sends code 3 in version 1
-	failsNeighbours   bool // fails the request after a failed one too
-	detailIsZero      bool // names row 0 in every failure
-	failsInVersion1   bool // sends failures in version 1
-	dropsAtFIN        bool // ends at the client's FIN without the answers to the last request
-	answersHalf       bool // answers a request that has not come whole
-	welcomesHalf      bool // welcomes half a hello at the client's FIN
-	noSentence        bool // refuses without a sentence
-	swapsAnswers      bool // answers every second pair in the wrong order
-	staysOpen         bool // sends no FIN after a refusal
-	limitIsOne        bool // takes no request of more than one vector
-	welcomesVersion1  bool // welcomes a hello of version 1
-	talksBeforeAnswer bool // sends a notice first, in version 1
-	refusesItsLimit   bool // takes only hellos that state less than max_vectors
-	failsOthers       bool // fails the next request of another connection too
-}
-
 // referenceServer is a server of few lines.
 type referenceServer struct {
 	serverMistakes
