@@ -10,6 +10,7 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/client/conformance"
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 	"github.com/disrust/disrust/wire"
 )
@@ -63,12 +64,26 @@ func TestConformance(t *testing.T) {
 			rawtest.EachPlacement(t, tweak, func(t *testing.T, s *rawtest.Server) {
 				poison := make([]float32, format.Dim)
 				poison[0] = float32(math.Inf(1))
-				for _, f := range conformance.CheckServer(conformance.Subject{Addr: s.Addr, Welcome: c.welcome, Poison: poison, PoisonCode: c.code}) {
-					if f.Err != nil {
-						t.Errorf("%s (%s): %v", f.Name, f.Says, f.Err)
-					}
-				}
+				checkServer(t, conformance.Subject{Addr: s.Addr, Welcome: c.welcome, Poison: poison, PoisonCode: c.code})
 			})
 		})
+	}
+}
+
+// TestDaemonConformance: the daemon passes every check that needs no failing model, over TCP
+// and over a Unix socket.
+func TestDaemonConformance(t *testing.T) {
+	d := daemontest.Start(t, append([]string{daemon, "--listen", "127.0.0.1:0", "--listen", "unix:" + t.TempDir() + "/s"}, rawtest.TinyFlags()...)...)
+	for _, addr := range d.Addrs {
+		checkServer(t, conformance.Subject{Addr: addr, Welcome: wire.Welcome{Format: wire.Default, Kind: wire.Raw, Model: "sum"}})
+	}
+}
+
+func checkServer(t *testing.T, s conformance.Subject) {
+	t.Helper()
+	for _, f := range conformance.CheckServer(s) {
+		if f.Err != nil {
+			t.Errorf("%s: %s (%s): %v", s.Addr, f.Name, f.Says, f.Err)
+		}
 	}
 }
