@@ -20,12 +20,12 @@ func checksOfEnds() []check {
 	}
 }
 
-// counts are not allowed.
+// counts returns counts that the server does not allow.
 func (p *player) counts() []uint32 {
 	return []uint32{0, uint32(p.Welcome.Format.MaxVectors) + 1, 0x7FFFFFFF, 0x80000001, 0xC0000001, 0xFFFFFFFF}
 }
 
-// count is the word that begins a request.
+// count returns the header of a request of n vectors.
 func count(n uint32) []byte { return binary.LittleEndian.AppendUint32(nil, n) }
 
 func badCounts(p *player) error {
@@ -60,8 +60,8 @@ func lateHello(p *player) error {
 	return p.converse(slices.Concat(requests, anyHello, after), append(answers, end)...)
 }
 
-// moreBytes is what a client sends after a violation: too much for the buffers of a server
-// that does not read on.
+// moreBytes is the size of what the client sends after a violation. It does not fit in the
+// buffers of a server that stops reading.
 const moreBytes = 1 << 20
 
 func noReset(p *player) error {
@@ -118,7 +118,8 @@ func halfHello(p *player) error {
 	return nil
 }
 
-// closeHalf sends all this and FIN before it reads, and expects the answers and the end.
+// closeHalf sends hello, requests of these sizes, tail and FIN before it reads. It expects the
+// given messages, the answers and the end.
 func (p *player) closeHalf(hello []byte, sizes []int, tail []byte, expect ...expectation) error {
 	l, err := p.dial()
 	if err != nil {

@@ -74,7 +74,7 @@ func helloExact(p *player) error {
 	return nil
 }
 
-// faults are what a hello may state wrongly, by rising verdict.
+// faults are the fields that a hello may state wrongly, by rising verdict.
 var faults = []struct {
 	verdict wire.Verdict
 	state   func(*wire.Hello)

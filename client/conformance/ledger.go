@@ -19,7 +19,7 @@ type ledger struct {
 	saw    []string
 }
 
-// sentRow is one row of one call, and what has become of it.
+// sentRow is one row of one call, with its state.
 type sentRow struct {
 	round, call, at int // at is its place in the call; call counts over all rounds, from 0
 	of              *Call
@@ -82,8 +82,8 @@ func (l *ledger) note(conn int, format string, a ...any) {
 	l.saw = append(l.saw, fmt.Sprintf("connection %d: ", conn)+fmt.Sprintf(format, a...))
 }
 
-// receive takes the rows of a request in. It returns false if no request may hold them. A
-// request that comes when it must not is a fault, but is taken in.
+// receive records the rows of a request. If they are not rows of one call, receive notes a
+// fault and returns false. A request that must not come now is a fault too, but is recorded.
 func (l *ledger) receive(conn int, payload []byte, lastRound int) (r request, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -167,8 +167,8 @@ func (l *ledger) scores(r request) []float32 {
 	return scores
 }
 
-// settle says what becomes of requests that were received and are not answered: they may be
-// sent again if why is empty.
+// settle records that the server will not answer these requests. If why is empty, the client
+// may send them again.
 func (l *ledger) settle(requests []request, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

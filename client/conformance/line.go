@@ -40,7 +40,8 @@ func (p *player) dial() (*line, error) {
 // expectation reads what the server must send next.
 type expectation func(*line) error
 
-// converse sends b on a new connection and checks what comes. It reads while it sends.
+// converse sends b on a new connection and checks the server's messages. It reads while it
+// sends.
 func (p *player) converse(b []byte, expect ...expectation) error {
 	l, err := p.dial()
 	if err != nil {
@@ -68,8 +69,8 @@ func (l *line) send(b []byte) {
 	}()
 }
 
-// expect checks what comes, and that what was sent has found room. When something else comes,
-// it closes the connection, which also ends what is being sent.
+// expect checks the server's next messages, and then that everything was sent. If a message is
+// wrong, expect closes the connection, which also ends a send in progress.
 func (l *line) expect(expect ...expectation) (err error) {
 	for n, e := range expect {
 		if err = e(l); err != nil {
@@ -81,7 +82,8 @@ func (l *line) expect(expect ...expectation) (err error) {
 	return errors.Join(err, l.awaitSent(err == nil))
 }
 
-// awaitSent waits until all is written, and returns its error if that matters.
+// awaitSent waits until the send in progress has ended. It returns its error if matters is
+// true.
 func (l *line) awaitSent(matters bool) error {
 	if l.sent == nil {
 		return nil
@@ -126,7 +128,7 @@ func welcomedWith(verdict wire.Verdict) expectation {
 	}
 }
 
-// compare says in what a welcome is not the one that the server must send.
+// compare returns an error unless got is the welcome that the server must send.
 func (p *player) compare(got wire.Welcome, verdict wire.Verdict) error {
 	want := p.Welcome
 	if want.Verdict = verdict; got.Verdict != verdict {

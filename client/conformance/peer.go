@@ -27,11 +27,11 @@ type peer struct {
 	piece     int // size of a write; 0 means all at once
 }
 
-// errClosed ends a script because the client has closed the connection. That is no fault in
-// itself: what the client made of its calls says whether it was one.
+// errClosed ends a script because the client has closed the connection. That alone is no
+// fault. If it was wrong, the outcomes of the calls show it.
 var errClosed = errors.New("the client has closed the connection")
 
-// These end a script after a fault was noted, and after the server's reset.
+// errFault ends a script after a fault, and errReset after the server's reset.
 var (
 	errFault = errors.New("fault noted")
 	errReset = errors.New("reset")
@@ -62,7 +62,7 @@ func (p *peer) play(steps []Step) {
 	p.end(p.awaitClose("after the server's FIN"))
 }
 
-// end settles what was not answered when a script has ended early.
+// end settles the unanswered requests when a script has ended early.
 func (p *peer) end(err error) {
 	if errors.Is(err, errClosed) {
 		p.note("%v", err)
@@ -110,7 +110,8 @@ func (p *peer) receive(deadline time.Time, what string) error {
 	return nil
 }
 
-// read reads size bytes until deadline; the zero deadline is none. what is awaited.
+// read reads size bytes until deadline; the zero deadline is none. what names the bytes in a
+// fault.
 func (p *peer) read(size int, deadline time.Time, what string) ([]byte, error) {
 	b := make([]byte, size)
 	p.SetReadDeadline(deadline)
@@ -154,7 +155,7 @@ func (p *peer) send(b []byte) error {
 	return nil
 }
 
-// fin ends the connection in order: what is not answered may be sent again.
+// fin ends the connection in order. The client may send unanswered requests again.
 func (p *peer) fin() error {
 	p.settle("")
 	p.sentFIN = true
@@ -164,15 +165,15 @@ func (p *peer) fin() error {
 	return nil
 }
 
-// settle says what becomes of the requests that are not answered. It must come before
-// anything that tells the client so.
+// settle settles the unanswered requests, as the ledger does. The caller must call it before
+// it lets the client know, because the client may send them again at once.
 func (p *peer) settle(why string) {
 	p.run.ledger.settle(p.pending, why)
 	p.pending = nil
 }
 
-// awaitFIN answers nothing until the client has half-closed. What comes before that must be
-// requests that are allowed.
+// awaitFIN answers nothing until the client has half-closed. It takes in the requests that
+// come before the FIN.
 func (p *peer) awaitFIN() error {
 	deadline := p.run.deadline()
 	for {
@@ -186,7 +187,8 @@ func (p *peer) awaitFIN() error {
 	}
 }
 
-// awaitClose reads and drops until the client closes, as it must for this reason.
+// awaitClose reads and drops until the client closes. why says in a fault when the client
+// must close.
 func (p *peer) awaitClose(why string) error {
 	p.SetReadDeadline(p.run.deadline())
 	if _, err := io.Copy(io.Discard, p.in); errors.Is(err, os.ErrDeadlineExceeded) {

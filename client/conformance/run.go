@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// mostConnections is how many connections a client may make in one scenario. A client that
-// needs more connects without a pause.
+// mostConnections is how many connections a client may make in one scenario. More show that
+// the client reconnects without backing off.
 const mostConnections = 32
 
 // run is one scenario that a client goes through. It has a port of its own, so that a
@@ -68,7 +68,7 @@ func (r *run) admit(conn *net.TCPConn) *peer {
 	case r.made > mostConnections:
 		conn.Close()
 		if r.made == mostConnections+1 {
-			r.ledger.fault(r.made, "the client connects without a pause: more than %d connections are too many", mostConnections)
+			r.ledger.fault(r.made, "the client reconnects without backing off: at most %d connections are allowed", mostConnections)
 		}
 		return nil
 	}
@@ -83,7 +83,7 @@ func (r *run) ended(p *peer) {
 	delete(r.open, p)
 }
 
-// script returns what happens on a connection.
+// script returns the server's steps on a connection.
 func (r *run) script(number int) []Step {
 	if number <= len(r.scenario.Connections) {
 		return r.scenario.Connections[number-1]

@@ -6,7 +6,7 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// Scenario is what a server does, and what a client must make of it.
+// Scenario describes a server's behaviour, and the calls that a client makes with their outcomes.
 type Scenario struct {
 	Name    string
 	Says    string       // what the server does, in a sentence
@@ -21,8 +21,9 @@ type Scenario struct {
 	// waiting for each other. The next round starts when all of them have ended.
 	Rounds [][]Call
 
-	// Connections are what the server does on the first connections, one after the other. On
-	// the others it makes no mistake, or does what it did on the last if Always is set.
+	// Connections are the server's steps on the first connections, one list per connection.
+	// On all later connections the server makes no mistake. If Always is set, it repeats the
+	// steps of the last list there.
 	Connections [][]Step
 	Always      bool
 }
@@ -34,8 +35,8 @@ type Call struct {
 	TimeoutMillis int    // the client gives the call up after this time; 0 means never
 	Outcome       string // one of the constants below
 
-	// May lists what else may come of the call: either because it is a matter of chance
-	// which comes first, or because only some clients send a request again.
+	// May lists other outcomes that are as good. The network's timing decides between them,
+	// or only some clients send a request again.
 	May []string
 
 	Status wire.Verdict // of a refusal
@@ -60,7 +61,7 @@ const (
 // UnknownRow is the row of a failure that names none.
 const UnknownRow = -1
 
-// allows reports whether outcome may come of c.
+// allows reports whether c may have this outcome.
 func (c *Call) allows(outcome string) bool {
 	return c.Outcome == outcome || slices.Contains(c.May, outcome)
 }
@@ -76,8 +77,8 @@ func row(n, features int) []float32 {
 	return f
 }
 
-// Scores writes the scores of one row to dst, one per output. They are exact in any order of
-// adding up, if the features are small integers.
+// Scores writes the scores of one row to dst, one per output. If the features are small
+// integers, the sums are exact in any order.
 func Scores(dst, row []float32) {
 	sum := float32(0)
 	for _, feature := range row {

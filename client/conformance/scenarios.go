@@ -25,7 +25,7 @@ func find(name string) (s Scenario, ok bool) {
 // connectMillis is far more than a connection on loopback takes.
 const connectMillis = 20_000
 
-// served is what the server says of itself unless the scenario is about that.
+// served is what the server says of itself in most scenarios.
 var served = wire.Welcome{
 	Format:   wire.Format{Dim: 4, Outputs: 1, MaxVectors: 8},
 	Kind:     wire.Raw,
@@ -55,7 +55,7 @@ func (s Scenario) old() Scenario {
 	return s
 }
 
-// welcomed returns what a server does on a connection that it has welcomed.
+// welcomed returns the steps of a connection that begins with a hello and a welcome.
 func welcomed(steps ...Step) []Step { return append([]Step{hello, welcome}, steps...) }
 
 // calls returns calls of these sizes that are all scored.

@@ -7,7 +7,7 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// deliveries are bytes that come in odd pieces, or late.
+// deliveries are answers that arrive in odd pieces, or late.
 func deliveries() []Scenario {
 	in := func(name, says string, steps ...Step) Scenario {
 		return scenario(name, says, rounds(calls(3, 1, 2), calls(2)), steps)

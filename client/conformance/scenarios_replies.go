@@ -30,15 +30,15 @@ func failures() []Scenario {
 	}
 }
 
-// denied is a server that finds a count that is not allowed where the client sent none: the
-// connection ends.
+// denied returns a scenario in which the server denies a count that is allowed, and ends the
+// connection.
 func denied() Scenario {
 	r := append(calls(1), Call{Vectors: 2, Outcome: Lost, May: []string{Failed}, Code: wire.CountDenied, Row: UnknownRow}, may(lost(1), Scored)[0])
 	return scenario("failure-count-denied", "fails a request because its count is not allowed, and ends the connection", rounds(r, calls(1)),
 		welcomed(requests(3), answers(1), deny, fin))
 }
 
-// notices are bytes that belong to no request.
+// notices are messages that belong to no request.
 func notices() []Scenario {
 	unknown := wire.AppendNotice(nil, 77, []byte("\x01\x00\x00\x00\x00\x00\x00\x80"))
 	empty := wire.AppendNotice(nil, 0x3FFFFFFF, nil)

@@ -13,7 +13,7 @@ type Step struct {
 	do   func(*peer) error
 }
 
-// hello reads a hello. It is a fault unless it states what the scenario says.
+// hello reads a hello. A hello that does not state what the scenario says is a fault.
 var hello = Step{"read the hello", (*peer).readHello}
 
 func (p *peer) readHello() error {
@@ -41,8 +41,8 @@ func (p *peer) readHello() error {
 	return p.checkHello(h, body)
 }
 
-// checkHello: each field is what the scenario states. Where it states nothing, it is zero or
-// what the server has.
+// checkHello notes a fault unless each field has the value of the scenario. Where the scenario
+// states nothing, a field is zero or the server's value.
 func (p *peer) checkHello(h wire.Hello, body []byte) error {
 	s := p.run.scenario
 	states, serves := s.States, s.Serves
@@ -72,7 +72,7 @@ var welcome = Step{"send the welcome", func(p *peer) error { return p.send(p.run
 
 func (s *Scenario) welcome() []byte { return wire.AppendWelcome(nil, s.Serves) }
 
-// greet is how a connection begins that the script says nothing about.
+// greet returns the first steps on a connection that has no script.
 func (s *Scenario) greet() []Step {
 	if s.Version == 1 {
 		return nil
@@ -80,9 +80,9 @@ func (s *Scenario) greet() []Step {
 	return []Step{hello, welcome}
 }
 
-// refuse sends a welcome with this status, ends the connection, and drops what comes.
+// refuse sends a welcome with this status, sends FIN, and drops further bytes.
 func refuse(status wire.Verdict) Step {
-	return Step{fmt.Sprintf("refuse with status %d, send FIN, drop what comes", status), func(p *peer) error {
+	return Step{fmt.Sprintf("refuse with status %d, send FIN, drop further bytes", status), func(p *peer) error {
 		w := p.run.scenario.Serves
 		w.Verdict = status
 		if err := p.send(wire.AppendWelcome(nil, w)); err != nil {
@@ -136,8 +136,8 @@ func partWelcome(bytes int) Step {
 	}}
 }
 
-// fin sends FIN. Afterwards the connection is read to its end and what comes is dropped.
-var fin = Step{"send FIN, drop what comes", (*peer).fin}
+// fin sends FIN. Afterwards the server drops further bytes.
+var fin = Step{"send FIN, drop further bytes", (*peer).fin}
 
 var reset = Step{"reset the connection", func(p *peer) error {
 	p.settle("a reset")
@@ -156,7 +156,7 @@ func pieces(bytes int) Step {
 	}}
 }
 
-// delay lets time pass before the next step. The client's patience is the subject.
+// delay lets time pass before the next step, to test the client's patience.
 func delay(d time.Duration) Step {
 	return Step{fmt.Sprintf("do nothing for %v", d), func(*peer) error {
 		time.Sleep(d)
@@ -170,7 +170,7 @@ var silence = Step{"say nothing until the client closes", func(p *peer) error {
 	return p.drop("after its own timeout")
 }}
 
-// drop ends the script with what comes of awaitClose.
+// drop ends the script after awaitClose.
 func (p *peer) drop(why string) error {
 	if err := p.awaitClose(why); err != nil {
 		return err
@@ -178,8 +178,7 @@ func (p *peer) drop(why string) error {
 	return errClosed
 }
 
-// together sends a piece of what follows in one write: the answers to n requests, each
-// followed by these bytes.
+// together sends the answers to n requests in one write, each followed by the bytes after.
 func together(text string, n int, after []byte) Step {
 	return Step{text, func(p *peer) error {
 		var b []byte
@@ -196,7 +195,7 @@ func send(text string, b []byte) Step {
 	return Step{text, func(p *peer) error { return p.send(b) }}
 }
 
-// violate sends bytes that break the protocol. No request that is not answered may be sent
+// violate sends bytes that break the protocol. The client must not send unanswered requests
 // again.
 func violate(text string, b []byte) Step {
 	return Step{text, func(p *peer) error {
@@ -208,7 +207,7 @@ func violate(text string, b []byte) Step {
 	}}
 }
 
-// deny fails the oldest request because of its count. It must not come again.
+// deny fails the oldest request because of its count. The client must not send it again.
 var deny = Step{"send code 3 for the oldest request", func(p *peer) error {
 	if len(p.pending) == 0 {
 		return nil
@@ -219,7 +218,7 @@ var deny = Step{"send code 3 for the oldest request", func(p *peer) error {
 	return p.send(wire.AppendFailure(nil, wire.CountDenied, uint32(denied.vectors)))
 }}
 
-// goAway sends the notice going away, after these bytes.
+// goAway sends the bytes of before and the notice going away in one write.
 func goAway(text string, before func(*Scenario) []byte) Step {
 	return Step{text, func(p *peer) error {
 		p.lastRound = p.run.ledger.lastRoundSeen()
@@ -234,7 +233,7 @@ var goingAway = goAway("send the notice going away", func(*Scenario) []byte { re
 
 // oldServer does what a version 1 server does with a hello: its first word is a count that is
 // not allowed.
-var oldServer = Step{"take the hello for a count, send FIN, drop what comes", func(p *peer) error {
+var oldServer = Step{"take the hello for a count, send FIN, drop further bytes", func(p *peer) error {
 	head, err := p.read(wire.HeaderBytes, p.run.deadline(), "a hello")
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// Subject is a server under test, and what is known of it. Its model must follow the rule of
+// Subject describes a server under test. Its model must follow the rule of
 // [Scores]. With one output that is the sum of a row.
 type Subject struct {
 	Addr string // host:port, or unix: and the path of a Unix socket
@@ -24,7 +24,7 @@ type Subject struct {
 	Patience time.Duration
 }
 
-// Finding is what came of one check of a server.
+// Finding is the result of one check of a server.
 type Finding struct {
 	Name string
 	Says string // what was checked, in a sentence
@@ -60,7 +60,7 @@ func (c check) run(s Subject) Finding {
 	return Finding{c.name, c.says, c.do(p)}
 }
 
-// player plays one check. It makes rows that are different from each other.
+// player plays one check. Its requests have different rows.
 type player struct {
 	Subject
 	rows  int // made so far

@@ -27,7 +27,7 @@ type HelloTask struct {
 	Model      string `json:"model"`
 }
 
-// ServerTask is what the server says of itself. In version 1 the client must know it from
+// ServerTask is what the server says of itself. A client of version 1 takes its format from
 // here.
 type ServerTask struct {
 	Dim        int    `json:"dim"`
@@ -38,8 +38,8 @@ type ServerTask struct {
 	Identity   string `json:"identity"` // hexadecimal
 }
 
-// CallTask is one call. The fields after May say more about an outcome, and are there only
-// for that outcome.
+// CallTask is one call. The fields after May are details of one outcome each. They are absent
+// unless the call may have that outcome.
 type CallTask struct {
 	Rows          [][]float32 `json:"rows"`
 	TimeoutMillis int         `json:"timeout_millis,omitempty"`
