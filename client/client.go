@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 
@@ -28,6 +29,7 @@ type Client struct {
 	keepers sync.WaitGroup
 
 	waiting atomic.Int64 // pending.len(), for reading without mu
+	asleep  atomic.Int64 // slots that sleep; written with mu held, read without it
 	closing atomic.Bool  // Close has begun: no new calls
 	closer  sync.Once
 	ended   chan struct{} // has room for one: tells Close that some call has ended
@@ -53,7 +55,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := newClient(cfg)
 	for _, s := range c.slots {
-		c.keepers.Go(s.keep)
+		c.keepers.Go(func() { s.keep(false) })
 	}
 	err := c.awaitFirst(ctx)
 	if err != nil {
@@ -72,8 +74,9 @@ func newClient(cfg Config) *Client {
 	}
 	c.alive, c.kill = context.WithCancel(context.Background())
 	for _, addr := range cfg.Addrs {
-		for range cfg.Conns {
-			c.slots = append(c.slots, newSlot(c, addr))
+		turn := rand.IntN(1 << 16)
+		for k := range cfg.Conns {
+			c.slots = append(c.slots, newSlot(c, addr, turn+k))
 		}
 	}
 	return c

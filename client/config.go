@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -30,10 +31,12 @@ const (
 type Config struct {
 	// Addrs are the servers, each as host:port, or as unix: followed by the path of
 	// a Unix socket. All must serve the same model. The Client looks a host name up
-	// again whenever it connects.
+	// again whenever it connects. If the name has several addresses, the connections
+	// are spread over them, from a random one on, and an address that fails gives way
+	// to the next.
 	Addrs []string
 
-	Conns      int // connections to each address; 0 means DefaultConns
+	Conns      int // connections to each of Addrs; 0 means DefaultConns
 	Window     int // requests in flight on one connection; 0 means DefaultWindow
 	Dim        int // features per vector; 0 means wire.DefaultDim
 	MaxVectors int // vectors in the largest request; 0 means wire.DefaultMaxVectors
@@ -43,7 +46,8 @@ type Config struct {
 	// the context bounds the call.
 	Timeout time.Duration
 
-	// DialTimeout bounds each attempt to connect; 0 means DefaultDialTimeout.
+	// DialTimeout bounds each attempt to connect, with the lookup of the host name and
+	// all addresses that the name has; 0 means DefaultDialTimeout.
 	DialTimeout time.Duration
 
 	// StallTimeout is how long a connection with requests in flight may stay silent
@@ -59,7 +63,9 @@ type Config struct {
 	// connection while the request was written.
 	Retry int
 
-	dial func(ctx context.Context, addr string) (net.Conn, error) // tests set it
+	// Tests set these.
+	dial   func(ctx context.Context, addr string) (net.Conn, error)
+	lookUp func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
 func (cfg *Config) complete() error {
@@ -71,13 +77,10 @@ func (cfg *Config) complete() error {
 	fill(&cfg.DialTimeout, DefaultDialTimeout)
 	fill(&cfg.StallTimeout, DefaultStallTimeout)
 	if cfg.dial == nil {
-		dialer := net.Dialer{Timeout: cfg.DialTimeout}
-		cfg.dial = func(ctx context.Context, addr string) (net.Conn, error) {
-			if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
-				return dialer.DialContext(ctx, "unix", path)
-			}
-			return dialer.DialContext(ctx, "tcp", addr)
-		}
+		cfg.dial = dialAddr
+	}
+	if cfg.lookUp == nil {
+		cfg.lookUp = lookUpHost
 	}
 	return cfg.validate()
 }

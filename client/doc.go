@@ -25,7 +25,14 @@
 // is immediate. When it fails, the Client waits 10 ms, then twice as long before
 // each further attempt, up to 1 s. It shortens each wait by a random part of up to
 // half, so that many clients do not reconnect at the same moment. Each attempt
-// looks the host name up again. Calls use the connections that stand.
+// looks the host name up again. If the name has several addresses, each connection
+// prefers another one, and takes the next if that one fails. Calls use the
+// connections that stand.
+//
+// A server or a proxy may close a connection between two answers, for example
+// because it was idle. That is no failure. The Client connects again when the next
+// call starts, so that idle clients do not reconnect for ever. If the connection
+// had brought no answer, the wait above comes first.
 //
 // What happens to the requests on a lost connection depends on how far they got.
 // A request that was not written moves to another connection, and its caller
@@ -34,8 +41,8 @@
 // Config.Retry times. To send it again is safe, because scoring changes nothing on
 // the server, unless the request itself makes servers fail.
 //
-// When no connection stands, calls wait until every address has failed its first
-// new attempt. From then on waiting calls and new calls fail at once with
+// When no connection stands, calls wait until the first new attempt at every address
+// has failed. From then on waiting calls and new calls fail at once with
 // *Unavailable, until an attempt succeeds. On a request path an immediate error is
 // better than a wait that may not end.
 //

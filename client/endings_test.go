@@ -71,7 +71,7 @@ func TestResponseWithoutRequest(t *testing.T) {
 		t.Error(err)
 	}
 	cfg := small
-	idle := newLink(newSlot(newClient(completed(t, cfg)), "a:1"), nil)
+	idle := newLink(newSlot(newClient(completed(t, cfg)), "a:1", 0), nil)
 	_, err := idle.deliver(encoded([]float32{1, 2}))
 	var got *ProtocolError
 	if !errors.As(err, &got) || *got != (ProtocolError{Got: 2}) {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -9,7 +10,7 @@ import (
 // link is one connection and the requests on it.
 //
 // Ownership: only the send loop writes to the connection and uses out. Only the
-// receive loop reads from the connection and uses ended. mu guards the rest. The
+// receive loop reads from the connection and uses ended and inAnswer. mu guards the rest. The
 // elements of ring are also written under mu. The send loop reads the elements from
 // taken to admitted without mu, because only the send loop changes them.
 type link struct {
@@ -33,8 +34,9 @@ type link struct {
 	interrupted bool  // that write was interrupted by its deadline
 	err         error // why the link admits no more requests
 
-	out   outgoing
-	ended []*flight
+	out      outgoing
+	ended    []*flight
+	inAnswer bool // the receive loop ended within an answer
 }
 
 func newLink(s *slot, conn net.Conn) *link {
@@ -126,6 +128,14 @@ func (l *link) busy() bool {
 		}
 	}
 	return false
+}
+
+// endedInOrder reports whether the server closed the connection between two answers and
+// no request was on it. Both loops have ended with err.
+func (l *link) endedInOrder(err error) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return err == io.EOF && !l.inAnswer && l.answered == l.admitted
 }
 
 // toResend returns the requests to send over another connection, after both loops

@@ -26,6 +26,11 @@ func (r *request) split(most int) request {
 // place gives r, which may have any size, to connections that have room. What finds
 // no room waits in pending. If other requests wait already, r queues behind them.
 func (c *Client) place(r request) {
+	if c.asleep.Load() > 0 {
+		c.mu.Lock()
+		c.wakeSlots()
+		c.mu.Unlock()
+	}
 	if c.waiting.Load() == 0 {
 		c.spread(&r)
 	}
@@ -103,6 +108,7 @@ func (c *Client) placePending() {
 		c.pending.pop()
 	}
 	if c.pending.len() > 0 {
+		c.wakeSlots()
 		c.failPending(c.refusal())
 	}
 	c.waiting.Store(int64(c.pending.len()))

@@ -31,6 +31,7 @@ func (l *link) receive() error {
 			readErr = silence.deadlinePassed()
 		}
 		if readErr != nil {
+			l.inAnswer = used < held+n
 			return readErr
 		}
 		held = copy(buf, buf[used:held+n])

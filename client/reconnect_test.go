@@ -37,7 +37,7 @@ func TestNobodyListens(t *testing.T) {
 // TestDialGivesUp: the first attempt never ends, and Dial returns when its context ends.
 func TestDialGivesUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cfg := Config{Addrs: []string{"a:1"}, dial: func(dialCtx context.Context, _ string) (net.Conn, error) {
+	cfg := Config{Addrs: []string{"127.0.0.1:1"}, dial: func(dialCtx context.Context, _ string) (net.Conn, error) {
 		cancel()
 		<-dialCtx.Done()
 		return nil, dialCtx.Err()
@@ -229,7 +229,7 @@ func TestCloseEndsAttempts(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	cfg.Addrs = []string{serve(t, 3, func(p *peer) {})}
+	cfg.Addrs = []string{serve(t, 3, func(p *peer) { p.writeScores([]float32{1}) })}
 	c, err := Dial(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -38,6 +38,12 @@ func serveOn(t testing.TB, network, on string, dim int, script func(*peer)) (add
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveListener(t, listener, dim, script)
+	return listener.Addr().String()
+}
+
+// serveListener runs script for each connection that listener accepts.
+func serveListener(t testing.TB, listener net.Listener, dim int, script func(*peer)) {
 	var scripts sync.WaitGroup
 	scripts.Go(func() {
 		for {
@@ -55,7 +61,6 @@ func serveOn(t testing.TB, network, on string, dim int, script func(*peer)) (add
 		listener.Close()
 		scripts.Wait()
 	})
-	return listener.Addr().String()
 }
 
 // readScores reads one request and returns the sums of its rows. It returns false at the end
@@ -128,7 +133,7 @@ func dial(t testing.TB, cfg Config, addrs ...string) *Client {
 		await(t, "an attempt of every slot", func() bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			return s.link.Load() != nil || s.failed != nil
+			return s.link.Load() != nil || s.failed != nil || s.asleep
 		})
 	}
 	return c
