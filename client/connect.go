@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/disrust/disrust/wire"
 )
 
-// connect makes the connection of s. If a host name has several addresses, it tries
-// them in the order of inTurn until one succeeds. The error names all that failed.
-func (s *slot) connect() (net.Conn, error) {
+// connect makes the connection of s and its link. If a host name has several addresses, it
+// tries them in the order of inTurn until one succeeds. The error names all that failed.
+func (s *slot) connect() (*link, error) {
 	cfg := &s.client.cfg
 	ctx, cancel := context.WithTimeout(s.client.alive, cfg.DialTimeout)
 	defer cancel()
@@ -21,9 +23,9 @@ func (s *slot) connect() (net.Conn, error) {
 		return nil, err
 	}
 	for k, addr := range addrs {
-		conn, dialErr := s.connectTo(ctx, addr, len(addrs)-k)
+		l, dialErr := s.connectTo(ctx, addr, len(addrs)-k)
 		if dialErr == nil {
-			return conn, nil
+			return l, nil
 		}
 		if err == nil {
 			err = dialErr
@@ -34,13 +36,25 @@ func (s *slot) connect() (net.Conn, error) {
 	return nil, err
 }
 
-// connectTo connects to addr. It takes at most the time that ctx leaves, divided by the
-// number of addresses that are left to try.
-func (s *slot) connectTo(ctx context.Context, addr string, left int) (net.Conn, error) {
+// connectTo connects to addr and, in version 2, waits for the welcome. It takes at most the
+// time that ctx leaves, divided by the number of addresses that are left to try.
+func (s *slot) connectTo(ctx context.Context, addr string, left int) (*link, error) {
+	c := s.client
 	deadline, _ := ctx.Deadline()
 	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
 	defer cancel()
-	return s.client.cfg.dial(ctx, addr)
+	conn, err := c.cfg.dial(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	w := wire.Welcome{Format: c.cfg.format()}
+	if c.cfg.Version > 1 {
+		if w, err = c.greet(ctx, conn, addr); err != nil {
+			conn.Close()
+			return nil, err
+		}
+	}
+	return newLink(s, conn, w), nil
 }
 
 // lookUp returns the addresses at which s may connect, in the order in which to try

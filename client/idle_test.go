@@ -71,7 +71,7 @@ func (p *pipes) dial(_ context.Context, addr string) (net.Conn, error) {
 	near, far := net.Pipe()
 	go func() {
 		defer far.Close()
-		p.scripts[addr](&peer{Conn: far, in: bufio.NewReader(far), dim: 3})
+		welcoming(p.scripts[addr])(&peer{Conn: far, in: bufio.NewReader(far), dim: 3})
 	}()
 	return near, nil
 }

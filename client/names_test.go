@@ -52,11 +52,11 @@ func serveReplicas(t *testing.T, script func(*peer), ips ...string) *replicas {
 		if err != nil {
 			t.Fatal(err)
 		}
-		serveListener(t, listener, 3, func(p *peer) {
+		serveListener(t, listener, 3, welcoming(func(p *peer) {
 			conns.Add(1)
 			defer conns.Add(-1)
 			script(p)
-		})
+		}))
 		r.conns[ip] = &conns
 		_, r.port, _ = net.SplitHostPort(listener.Addr().String())
 	}
@@ -141,7 +141,7 @@ func TestAddressOfANameIsSilent(t *testing.T) {
 	defer far.Close()
 	n := names{ips: three[:2]}
 	var silent atomic.Int32
-	cfg := Config{Dim: 3, Conns: 2, DialTimeout: 100 * time.Millisecond, lookUp: n.lookUp}
+	cfg := Config{Version: 1, Dim: 3, Conns: 2, DialTimeout: 100 * time.Millisecond, lookUp: n.lookUp}
 	cfg.dial = func(ctx context.Context, addr string) (net.Conn, error) {
 		if addr == "127.0.0.1:9" {
 			silent.Add(1)

@@ -5,12 +5,29 @@ import (
 	"math/rand/v2"
 )
 
-// request asks for the scores of some rows of a call. Its scores belong in
-// dst[at : at+vectors].
+// request asks for the scores of some rows of a call. The
+// first of them is row at of the call.
 type request struct {
 	flight      *flight
 	at, vectors int
-	retries     int // how often it was sent again
+	retries     int // how often it was sent again after a connection was lost
+	moves       int // how often it was sent again after a connection was closed in order
+}
+
+// countAgain counts that r, which was written, at least in part, is sent again. It returns
+// false if that is not allowed. A server that closes a connection in order may have no wish
+// to answer what it had received. So such requests move even without Config.Retry: once for
+// each address, and once more.
+func (r *request) countAgain(cfg *Config, inOrder bool) bool {
+	switch {
+	case inOrder && r.moves <= len(cfg.Addrs):
+		r.moves++
+	case r.retries < cfg.Retry:
+		r.retries++
+	default:
+		return false
+	}
+	return true
 }
 
 // split removes at most most vectors from the front of r and returns a request for
@@ -52,7 +69,7 @@ func (c *Client) spread(r *request) {
 			return
 		}
 		l, next := s.link.Load(), *r
-		if part := next.split(c.cfg.MaxVectors); l != nil && l.admit(part) {
+		if l != nil && l.admit(next.split(l.format.MaxVectors)) {
 			*r = next
 		}
 	}

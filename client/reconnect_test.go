@@ -83,7 +83,7 @@ func TestReconnects(t *testing.T) {
 func TestWrittenIsNotSentTwice(t *testing.T) {
 	lose := make(chan struct{})
 	var connections atomic.Int32
-	c := dial(t, Config{Dim: 3, MaxVectors: 4, Window: 1}, serve(t, 3, func(p *peer) {
+	c := dial(t, Config{Dim: 3, MaxVectors: 4, Window: 1, Version: 1}, serveBare(t, 3, func(p *peer) {
 		if connections.Add(1) == 1 {
 			p.readScores()
 			<-lose
@@ -117,14 +117,14 @@ func TestWriteFails(t *testing.T) {
 	defer far.Close()
 	var attempts atomic.Int32
 	cfg := small
-	cfg.StallTimeout = 20 * time.Millisecond
+	cfg.Version, cfg.StallTimeout = 1, 20*time.Millisecond
 	cfg.dial = func(_ context.Context, addr string) (net.Conn, error) {
 		if attempts.Add(1) == 1 {
 			return writeFails{near}, nil
 		}
 		return net.Dial("tcp", addr)
 	}
-	c := dial(t, cfg, serve(t, 3, answerAll))
+	c := dial(t, cfg, serveBare(t, 3, answerAll))
 	call := &Call{Dst: make([]float32, 1), Rows: []float32{1, 2, 3}, Done: make(chan *Call, 1)}
 	c.Start(call)
 	await(t, "its end", func() bool { return len(call.Done) == 1 })
@@ -138,8 +138,8 @@ func TestWriteFails(t *testing.T) {
 func TestRetryEnds(t *testing.T) {
 	var seen atomic.Int32
 	cfg := small
-	cfg.Retry = 2
-	addr := serve(t, 3, func(p *peer) {
+	cfg.Version, cfg.Retry = 1, 2
+	addr := serveBare(t, 3, func(p *peer) {
 		if _, ok := p.readScores(); ok {
 			seen.Add(1)
 		}
@@ -207,7 +207,9 @@ func TestUnavailable(t *testing.T) {
 // Every attempt to connect succeeds, but calls must soon fail with *Unavailable instead of
 // waiting for ever.
 func TestClosesAtOnce(t *testing.T) {
-	c := dial(t, small, serve(t, 3, func(*peer) {}))
+	cfg := small
+	cfg.Version = 1
+	c := dial(t, cfg, serveBare(t, 3, func(*peer) {}))
 	await(t, "a call to fail with *Unavailable", func() bool {
 		err := scoreOnce(t.Context(), c, 1, 1)
 		var lost *ConnectionLost

@@ -24,10 +24,11 @@ type slot struct {
 
 	client   *Client
 	addr     string
-	turn     int                  // which address of a name it prefers: see inTurn
-	link     atomic.Pointer[link] // nil when not connected
-	retryNow chan struct{}        // room for one: ends the pause before the next attempt
-	needed   chan struct{}        // room for one: ends the sleep
+	turn     int                    // which address of a name it prefers: see inTurn
+	link     atomic.Pointer[link]   // nil when not connected
+	server   atomic.Pointer[Server] // what the last server said of itself; nil before
+	retryNow chan struct{}          // room for one: ends the pause before the next attempt
+	needed   chan struct{}          // room for one: ends the sleep
 
 	// Only the keeper uses these. delay is the pause before the next attempt.
 	// fruitless says that the last attempt failed, or that its connection was lost
@@ -56,10 +57,11 @@ func newSlot(c *Client, addr string, turn int) *slot {
 }
 
 // keep connects, and reconnects whenever the connection has ended. asleep says that the
-// slot sleeps from the beginning.
+// slot sleeps from the beginning. When a connection's server goes away, this keeper stays
+// with the connection to its end, and another keeper takes the slot.
 func (s *slot) keep(asleep bool) {
-	for s.pause() && s.awaken(asleep) {
-		asleep = s.attempt()
+	for keeps := true; keeps && s.pause() && s.awaken(asleep); {
+		asleep, keeps = s.attempt()
 	}
 }
 
@@ -92,23 +94,21 @@ func (s *slot) awaken(asleep bool) bool {
 }
 
 // attempt connects once and returns when the connection has ended. It reports whether the
-// slot sleeps from then on.
-func (s *slot) attempt() (asleep bool) {
+// slot sleeps from then on, and whether the caller is still its keeper.
+func (s *slot) attempt() (asleep, keeps bool) {
 	c := s.client
-	conn, err := s.connect()
+	l, err := s.connect()
 	if err != nil {
 		s.backOff(false)
 		s.fruitless = true
 		c.notConnected(s, err)
-		return false
+		return false, true
 	}
-	defer conn.Close()
-	l, start := newLink(s, conn), time.Now()
-	if !c.connected(s, l) {
-		return false
+	defer l.conn.Close()
+	if !c.connected(l) {
+		return false, true
 	}
-	err = l.run()
-	return c.lost(s, l, err, time.Since(start))
+	return c.lost(l, l.run())
 }
 
 // backOff sets the pause before the next attempt: none after a useful connection,
@@ -134,14 +134,15 @@ func (c *Client) notConnected(s *slot, err error) {
 
 // connected puts l into its slot; from then on l takes requests. It returns false if
 // the Client is closed.
-func (c *Client) connected(s *slot, l *link) bool {
+func (c *Client) connected(l *link) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return false
 	}
-	s.link.Store(l)
+	l.slot.link.Store(l)
 	l.mu.Lock()
+	l.publishServer()
 	l.publishLoad()
 	l.mu.Unlock()
 	c.unblockDial()
@@ -149,35 +150,62 @@ func (c *Client) connected(s *slot, l *link) bool {
 	return true
 }
 
-// lost removes l, whose loops have ended with err, from its slot and resends its
-// requests over other connections. It reports whether the slot sleeps.
-//
-// A connection was useful if it brought an answer, or if it lasted longer than
-// maxDelay and did not end by a stall. The second of two connections in a row that
-// were lost before they were useful counts as a failed attempt. A connection that was
-// closed in order never does: a server closes idle connections, and those of a server
-// that has stopped are followed by attempts that fail.
-func (c *Client) lost(s *slot, l *link, err error, lasted time.Duration) (asleep bool) {
-	useful := l.answered > 0 || !errors.Is(err, ErrStalled) && lasted > maxDelay
+// lost is called when both loops of l have ended with err. It resends the requests of l
+// over other connections. asleep and keeps are those of attempt.
+func (c *Client) lost(l *link, err error) (asleep, keeps bool) {
 	inOrder := l.endedInOrder(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.pending.pushFront(l.toResend(err, inOrder))
+	if !l.detached {
+		return c.vacate(l, err, inOrder), true
+	}
+	c.leaving = slices.DeleteFunc(c.leaving, func(other *link) bool { return other == l })
+	c.placePending()
+	return false, false
+}
+
+// leave takes l, whose server is going away, from its slot, which gets another keeper. The
+// requests on l that were begun stay there.
+func (c *Client) leave(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.mu.Lock()
+	l.detached = true
+	l.mu.Unlock()
+	c.leaving = append(c.leaving, l)
+	asleep := c.vacate(l, nil, true)
+	c.keepers.Go(func() { l.slot.keep(asleep) })
+}
+
+// vacate removes l from its slot and finds places for the requests that wait. It reports
+// whether the slot sleeps. mu is held.
+//
+// A connection was useful if it brought an answer, or if it lasted longer than
+// maxDelay and did not end by a stall. The second of two connections in a row that
+// were lost before they were useful counts as a failed attempt. A connection that ended
+// in order never does: a server closes idle connections, and if it has stopped, the
+// next attempt will fail.
+func (c *Client) vacate(l *link, err error, inOrder bool) (asleep bool) {
+	s := l.slot
+	useful := l.answered > 0 || !errors.Is(err, ErrStalled) && time.Since(l.since) > maxDelay
+	fruitless := !useful && !inOrder
 	s.link.Store(nil)
 	s.failed = nil
-	if fruitless := !useful && !inOrder; fruitless && s.fruitless {
+	if fruitless && s.fruitless {
 		s.failed = &ConnectionLost{Addr: s.addr, Err: err}
 	}
-	s.fruitless = !useful && !inOrder
+	s.fruitless = fruitless
 	s.backOff(useful)
-	c.pending.pushFront(l.toResend(err))
 	s.asleep = inOrder && c.pending.len() == 0
 	if s.asleep {
 		c.asleep.Add(1)
-	} else if (useful || inOrder) && !c.connectedAnywhere() {
+	} else if !fruitless && !c.connectedAnywhere() {
 		c.retryFailed()
 	}
+	asleep = s.asleep
 	c.placePending()
-	return s.asleep
+	return asleep
 }
 
 // wakeSlots ends the sleep of all slots, because a call has started. All connect, not
