@@ -159,8 +159,10 @@ func (l *link) notice(n wire.Reply, b []byte) (used int, err error) {
 		case wire.GoingAway:
 			l.goAway()
 		case wire.AnotherModel:
-			malformed = copy(l.server.Identity[:], n.Notice(b)) != n.Bytes-wire.NoticeBytes
-			l.publishServer()
+			if malformed = len(n.Notice(b)) != wire.IdentityBytes; !malformed {
+				copy(l.server.Identity[:], n.Notice(b))
+				l.publishServer()
+			}
 		}
 	}
 	if malformed {

@@ -156,6 +156,32 @@ func (p *peer) readScores() ([]float32, bool) {
 	return scores, true
 }
 
+// readCount reads the count that begins a request, or what takes its place.
+func (p *peer) readCount() uint32 {
+	var header [4]byte
+	io.ReadFull(p.in, header[:])
+	return binary.LittleEndian.Uint32(header[:])
+}
+
+// reset closes the connection with a reset.
+func (p *peer) reset() {
+	p.Conn.(*net.TCPConn).SetLinger(0)
+	p.Close()
+}
+
+// writeWords writes what begins with a word other than a count.
+func (p *peer) writeWords(words ...uint32) {
+	b := p.buf[:0]
+	for _, w := range words {
+		b = binary.LittleEndian.AppendUint32(b, w)
+	}
+	p.Write(b)
+}
+
+func (p *peer) fail(code, detail uint32) { p.writeWords(0x8000_0000+code, detail) }
+
+func (p *peer) goAway() { p.writeWords(0xC000_0001, 0) }
+
 func (p *peer) writeScores(scores []float32) {
 	p.writeCount(len(scores), scores)
 }
@@ -274,4 +300,11 @@ func scoreOnce(ctx context.Context, c *Client, first, vectors int) error {
 		return fmt.Errorf("scores are %v; want %v", got, want)
 	}
 	return nil
+}
+
+// endedContext returns a context that has ended.
+func endedContext(t testing.TB) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
 }
