@@ -99,7 +99,7 @@ func TestWriteBrokenOffAnywhere(t *testing.T) {
 	fill := func(o *outgoing, rs []request) {
 		o.reset()
 		for _, r := range rs {
-			o.add(r, l, wire.Format{Dim: 1, MaxVectors: 1})
+			o.add(r, l, wire.Format{Dim: 1, Outputs: 1, MaxVectors: 1})
 		}
 	}
 	for n := 0; n <= len(whole); n += 1 + n%7 {

@@ -2,8 +2,6 @@ package drive
 
 import (
 	"fmt"
-
-	"github.com/disrust/disrust/wire"
 )
 
 // input verifies received bytes and records the latencies of their responses.
@@ -60,7 +58,7 @@ func (l *lane) verify(b []byte, vectors *int64) (rest []byte) {
 // within returns how many bytes of the next response have arrived.
 func (l *lane) within() int {
 	r := l.requests.replies[l.reply]
-	return l.got - (r.end - wire.ResponseBytes(r.vectors))
+	return l.got - (r.end - l.requests.format.ResponseBytes(r.vectors))
 }
 
 // account records the latencies of answered requests.

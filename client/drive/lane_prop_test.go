@@ -151,7 +151,7 @@ func TestLyingPeerIsCaught(t *testing.T) {
 		number, begin := int64(0), 0
 		for end := 0; end <= turned; number++ {
 			begin = end
-			end += wire.ResponseBytes(q.replies[number%int64(q.Count())].vectors)
+			end += q.format.ResponseBytes(q.replies[number%int64(q.Count())].vectors)
 		}
 		p.says[turned] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
 		caught := q.known || turned-begin < wire.HeaderBytes
