@@ -116,10 +116,6 @@ func TestViolations(t *testing.T) {
 		want ProtocolError
 	}{
 		{"count not allowed", func(p *peer) { p.fail(3, 2) }, ProtocolError{Reply: "the server allows no request of 2 vectors"}},
-		{"a failure too many", func(p *peer) {
-			p.writeScores(make([]float32, 2))
-			p.fail(1, 0)
-		}, ProtocolError{Reply: "failure without a request"}},
 		{"odd notice", func(p *peer) { p.writeWords(0xC000_0009, 6) }, ProtocolError{Reply: "notice of type 9 with a size that is not allowed"}},
 		{"large notice", func(p *peer) { p.writeWords(0xC000_0009, 65_536) }, ProtocolError{Reply: "notice of type 9 with a size that is not allowed"}},
 		{"short identity", func(p *peer) { p.writeWords(0xC000_0002, 4, 1) }, ProtocolError{Reply: "notice of type 2 with a size that is not allowed"}},
@@ -135,12 +131,7 @@ func TestViolations(t *testing.T) {
 				}
 				answerAll(p)
 			}))
-			lost := client.slots[0].link.Load()
 			err := scoreOnce(t.Context(), client, 0, 2)
-			if c.name == "a failure too many" {
-				await(t, "another connection", func() bool { return connections.Load() == 2 })
-				_, err = lost.deliver([]byte{1, 0, 0, 0x80, 0, 0, 0, 0})
-			}
 			if got, ok := errors.AsType[*ProtocolError](err); !ok || *got != c.want {
 				t.Errorf("got %v, want %v", err, &c.want)
 			}
@@ -148,6 +139,22 @@ func TestViolations(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestFailureWithoutRequest: a server fails a request that the Client has not sent.
+func TestFailureWithoutRequest(t *testing.T) {
+	c := newClient(completed(t, small))
+	c.cfg.Version = 2
+	idle := newLink(c.slots[0], nil, wire.Welcome{Format: c.format})
+	for k := range 8 {
+		if used, err := idle.deliver([]byte{1, 0, 0, 0x80, 0, 0, 0}[:k]); used != 0 || err != nil {
+			t.Errorf("%d bytes: used %d, %v", k, used, err)
+		}
+	}
+	_, err := idle.deliver([]byte{1, 0, 0, 0x80, 0, 0, 0, 0})
+	if got, ok := errors.AsType[*ProtocolError](err); !ok || *got != (ProtocolError{Reply: "failure without a request"}) {
+		t.Errorf("got %v", err)
 	}
 }
 
