@@ -307,6 +307,23 @@ func TestCloseWaitsForLeavingConnections(t *testing.T) {
 	await(t, "no more goroutines than before and the server", func() bool { return runtime.NumGoroutine() <= before+1 })
 }
 
+// TestCloseEndsLeavingConnections: Close ends a connection whose server goes away and does not
+// close it, once no call waits for it.
+func TestCloseEndsLeavingConnections(t *testing.T) {
+	closed := make(chan struct{})
+	c := dial(t, Config{StallTimeout: time.Hour}, serve(t, 3, func(p *peer) {
+		p.readScores()
+		p.goAway()
+		<-closed
+	}))
+	call := &Call{Dst: make([]float32, 1), Rows: make([]float32, 3)}
+	c.Start(call)
+	await(t, "the notice", func() bool { return c.slots[0].link.Load() == nil })
+	call.Wait(endedContext(t))
+	c.Close()
+	close(closed)
+}
+
 // TestEndWithoutAnswer: a server reads requests and closes the connection in order, without a
 // notice. It may have done so before it read them, so they move, whatever Config.Retry is.
 func TestEndWithoutAnswer(t *testing.T) {
