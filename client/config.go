@@ -58,8 +58,8 @@ type Config struct {
 	// the context bounds the call.
 	Timeout time.Duration
 
-	// DialTimeout bounds each attempt to connect, with the lookup of the host name and
-	// all addresses that the name has; 0 means DefaultDialTimeout.
+	// DialTimeout bounds each attempt to connect, with the lookup of the host name, all
+	// addresses that the name has, and the server's welcome; 0 means DefaultDialTimeout.
 	DialTimeout time.Duration
 
 	// StallTimeout is how long a connection with requests in flight may stay silent

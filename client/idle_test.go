@@ -14,8 +14,18 @@ import (
 // brought an answer or not. The Client connects again when a call starts and not before,
 // and no call fails.
 func TestIdleCutIsNoFailure(t *testing.T) {
+	bothVersions(t, idleCutIsNoFailure)
+}
+
+// bothVersions runs test for each version, with the function that serves it.
+func bothVersions(t *testing.T, test func(*testing.T, Config, func(testing.TB, int, func(*peer)) string)) {
+	t.Run("1", func(t *testing.T) { test(t, Config{Version: 1, Dim: 3}, serveBare) })
+	t.Run("2", func(t *testing.T) { test(t, Config{Version: 2}, serve) })
+}
+
+func idleCutIsNoFailure(t *testing.T, cfg Config, serve func(testing.TB, int, func(*peer)) string) {
 	conns := make(chan *peer, 10)
-	c := dial(t, small, serve(t, 3, func(p *peer) {
+	c := dial(t, cfg, serve(t, 3, func(p *peer) {
 		conns <- p
 		answerAll(p)
 	}))
@@ -34,12 +44,17 @@ func TestIdleCutIsNoFailure(t *testing.T) {
 // TestUnusedConnectionsAreCut: the server closes the idle connections of a Client of which
 // only some brought answers. No call fails.
 func TestUnusedConnectionsAreCut(t *testing.T) {
+	bothVersions(t, unusedConnectionsAreCut)
+}
+
+func unusedConnectionsAreCut(t *testing.T, cfg Config, serve func(testing.TB, int, func(*peer)) string) {
 	conns := make(chan *peer, 10)
 	addr := serve(t, 3, func(p *peer) {
 		conns <- p
 		answerAll(p)
 	})
-	c := dial(t, Config{Dim: 3, MaxVectors: 4, Conns: 3}, addr)
+	cfg.Conns = 3
+	c := dial(t, cfg, addr)
 	for k := range 4 {
 		for range 3 {
 			(<-conns).Close()
