@@ -200,15 +200,18 @@ func (w *world) maySee(err error) bool {
 // documented one. In version 2 no caller sees that a server went away or closed a
 // connection.
 func TestAnyMix(t *testing.T) {
-	var current atomic.Pointer[world]
-	addr := serveBare(t, 3, func(p *peer) { current.Load().script(p) })
 	before := runtime.NumGoroutine()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := worlds.Draw(rt, "world")
-		current.Store(w)
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer await(t, "no more goroutines than before", func() bool { return runtime.NumGoroutine() <= before })
+		defer runScripts(listener, 3, w.script)()
 		var connections atomic.Int32
 		for range w.addrs {
-			w.cfg.Addrs = append(w.cfg.Addrs, addr)
+			w.cfg.Addrs = append(w.cfg.Addrs, listener.Addr().String())
 		}
 		w.cfg.dial = w.dial(&connections)
 		c, err := Dial(t.Context(), w.cfg)
@@ -217,7 +220,6 @@ func TestAnyMix(t *testing.T) {
 				rt.Fatal(err)
 			}
 		}
-		defer await(t, "no more goroutines than before", func() bool { return runtime.NumGoroutine() <= before })
 		defer c.Close()
 		var done sync.WaitGroup
 		for g, asks := range w.callers {

@@ -52,11 +52,11 @@ func serveReplicas(t *testing.T, script func(*peer), ips ...string) *replicas {
 		if err != nil {
 			t.Fatal(err)
 		}
-		serveListener(t, listener, 3, welcoming(func(p *peer) {
+		t.Cleanup(runScripts(listener, 3, welcoming(func(p *peer) {
 			conns.Add(1)
 			defer conns.Add(-1)
 			script(p)
-		}))
+		})))
 		r.conns[ip] = &conns
 		_, r.port, _ = net.SplitHostPort(listener.Addr().String())
 	}

@@ -55,12 +55,13 @@ func serveOn(t testing.TB, network, on string, dim int, script func(*peer)) (add
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveListener(t, listener, dim, script)
+	t.Cleanup(runScripts(listener, dim, script))
 	return listener.Addr().String()
 }
 
-// serveListener runs script for each connection that listener accepts.
-func serveListener(t testing.TB, listener net.Listener, dim int, script func(*peer)) {
+// runScripts runs script for each connection that listener accepts. stop closes listener and
+// waits for the scripts.
+func runScripts(listener net.Listener, dim int, script func(*peer)) (stop func()) {
 	var scripts sync.WaitGroup
 	scripts.Go(func() {
 		for {
@@ -74,10 +75,10 @@ func serveListener(t testing.TB, listener net.Listener, dim int, script func(*pe
 			})
 		}
 	})
-	t.Cleanup(func() {
+	return func() {
 		listener.Close()
 		scripts.Wait()
-	})
+	}
 }
 
 // hello is what a client says of itself.
