@@ -12,9 +12,10 @@ import (
 // link is one connection and the requests on it.
 //
 // Ownership: only the send loop writes to the connection and uses out. Only the
-// receive loop reads from the connection and uses ended, failed and inAnswer. mu guards the rest. The
-// elements of ring are also written under mu. The send loop reads the elements from
-// taken to admitted without mu, because only the send loop changes them.
+// receive loop reads from the connection and uses ended, failed and inAnswer. mu
+// guards the rest. The elements of ring are also written under mu. The send loop reads
+// the elements from taken to admitted without mu, because only the send loop changes
+// them.
 type link struct {
 	slot   *slot
 	conn   net.Conn
@@ -38,7 +39,7 @@ type link struct {
 	writing     bool  // a write is being gathered or in progress
 	interrupted bool  // that write was interrupted by its deadline
 	leaving     bool  // the server is going away: the link admits no more requests
-	detached    bool  // the slot has no longer this link
+	detached    bool  // the link is no longer its slot's
 	err         error // why the link admits no more requests
 
 	out      outgoing

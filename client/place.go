@@ -5,8 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// request asks for the scores of some rows of a call. The
-// first of them is row at of the call.
+// request asks for the scores of some rows of a call: of as many as vectors, from row at on.
 type request struct {
 	flight      *flight
 	at, vectors int
@@ -15,9 +14,9 @@ type request struct {
 }
 
 // countAgain counts that r, which was written, at least in part, is sent again. It returns
-// false if that is not allowed. A server that closes a connection in order may have no wish
-// to answer what it had received. So such requests move even without Config.Retry: once for
-// each address, and once more.
+// false if that is not allowed. When a server has closed the connection in order, it will
+// never answer what it had received, so r moves even without Config.Retry: once for each of
+// Config.Addrs, and once more.
 func (r *request) countAgain(cfg *Config, inOrder bool) bool {
 	switch {
 	case inOrder && r.moves <= len(cfg.Addrs):

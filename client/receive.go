@@ -9,14 +9,14 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// receiveBytes is the most that one read takes: about 8,000 responses of one score, or the
-// largest notice.
-const receiveBytes = 64<<10 + wire.NoticeBytes
+// receiveBytes is the most that one read takes, unless a response or a notice is larger:
+// about 8,000 responses of one score.
+const receiveBytes = 64 << 10
 
 // receive is the loop that reads. It returns the error that ended the connection.
 func (l *link) receive() error {
 	cfg := &l.slot.client.cfg
-	buf := make([]byte, max(receiveBytes, l.format.ResponseBytes(l.format.MaxVectors)))
+	buf := make([]byte, max(receiveBytes, wire.MaxNoticeBytes, l.format.ResponseBytes(l.format.MaxVectors)))
 	held := 0 // bytes of an incomplete response at the start of buf
 	silence := silence{link: l, quarter: max(cfg.StallTimeout/quarters, 1)}
 	silence.watch()
@@ -41,7 +41,8 @@ func (l *link) receive() error {
 }
 
 // deliver gives the complete responses at the start of b to their calls, takes in the
-// notices between them, and returns the size of all in bytes. The error, if any, is a *ProtocolError.
+// notices between them, and returns the size of all in bytes. The error, if any, is a
+// *ProtocolError.
 func (l *link) deliver(b []byte) (used int, err error) {
 	l.mu.Lock()
 	for err == nil {
@@ -150,23 +151,16 @@ func (r *request) failed(f wire.Reply, addr string) *ModelFailed {
 // notice takes in the notice that b begins with. It skips a notice of unknown type. mu is
 // held.
 func (l *link) notice(n wire.Reply, b []byte) (used int, err error) {
-	if n.Status == wire.Incomplete {
+	switch {
+	case n.Status == wire.Incomplete:
 		return 0, nil
-	}
-	malformed := n.Status == wire.Invalid
-	if !malformed {
-		switch n.Code {
-		case wire.GoingAway:
-			l.goAway()
-		case wire.AnotherModel:
-			if malformed = len(n.Notice(b)) != wire.IdentityBytes; !malformed {
-				copy(l.server.Identity[:], n.Notice(b))
-				l.publishServer()
-			}
-		}
-	}
-	if malformed {
+	case n.Status == wire.Invalid:
 		return 0, &ProtocolError{Reply: fmt.Sprintf("notice of type %d with a size that is not allowed", n.Code)}
+	case n.Code == wire.GoingAway:
+		l.goAway()
+	case n.Code == wire.AnotherModel:
+		l.server.Identity = wire.Identity(n.Notice(b))
+		l.publishServer()
 	}
 	return n.Bytes, nil
 }

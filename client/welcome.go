@@ -20,7 +20,7 @@ type Server struct {
 	MaxVectors int    // vectors in the largest request that it accepts
 	Kind       wire.Kind
 	Identity   wire.Identity // which model it is; zero if the server does not say
-	ModelName  string        // empty if the server does not say
+	ModelName  string        // empty if the server does not say; any bytes, not only UTF-8
 }
 
 // Servers returns what each connection's server has said last, in the order of
