@@ -64,12 +64,11 @@
 // because one of several servers stops or restarts.
 //
 // What happens to the requests on a connection that is lost otherwise, or in version 1,
-// depends on how far they got.
-// A request that was not written moves to another connection, and its caller
-// notices nothing. A request that was written, at least in part, may have been
-// scored: its call fails with *ConnectionLost, or the request is sent again up to
-// Config.Retry times. To send it again is safe, because scoring changes nothing on
-// the server, unless the request itself makes servers fail.
+// depends on how far they got. A request that was not written moves to another
+// connection, and its caller notices nothing. A request that was written, at least in
+// part, may have been scored: its call fails with *ConnectionLost, or the request is
+// sent again up to Config.Retry times. To send it again is safe, because scoring changes
+// nothing on the server, unless the request itself makes servers fail.
 //
 // When no connection stands, calls wait until the first new attempt at every address
 // has failed. From then on waiting calls and new calls fail at once with
