@@ -3,6 +3,7 @@ module github.com/disrust/disrust/client/conformance
 go 1.26.0
 
 require (
+	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	pgregory.net/rapid v1.3.0
