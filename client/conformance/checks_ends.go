@@ -60,9 +60,9 @@ func lateHello(p *player) error {
 	return p.converse(slices.Concat(requests, anyHello, after), append(answers, end)...)
 }
 
-// moreBytes is the size of what the client sends after a violation. It does not fit in the
-// buffers of a server that stops reading.
-const moreBytes = 1 << 20
+// moreBytes is the size of what the client sends after a violation: far more than one read of
+// a server takes, so that a server that closes its socket leaves input unread.
+const moreBytes = 256 << 10
 
 func noReset(p *player) error {
 	for _, hello := range [][]byte{anyHello, nil} {

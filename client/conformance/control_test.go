@@ -141,6 +141,34 @@ func TestNothingStays(t *testing.T) {
 	awaitGoroutines(t, before)
 }
 
+// TestResultLeavesNothing: after a result no goroutine and no port of the scenario is left,
+// whatever the client did.
+func TestResultLeavesNothing(t *testing.T) {
+	c := dialControl(t, listen(t, impatience))
+	before := runtime.NumGoroutine()
+	for _, name := range []string{"plain", "silence", "going-away", "reset-in-answer", "version-1-server", "refused-dim"} {
+		for _, m := range []mistakes{{}, {leavesOpen: true, ignoresNotices: true}} {
+			var addr string
+			play(c, name, watcher{reference{t: t, mistakes: m}, &addr})
+			if _, err := net.Dial("tcp", addr); err == nil {
+				t.Errorf("%s: %s still listens", name, addr)
+			}
+			awaitGoroutines(t, before)
+		}
+	}
+}
+
+// watcher is a subject that notes the address of its scenario.
+type watcher struct {
+	subject
+	addr *string
+}
+
+func (w watcher) run(task conformance.Task) [][]outcome {
+	*w.addr = task.Addr
+	return w.subject.run(task)
+}
+
 func addrs(tasks []conformance.Task) (all []string) {
 	for _, task := range tasks {
 		all = append(all, task.Addr)

@@ -105,6 +105,19 @@ func requests(n int) Step {
 	}}
 }
 
+// untilRound reads until a request of this round has come.
+func untilRound(round int) Step {
+	return Step{fmt.Sprintf("await a request of round %d", round), func(p *peer) error {
+		deadline := p.run.deadline()
+		for p.run.ledger.lastRoundSeen() < round {
+			if err := p.receive(deadline, fmt.Sprintf("a request of round %d", round)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
 // answers answers the oldest n requests.
 func answers(n int) Step {
 	return Step{fmt.Sprintf("answer %s", counted(n, "request")), func(p *peer) error { return p.answer(min(n, len(p.pending))) }}
