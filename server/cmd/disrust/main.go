@@ -40,12 +40,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	signal.Ignore(syscall.SIGPIPE) // when the reader of the metrics leaves, only the metrics end
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-	reloads := make(chan os.Signal, 1)
-	signal.Notify(reloads, syscall.SIGHUP)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
 	ended := make(chan int, 1)
-	go func() { ended <- o.live(ctx, stdout, stderr) }()
+	go func() { ended <- o.live(ctx, hangups, stdout, stderr) }()
 	for range 2 {
 		select {
 		case <-signals:
@@ -59,11 +59,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // live serves, with a queue in front of stderr: a pipe that nobody reads keeps the daemon
 // neither from being ready nor from ending. When the daemon ends, it gives the reader a second
-// to take the last lines.
-func (o *options) live(ctx context.Context, stdout, stderr io.Writer) int {
+// to take the last lines. A hangup changes nothing: it is logged.
+func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, stderr io.Writer) int {
 	lines := logqueue.New(func(lost string) { fmt.Fprintf(stderr, "disrust: %s\n", lost) })
 	defer lines.Flush()
 	o.cfg.Log = slog.New(lines.Handler(slog.NewTextHandler(stderr, nil)))
+	go func() {
+		for range hangups {
+			o.cfg.Log.Warn("SIGHUP is ignored: this daemon does not reload its model")
+		}
+	}()
 	return o.serve(ctx, stdout, lines.Writer(stderr))
 }
 
