@@ -35,7 +35,7 @@ func End(thread int, last func()) bool {
 	runtime.UnlockOSThread()
 	sweeping.Lock() // two sweeps would take threads from each other
 	defer sweeping.Unlock()
-	pause := time.Millisecond
+	pause := 4 * time.Millisecond // few sweeps, because each may make the scheduler start threads
 	for began := time.Now(); exists(thread) && time.Since(began) < patience; pause *= 2 {
 		if sweep(thread, last) {
 			return true
