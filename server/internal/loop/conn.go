@@ -57,8 +57,7 @@ type conn struct {
 // partial is the beginning of a request or hello whose rest has not arrived.
 type partial struct {
 	block blocks.ID
-	size  uint32
-	skip  uint32 // the block holds a hello, of which so many more bytes are to be dropped
+	size  uint32 // bytes that have arrived; of a hello, the block holds the first HelloBytes at most
 }
 
 // held is the part of a receive buffer that is not parsed yet: its bytes lo to hi.

@@ -40,7 +40,7 @@ func (t *Thread) drain() {
 	for _, c := range t.conns.All() {
 		switch {
 		case c.phase != open:
-		case c.version == 2 && !c.welcomed: // greet sends the notice
+		case c.awaitsHello(): // greet sends the notice
 		case c.version == 2:
 			t.sendGoingAway(c) // and c reads on until the peer's FIN
 		case c.receiving:

@@ -8,53 +8,77 @@ import (
 )
 
 // A connection that begins with a hello speaks version 2 of the protocol. Every other
-// connection speaks version 1. The hello is found where a count is not allowed, so looking for
-// it costs a request nothing.
+// connection speaks version 1. The thread looks for a hello only where a count is not allowed,
+// so looking for it costs a request nothing.
 
-// parseMessage is ParseRequest for the first bytes that are not parsed yet, and finds hellos
-// too: rest is how many bytes of the connection's stream have been received from b on. Of a
-// hello, Vectors is 0 and Bytes counts the part that this thread reads.
-func (t *Thread) parseMessage(c *conn, b []byte, rest int) wire.Frame {
-	f := t.format.ParseRequest(b)
-	if f.Status != wire.Invalid || c.received != uint64(rest) || !wire.IsHello(b) {
-		return f
+// isHello reports whether b begins c's hello. b has at least four bytes that are not parsed yet,
+// and rest is how many bytes of c's stream have been received from b on. A hello is the first
+// that a connection receives.
+func (c *conn) isHello(b []byte, rest int) bool {
+	return c.received == uint64(rest) && wire.IsHello(b)
+}
+
+// awaitsHello reports whether c has received only a part of its hello.
+func (c *conn) awaitsHello() bool { return c.version == 2 && !c.welcomed }
+
+// beginsWithHello reports whether c speaks version 2, or will once its receive buffer is parsed.
+// In a drain such a connection reads on until its peer's FIN.
+func (t *Thread) beginsWithHello(c *conn) bool {
+	if c.version == 2 {
+		return true
 	}
+	var first [wire.HeaderBytes]byte
+	n := 0
+	if c.partial.block != blocks.None {
+		n = copy(first[:], t.partials.Bytes(c.partial.block)[:c.partial.size])
+	}
+	n += copy(first[n:], t.backend.Buffer(c.held.buffer, int(c.held.hi)))
+	return n == len(first) && c.isHello(first[:], int(c.partial.size+c.held.hi))
+}
+
+// receiveHello begins c's hello, which data begins with. It returns what follows the hello in
+// data.
+func (t *Thread) receiveHello(c *conn, data []byte) []byte {
+	t.savePartial(c, nil)
+	return t.continueHello(c, data)
+}
+
+// continueHello adds data to the hello in c's partial, and answers the hello once it has arrived
+// as a whole. It returns what follows the hello in data.
+func (t *Thread) continueHello(c *conn, data []byte) []byte {
 	c.version = 2
-	known := wire.PreambleBytes
-	if p, missing, _ := wire.ParsePreamble(b); missing == 0 {
-		known += min(p.Size, wire.HelloBytes-wire.PreambleBytes)
-	}
-	if known > len(b) {
-		return wire.Frame{Status: wire.Incomplete, Bytes: known - len(b)}
-	}
-	return wire.Frame{Status: wire.Complete, Bytes: known}
-}
-
-// helloTail returns how many bytes of a hello follow the part that this thread reads.
-func helloTail(hello []byte) int {
-	p, _, _ := wire.ParsePreamble(hello)
-	return wire.PreambleBytes + p.Size - len(hello)
-}
-
-// finishHello drops bytes of data that belong to the hello in c's partial, and answers the hello
-// once it has arrived as a whole. It returns the rest of data.
-func (t *Thread) finishHello(c *conn, data []byte) []byte {
 	p := &c.partial
-	hello := t.partials.Bytes(p.block)[:p.size]
-	if p.skip == 0 {
-		p.skip = uint32(helloTail(hello)) // it is asked for once: the hello ends with its last byte
+	known := t.partials.Bytes(p.block)[:wire.HelloBytes]
+	for {
+		missing := helloSize(known[:min(p.size, wire.HelloBytes)]) - int(p.size)
+		if missing == 0 {
+			break
+		}
+		if len(data) == 0 {
+			return nil
+		}
+		n := min(missing, len(data))
+		copy(known[min(p.size, wire.HelloBytes):], data[:n]) // what does not fit belongs to a later version
+		p.size += uint32(n)
+		data = data[n:]
 	}
-	n := min(int(p.skip), len(data))
-	if p.skip -= uint32(n); p.skip > 0 {
-		return data[n:]
-	}
-	t.greet(c, hello)
+	t.greet(c, known[:min(p.size, wire.HelloBytes)])
 	t.dropPartial(c)
-	return data[n:]
+	return data
 }
 
-// greet answers a hello that has arrived as a whole. If it refuses, the welcome is the last
-// answer on the connection.
+// helloSize returns the size of the hello that b begins. If b does not hold the preamble, which
+// states that size, it is the size of the preamble.
+func helloSize(b []byte) int {
+	p, missing, _ := wire.ParsePreamble(b)
+	if missing > 0 {
+		return wire.PreambleBytes
+	}
+	return wire.PreambleBytes + p.Size
+}
+
+// greet answers a hello that has arrived as a whole. hello is the part that package wire knows.
+// If greet refuses, the welcome is the last that the peer is sent.
 func (t *Thread) greet(c *conn, hello []byte) {
 	c.welcomed = true
 	p, _, _ := wire.ParsePreamble(hello)
