@@ -143,6 +143,7 @@ func (w *world) checkEnd() {
 	}
 	w.checkListeners()
 	w.checkCounters()
+	w.checkCut()
 	for _, p := range w.peers {
 		p.checkDue()
 	}

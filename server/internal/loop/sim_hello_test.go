@@ -5,6 +5,7 @@ package loop
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func (w *world) appendHello(s *script) {
 	if s.extra > extraBytes {
 		w.Fail("a welcome of %d bytes", len(s.answers))
 	}
-	s.endMessage()
+	s.endMessage(fmt.Sprintf("welcome %d", welcome.Verdict))
 	if welcome.Verdict != wire.Welcomed {
 		s.last, s.closed = len(s.stream), true
 	}
@@ -190,5 +191,38 @@ func (p *peer) heed() {
 	}
 	if p.ending = shutsDown; p.obedience == lastWord {
 		p.ending = waits
+	}
+}
+
+// idle reports whether each open connection only waits for its peer, after all answers and the
+// notice. The thread must be asleep.
+func (w *world) idle() bool {
+	for s := range w.accepted() {
+		if !s.Closed && (!s.welcomed() || s.FinOut || s.Taken < s.peer.owed(s.Arrived)) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkCut: the thread says that an abort has cut a connection if that is so.
+func (w *world) checkCut() {
+	if w.allIdle && w.freezes && w.thread.Cut() {
+		w.Fail("an abort that cost no peer an answer counts as a cut")
+	}
+	if w.thread.Cut() {
+		return
+	}
+	for s := range w.accepted() {
+		p, seen := s.peer, min(s.seen, s.parsed())
+		if !s.speaksNewer() {
+			seen = min(seen, p.beforeStop)
+		}
+		if s.late {
+			seen = min(seen, s.due)
+		}
+		if s.Key != 0 && !s.Dead && !s.HungUp && seen < p.fatal && s.Taken < p.owed(seen) {
+			w.Fail("peer %d did not get its answers, and no connection counts as cut", p.id)
+		}
 	}
 }

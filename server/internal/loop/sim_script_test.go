@@ -4,6 +4,7 @@ package loop
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
 
@@ -16,21 +17,23 @@ import (
 type script struct {
 	version   int // of the protocol
 	stream    []byte
-	ends      []int  // where each message ends in stream: a hello, a request, or in version 2 a count that is not allowed
-	answers   []byte // to these messages, up to the first that ends the connection; also the notice that was found
-	owedAfter []int  // bytes of answers owed once i whole messages have arrived
-	closed    bool   // the last answer is a refusal, or the failure of a count: nothing may follow it
-	told      int    // bytes of answers up to the end of the notice that the server goes away; 0: it was not sent
-	extra     int    // the most bytes of answers that belong to no request
-	last      int    // once this many bytes have arrived, the server ends the connection
-	fatal     int    // once this many bytes have arrived, it may also drop answers: a request is larger than the pool
+	ends      []int    // where each message ends in stream: a hello, a request, or in version 2 a count that is not allowed
+	kinds     []string // how each message is answered: see TestSimMeets
+	answers   []byte   // to these messages, up to the first that ends the connection; also the notice that was found
+	owedAfter []int    // bytes of answers owed once i whole messages have arrived
+	closed    bool     // the last answer is a refusal, or the failure of a count: nothing may follow it
+	told      int      // bytes of answers up to the end of the notice that the server goes away; 0: it was not sent
+	extra     int      // the most bytes of answers that belong to no request
+	last      int      // once this many bytes have arrived, the server ends the connection
+	fatal     int      // once this many bytes have arrived, it may also drop answers: a request is larger than the pool
 }
 
 // owed returns how many bytes of answers are owed once size bytes of stream have arrived.
 func (s *script) owed(size int) int { return s.owedAfter[s.whole(size)] }
 
 // endMessage ends a message and its answer.
-func (s *script) endMessage() {
+func (s *script) endMessage(kind string) {
+	s.kinds = append(s.kinds, kind)
 	s.ends = append(s.ends, len(s.stream))
 	s.owedAfter = append(s.owedAfter, len(s.answers))
 }
@@ -80,7 +83,7 @@ func (w *world) appendViolation(s *script) {
 		s.last = len(s.stream)
 		if s.version == 2 {
 			s.answers, s.closed = wire.AppendFailure(s.answers, wire.CountDenied, count), true
-			s.endMessage()
+			s.endMessage("count denied")
 		}
 	}
 	if count == wire.Magic {
@@ -117,10 +120,13 @@ func (w *world) appendRequest(s *script) {
 	case failing && s.version == 1:
 		s.last = min(s.last, len(s.stream))
 	}
+	kind := "answer"
 	switch {
 	case s.last < math.MaxInt:
+		kind = "nothing"
 	case failing:
 		s.answers = wire.AppendFailure(s.answers, fault.Code, fault.Row)
+		kind = fmt.Sprintf("failure %d, row known: %t", fault.Code, fault.Row != wire.NoRow)
 	default:
 		var scores []float32
 		for i := range vectors {
@@ -130,13 +136,14 @@ func (w *world) appendRequest(s *script) {
 		}
 		s.answers = wire.AppendResponse(s.answers, vectors, scores)
 	}
-	s.endMessage()
+	s.endMessage(kind)
 }
 
 // cut ends the stream after size bytes.
 func (s *script) cut(size int) {
 	messages := s.whole(size)
 	s.stream, s.ends, s.owedAfter = s.stream[:size], s.ends[:messages], s.owedAfter[:messages+1]
+	s.kinds = s.kinds[:messages]
 	s.answers = s.answers[:s.owedAfter[messages]]
 	if s.last > size {
 		s.last, s.closed = math.MaxInt, false

@@ -48,6 +48,7 @@ type world struct {
 	short     bool   // a receive found no buffer
 	withheld  bool   // a receive found no buffer while the thread had spare ones
 	drainSeen bool   // the thread has begun to drain
+	allIdle   bool   // the operator aborted when no connection was owed anything
 	failed    string // the fault found; kept in case a recover swallows the panic
 }
 
@@ -140,7 +141,7 @@ func (w *world) Stuck() {
 		}
 		o.stopAt = 0
 	case !o.aborted:
-		o.abortAt = 0
+		o.abortAt, w.allIdle = 0, w.idle()
 	default:
 		w.Fail("the thread sleeps for ever after Abort")
 	}
