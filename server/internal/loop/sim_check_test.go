@@ -31,7 +31,11 @@ func (w *world) checkThread() {
 				w.Fail("connection %d holds a receive buffer and is not stalled", c.key.Index())
 			}
 		}
-		extra := w.kernel.Socket(c.fd).Peer.(*socket).peer.extra
+		s := w.kernel.Socket(c.fd).Peer.(*socket)
+		if c.phase == open && !s.Dead && (c.version == 2 || !c.measured) && int(c.received) != s.seen {
+			w.Fail("connection %d counts %d bytes of its stream, and %d were received", c.key.Index(), c.received, s.seen)
+		}
+		extra := s.peer.extra
 		if int(max(c.out.size+c.reserved, c.sending.hi)) > w.limits.OutputBytes+extra {
 			w.Fail("connection %d: %d bytes of answers, %d reserved and %d being sent, with room for %d and %d for what is not an answer",
 				c.key.Index(), c.out.size, c.reserved, c.sending.hi, w.limits.OutputBytes, extra)
