@@ -161,7 +161,7 @@ func (t *Thread) violate(c *conn, b []byte, rest int) {
 	t.tally.ProtocolErrors++
 	count := binary.LittleEndian.Uint32(b)
 	if c.version == 2 {
-		c.denied, c.deniedCount = true, count
+		c.denying, c.deniedCount = true, count
 	}
 	t.endInput(c)
 	if t.cfg.Violations != nil {
@@ -173,7 +173,7 @@ func (t *Thread) violate(c *conn, b []byte, rest int) {
 
 // deny tells the peer of a version 2 connection which count was not allowed, after all answers.
 func (t *Thread) deny(c *conn) {
-	c.denied = false
+	c.denying = false
 	t.appendExtra(c, func(b []byte) []byte { return wire.AppendFailure(b, wire.CountDenied, c.deniedCount) })
 }
 

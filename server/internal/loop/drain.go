@@ -7,7 +7,8 @@ import (
 )
 
 // Stop asks the thread to drain: to stop accepting, read what has arrived, answer it and
-// close. Any goroutine may call it, and must then wake the thread.
+// close. A version 2 connection closes after its peer's FIN. Any goroutine may call Stop, and must
+// then wake the thread.
 func (t *Thread) Stop() { t.stop.CompareAndSwap(0, stopDrain) }
 
 // Abort asks the thread to close every connection now. Any goroutine may call it, and must

@@ -19,7 +19,7 @@ func (c *conn) isHello(b []byte, rest int) bool {
 }
 
 // awaitsHello reports whether c has received only a part of its hello.
-func (c *conn) awaitsHello() bool { return c.version == 2 && !c.welcomed }
+func (c *conn) awaitsHello() bool { return c.version == 2 && !c.greeted }
 
 // beginsWithHello reports whether c speaks version 2, or will once its receive buffer is parsed.
 // In a drain such a connection reads on until its peer's FIN.
@@ -80,7 +80,7 @@ func helloSize(b []byte) int {
 // greet answers a hello that has arrived as a whole. hello is the part that package wire knows.
 // If greet refuses, the welcome is the last that the peer is sent.
 func (t *Thread) greet(c *conn, hello []byte) {
-	c.welcomed = true
+	c.greeted = true
 	p, _, _ := wire.ParsePreamble(hello)
 	w := t.cfg.Welcome.Judge(p, hello[wire.PreambleBytes:])
 	t.appendExtra(c, func(b []byte) []byte { return wire.AppendWelcome(b, w) })
