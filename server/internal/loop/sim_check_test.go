@@ -32,9 +32,7 @@ func (w *world) checkThread() {
 			}
 		}
 		s := w.kernel.Socket(c.fd).Peer.(*socket)
-		if c.phase == open && !s.Dead && (c.version == 2 || !c.measured) && int(c.received) != s.seen {
-			w.Fail("connection %d counts %d bytes of its stream, and %d were received", c.key.Index(), c.received, s.seen)
-		}
+		w.checkReceived(c, s)
 		extra := s.peer.extra
 		if int(max(c.out.size+c.reserved, c.sending.hi)) > w.limits.OutputBytes+extra {
 			w.Fail("connection %d: %d bytes of answers, %d reserved and %d being sent, with room for %d and %d for what is not an answer",
@@ -61,6 +59,22 @@ func (w *world) checkThread() {
 	}
 	w.checkOwners()
 	w.checkQueueOrder()
+}
+
+// checkReceived: a connection counts the bytes of its stream. Of one that speaks version 1 when a
+// drain reaches it, these are the bytes that had arrived by then, with those left to read.
+func (w *world) checkReceived(c *conn, s *socket) {
+	switch {
+	case c.phase != open || s.Dead || c.held.valid: // what is held may begin with a hello
+	case c.version == 2 || !c.measured:
+		if int(c.received) != s.seen {
+			w.Fail("connection %d counts %d bytes of its stream, and %d were received", c.key.Index(), c.received, s.seen)
+		}
+	case s.atDrain == 0:
+		s.atDrain = int(c.received) + int(c.unread)
+	case int(c.received)+int(c.unread) != s.atDrain:
+		w.Fail("connection %d counts %d bytes of its stream and %d to read, of %d", c.key.Index(), c.received, c.unread, s.atDrain)
+	}
 }
 
 // checkOwners: the connection of every kernel operation in flight still exists.
@@ -123,6 +137,15 @@ func (s *socket) checkPromptness() {
 		if late := w.kernel.Turns - max(p.arrivals[s.answered], s.acceptTurn); late > bound {
 			w.Fail("peer %d has waited for an answer for %d turns, at most %d are allowed", p.id, late, bound)
 		}
+	}
+}
+
+// checkPatience: where every operation completes at once and time passes only when nothing else
+// happens, the thread ends the input of a late peer within a tick.
+func (s *socket) checkPatience() {
+	late := s.w.now() - s.lateTick
+	if s.late && !s.FinOut && !s.Dead && s.w.Eager && !s.w.Hasty && s.peer.behaves() && late > 1 {
+		s.w.Fail("peer %d has been late for %d ticks", s.peer.id, late)
 	}
 }
 

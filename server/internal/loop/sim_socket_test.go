@@ -25,9 +25,11 @@ type socket struct {
 	seen         int  // bytes of the peer's stream that receives have delivered to the thread
 	requestBegan int  // the tick in which the first byte of the unfinished request was delivered
 	lastActive   int  // the tick of the last delivery, or of the last bytes taken from the thread
+	lateTick     int  // the tick since which it is late
 	late         bool // the peer was overdue at a tick: from then on the thread may end its input
 	due          int  // bytes of its stream that had been delivered at the first such tick
 	expired      bool // the thread sent FIN because it was late
+	atDrain      int  // bytes of its stream that the thread reads, if it speaks version 1 in a drain
 	endedBefore  bool // the thread may have ended its input before the drain began
 }
 

@@ -206,8 +206,9 @@ func (w *world) Turn() {
 func (w *world) Delivered() {
 	for s := range w.accepted() {
 		if !s.Closed && s.Key != 0 && !s.late && s.overdue() {
-			s.late, s.due = true, s.seen
+			s.late, s.due, s.lateTick = true, s.seen, w.now()
 		}
+		s.checkPatience()
 	}
 }
 
