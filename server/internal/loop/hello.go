@@ -11,9 +11,9 @@ import (
 // connection speaks version 1. The thread looks for a hello only where a count is not allowed,
 // so looking for it costs a request nothing.
 
-// isHello reports whether b begins c's hello. b has at least four bytes that are not parsed yet,
-// and rest is how many bytes of c's stream have been received from b on. A hello is the first
-// that a connection receives.
+// isHello reports whether b begins c's hello, which can only be the first message of c's stream.
+// b begins with a message and has at least HeaderBytes. rest is how many bytes of the stream have
+// been received from b on.
 func (c *conn) isHello(b []byte, rest int) bool {
 	return c.received == uint64(rest) && wire.IsHello(b)
 }
@@ -36,8 +36,7 @@ func (t *Thread) beginsWithHello(c *conn) bool {
 	return n == len(first) && c.isHello(first[:], int(c.partial.size+c.held.hi))
 }
 
-// receiveHello begins c's hello, which data begins with. It returns what follows the hello in
-// data.
+// receiveHello is continueHello for data that the hello begins.
 func (t *Thread) receiveHello(c *conn, data []byte) []byte {
 	t.savePartial(c, nil)
 	return t.continueHello(c, data)
@@ -50,21 +49,21 @@ func (t *Thread) continueHello(c *conn, data []byte) []byte {
 	p := &c.partial
 	known := t.partials.Bytes(p.block)[:wire.HelloBytes]
 	for {
-		missing := helloSize(known[:min(p.size, wire.HelloBytes)]) - int(p.size)
+		hello := known[:min(p.size, wire.HelloBytes)]
+		missing := helloSize(hello) - int(p.size)
 		if missing == 0 {
-			break
+			t.greet(c, hello)
+			t.dropPartial(c)
+			return data
 		}
 		if len(data) == 0 {
 			return nil
 		}
 		n := min(missing, len(data))
-		copy(known[min(p.size, wire.HelloBytes):], data[:n]) // what does not fit belongs to a later version
+		copy(known[len(hello):], data[:n]) // what does not fit belongs to a later version
 		p.size += uint32(n)
 		data = data[n:]
 	}
-	t.greet(c, known[:min(p.size, wire.HelloBytes)])
-	t.dropPartial(c)
-	return data
 }
 
 // helloSize returns the size of the hello that b begins. If b does not hold the preamble, which
