@@ -62,7 +62,8 @@
 // In a drain, a version 1 connection ends when it has read what had arrived. The thread tells a
 // version 2 connection that the server is going away, and reads on until the peer's FIN, a
 // timeout or an abort. If a hello arrives in a drain, the notice follows the welcome. A
-// connection that has received fewer than four bytes counts as one of version 1.
+// connection on which fewer than four bytes have arrived when the drain reaches it counts as one
+// of version 1.
 //
 // # What bounds the memory
 //

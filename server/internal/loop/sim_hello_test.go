@@ -166,7 +166,7 @@ type obedience uint8
 const (
 	atOnce   obedience = iota // finishes the request that it has begun and sends FIN
 	later                     // sends the rest of its stream and then FIN
-	lastWord                  // finishes what it sends now, and FIN follows after its answers
+	lastWord                  // finishes the request that it has begun, and closes once it has its answers
 	never                     // goes on
 )
 
