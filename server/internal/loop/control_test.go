@@ -208,8 +208,8 @@ func TestHelloCutByDrain(t *testing.T) {
 	}
 }
 
-// TestExtraBytes: the longest welcome, the notice that the server is going away and the failure of
-// a count fit the room that a block has for them.
+// TestExtraBytes: a block of output has room for the longest welcome, the notice that the server
+// is going away and the failure of a count, beside answers.
 func TestExtraBytes(t *testing.T) {
 	extra := wire.AppendWelcome(nil, wire.Welcome{
 		Model: strings.Repeat("m", wire.MaxNameBytes), Sentence: strings.Repeat("s", wire.JudgeSentenceBytes),
@@ -217,6 +217,15 @@ func TestExtraBytes(t *testing.T) {
 	extra = wire.AppendFailure(wire.AppendGoingAway(extra), wire.CountDenied, 0)
 	if len(extra) > extraBytes {
 		t.Errorf("%d bytes, with room for %d", len(extra), extraBytes)
+	}
+	th := &Thread{format: wire.Default, dim: wire.DefaultDim}
+	th.cfg.Limits = Limits{Conns: 1, PoolBytes: 64 << 10, OutputBytes: 64 << 10} // whole pages, without room to spare
+	if err := th.makeMemory(); err != nil {
+		t.Fatal(err)
+	}
+	defer th.Close()
+	if size := th.outputs.Size(); size < th.cfg.Limits.OutputBytes+len(extra) {
+		t.Errorf("a block has %d bytes, of which answers may take %d", size, th.cfg.Limits.OutputBytes)
 	}
 }
 

@@ -14,16 +14,16 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// newer is what a world knows of version 2 of the protocol.
-type newer struct {
+// version2 is what a world knows of version 2 of the protocol.
+type version2 struct {
 	dice    simio.Dice   // makes the decisions that concern version 2: a world without it is the same whatever they are
 	share   int          // one in so many peers speaks version 2; 0: none
 	welcome wire.Welcome // to a hello without a fault
 	early   bool         // the operator stops the thread while a hello arrives
 }
 
-func (w *world) drawNewer(seed uint64) newer {
-	n := newer{dice: simio.Dice{Rand: rand.New(rand.NewPCG(seed, 2))}}
+func (w *world) drawV2(seed uint64) version2 {
+	n := version2{dice: simio.Dice{Rand: rand.New(rand.NewPCG(seed, 2))}}
 	n.share, n.early = simio.Pick(n.dice, 0, 1, 2, 2), n.dice.OneIn(8)
 	n.welcome = wire.Welcome{
 		Format: w.format, Kind: simio.Pick(n.dice, wire.Unstated, wire.Raw, wire.Prob), Identity: wire.Identity{1, 2, 3},
@@ -40,7 +40,7 @@ func (w *world) drawNewer(seed uint64) newer {
 func (w *world) appendHello(s *script) {
 	hello := w.drawHello()
 	p, _, _ := wire.ParsePreamble(hello)
-	welcome := w.newer.welcome.Judge(p, hello[wire.PreambleBytes:])
+	welcome := w.v2.welcome.Judge(p, hello[wire.PreambleBytes:])
 	s.version, s.stream = 2, append(s.stream, hello...)
 	s.answers = wire.AppendWelcome(s.answers, welcome)
 	s.extra = len(s.answers) + len(goingAway) + wire.FailureBytes
@@ -53,7 +53,7 @@ func (w *world) appendHello(s *script) {
 // drawHello returns a hello that is accepted, refused for any reason, or malformed. It may be
 // longer than this version knows.
 func (w *world) drawHello() []byte {
-	d, own := w.newer.dice, &w.newer.welcome
+	d, own := w.v2.dice, &w.v2.welcome
 	var h wire.Hello
 	if d.OneIn(2) {
 		h = wire.Hello{
@@ -129,9 +129,9 @@ func (s *socket) findNotice(data []byte) {
 	}
 }
 
-// speaksNewer reports whether the thread has received enough to know that the peer speaks
+// speaksV2 reports whether the thread has received enough to know that the peer speaks
 // version 2.
-func (s *socket) speaksNewer() bool { return s.peer.version == 2 && s.parsed() >= wire.HeaderBytes }
+func (s *socket) speaksV2() bool { return s.peer.version == 2 && s.parsed() >= wire.HeaderBytes }
 
 // parsed returns how many bytes of the peer's stream the thread has received, without those that
 // it has dropped after its FIN.
@@ -212,7 +212,7 @@ func (w *world) checkCut() {
 	}
 	for s := range w.accepted() {
 		p, seen := s.peer, min(s.seen, s.parsed())
-		if !s.speaksNewer() {
+		if !s.speaksV2() {
 			seen = min(seen, p.beforeStop)
 		}
 		if s.late {

@@ -62,7 +62,7 @@ func (w *world) drawPeer(id int) *peer {
 	} else if w.OneIn(5) {
 		p.reads = w.IntN(2) * w.IntN(40)
 	}
-	p.obedience = simio.Pick(w.newer.dice, atOnce, atOnce, atOnce, later, later, later, lastWord, lastWord, never)
+	p.obedience = simio.Pick(w.v2.dice, atOnce, atOnce, atOnce, later, later, later, lastWord, lastWord, never)
 	return p
 }
 
@@ -219,8 +219,8 @@ func (p *peer) piece(size int) int {
 		return size
 	}
 	at := p.socket.Arrived
-	if p.version == 2 && at < wire.PreambleBytes && p.w.newer.dice.OneIn(2) {
-		return min(size, p.w.newer.dice.Between(1, 5)) // a piece of the hello's preamble
+	if p.version == 2 && at < wire.PreambleBytes && p.w.v2.dice.OneIn(2) {
+		return min(size, p.w.v2.dice.Between(1, 5)) // a piece of the hello's preamble
 	}
 	if next := p.whole(at); next < len(p.ends) && p.w.OneIn(3) {
 		return max(1, min(size, p.ends[next]-at+p.w.Between(-2, 5)))

@@ -48,7 +48,7 @@ func (s *script) whole(size int) int {
 // protocol.
 func (w *world) drawScript(requests int) script {
 	s := newScript()
-	if w.newer.dice.OneIn(w.newer.share) {
+	if w.v2.dice.OneIn(w.v2.share) {
 		w.appendHello(&s)
 	}
 	for range requests {
@@ -61,8 +61,8 @@ func (w *world) drawScript(requests int) script {
 		w.appendViolation(&s)
 		s.stream = append(s.stream, make([]byte, w.IntN(2)*w.IntN(3*w.format.RequestBytes(1)))...)
 	}
-	if s.version == 2 && len(s.ends) > 0 && w.newer.dice.OneIn(12) {
-		s.cut(w.newer.dice.IntN(s.ends[0])) // within the hello
+	if s.version == 2 && len(s.ends) > 0 && w.v2.dice.OneIn(12) {
+		s.cut(w.v2.dice.IntN(s.ends[0])) // within the hello
 	}
 	return s
 }
@@ -75,7 +75,7 @@ func newScript() script {
 // one, unless it begins the stream.
 func (w *world) appendViolation(s *script) {
 	count := simio.Pick(w.Dice, 0, uint32(w.format.MaxVectors)+1, math.MaxUint32, 1<<31)
-	if len(s.stream) > 0 && w.newer.dice.OneIn(2*w.newer.share) {
+	if len(s.stream) > 0 && w.v2.dice.OneIn(2*w.v2.share) {
 		count = wire.Magic
 	}
 	s.stream = binary.LittleEndian.AppendUint32(s.stream, count)
@@ -105,8 +105,8 @@ func (w *world) appendRequest(s *script) {
 	if failing {
 		first, kind := w.IntN(vectors), markOf(w.panicking)
 		if s.version == 2 {
-			kind = simio.Pick(w.newer.dice, markError, markPanic, markTogether)
-			for row := first + 1; row < vectors && w.newer.dice.OneIn(2); row++ {
+			kind = simio.Pick(w.v2.dice, markError, markPanic, markTogether)
+			for row := first + 1; row < vectors && w.v2.dice.OneIn(2); row++ {
 				rows[row*w.format.Dim] = math.Float32frombits(kind)
 			}
 		}

@@ -97,7 +97,7 @@ func (s *socket) overdue() bool {
 func (s *socket) Finished() {
 	w, p := s.w, s.peer
 	s.finTick, s.receivedBefore = w.now(), s.Received
-	if w.operator.stopped && !s.speaksNewer() || s.Dead || s.Received >= p.last || s.FinIn && s.Received == s.Arrived {
+	if w.operator.stopped && !s.speaksV2() || s.Dead || s.Received >= p.last || s.FinIn && s.Received == s.Arrived {
 		return
 	}
 	if s.expired = s.late; !s.expired {
@@ -138,7 +138,7 @@ func (s *socket) OutputTaken() {
 // owed returns what the thread still owes the peer once nothing moves any more, or "".
 func (s *socket) owed(draining bool) string {
 	full := s.Taken-s.Read >= s.Space
-	ending := draining && !s.speaksNewer() // a drain ends the others when their peers do
+	ending := draining && !s.speaksV2() // a drain does not end the input of a version 2 connection
 	switch {
 	case s.Closed:
 		return ""

@@ -24,7 +24,7 @@ type world struct {
 	simio.Dice
 	temper
 	trace
-	newer newer
+	v2 version2
 
 	thread    *Thread
 	conns     atomic.Int64 // Config.Conns
@@ -60,7 +60,7 @@ func newWorld(seed uint64, crowds bool) *world {
 	w := &world{Dice: simio.NewDice(seed), crowds: crowds}
 	w.temper = drawTemper(w)
 	w.temper.ReceiveBytes = ReceiveBytes(w.temper.format)
-	w.newer = w.drawNewer(seed)
+	w.v2 = w.drawV2(seed)
 	w.kernel = simio.New(w.Dice, w.temper.Temper, w)
 	w.build()
 	w.operator = w.drawOperator()
@@ -164,7 +164,7 @@ func (o *operator) act() bool {
 		o.w.Note("operator: Abort")
 		o.stopped, o.aborted, o.wake = true, true, true
 		o.w.thread.Abort()
-	case !o.stopped && (o.w.steps >= o.stopAt || o.w.newer.early && slices.ContainsFunc(o.w.peers, (*peer).sendsHello)):
+	case !o.stopped && (o.w.steps >= o.stopAt || o.w.v2.early && slices.ContainsFunc(o.w.peers, (*peer).sendsHello)):
 		o.w.Note("operator: Stop")
 		for _, p := range o.w.peers {
 			p.beforeStop = p.socket.arrivedBytes()
