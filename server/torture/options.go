@@ -109,7 +109,7 @@ func usage() string {
 Flags:
 ` + defaults().list().Help() + `
 Rounds that --attacks takes:
-  all            the twelve attacks below at once, a round per placement
+  all            all attacks below but descriptors at once, a round per placement
   each           none, each attack alone, all, descriptors and kill, a round each
   none           only neighbours
   kill           kill -9 and restart, again and again
