@@ -26,7 +26,9 @@ const (
 	identityBytes = 32             // SHA-256
 	maxBodyBytes  = 1<<16 - 4      // a multiple of 4 that fits the preamble
 	failureBit    = 0x80000000     // begins a failure, with its code
-	goingAway     = 0xC0000000 + 1 // begins the notice that the daemon goes away
+	noticeBits    = 0xC0000000     // begin a notice, with its type
+	noticeBytes   = 8              // of a notice that has no payload
+	goingAway     = noticeBits + 1 // the daemon goes away; no payload
 	countDenied   = 3              // the code of a failure: the count is not allowed
 )
 

@@ -1,0 +1,66 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/disrust/disrust/server/internal/rawtest"
+)
+
+// newcomerCount is the number of newcomers of a drain. Half of them speak version 2.
+const newcomerCount = 4
+
+// newcomer is a client that connects while the daemon is suspended, just before SIGTERM. The
+// daemon finds the connection and all its requests in the drain, and must answer them.
+type newcomer struct {
+	*stream
+	name string
+}
+
+// connectNewcomers connects newcomers, which send lastBurst requests each.
+func connectNewcomers(f *fate) (all []newcomer, err error) {
+	for i := range newcomerCount {
+		c, err := rawtest.Dial(f.addr)
+		if err != nil {
+			return all, err
+		}
+		how := [...]conduct{version1, obeys}[i%2]
+		source := rawtest.Source{Dim: dim, Client: neighbourCount + maxConns + i}
+		n := newcomer{newStream(c, source, f, how, 0, 0), fmt.Sprintf("newcomer %d", i)}
+		all = append(all, n)
+		if err := n.sendBurst(lastBurst); err != nil {
+			return all, fmt.Errorf("%s: %w", n.name, err)
+		}
+		close(n.inFlight)
+	}
+	return all, nil
+}
+
+// finish expects what the daemon owes, adds it to sum, and closes the connection.
+func (n newcomer) finish(sum *neighbours) error {
+	defer n.Close()
+	if n.conduct == obeys {
+		go func() {
+			select {
+			case <-n.told:
+				n.CloseWrite()
+			case <-n.ended:
+			}
+		}()
+	}
+	err := n.receive(func(time.Duration) { sum.Verified++ })
+	close(n.ended)
+	lost := int(n.sent.Load() - n.answered.Load())
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, rawtest.ErrDiffer):
+		sum.Wrong++
+	default:
+		sum.Lost += lost
+	}
+	return fmt.Errorf("%s has %d requests unanswered: %w", n.name, lost, err)
+}
