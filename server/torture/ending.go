@@ -67,17 +67,24 @@ func violate(ctx context.Context, p *peer) error {
 	if c.version == 2 {
 		answers = append(answers, failure(countDenied, binary.LittleEndian.Uint32(violation))...)
 	}
-	behind := junk[:p.IntN(len(junk))]
 	p.did(1)
+	return p.lastWhile(c, answers, count, requests, junk[:p.IntN(len(junk))])
+}
+
+// lastWhile expects count answers and EOF, while it sends what the daemon need not read to the
+// end, and half-closes.
+func (p *peer) lastWhile(c *link, answers []byte, count int, send ...[]byte) error {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		if c.Send(requests) == nil {
-			c.Send(behind) // may fail: the daemon need not read it
+		for _, b := range send {
+			if c.Send(b) != nil {
+				return
+			}
 		}
 		c.CloseWrite()
 	}()
-	err = p.last(c, answers, count)
+	err := p.last(c, answers, count)
 	c.Close()
 	<-sent
 	return err

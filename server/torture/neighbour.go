@@ -77,11 +77,12 @@ func (n *neighbour) judge(s *stream, err error) {
 		due = n.due.Load()
 	}
 	lost := max(int(due-s.answered.Load()), 0)
+	untold := ends && s.conduct != version1 && s.times == 0
 	switch {
+	case untold:
+		n.fault(0, lost, fmt.Sprintf("it was not told that the daemon goes away; %s with %d requests unanswered: %v", ending(err), lost, err))
 	case !ends || lost > 0 || !s.inOrder(err):
 		n.fault(0, lost, fmt.Sprintf("%s with %d requests unanswered: %v", ending(err), lost, err))
-	case s.conduct != version1 && s.times == 0:
-		n.fault(0, 0, "it was not told that the daemon goes away")
 	case s.conduct == stubborn && time.Since(n.fate.ended) < drainDeadline:
 		n.fault(0, 0, "its connection was closed before the drain's deadline, though it had not half-closed")
 	}
