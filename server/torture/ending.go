@@ -65,7 +65,7 @@ func violate(ctx context.Context, p *peer) error {
 	violation := p.violation()
 	requests = append(requests, violation...)
 	if c.version == 2 {
-		answers = append(answers, failure(countDenied, binary.LittleEndian.Uint32(violation))...)
+		answers = append(answers, rawtest.Failure(countDenied, binary.LittleEndian.Uint32(violation))...)
 	}
 	p.did(1)
 	return p.lastWhile(c, answers, count, requests, junk[:p.IntN(len(junk))])

@@ -70,5 +70,5 @@ func (p *peer) mark(request []byte, vectors int) []byte {
 			firstRow, code = row, c
 		}
 	}
-	return failure(code, uint32(firstRow))
+	return rawtest.Failure(code, uint32(firstRow))
 }

@@ -131,7 +131,7 @@ func (f *fake) limit(c *fakeConn) {
 }
 
 // tell tells a peer that the fake goes away.
-func (f *fake) tell(c *fakeConn) { c.Write(appendWords(nil, goingAway, 0)) }
+func (f *fake) tell(c *fakeConn) { c.Write(rawtest.GoingAway()) }
 
 // serve answers the requests on a connection until EOF, a violation, the drain or the lie.
 func (f *fake) serve(c *fakeConn) {
@@ -143,7 +143,7 @@ func (f *fake) serve(c *fakeConn) {
 	for nth := 1; welcome; nth++ {
 		answer, err := answerOne(in)
 		if denied, ok := err.(badCount); ok && c.version2 && f.lie != "deny in silence" {
-			c.Write(failure(countDenied, uint32(denied)))
+			c.Write(rawtest.Failure(countDenied, uint32(denied)))
 			if f.lie == "answer the denied" {
 				c.Write(rawtest.Source{}.AppendAnswer(nil, 0, 1))
 			}
@@ -204,9 +204,9 @@ func (f *fake) greet(c *fakeConn, in *bufio.Reader) bool {
 	if f.lie == "refuse nobody" {
 		s = welcomed
 	}
-	var sentence []byte
+	sentence := ""
 	if s != welcomed {
-		sentence = []byte("no")
+		sentence = "no"
 	}
 	answer := welcome(s, sentence)
 	if f.lie == "misstate" {
@@ -268,7 +268,7 @@ func (f *fake) bend(answer []byte, c *fakeConn, nth int) []byte {
 	case f.lie == "repeat" && now:
 		return append(answer, answer...)
 	case f.lie == "fail a good row" && c.version2:
-		return failure(1, 0)
+		return rawtest.Failure(1, 0)
 	case f.lie == "hang" && c.number == 1 && count > 100, f.lie == "swallow" && nth > 3:
 		return []byte{}
 	case f.lie == "cut" && now, f.lie == "drop the last" && c.number > neighbourCount && nth == 3:

@@ -14,8 +14,8 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// Version 2 of the protocol. Like the frames of version 1, these are written by hand: torture
-// shares no code with package wire, which it tests through the daemon.
+// Version 2 of the protocol. Like rawtest, torture writes its messages by hand: it shares no code
+// with package wire, which it tests through the daemon.
 
 // magic is the word that begins a hello and a welcome.
 const magic = 0x32534944 // "DIS2"
@@ -73,7 +73,7 @@ func politeHello(r *rand.Rand) hello {
 		h.more = 4 * r.IntN(100)
 	}
 	stated := func(value uint32) uint32 { return value * r.Uint32N(2) }
-	h.dim, h.outputs, h.kind, h.maxVectors = stated(dim), stated(outputs), stated(rawScores), stated(maxVectors)
+	h.dim, h.outputs, h.kind, h.maxVectors = stated(dim), stated(outputs), stated(rawScores), stated(1+r.Uint32N(maxVectors))
 	if r.IntN(2) == 0 {
 		h.name = modelName
 	}
@@ -82,28 +82,21 @@ func politeHello(r *rand.Rand) hello {
 
 // bytes returns the hello as it is sent.
 func (h hello) bytes() []byte {
-	body := appendWords(nil, h.dim, h.outputs, h.kind, h.maxVectors)
-	body = pad(appendName(body, h.name))
-	body = append(body, bytes.Repeat([]byte{0xA5}, h.more)...)
+	b := rawtest.Hello(h.dim, h.outputs, h.kind, h.maxVectors, h.name)
+	body := append(b[preambleBytes:], bytes.Repeat([]byte{0xA5}, h.more)...)
 	return append(preamble(h.version, len(body)), body...)
 }
 
+// preamble returns what precedes the body of a hello or a welcome.
 func preamble(version uint16, size int) []byte {
-	b := appendWords(nil, magic)
+	b := rawtest.Header(magic)
 	b = binary.LittleEndian.AppendUint16(b, version)
 	return binary.LittleEndian.AppendUint16(b, uint16(size))
 }
 
 // welcome returns the only right welcome with that status and sentence.
-func welcome(s status, sentence []byte) []byte {
-	body := binary.LittleEndian.AppendUint16(nil, uint16(s))
-	body = append(body, 0, 0) // flags
-	body = appendWords(body, dim, outputs, rawScores, maxVectors)
-	body = append(body, make([]byte, identityBytes)...)
-	body = appendName(body, modelName)
-	body = binary.LittleEndian.AppendUint16(body, uint16(len(sentence)))
-	body = pad(append(body, sentence...))
-	return append(preamble(2, len(body)), body...)
+func welcome(s status, sentence string) []byte {
+	return rawtest.Welcome(uint16(s), dim, outputs, rawScores, maxVectors, modelName, sentence)
 }
 
 // expectWelcome reads a welcome and returns an error unless it has that status and every field
@@ -125,33 +118,18 @@ func expectWelcome(c *rawtest.Client, s status) error {
 	}
 	got = append(got, body...)
 	sentence := sentenceOf(got)
-	if !bytes.Equal(got, welcome(s, sentence)) || (s == welcomed) != (len(sentence) == 0) || !utf8.Valid(sentence) {
+	if !bytes.Equal(got, welcome(s, sentence)) || (s == welcomed) != (sentence == "") || !utf8.ValidString(sentence) {
 		return fmt.Errorf("%w: the welcome is %q, want %q", rawtest.ErrDiffer, got, welcome(s, sentence))
 	}
 	return nil
 }
 
-// sentenceOf returns the sentence of a welcome, or nil if the welcome is too short.
-func sentenceOf(welcome []byte) []byte {
+// sentenceOf returns the sentence of a welcome, or "" if the welcome is too short.
+func sentenceOf(welcome []byte) string {
 	const at = preambleBytes + 4 + fieldsBytes + identityBytes + 1 + len(modelName)
 	if len(welcome) < at+2 {
-		return nil
+		return ""
 	}
 	size, rest := int(binary.LittleEndian.Uint16(welcome[at:])), welcome[at+2:]
-	return rest[:min(size, len(rest))]
+	return string(rest[:min(size, len(rest))])
 }
-
-// failure returns what takes the place of the answer to a failed request.
-func failure(code, detail uint32) []byte { return appendWords(nil, failureBit+code, detail) }
-
-func appendWords(b []byte, words ...uint32) []byte {
-	for _, w := range words {
-		b = binary.LittleEndian.AppendUint32(b, w)
-	}
-	return b
-}
-
-func appendName(b []byte, name string) []byte { return append(append(b, byte(len(name))), name...) }
-
-// pad appends zeros up to a multiple of four bytes.
-func pad(b []byte) []byte { return append(b, make([]byte, -len(b)&3)...) }

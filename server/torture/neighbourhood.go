@@ -125,7 +125,7 @@ func fillUp(f *fate, count int) error {
 			clients = append(clients, c)
 			requests, answers := rawtest.Source{Dim: dim, Client: neighbourCount + i}.Pipeline(0, 1)
 			if i%2 == 1 {
-				requests, answers = append(hello{version: 2}.bytes(), requests...), append(welcome(welcomed, nil), answers...)
+				requests, answers = append(hello{version: 2}.bytes(), requests...), append(welcome(welcomed, ""), answers...)
 			}
 			err = errors.Join(c.Allow(f.patience), c.Exchange(requests, answers))
 		}

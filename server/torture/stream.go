@@ -250,7 +250,7 @@ func (s *stream) expectNotice() error {
 // takeNotice accepts the one notice that a daemon sends: once, after SIGTERM, it says that it
 // goes away.
 func (s *stream) takeNotice(n []byte) error {
-	if s.times++; s.times > 1 || !s.fate.ends.Load() || !bytes.Equal(n, appendWords(nil, goingAway, 0)) {
+	if s.times++; s.times > 1 || !s.fate.ends.Load() || !bytes.Equal(n, rawtest.GoingAway()) {
 		return fmt.Errorf("%w: % x", errNotice, n)
 	}
 	close(s.told)
