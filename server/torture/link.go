@@ -50,15 +50,22 @@ func (p *peer) open(ctx context.Context, dial func(string) (*rawtest.Client, err
 	return &link{Client: c, ctx: ctx, unwatch: context.AfterFunc(ctx, func() { c.Allow(0) }), version: 1}, nil
 }
 
-// dial opens a connection, which speaks version 2 of the protocol in one of two cases. Then its
-// first Send sends a hello before the first request, and its first Expect expects the welcome
-// before the first answer.
+// dial opens a connection and chooses its version.
 func (p *peer) dial(ctx context.Context, dial func(string) (*rawtest.Client, error)) (*link, error) {
 	l, err := p.open(ctx, dial)
-	if err == nil && p.IntN(2) == 0 {
-		l.version, l.hello, l.owed = 2, politeHello(p.Rand).bytes(), true
+	if err == nil {
+		p.chooseVersion(l)
 	}
 	return l, err
+}
+
+// chooseVersion makes a connection speak version 2 of the protocol in one of two cases. Then its
+// first Send sends a hello before the first request, and its first Expect expects the welcome
+// before the first answer.
+func (p *peer) chooseVersion(l *link) {
+	if p.IntN(2) == 0 {
+		l.version, l.hello, l.owed = 2, politeHello(p.Rand).bytes(), true
+	}
 }
 
 // connect dials, sends one request and expects its answer. From then on the daemon must serve
