@@ -10,17 +10,20 @@ import (
 	"github.com/disrust/disrust/server/internal/rawtest"
 )
 
-// newcomerCount is the number of newcomers of a drain. Half of them speak version 2.
+// newcomerCount is the number of newcomers of a drain. Half of them speak version 2, and half of
+// these send the rest of their hello and their requests only after SIGTERM.
 const newcomerCount = 4
 
 // newcomer is a client that connects while the daemon is suspended, just before SIGTERM. The
-// daemon finds the connection and all its requests in the drain, and must answer them.
+// daemon finds the connection and what has been sent on it in the drain, and must answer all its
+// requests.
 type newcomer struct {
 	*stream
-	name string
+	name  string
+	after bool // the requests are sent after SIGTERM
 }
 
-// connectNewcomers connects newcomers, which send lastBurst requests each.
+// connectNewcomers connects newcomers, which have lastBurst requests each.
 func connectNewcomers(f *fate) (all []newcomer, err error) {
 	for i := range newcomerCount {
 		c, err := rawtest.Dial(f.addr)
@@ -29,19 +32,33 @@ func connectNewcomers(f *fate) (all []newcomer, err error) {
 		}
 		how := [...]conduct{version1, obeys}[i%2]
 		source := rawtest.Source{Dim: dim, Client: neighbourCount + maxConns + i}
-		n := newcomer{newStream(c, source, f, how, 0, 0), fmt.Sprintf("newcomer %d", i)}
+		n := newcomer{newStream(c, source, f, how, 0, 0), fmt.Sprintf("newcomer %d", i), i == newcomerCount-1}
 		all = append(all, n)
-		if err := n.sendBurst(lastBurst); err != nil {
+		if n.after {
+			const cut = 4 // enough of the hello to tell the version
+			err = n.Send(n.hello[:cut])
+			n.hello = n.hello[cut:]
+		} else {
+			err = n.sendAll()
+		}
+		if err != nil {
 			return all, fmt.Errorf("%s: %w", n.name, err)
 		}
-		close(n.inFlight)
 	}
 	return all, nil
+}
+
+func (n newcomer) sendAll() error {
+	defer close(n.inFlight)
+	return n.sendBurst(lastBurst)
 }
 
 // finish expects what the daemon owes, adds it to sum, and closes the connection.
 func (n newcomer) finish(sum *neighbours) error {
 	defer n.Close()
+	if n.after {
+		n.sendAll() // if this fails, so does receiving
+	}
 	if n.conduct == obeys {
 		go func() {
 			select {

@@ -106,13 +106,13 @@ func (r *round) drain() {
 	}
 	select {
 	case <-r.neighbours.left():
-	case <-time.After(drainDeadline):
+	case <-time.After(time.Until(began.Add(drainDeadline))):
 		r.fault(fmt.Sprintf("a neighbour that obeys has not ended %v after SIGTERM", drainDeadline))
 	}
 	r.Drain = time.Since(began)
 	select {
 	case <-r.daemon.Ended():
-	case <-time.After(drainDeadline + drainSlack - r.Drain):
+	case <-time.After(time.Until(began.Add(drainDeadline + drainSlack))):
 		r.fault(fmt.Sprintf("the daemon has not ended %v after SIGTERM", drainDeadline+drainSlack))
 		return
 	}
