@@ -91,8 +91,5 @@ func serveFailing(cfg server.Config, stderr io.Writer) error {
 	<-ctx.Done()
 	drain, cancel := context.WithTimeout(context.Background(), cfg.DrainTimeout)
 	defer cancel()
-	if err := s.Shutdown(drain); !errors.Is(err, server.ErrCut) { // ErrCut: a peer did not obey
-		return err
-	}
-	return nil
+	return s.Shutdown(drain)
 }

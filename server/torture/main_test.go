@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 
 // TestDaemon tortures the real daemon for a short time, in every placement, with all attacks.
 func TestDaemon(t *testing.T) {
-	for attacks, total := range map[string]string{"all": "4s", "descriptors": "2s", "kill": "2s"} {
+	for attacks, total := range map[string]string{"all": "4s", "descriptors": "2s", failingRowsName: "2s", "kill": "2s"} {
 		t.Run(attacks, func(t *testing.T) {
 			args := []string{"--for", total, "--attacks", attacks, "--daemon", daemon, "--"}
 			status, stdout, stderr := runHere(t, append(args, rawtest.TinyFlags()...)...)

@@ -30,7 +30,7 @@ func runRound(ctx context.Context, o options, p plan) *result {
 		return &r.result
 	}
 	r.fate = &fate{addr: r.daemon.Addr, patience: o.patience}
-	r.neighbours, err = settle(r.fate, !r.kills && !r.starved)
+	r.neighbours, err = settle(r.fate, !r.kills && !r.starved && !r.fails)
 	if r.check(err) && r.attack(ctx) {
 		r.checkReleased()
 		r.drain()
