@@ -30,10 +30,17 @@ type neighbour struct {
 	score score
 }
 
-// score counts what neighbours found.
+// score counts what neighbours or newcomers found.
 type score struct {
 	verified, wrong, lost int
 	faults                []string
+}
+
+func (s *score) add(more score) {
+	s.verified += more.verified
+	s.wrong += more.wrong
+	s.lost += more.lost
+	s.faults = append(s.faults, more.faults...)
 }
 
 // live runs the neighbour until the daemon ends, or until a fault.

@@ -101,10 +101,7 @@ func (h *neighbourhood) leave() score {
 	h.others.Wait()
 	var sum score
 	for _, n := range h.all {
-		sum.verified += n.score.verified
-		sum.wrong += n.score.wrong
-		sum.lost += n.score.lost
-		sum.faults = append(sum.faults, n.score.faults...)
+		sum.add(n.score)
 	}
 	return sum
 }

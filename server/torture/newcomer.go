@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/disrust/disrust/server/internal/rawtest"
@@ -53,8 +54,21 @@ func (n newcomer) sendAll() error {
 	return n.sendBurst(lastBurst)
 }
 
-// finish expects what the daemon owes, adds it to sum, and closes the connection.
-func (n newcomer) finish(sum *neighbours) error {
+// finish expects what the daemon owes all newcomers, and closes their connections.
+func finish(all []newcomer) (sum score) {
+	found := make([]score, len(all))
+	var live sync.WaitGroup
+	for i, n := range all {
+		live.Go(func() { found[i] = n.finish() })
+	}
+	live.Wait()
+	for _, one := range found {
+		sum.add(one)
+	}
+	return sum
+}
+
+func (n newcomer) finish() (found score) {
 	defer n.Close()
 	if n.after {
 		n.sendAll() // if this fails, so does receiving
@@ -68,16 +82,17 @@ func (n newcomer) finish(sum *neighbours) error {
 			}
 		}()
 	}
-	err := n.receive(func(time.Duration) { sum.Verified++ })
+	err := n.receive(func(time.Duration) { found.verified++ })
 	close(n.ended)
 	lost := int(n.sent.Load() - n.answered.Load())
 	switch {
 	case err == nil:
-		return nil
+		return found
 	case errors.Is(err, rawtest.ErrDiffer):
-		sum.Wrong++
+		found.wrong++
 	default:
-		sum.Lost += lost
+		found.lost += lost
 	}
-	return fmt.Errorf("%s has %d requests unanswered: %w", n.name, lost, err)
+	found.faults = append(found.faults, fmt.Sprintf("%s has %d requests unanswered: %v", n.name, lost, err))
+	return found
 }

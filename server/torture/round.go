@@ -101,9 +101,7 @@ func (r *round) drain() {
 	r.check(r.daemon.Signal(syscall.SIGTERM))
 	began := time.Now()
 	r.check(r.daemon.Resume())
-	for _, n := range newcomers {
-		r.check(n.finish(&r.Neighbours))
-	}
+	r.keep(finish(newcomers))
 	select {
 	case <-r.neighbours.left():
 	case <-time.After(time.Until(began.Add(drainDeadline))):
@@ -129,12 +127,8 @@ func (r *round) end() {
 	} else if !r.fate.ends.Load() {
 		r.fault(fmt.Sprintf("the daemon ended by itself, with status %d; %s", r.daemon.ExitCode(), stderrTail(r.daemon)))
 	}
-	found := r.neighbours.leave()
 	r.Neighbours.Connections = neighbourCount
-	r.Neighbours.Verified += found.verified
-	r.Neighbours.Wrong += found.wrong
-	r.Neighbours.Lost += found.lost
-	r.Faults = append(r.Faults, found.faults...)
+	r.keep(r.neighbours.leave())
 	r.Counts = counts(r.daemon)
 	var turnedAway int64
 	for _, t := range r.Attacks {
