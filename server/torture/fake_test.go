@@ -122,6 +122,7 @@ func (f *fake) limit(c *fakeConn) {
 	default:
 		c.SetReadDeadline(f.deadline)
 	}
+	c.SetWriteDeadline(f.deadline)
 	if c.version2 && f.lie != "leave untold" {
 		f.tell(c)
 	}

@@ -29,13 +29,13 @@ type neighbourhood struct {
 // conducts are those of the neighbours. Half of them speak version 2.
 var conducts = [neighbourCount]conduct{version1, obeys, version1, obeys, version1, late, version1, stubborn}
 
-// newNeighbourhood returns the neighbours of a daemon. Unless patient is set, none of them is
-// stubborn, so the daemon need not wait for the drain's deadline.
-func newNeighbourhood(f *fate, patient bool) *neighbourhood {
+// newNeighbourhood returns the neighbours of a daemon. Unless hindersDrain is set, none of them
+// is stubborn, so the daemon need not wait for the drain's deadline.
+func newNeighbourhood(f *fate, hindersDrain bool) *neighbourhood {
 	h := &neighbourhood{fate: f}
 	for i := range h.all {
 		how := conducts[i]
-		if how == stubborn && !patient {
+		if how == stubborn && !hindersDrain {
 			how = late
 		}
 		h.all[i] = &neighbour{fate: f, source: rawtest.Source{Dim: dim, Client: i}, conduct: how, waits: newWaits()}
@@ -44,8 +44,8 @@ func newNeighbourhood(f *fate, patient bool) *neighbourhood {
 }
 
 // settle starts the neighbours and returns when each has had an answer.
-func settle(f *fate, patient bool) (*neighbourhood, error) {
-	h := newNeighbourhood(f, patient)
+func settle(f *fate, hindersDrain bool) (*neighbourhood, error) {
+	h := newNeighbourhood(f, hindersDrain)
 	for _, n := range h.all {
 		group := &h.orderly
 		if n.conduct == stubborn {

@@ -38,6 +38,10 @@ type plan struct {
 	fails     bool     // the model fails for marked rows
 }
 
+// hindersDrain reports whether the round has peers that keep the daemon until the drain's
+// deadline. Other rounds are about something else and save the time.
+func (p plan) hindersDrain() bool { return !p.kills && !p.starved && !p.fails }
+
 // makePlans returns the rounds that --placement and --attacks ask for.
 func makePlans(places, rounds string) (plans []plan, err error) {
 	chosen, err := choose("placement", places, placementNames())

@@ -30,7 +30,7 @@ func runRound(ctx context.Context, o options, p plan) *result {
 		return &r.result
 	}
 	r.fate = &fate{addr: r.daemon.Addr, patience: o.patience}
-	r.neighbours, err = settle(r.fate, !r.kills && !r.starved && !r.fails)
+	r.neighbours, err = settle(r.fate, r.hindersDrain())
 	if r.check(err) && r.attack(ctx) {
 		r.checkReleased()
 		r.drain()
@@ -93,6 +93,11 @@ func (r *round) outlast(ctx context.Context) {
 // the signal, and with it newcomers, who connect meanwhile. The daemon must answer them all and
 // send EOF on every connection. It may cut off only a neighbour that does not obey its notice.
 func (r *round) drain() {
+	if r.hindersDrain() {
+		loiterers, err := connectLoiterers(r.fate.addr)
+		defer loiterers.leave()
+		r.check(err)
+	}
 	r.check(r.daemon.Suspend())
 	r.neighbours.press()
 	newcomers, err := connectNewcomers(r.fate)
