@@ -29,7 +29,7 @@ func Commands(page string) (commands []string) {
 }
 
 // noShell are the languages of blocks that show no commands.
-var noShell = []string{"go", "gomod", "ini", "text"}
+var noShell = []string{"go", "gomod", "ini", "json", "python", "text"}
 
 // withoutComment removes what follows the first # behind a space, as a shell does.
 func withoutComment(line string) string {
@@ -80,6 +80,7 @@ var runners = []struct{ words, folder string }{
 	{"go run ./client/cmd/disrust-client", "client/cmd/disrust-client"},
 	{"disrust-client", "client/cmd/disrust-client"},
 	{"cp client/cmd/disrust-client/testdata/rows.npy", "client/cmd/disrust-client"},
+	{"python3 -c 'import numpy;", "client/tools/rowfile"},
 	{"go run ./server/cmd/disrust", "server/cmd/disrust"},
 	{"go run ./server/torture", "server/torture"},
 	{"go run ./server/bench", "server/bench"},
