@@ -29,7 +29,7 @@ func Commands(page string) (commands []string) {
 }
 
 // noShell are the languages of blocks that show no commands.
-var noShell = []string{"go", "gomod", "ini", "json", "python", "text"}
+var noShell = []string{"go", "go.mod", "ini", "json", "python", "text"}
 
 // withoutComment removes what follows the first # behind a space, as a shell does.
 func withoutComment(line string) string {
@@ -42,7 +42,7 @@ func withoutComment(line string) string {
 func Program(page string) (mod, main string) {
 	for _, b := range blocks(page) {
 		switch {
-		case b.language == "gomod" && mod == "":
+		case b.language == "go.mod" && mod == "":
 			mod = b.text
 		case b.language == "go" && main == "" && strings.HasPrefix(b.text, "package main\n"):
 			main = b.text

@@ -14,7 +14,7 @@ func TestCommands(t *testing.T) {
 }
 
 func TestProgram(t *testing.T) {
-	const page = "```go\nx := 1\n```\n```gomod\nmodule m\n```\n```go\npackage main\n```\n```go\npackage main // a second one\n```\n"
+	const page = "```go\nx := 1\n```\n```go.mod\nmodule m\n```\n```go\npackage main\n```\n```go\npackage main // a second one\n```\n"
 	if mod, main := Program(page); mod != "module m\n" || main != "package main\n" {
 		t.Errorf("%q, %q", mod, main)
 	}
