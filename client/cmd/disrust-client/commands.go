@@ -87,9 +87,10 @@ examples
   disrust-client sustain --conns 32 --vectors 1:70,8:25,64:5 --duration 1m --json run.json
 `
 	sweepHelp = `Finds the highest rate that keeps a bound on latency, in an open loop: doubles the rate
-until the bound breaks, then bisects to 5 %. Each step is a short run with its own
-connections, and every response is verified. With --conns FROM..TO instead of a rate, finds
-the number of connections, in a closed loop.
+until the bound breaks, then bisects to 5 %. While no step has kept the bound, it doubles the
+rate for as long as that brings more answers, to show how latency grows. Each step is a short
+run with its own connections, and every response is verified. With --conns FROM..TO instead
+of a rate, finds the number of connections, in a closed loop.
 
 When the generator, not the server, was the limit, the last line says so. Ctrl-C ends the
 sweep and shows the steps so far.

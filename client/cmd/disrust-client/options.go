@@ -53,7 +53,7 @@ func defaults() *options {
 		command: &commandTable[0],
 		host:    "127.0.0.1", port: 9900, format: wire.Default,
 		conns: span[int]{8, 8}, window: 64, mix: drive.Uniform(1), requests: 100_000, seed: 1,
-		slo:  result.Bound{Percentile: 99.9, Limit: time.Millisecond},
+		slo:  result.Bound{Percentile: 99, Limit: time.Millisecond},
 		step: 3 * time.Second, warmup: time.Second, duration: 10 * time.Second,
 		stall: 10 * time.Second,
 	}

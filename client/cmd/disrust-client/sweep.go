@@ -47,8 +47,8 @@ func (o *options) newSweep() *result.Run {
 }
 
 // search runs step after step until it has found the knee, a step fails, or ctx ends. It drops
-// a step that was cut short, unless the step failed. It runs a step that is not valid once
-// more, because such a step says nothing about the server.
+// a step that was cut short, unless the step failed. It runs a step that does not keep the bound
+// once more, because a single pause of this machine is enough to break the bound.
 func (o *options) search(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) error {
 	search, again := o.newSearch(r.Sweep.Varied), false
 	for load, more := search.Next(); more; load, more = search.Next() {
@@ -64,8 +64,8 @@ func (o *options) search(ctx context.Context, s streams, r *result.Run, requests
 		if err != nil {
 			return err
 		}
-		if again = !step.Total.Valid && !again; !again {
-			search.Tell(step.Kept)
+		if again = !step.Kept && !again; !again {
+			search.Tell(step.Kept, step.Total.Rate)
 		}
 	}
 	return nil
