@@ -14,14 +14,10 @@ import (
 // write that is answered; in an open loop one for each response. No allocation.
 func (l *lane) input(b []byte, now int64) error {
 	before, vectors := l.answered, int64(0)
-	rest := l.verify(b, &vectors)
-	var err error
-	if surplus := l.answered - l.sent; surplus > 0 || surplus == 0 && (len(rest) > 0 || l.within() > 0) {
+	err := l.verify(b, &vectors)
+	if surplus := l.answered - l.sent; surplus > 0 || surplus == 0 && (err != nil || l.within() > 0) {
 		l.answered, l.wrong = l.sent, true
 		err = l.tooMuch()
-	} else if len(rest) > 0 {
-		l.wrong = true
-		err = l.wrongByte(rest[0])
 	}
 	if answered := l.answered - before; answered > 0 {
 		if l.open && l.sent-before >= l.window {
@@ -33,28 +29,68 @@ func (l *lane) input(b []byte, now int64) error {
 	return err
 }
 
-// verify checks the responses in b. It returns the part of b from the first wrong
-// byte on, which is empty if all bytes are right.
-func (l *lane) verify(b []byte, vectors *int64) (rest []byte) {
+// verify checks the responses in b, up to the first wrong byte.
+func (l *lane) verify(b []byte, vectors *int64) (err error) {
 	q := l.requests
 	for len(b) > 0 {
+		if l.held > 0 {
+			if b, err = l.word(b, vectors); err != nil {
+				return err
+			}
+			continue
+		}
 		part := b[:min(len(b), len(q.responses)-l.got)]
 		right := q.agree(part, l.got, l.reply)
-		l.got += right
-		for l.reply < len(q.replies) && q.replies[l.reply].end <= l.got {
-			*vectors += int64(q.replies[l.reply].vectors)
-			l.reply++
-			l.answered++
-		}
-		if l.reply == len(q.replies) {
-			l.got, l.reply = 0, 0
-		}
+		l.pass(right, vectors)
 		b = b[right:]
 		if right < len(part) {
-			return b
+			if b, err = l.word(b, vectors); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// pass moves on by n bytes that are right.
+func (l *lane) pass(n int, vectors *int64) {
+	q := l.requests
+	l.got += n
+	for l.reply < len(q.replies) && q.replies[l.reply].end <= l.got {
+		*vectors += int64(q.replies[l.reply].vectors)
+		l.reply++
+		l.answered++
+	}
+	if l.reply == len(q.replies) {
+		l.got, l.reply = 0, 0
+	}
+}
+
+// word judges a word of a response, one of whose bytes is not the expected one. b begins
+// with that byte or, if the word did not come whole, with the bytes that follow those
+// held. It returns the bytes after the word.
+func (l *lane) word(b []byte, vectors *int64) (rest []byte, err error) {
+	if l.requests.by != ByReplay || l.within() < wire.HeaderBytes {
+		return nil, l.wrongByte(b[0])
+	}
+	const size = 4
+	begin := l.got &^ (size - 1) // every response is whole words
+	if l.held == 0 {
+		l.held = copy(l.odd[:], l.requests.responses[begin:l.got])
+	}
+	n := copy(l.odd[l.held:], b)
+	if l.held += n; l.held < size {
+		return nil, nil
+	}
+	var score, want [1]float32
+	wire.CopyScores(score[:], l.odd[:])
+	wire.CopyScores(want[:], l.requests.responses[begin:begin+size])
+	if !near(score[0], want[0]) {
+		return nil, l.wrongScore(score[0], want[0])
+	}
+	l.held = 0
+	l.pass(begin+size-l.got, vectors)
+	return b[n:], nil
 }
 
 // within returns how many bytes of the next response have arrived.
@@ -89,9 +125,30 @@ func (l *lane) account(answered, vectors, now int64) {
 	}
 }
 
+// WrongScore is the error of a run in which a score was not the expected one. The error of
+// Run wraps it.
+type WrongScore struct {
+	Response int64 // the number of the response on its connection, from 1 on
+	text     string
+}
+
+func (w *WrongScore) Error() string { return "answered wrongly: " + w.text }
+
 func (l *lane) wrongByte(got byte) error {
-	return fmt.Errorf("answered wrongly: byte %d of response %d is %#02x, not %#02x",
+	l.wrong = true
+	text := fmt.Sprintf("byte %d of response %d is %#02x, not %#02x",
 		l.within(), l.answered+1, got, l.requests.responses[l.got])
+	if l.within() < wire.HeaderBytes {
+		return fmt.Errorf("answered wrongly: %s", text)
+	}
+	return &WrongScore{l.answered + 1, text}
+}
+
+func (l *lane) wrongScore(got, want float32) error {
+	l.wrong = true
+	number := (l.within()-wire.HeaderBytes)/4 + 1
+	text := fmt.Sprintf("score %d of response %d is %v, but was %v before the run", number, l.answered+1, got, want)
+	return &WrongScore{l.answered + 1, text}
 }
 
 func (l *lane) tooMuch() error {

@@ -49,7 +49,7 @@
 // They are not sent. They count as Unsent, and in Latency with the time that they
 // have waited; without them the worst latencies would be missing.
 //
-// A wrong byte, a surplus byte, a connection closed early or a Stall ends the whole
+// A wrong score, a surplus byte, a connection closed early or a Stall ends the whole
 // run at once with an error.
 //
 // # Bounds

@@ -24,6 +24,9 @@ type lane struct {
 	out, outEnd int // part of requests.bytes that is taken and not yet written
 	got, reply  int // byte and response of the cycle that are expected next
 
+	odd  [4]byte // a word of a response that is not the expected one
+	held int     // how much of it has arrived; 0: all words were as expected
+
 	writes ring[write] // writes not answered in full, oldest first
 
 	open      bool        // whether the loop is open

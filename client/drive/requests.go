@@ -23,6 +23,23 @@ const (
 	writeBytes = 256 << 10
 )
 
+// Verify says how a run verifies the scores in the responses to its Requests. The counts
+// of the responses, and so the order of their sizes, are verified in any case.
+type Verify uint8
+
+const (
+	// BySum compares every byte with the sums of the rows: the scores of the built-in
+	// model sum.
+	BySum Verify = iota
+	// ByReplay compares each score with the one that the server gave before the run, and
+	// accepts a difference that rounding explains: Learn says which.
+	ByReplay
+	// ByFrame accepts any score.
+	ByFrame
+	// learning accepts any score and keeps it.
+	learning
+)
+
 // Requests is a cycle of requests that a run sends, and the responses that they must
 // get. Both are bytes, so that sending is a write and verifying is a comparison. A
 // Requests never changes after it is made, and any number of runs may use it.
@@ -32,11 +49,11 @@ type Requests struct {
 	bytes  []byte
 	begins []int // where each request begins in bytes, and where the last ends
 
-	// responses is the responses of the cycle. If known is false, the scores in them
-	// mean nothing.
+	// responses is the responses of the cycle. The scores in them mean nothing unless
+	// by is BySum or ByReplay.
 	responses []byte
 	replies   []reply
-	known     bool
+	by        Verify
 
 	vectors int // vectors in the cycle
 }
@@ -55,8 +72,24 @@ func Generate(f wire.Format, mix Mix, seed uint64) (*Requests, error) {
 	if err := fits(f, mix); err != nil {
 		return nil, err
 	}
-	sizes := mix.sizes(blocks(f, mix), seed)
-	q := &Requests{known: true}
+	return generate(f, mix.sizes(blocks(f, mix), seed)), nil
+}
+
+// Sequence makes a cycle of requests in these sizes, which differ, in this order. It is
+// otherwise like Generate.
+func Sequence(f wire.Format, sizes ...int) (*Requests, error) {
+	var mix Mix
+	for _, vectors := range sizes {
+		mix = append(mix, Share{vectors, 1})
+	}
+	if err := fits(f, mix); err != nil {
+		return nil, err
+	}
+	return generate(f, sizes), nil
+}
+
+func generate(f wire.Format, sizes []int) *Requests {
+	q := &Requests{by: BySum}
 	for _, vectors := range sizes {
 		rows, scores := Rows(q.vectors, vectors, f.Dim)
 		q.begins = append(q.begins, len(q.bytes))
@@ -64,7 +97,7 @@ func Generate(f wire.Format, mix Mix, seed uint64) (*Requests, error) {
 		q.expect(vectors, scores)
 	}
 	q.extend()
-	return q, nil
+	return q
 }
 
 // fits returns an error if f cannot carry the requests of mix.
@@ -104,8 +137,8 @@ func blocks(f wire.Format, mix Mix) int {
 
 // Replay makes requests from rows, in the sizes of mix. rows holds little-endian
 // float32, one row of f.Dim features after the other. The last request is smaller if
-// rows end within it. A replay checks only the counts of the responses: its scores are
-// not known.
+// rows end within it. The scores of a replay are not known, so it is verified ByFrame;
+// Learn asks for the scores.
 //
 // Ownership: Replay copies rows. Cost: as much memory as rows, and 1/f.Dim of it more.
 func Replay(f wire.Format, rows []byte, mix Mix, seed uint64) (*Requests, error) {
@@ -116,7 +149,7 @@ func Replay(f wire.Format, rows []byte, mix Mix, seed uint64) (*Requests, error)
 		return nil, fmt.Errorf("%d bytes are no whole rows of %d bytes", len(rows), f.RowBytes())
 	}
 	sizes := mix.sizes(blocks(f, mix), seed)
-	q := &Requests{}
+	q := &Requests{by: ByFrame}
 	for k := 0; len(rows) > 0; k++ {
 		vectors := min(sizes[k%len(sizes)], len(rows)/f.RowBytes())
 		q.begins = append(q.begins, len(q.bytes))
@@ -134,6 +167,13 @@ func (q *Requests) Count() int { return len(q.replies) }
 
 // Vectors returns how many vectors the cycle holds.
 func (q *Requests) Vectors() int { return q.vectors }
+
+// ByFrame returns the same requests, verified ByFrame.
+func (q *Requests) ByFrame() *Requests {
+	frames := *q
+	frames.by = ByFrame
+	return &frames
+}
 
 func (q *Requests) expect(vectors int, scores []float32) {
 	q.responses = wire.AppendResponse(q.responses, scores)
@@ -164,9 +204,10 @@ func (q *Requests) run(i int, n int64) (count, begin, end int) {
 }
 
 // agree returns how many bytes at the start of b are equal to the expected responses from
-// byte at on. Byte at belongs to the i-th response. b must not go beyond the cycle.
+// byte at on. Byte at belongs to the i-th response. b must not go beyond the cycle. If
+// scores may be anything, all their bytes count as equal.
 func (q *Requests) agree(b []byte, at, i int) int {
-	if q.known {
+	if q.by <= ByReplay {
 		return agree(b, q.responses[at:])
 	}
 	for n := 0; n < len(b); i++ {
@@ -177,8 +218,13 @@ func (q *Requests) agree(b []byte, at, i int) int {
 			if right := agree(part, q.responses[at:]); right < len(part) {
 				return n + right
 			}
+			n, at = n+len(part), at+len(part)
 		}
-		n, at = n+end-at, end
+		part := b[n:min(len(b), n+end-at)]
+		if q.by == learning {
+			copy(q.responses[at:], part)
+		}
+		n, at = n+len(part), end
 	}
 	return len(b)
 }

@@ -14,6 +14,8 @@ import (
 // script says at which response of a connection, counted from 1, a server does something
 // special. With the zero script the server answers rightly.
 type script struct {
+	model float32 // scores are sums times it; 0: the model sum
+
 	wrong  int // one bit of the score is wrong
 	extra  int // a surplus byte follows it
 	close  int // the server closes the connection in the middle of it
@@ -78,7 +80,7 @@ func (s *script) serve(conn net.Conn) {
 		for frame := small.ParseRequest(in); frame.Status == wire.Complete; frame = small.ParseRequest(in) {
 			number++
 			var goOn bool
-			if out, goOn = s.respond(conn, number, append(out, answer(in[:frame.Bytes], small.Dim)...)); !goOn {
+			if out, goOn = s.respond(conn, number, append(out, s.answer(in[:frame.Bytes])...)); !goOn {
 				return
 			}
 			in = in[frame.Bytes:]
@@ -92,6 +94,20 @@ func (s *script) serve(conn net.Conn) {
 		}
 		out = out[:0]
 	}
+}
+
+// answer returns the response of the server's model.
+func (s *script) answer(request []byte) []byte {
+	response := answer(request, small.Dim)
+	if s.model == 0 {
+		return response
+	}
+	scores := make([]float32, (len(response)-wire.HeaderBytes)/4)
+	wire.CopyScores(scores, response[wire.HeaderBytes:])
+	for i := range scores {
+		scores[i] *= s.model
+	}
+	return wire.AppendResponse(nil, scores)
 }
 
 // respond applies the script to the last response in out and reports whether the connection

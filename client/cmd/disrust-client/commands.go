@@ -24,9 +24,9 @@ func (c *command) knows(flag string) bool {
 
 // commandTable holds all commands. The first is the default.
 var commandTable = []command{
-	{"smoke", "", "a few requests through the client library (default)", smokeHelp, serverFlags, smoke},
-	{"pipeline", "", "1,000 requests of mixed sizes, sent without waiting", pipelineHelp, serverFlags, pipeline},
-	{"bench", "[conns [requests]]", "requests per second", benchHelp, serverFlags + "conns window vectors seed", bench},
+	{"smoke", "", "a few requests of the smallest and largest sizes (default)", smokeHelp, serverFlags + "verify", smoke},
+	{"pipeline", "", "1,000 requests of mixed sizes, sent without waiting", pipelineHelp, serverFlags + "verify", pipeline},
+	{"bench", "[conns [requests]]", "requests per second", benchHelp, serverFlags + "conns window vectors verify seed", bench},
 	{"sustain", "", "latencies, every second and in a summary", sustainHelp, serverFlags + loadFlags + fileFlags + "duration", sustain},
 	{"sweep", "", "the highest rate (or connections) that keeps a bound on latency", sweepHelp, serverFlags + loadFlags + fileFlags + "slo step", sweep},
 	{"score", "FILE", "scores the rows of a .npy or raw float32 file", scoreHelp, serverFlags + "conns out", score},
@@ -54,11 +54,12 @@ func (c *command) flagsOf(list flags.List) flags.List {
 }
 
 const (
-	smokeHelp = `Scores requests of the smallest and largest sizes and checks every score, against a
-server whose model is sum.
+	smokeHelp = `Sends requests of the smallest and largest sizes, one after the other, and checks every
+score.
 
-example
+examples
   disrust-client 9900 smoke
+  disrust-client 9900 smoke --verify replay    (for a model that is not sum)
 `
 	pipelineHelp = `Sends 1,000 requests of mixed sizes over one connection before it needs a single
 answer, and checks every byte of every response.

@@ -37,7 +37,9 @@ func (o *options) list() flags.List {
 		flags.New("window", flags.Int(&o.window, 1, maxWindow), "requests in flight on each connection, in a closed loop"),
 		flags.New("vectors", flags.Custom(&o.mix, "MIX", "a number of vectors, or sizes with weights such as 1:70,8:25,64:5",
 			drive.ParseMix, drive.Mix.String), "vectors per request, or sizes with weights, such as 1:70,8:25,64:5"),
-		flags.New("replay", flags.File(&o.replay), "send the rows of a .npy or raw float32 file; only the sizes of the answers are verified"),
+		flags.New("replay", flags.File(&o.replay), "send the rows of a .npy or raw float32 file"),
+		flags.New("verify", flags.Choice(&o.verify, o.verifyName(), verifications...),
+			"verify scores as those of the model sum, verify that they are as before the run (replay), or verify only their number (frame); with --replay, replay unless given"),
 		flags.New("seed", flags.Seed(&o.seed), "of the order of sizes in a mix, and of poisson arrivals"),
 
 		flags.New("slo", bound(&o.slo), "the bound on latency: a percentile and how long it may be"),
@@ -58,7 +60,7 @@ func (o *options) list() flags.List {
 // These are the flags that several commands know.
 const (
 	serverFlags = "host port addr dim max-vectors "
-	loadFlags   = "rate arrivals conns window vectors replay seed warmup "
+	loadFlags   = "rate arrivals conns window vectors replay verify seed warmup "
 	fileFlags   = "html json csv hdr server-note "
 )
 

@@ -70,7 +70,7 @@ func (o *options) newRun() *result.Run {
 	r := &result.Run{
 		Tool: toolVersion(), Command: o.typed, Started: time.Now(),
 		Parameters: result.Parameters{
-			Address: o.addr(), Conns: o.conns.low, Window: o.window, Mix: o.mix.String(), Dim: o.format.Dim,
+			Address: o.addr(), Conns: o.conns.low, Window: o.window, Mix: o.mix.String(), Dim: o.format.Dim, Verify: o.verifyName(),
 			Rate: o.rate.low, Warmup: o.warmup, Duration: o.duration,
 		},
 		Client: machine.This(),

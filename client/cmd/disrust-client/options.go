@@ -36,6 +36,7 @@ type options struct {
 	mix      drive.Mix
 	requests int // that bench sends
 	replay   string
+	verify   drive.Verify
 	seed     uint64
 
 	slo                    result.Bound
@@ -181,6 +182,9 @@ func (o *options) complete(given map[string]bool) error {
 		return fmt.Errorf("--vectors has %d: with --max-vectors %d, 1 to %[2]d is allowed", most, o.format.MaxVectors)
 	}
 	if err := o.completeLoop(given); err != nil {
+		return err
+	}
+	if err := o.completeVerify(given); err != nil {
 		return err
 	}
 	return o.checkFiles()

@@ -12,8 +12,10 @@ import (
 )
 
 // faults says at which response on a connection, from 1 on, a server has which fault. The zero
-// value is a server without faults.
+// value is a server of the model sum without faults.
 type faults struct {
+	model float32 // scores are sums times it; 0: the model sum
+
 	wrong  int // a score of this response is off by one
 	swap   int // this response and the next are swapped
 	extra  int // this response is sent twice
@@ -56,7 +58,7 @@ func (f faults) answer(conn net.Conn, dim int) {
 		if in.Buffered() == 0 {
 			out.Flush()
 		}
-		response := readAndSum(in, dim)
+		response := readAndSum(in, dim, f.model)
 		if response == nil {
 			return
 		}
@@ -82,7 +84,7 @@ func (f faults) answer(conn net.Conn, dim int) {
 }
 
 // readAndSum reads the next request and returns its response, or nil at the end of the stream.
-func readAndSum(in *bufio.Reader, dim int) []byte {
+func readAndSum(in *bufio.Reader, dim int, model float32) []byte {
 	var word [4]byte
 	if _, err := io.ReadFull(in, word[:]); err != nil {
 		return nil
@@ -96,6 +98,9 @@ func readAndSum(in *bufio.Reader, dim int) []byte {
 		}
 		for at := 0; at < len(row); at += 4 {
 			sum += math.Float32frombits(binary.LittleEndian.Uint32(row[at:]))
+		}
+		if model != 0 {
+			sum *= model
 		}
 		response = binary.LittleEndian.AppendUint32(response, math.Float32bits(sum))
 	}

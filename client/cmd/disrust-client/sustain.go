@@ -37,6 +37,10 @@ func sustain(ctx context.Context, o *options, s streams) error {
 
 // measure drives the server. It shows each second and keeps it in r.
 func (o *options) measure(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) (sample.Total, error) {
+	requests, err := o.expect(ctx, requests)
+	if err != nil {
+		return sample.Total{Valid: true}, err
+	}
 	var view *live.View
 	cfg := o.load(requests)
 	cfg.Duration = o.duration
@@ -48,7 +52,7 @@ func (o *options) measure(ctx context.Context, s streams, r *result.Run, request
 		view.Interval(i)
 		r.AddInterval(i)
 	}
-	total, err := drive.Run(ctx, cfg)
+	total, err := o.drive(ctx, cfg)
 	if view != nil {
 		view.Done()
 	}
@@ -58,11 +62,8 @@ func (o *options) measure(ctx context.Context, s streams, r *result.Run, request
 func (o *options) conclude(s streams, r *result.Run, right bool) {
 	fmt.Fprintln(s.text)
 	_ = r.WriteText(s.text) // s.text keeps the error
-	switch {
-	case right && o.replay == "":
-		fmt.Fprintln(s.text, "every response right")
-	case right:
-		fmt.Fprintln(s.text, "every response came and had the right size; scores of replayed rows are not known")
+	if right {
+		fmt.Fprintln(s.text, o.verified())
 	}
 }
 

@@ -50,6 +50,14 @@ func (o *options) newSweep() *result.Run {
 // a step that was cut short, unless the step failed. It runs a step that does not keep the bound
 // once more, because a single pause of this machine is enough to break the bound.
 func (o *options) search(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) error {
+	requests, err := o.expect(ctx, requests)
+	if errors.Is(err, context.Canceled) {
+		r.Sweep.Interrupted = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	search, again := o.newSearch(r.Sweep.Varied), false
 	for load, more := search.Next(); more; load, more = search.Next() {
 		cfg, asked, name := o.stepOf(r, load, requests)
@@ -97,5 +105,5 @@ func (o *options) measureStep(ctx context.Context, s streams, r *result.Run, cfg
 	defer view.Done()
 	cfg.OnStart = func() { asked.Start = time.Since(r.Started) + o.warmup }
 	cfg.OnInterval = view.Interval
-	return drive.Run(ctx, cfg)
+	return o.drive(ctx, cfg)
 }

@@ -196,6 +196,7 @@ func facts(runs []result.Run) page.Table {
 		{"in flight on each", func(r *result.Run) string { return positive(r.Parameters.Window) }},
 		{"vectors in a request", func(r *result.Run) string { return r.Parameters.Mix }},
 		{"dim", func(r *result.Run) string { return strconv.Itoa(r.Parameters.Dim) }},
+		{"verified by", func(r *result.Run) string { return r.Parameters.Verify }},
 		{"warm-up", func(r *result.Run) string { return r.Parameters.Warmup.String() }},
 		{"duration asked", func(r *result.Run) string { return r.Parameters.Duration.String() }},
 		{"answered rightly", answered},

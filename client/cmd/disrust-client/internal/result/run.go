@@ -38,6 +38,7 @@ type Parameters struct {
 	Window   int           `json:"window_requests"` // in flight per connection, in a closed loop
 	Mix      string        `json:"mix"`             // vectors per request: "1", or "1:70,8:25,64:5"
 	Dim      int           `json:"dim"`
+	Verify   string        `json:"verify,omitempty"`                   // how responses were verified: "sum", "replay" or "frame"
 	Rate     float64       `json:"rate_requests_per_second,omitempty"` // asked for; 0: a closed loop
 	Arrivals string        `json:"arrivals,omitempty"`                 // "constant" or "poisson", in an open loop
 	Warmup   time.Duration `json:"warmup_nanos"`
