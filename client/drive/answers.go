@@ -115,13 +115,9 @@ func (l *lane) account(answered, vectors, now int64) {
 		}
 	}
 	for answered > 0 {
-		w := l.writes.at(0)
-		n := min(answered, w.requests)
-		record(sinceWrite, now-w.at, n)
+		at, n := l.popWrite(answered)
+		record(sinceWrite, now-at, n)
 		answered -= n
-		if w.requests -= n; w.requests == 0 {
-			l.writes.pop()
-		}
 	}
 }
 

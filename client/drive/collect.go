@@ -35,7 +35,7 @@ func (r *run) collect() sample.Total {
 	for second := int64(1); !finished; second++ {
 		finished = r.until(begin.at + r.tick(second))
 		taken, at := r.take(), r.now()-begin.at
-		if finished && second > 1 && taken.requests == 0 && taken.unsent == 0 {
+		if finished && second > 1 && taken.empty() {
 			break
 		}
 		sum.merge(taken)
@@ -84,6 +84,7 @@ func (f figures) interval(at, length int64) sample.Interval {
 	return sample.Interval{
 		At: time.Duration(at), Length: time.Duration(length),
 		Requests: f.requests, Vectors: f.vectors, Unsent: f.unsent,
+		Errors: f.errors, Lost: f.lost, Reconnects: f.reconnects,
 		Latency: f.latency, Service: f.service, Lag: f.lag,
 	}
 }

@@ -43,6 +43,14 @@ type Config struct {
 	// connecting may take. 0 means 10 s.
 	Stall time.Duration
 
+	// Reconnect makes a run go on when connections are lost or stall, so that it measures
+	// what a restart of the server costs. Each lost connection is remade: at once, and
+	// then every 10 to 100 ms until it stands. The requests in flight on it count as
+	// errors and are not sent again. The requests of an open loop that fall due until it
+	// stands wait for it, and that wait is in their latency. A wrong answer still ends
+	// the run.
+	Reconnect bool
+
 	// OnStart, if not nil, is called when all connections stand, just before the first
 	// request.
 	OnStart func()

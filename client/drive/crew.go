@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"sync/atomic"
@@ -15,6 +16,9 @@ const (
 	// maxWait is how long a crew waits for its connections at most. A crew notices
 	// this much late that the run is to end.
 	maxWait = int64(20 * time.Millisecond)
+	// remakeWait is maxWait while connections are being remade: how late a crew notices
+	// that one stands.
+	remakeWait = int64(time.Millisecond)
 	// checks is how often per Stall a crew checks for stalled connections.
 	checks = 8
 )
@@ -46,6 +50,12 @@ type crew struct {
 	end           int64 // when the duration is over
 	stall         int64
 	nextCheck     int64 // when to check for stalled connections
+
+	reconnect  bool
+	connect    func(context.Context) (net.Conn, error) // makes a connection of the run
+	hangUp     func(i int)                             // ends a connection that stalls; set by the driver
+	down       int                                     // connections that are being remade
+	firstError error                                   // of a run that reconnects
 
 	schedule *schedule // nil in a closed loop
 	turn     int       // the connection whose request is due next
@@ -140,8 +150,13 @@ func (c *crew) tend(now int64) error {
 	c.nextCheck = now + c.stall/checks
 	for i := range c.lanes {
 		if l := &c.lanes[i]; l.stalled(now, c.stall) {
-			return c.failed(i, fmt.Errorf("no answer for %v after %d of %s",
+			err := c.failed(i, fmt.Errorf("no answer for %v after %d of %s",
 				time.Duration(c.stall), l.answered, counted(l.sent, "response")))
+			if !c.reconnect {
+				return err
+			}
+			c.note(err)
+			c.hangUp(i)
 		}
 	}
 	return nil
@@ -175,6 +190,9 @@ func (c *crew) wake(now, margin int64) int64 {
 	if c.stopped {
 		return at
 	}
+	if c.down > 0 {
+		at = now + remakeWait
+	}
 	if c.schedule != nil && c.room > 0 {
 		at = min(at, c.schedule.due()-margin)
 	}
@@ -202,13 +220,63 @@ func (c *crew) settle(i int) {
 	}
 }
 
-// lost is called when a connection has ended. It returns an error unless the lane is
-// finished.
-func (c *crew) lost(i int, cause error) error {
-	if c.lanes[i].over {
-		return nil
+// lost is called when a connection has ended. It returns an error if that ends the run, and
+// otherwise whether the driver must remake the connection.
+func (c *crew) lost(i int, cause error) (remake bool, err error) {
+	l := &c.lanes[i]
+	if l.over {
+		return false, nil
 	}
-	return c.failed(i, c.lanes[i].ended(cause))
+	err = c.failed(i, l.ended(cause))
+	if !c.reconnect {
+		return false, err
+	}
+	c.note(err)
+	errors := l.cut()
+	c.meter.lose(errors)
+	c.room += errors
+	c.settle(i)
+	if l.over {
+		return false, nil
+	}
+	c.down++
+	return true, nil
+}
+
+// note keeps the first error.
+func (c *crew) note(err error) {
+	if c.firstError == nil {
+		c.firstError = err
+	}
+}
+
+const (
+	firstBackoff = 10 * time.Millisecond
+	lastBackoff  = 100 * time.Millisecond
+)
+
+// remake connects again until it has a connection. It returns nil if ctx ends before. Any
+// goroutine may call it.
+func (c *crew) remake(ctx context.Context) net.Conn {
+	for wait := firstBackoff; ; wait = min(2*wait, lastBackoff) {
+		conn, err := c.connect(ctx)
+		if err == nil {
+			return conn
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// remade is called when the connection of a lane stands again.
+func (c *crew) remade(i int, now int64) {
+	c.down--
+	c.meter.remake()
+	c.lanes[i].rejoin(now)
+	c.touch(i)
 }
 
 func (c *crew) failed(i int, err error) error {

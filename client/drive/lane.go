@@ -17,7 +17,9 @@ type lane struct {
 	credit   int64 // requests that may be sent in all: the quota, or the requests due so far
 	sent     int64
 	answered int64
-	window   int64 // bound of sent-answered
+	lost     int64 // requests that were sent and will not be answered; no other count has them
+	window   int64 // bound of sent-answered; 0 while the connection takes no requests
+	usual    int64 // the window of a connection that takes requests
 	final    bool  // credit does not grow any more
 
 	next        int // request of the cycle to take next
@@ -47,10 +49,8 @@ const unlimited = math.MaxInt64
 
 // newLane makes a lane that begins with request first of the cycle.
 func newLane(q *Requests, m *meter, first int, window int64, open bool) lane {
-	l := lane{requests: q, meter: m, next: first, reply: first, window: window, open: open}
-	if first > 0 {
-		l.got = q.replies[first-1].end
-	}
+	l := lane{requests: q, meter: m, next: first, reply: first, window: window, usual: window, open: open}
+	l.got = q.replyBegin(first)
 	return l
 }
 
@@ -115,10 +115,51 @@ func (l *lane) wrote(n int, now int64) {
 	}
 }
 
-// shut stops writing after a write has failed.
-func (l *lane) shut() {
-	l.out, l.credit, l.final = l.outEnd, l.sent, true
+// shut stops writing on the connection. What it was taking is not sent to its end.
+func (l *lane) shut() { l.out, l.window = l.outEnd, 0 }
+
+// cut ends the lane's connection: all requests in flight are lost. It returns their number. The
+// lane takes requests again after rejoin.
+func (l *lane) cut() (lost int64) {
+	l.shut()
+	lost = l.sent - l.answered
+	l.lose(lost)
+	l.reply, l.got, l.held, l.waiting = l.next, l.requests.replyBegin(l.next), 0, false
+	return lost
 }
+
+// lose forgets the n oldest requests in flight.
+func (l *lane) lose(n int64) {
+	l.sent -= n
+	l.lost += n
+	if l.credit != unlimited {
+		l.credit -= n
+	}
+	for left := n; left > 0; {
+		_, of := l.popWrite(left)
+		left -= of
+	}
+	for range n {
+		if l.open {
+			l.dues.pop()
+		}
+	}
+}
+
+// popWrite removes up to most requests of the oldest write. It returns when they were
+// taken, and their number.
+func (l *lane) popWrite(most int64) (at, n int64) {
+	w := l.writes.at(0)
+	at, n = w.at, min(most, w.requests)
+	if w.requests -= n; w.requests == 0 {
+		l.writes.pop()
+	}
+	return at, n
+}
+
+// rejoin tells the lane that its connection stands again. The generator is not to blame for
+// the wait.
+func (l *lane) rejoin(now int64) { l.window, l.freeSince = l.usual, now }
 
 // stop ends sending: no more requests fall due. A request that was due but found the
 // window or the socket full stays unsent. It counts in the latencies with the time that it

@@ -20,6 +20,7 @@ type meter struct {
 // figures holds what was measured in one stretch of the run.
 type figures struct {
 	requests, vectors, unsent int64
+	errors, lost, reconnects  int64
 
 	latency      *hdrhistogram.Histogram
 	service, lag *hdrhistogram.Histogram // nil in a closed loop
@@ -57,11 +58,34 @@ func (f *figures) merge(g figures) {
 	f.requests += g.requests
 	f.vectors += g.vectors
 	f.unsent += g.unsent
+	f.errors += g.errors
+	f.lost += g.lost
+	f.reconnects += g.reconnects
 	f.latency.Merge(g.latency)
 	if f.service != nil {
 		f.service.Merge(g.service)
 		f.lag.Merge(g.lag)
 	}
+}
+
+// lose counts a connection that was lost with errors requests in flight.
+func (m *meter) lose(errors int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.errors += errors
+	m.lost++
+}
+
+// remake counts a connection that was remade.
+func (m *meter) remake() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reconnects++
+}
+
+// empty reports whether f holds nothing.
+func (f *figures) empty() bool {
+	return f.requests+f.unsent+f.errors+f.lost+f.reconnects == 0
 }
 
 // record counts n requests of one latency, which it limits to the histogram's range, so

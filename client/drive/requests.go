@@ -175,6 +175,14 @@ func (q *Requests) ByFrame() *Requests {
 	return &frames
 }
 
+// replyBegin returns where the response to request i of the cycle begins in responses.
+func (q *Requests) replyBegin(i int) int {
+	if i == 0 {
+		return 0
+	}
+	return q.replies[i-1].end
+}
+
 func (q *Requests) expect(vectors int, scores []float32) {
 	q.responses = wire.AppendResponse(q.responses, scores)
 	q.replies = append(q.replies, reply{len(q.responses), vectors})

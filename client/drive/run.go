@@ -69,23 +69,31 @@ func (c Config) run(ctx context.Context, d driver) (sample.Total, error) {
 
 // dial opens all connections. The run begins only when they stand.
 func (c *Config) dial(ctx context.Context) ([]net.Conn, error) {
+	conns := make([]net.Conn, 0, c.Conns)
+	for range c.Conns {
+		conn, err := c.connect(ctx)
+		if err != nil {
+			for _, conn := range conns {
+				conn.Close()
+			}
+			return nil, err
+		}
+		conns = append(conns, conn)
+	}
+	return conns, nil
+}
+
+func (c *Config) connect(ctx context.Context) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: c.Stall}
 	network, addr := "tcp", c.Addr
 	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
 		network, addr = "unix", path
 	}
-	conns := make([]net.Conn, 0, c.Conns)
-	for range c.Conns {
-		conn, err := dialer.DialContext(ctx, network, addr)
-		if err != nil {
-			for _, conn := range conns {
-				conn.Close()
-			}
-			return nil, cannotReach(c.Addr, err)
-		}
-		conns = append(conns, conn)
+	conn, err := dialer.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, cannotReach(c.Addr, err)
 	}
-	return conns, nil
+	return conn, nil
 }
 
 // cannotReach returns an error that names addr once, without the addresses inside err.
@@ -101,7 +109,8 @@ func (r *run) enlist(conns []net.Conn) {
 	n := min(r.threads, r.Conns)
 	for t := range n {
 		c := &crew{control: &r.control, first: t, stride: n, total: r.Conns,
-			end: r.end(), stall: int64(r.Stall), room: int64(max(1, maxDue/n))}
+			end: r.end(), stall: int64(r.Stall), room: int64(max(1, maxDue/n)),
+			reconnect: r.Reconnect, connect: r.connect}
 		c.meter.figures = newFigures(r.Rate > 0)
 		if r.Rate > 0 {
 			c.schedule = newSchedule(r.Rate, r.Arrivals, r.Seed, r.Quota)
@@ -161,11 +170,15 @@ func (r *run) start() {
 func (r *run) count(total *sample.Total) {
 	for _, c := range r.crews {
 		for i := range c.lanes {
-			total.Sent += c.lanes[i].sent
-			total.Answered += c.lanes[i].answered
-			if c.lanes[i].wrong {
+			l := &c.lanes[i]
+			total.Sent += l.sent + l.lost
+			total.Answered += l.answered
+			if l.wrong {
 				total.Wrong++
 			}
+		}
+		if total.FirstError == "" && c.firstError != nil {
+			total.FirstError = c.firstError.Error()
 		}
 	}
 }

@@ -23,6 +23,13 @@ type script struct {
 	silent int // the server sends nothing from it on
 	hold   int // it is sent only when the next 99 requests have arrived
 
+	leaves int // the server closes the connection after it
+
+	faulty int32        // unless 0, only so many connections have the faults above
+	served atomic.Int32 // connections so far
+	enough int32        // the server calls reached when it has answered so many requests on all connections
+	all    atomic.Int32
+
 	pause     int // the server waits for pauseTime before it
 	pauseTime time.Duration
 
@@ -68,8 +75,12 @@ func serveOn(t testing.TB, network, on string, s *script) string {
 	return listener.Addr().String()
 }
 
+// faultless is the number of a response that no script names.
+const faultless = -1
+
 // serve answers conn until it ends, one write for each read.
 func (s *script) serve(conn net.Conn) {
+	faulty := s.faulty == 0 || s.served.Add(1) <= s.faulty
 	buf, held := make([]byte, 64<<10), 0
 	for number, out := 0, []byte(nil); ; {
 		n, err := conn.Read(buf[held:])
@@ -80,7 +91,14 @@ func (s *script) serve(conn net.Conn) {
 		for frame := small.ParseRequest(in); frame.Status == wire.Complete; frame = small.ParseRequest(in) {
 			number++
 			var goOn bool
-			if out, goOn = s.respond(conn, number, append(out, s.answer(in[:frame.Bytes])...)); !goOn {
+			place := number
+			if !faulty {
+				place = faultless
+			}
+			if s.all.Add(1) == s.enough {
+				s.reached()
+			}
+			if out, goOn = s.respond(conn, place, append(out, s.answer(in[:frame.Bytes])...)); !goOn {
 				return
 			}
 			in = in[frame.Bytes:]
@@ -120,6 +138,9 @@ func (s *script) respond(conn net.Conn, number int, out []byte) ([]byte, bool) {
 		out = append(out, 1)
 	case s.close:
 		conn.Write(out[:len(out)-3])
+		return nil, false
+	case s.leaves:
+		conn.Write(out)
 		return nil, false
 	case s.reset:
 		conn.(*net.TCPConn).SetLinger(0)

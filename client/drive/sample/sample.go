@@ -31,6 +31,11 @@ type Interval struct {
 	// connection was full. They count in Latency with the time that they have waited.
 	Unsent int64
 
+	// Errors counts requests that were not answered and never will be. Lost counts
+	// connections that ended too early, and Reconnects those that were remade. All are 0
+	// unless the run reconnects.
+	Errors, Lost, Reconnects int64
+
 	// Latency is from the moment when a request was due to its answer, Service from the
 	// moment when it was written. In a closed loop a request is due when it is written,
 	// and Service is nil.
@@ -50,6 +55,9 @@ type Total struct {
 	// Answered counts right answers. Requests that are sent and in neither of the other
 	// two are missing.
 	Sent, Answered, Wrong int64
+
+	// FirstError is the first error of a run that reconnects, in one sentence, or "".
+	FirstError string
 
 	Busy  float64       // share of its time in which the generator's busiest thread did not wait
 	CPU   time.Duration // user and system time of the generator's process, without the warm-up

@@ -1,0 +1,163 @@
+package drive
+
+import (
+	"context"
+	"net"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/disrust/disrust/client/drive/sample"
+	"pgregory.net/rapid"
+)
+
+// TestReconnect: a server closes, resets or keeps silent on each of its first connections. The
+// run goes on with others until enough requests are answered, and counts what was lost.
+func TestReconnect(t *testing.T) {
+	for name, c := range map[string]struct {
+		*script
+		want string
+	}{
+		"close":   {&script{close: 12}, `^connection [1-5]: closed after 11 of \d+ responses(: .*reset.*)?$`},
+		"reset":   {&script{reset: 12}, `^connection [1-5]: closed after \d+ of \d+ responses: connection reset by peer$`},
+		"leave":   {&script{leaves: 12}, `^connection [1-5]: closed (after 12 of \d+|before its next request, after 12) responses(: .*reset.*)?$`},
+		"silence": {&script{silent: 30}, `^connection [1-5]: no answer for 50ms after \d+ of \d+ responses$`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, d driver) {
+				for _, rate := range []float64{0, 5_000} {
+					ctx, cancel := context.WithCancel(t.Context())
+					s := &script{close: c.close, reset: c.reset, leaves: c.leaves, silent: c.silent, faulty: 12, enough: 1000, reached: cancel}
+					run := config(t, serve(t, s))
+					run.Quota, run.Rate, run.Reconnect = 0, rate, true
+					if c.silent > 0 {
+						run.Stall = 50 * time.Millisecond
+					}
+					var sum sample.Interval
+					run.OnInterval = func(i sample.Interval) {
+						sum.Errors += i.Errors
+						sum.Lost += i.Lost
+						sum.Reconnects += i.Reconnects
+					}
+					total, err := run.run(ctx, d)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if total.Lost < 12-5 || total.Reconnects < 12-5 || total.Reconnects > total.Lost || total.Answered < 500 || total.Errors == 0 && c.leaves == 0 {
+						t.Errorf("rate %v: %d lost, %d remade, %d errors, %d answered", rate, total.Lost, total.Reconnects, total.Errors, total.Answered)
+					}
+					if total.Sent != total.Answered+total.Errors || total.Wrong != 0 || total.Latency.TotalCount() != total.Answered+total.Unsent {
+						t.Errorf("rate %v: %d sent, %d answered, %d errors, %d unsent, %d latencies", rate, total.Sent, total.Answered, total.Errors, total.Unsent, total.Latency.TotalCount())
+					}
+					if sum.Errors != total.Errors || sum.Lost != total.Lost || sum.Reconnects != total.Reconnects {
+						t.Errorf("rate %v: intervals have %+v", rate, sum)
+					}
+					if !regexp.MustCompile(c.want).MatchString(total.FirstError) {
+						t.Errorf("rate %v: first error is %q, want %s", rate, total.FirstError, c.want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestReconnectWaits: while nobody listens, the connections wait, and a run that ends then ends
+// at once.
+func TestReconnectWaits(t *testing.T) {
+	each(t, func(t *testing.T, d driver) {
+		for _, rate := range []float64{0, 5_000} {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := config(t, listener.Addr().String())
+			c.Quota, c.Rate, c.Reconnect, c.Duration = 0, rate, true, 100*time.Millisecond
+			c.OnStart = func() {
+				listener.Close() // resets what was not accepted
+			}
+			total, err := c.run(t.Context(), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if total.Answered != 0 || total.Reconnects != 0 || total.Lost != int64(c.Conns) || total.Sent != total.Errors {
+				t.Errorf("rate %v: %d answered, %d lost, %d remade, %d sent, %d errors", rate, total.Answered, total.Lost, total.Reconnects, total.Sent, total.Errors)
+			}
+			if rate > 0 && total.Unsent+total.Errors != 500 {
+				t.Errorf("%d unsent, %d errors of 500 due", total.Unsent, total.Errors)
+			}
+		}
+	})
+}
+
+// TestReconnectDetectsWrongAnswers: a wrong answer is no outage.
+func TestReconnectDetectsWrongAnswers(t *testing.T) {
+	each(t, func(t *testing.T, d driver) {
+		c := config(t, serve(t, &script{wrong: 300}))
+		c.Quota, c.Reconnect = 0, true
+		if _, err := c.run(t.Context(), d); err == nil {
+			t.Error("no error")
+		}
+	})
+}
+
+// TestLaneIsCut drives a lane through drawn writes, reads and lost connections, and compares it
+// with a model that only counts.
+func TestLaneIsCut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q, err := Generate(small, drawnMix.Draw(t, "mix"), 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := rapid.Bool().Draw(t, "open")
+		m := &meter{figures: newFigures(open)}
+		l := newLane(q, m, 0, rapid.Int64Range(1, 40).Draw(t, "window"), open)
+		if !open {
+			l.credit = unlimited
+		}
+		var p peer
+		now, answered, fallen, lost := int64(0), int64(0), int64(0), int64(0)
+		t.Repeat(map[string]func(*rapid.T){
+			"fall": func(t *rapid.T) {
+				if open {
+					l.fall(now)
+					fallen++
+				}
+			},
+			"write": func(t *rapid.T) {
+				b := l.output(now)
+				n := rapid.IntRange(0, len(b)).Draw(t, "n")
+				p.hear(b[:n])
+				l.wrote(n, now)
+			},
+			"read": func(t *rapid.T) {
+				n := rapid.IntRange(0, len(p.says)).Draw(t, "n")
+				if err := l.input(p.says[:n], now); err != nil {
+					t.Fatal(err)
+				}
+				p.says = p.says[n:]
+			},
+			"cut": func(t *rapid.T) {
+				lost += l.cut()
+				p = peer{}
+				if l.ready() || len(l.output(now)) > 0 {
+					t.Fatal("writes without a connection")
+				}
+			},
+			"rejoin": func(t *rapid.T) { l.rejoin(now) },
+			"": func(t *rapid.T) {
+				now++
+				answered = l.answered
+				if l.lost != lost || open && l.credit+l.lost != fallen || open && int64(l.dues.size()) != l.credit-answered {
+					t.Fatalf("lost %d of %d, credit %d of %d, %d due", l.lost, lost, l.credit, fallen, l.dues.size())
+				}
+				inWrites := int64(0)
+				for i := range l.writes.size() {
+					inWrites += l.writes.at(i).requests
+				}
+				if inWrites != l.sent-answered || m.requests != answered {
+					t.Fatalf("%d in writes, %d sent, %d answered, %d measured", inWrites, l.sent, answered, m.requests)
+				}
+			},
+		})
+	})
+}
