@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/disrust/disrust/client/drive/sample"
 )
 
 const (
@@ -232,9 +234,9 @@ func (c *crew) lost(i int, cause error) (remake bool, err error) {
 		return false, err
 	}
 	c.note(err)
-	errors := l.cut()
-	c.meter.lose(errors)
-	c.room += errors
+	requests := l.cut()
+	c.meter.fail(sample.Errors{Requests: requests, Lost: 1})
+	c.room += requests
 	c.settle(i)
 	if l.over {
 		return false, nil
@@ -274,7 +276,7 @@ func (c *crew) remake(ctx context.Context) net.Conn {
 // remade is called when the connection of a lane stands again.
 func (c *crew) remade(i int, now int64) {
 	c.down--
-	c.meter.remake()
+	c.meter.fail(sample.Errors{Reconnects: 1})
 	c.lanes[i].rejoin(now)
 	c.touch(i)
 }

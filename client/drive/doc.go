@@ -50,7 +50,8 @@
 // have waited; without them the worst latencies would be missing.
 //
 // A wrong score, a surplus byte, a connection closed early or a Stall ends the whole
-// run at once with an error.
+// run at once with an error. With Config.Reconnect a connection that is closed early or
+// stalls is remade instead, and the run counts what was lost.
 //
 // # Bounds
 //

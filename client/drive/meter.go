@@ -20,7 +20,7 @@ type meter struct {
 // figures holds what was measured in one stretch of the run.
 type figures struct {
 	requests, vectors, unsent int64
-	errors, lost, reconnects  int64
+	errors                    sample.Errors
 
 	latency      *hdrhistogram.Histogram
 	service, lag *hdrhistogram.Histogram // nil in a closed loop
@@ -58,9 +58,7 @@ func (f *figures) merge(g figures) {
 	f.requests += g.requests
 	f.vectors += g.vectors
 	f.unsent += g.unsent
-	f.errors += g.errors
-	f.lost += g.lost
-	f.reconnects += g.reconnects
+	f.errors.Add(g.errors)
 	f.latency.Merge(g.latency)
 	if f.service != nil {
 		f.service.Merge(g.service)
@@ -68,24 +66,16 @@ func (f *figures) merge(g figures) {
 	}
 }
 
-// lose counts a connection that was lost with errors requests in flight.
-func (m *meter) lose(errors int64) {
+// fail counts errors.
+func (m *meter) fail(e sample.Errors) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.errors += errors
-	m.lost++
-}
-
-// remake counts a connection that was remade.
-func (m *meter) remake() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.reconnects++
+	m.errors.Add(e)
 }
 
 // empty reports whether f holds nothing.
 func (f *figures) empty() bool {
-	return f.requests+f.unsent+f.errors+f.lost+f.reconnects == 0
+	return f.requests == 0 && f.unsent == 0 && f.errors == (sample.Errors{})
 }
 
 // record counts n requests of one latency, which it limits to the histogram's range, so

@@ -31,10 +31,9 @@ type Interval struct {
 	// connection was full. They count in Latency with the time that they have waited.
 	Unsent int64
 
-	// Errors counts requests that were not answered and never will be. Lost counts
-	// connections that ended too early, and Reconnects those that were remade. All are 0
-	// unless the run reconnects.
-	Errors, Lost, Reconnects int64
+	// Errors is what went wrong and did not end the run. It is nil unless the run
+	// reconnects.
+	Errors *Errors
 
 	// Latency is from the moment when a request was due to its answer, Service from the
 	// moment when it was written. In a closed loop a request is due when it is written,
@@ -44,6 +43,20 @@ type Interval struct {
 	// Lag is how late the generator wrote requests that it could have written in time.
 	// It is nil in a closed loop.
 	Lag *hdrhistogram.Histogram
+}
+
+// Errors counts what went wrong in one stretch of a run that reconnects.
+type Errors struct {
+	Requests   int64 // requests that were sent and will not be answered
+	Lost       int64 // connections that ended too early
+	Reconnects int64 // connections that were remade
+}
+
+// Add adds f to e.
+func (e *Errors) Add(f Errors) {
+	e.Requests += f.Requests
+	e.Lost += f.Lost
+	e.Reconnects += f.Reconnects
 }
 
 // Total is the figures of a whole run without its warm-up. Its histograms are the merged
