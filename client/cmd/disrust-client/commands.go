@@ -27,7 +27,7 @@ var commandTable = []command{
 	{"smoke", "", "a few requests of the smallest and largest sizes (default)", smokeHelp, serverFlags + "verify", smoke},
 	{"pipeline", "", "1,000 requests of mixed sizes, sent without waiting", pipelineHelp, serverFlags + "verify", pipeline},
 	{"bench", "[conns [requests]]", "requests per second", benchHelp, serverFlags + "conns window vectors verify seed", bench},
-	{"sustain", "", "latencies, every second and in a summary", sustainHelp, serverFlags + loadFlags + fileFlags + "duration", sustain},
+	{"sustain", "", "latencies, every second and in a summary", sustainHelp, serverFlags + loadFlags + fileFlags + "reconnect duration", sustain},
 	{"sweep", "", "the highest rate (or connections) that keeps a bound on latency", sweepHelp, serverFlags + loadFlags + fileFlags + "slo step", sweep},
 	{"score", "FILE", "scores the rows of a .npy or raw float32 file", scoreHelp, serverFlags + "conns out", score},
 	{"report", "RUN.json...", "runs that were kept with --json, overlaid", reportHelp, "html csv", report},
@@ -83,9 +83,13 @@ each answer lets the next request go, which finds the highest rate but hides wai
 A run in which the generator itself was the bottleneck is shown as not valid, and with
 --rate the exit status is 1. Ctrl-C ends the run with its summary.
 
+A lost connection ends the run. With --reconnect it is remade, and each second shows how many
+requests were lost with their connections, to measure a restart of the server.
+
 examples
   disrust-client sustain --rate 50k --arrivals poisson --html run.html
   disrust-client sustain --conns 32 --vectors 1:70,8:25,64:5 --duration 1m --json run.json
+  disrust-client sustain --rate 10k --reconnect --html restart.html
 `
 	sweepHelp = `Finds the highest rate that keeps a bound on latency, in an open loop: doubles the rate
 until the bound breaks, then bisects to 5 %. While no step has kept the bound, it doubles the

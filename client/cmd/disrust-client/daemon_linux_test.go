@@ -191,6 +191,43 @@ func TestDaemonKilled(t *testing.T) {
 	}
 }
 
+// TestDaemonRestarted kills the daemon under load and starts another at its address. The run
+// goes on with it and counts what was lost, in text and files. A connection that the kernel
+// still accepts for the killed daemon is lost too.
+func TestDaemonRestarted(t *testing.T) {
+	for _, load := range []string{"--conns 4", "--conns 4 --rate 2k"} {
+		dir := t.TempDir()
+		addr := "unix:" + dir + "/s"
+		d := disrust(t, "--listen", addr)
+		restart := func() {
+			d.Kill()
+			disrust(t, "--listen", addr)
+		}
+		stdout, stderr := &interrupting{at: "     1.0 ", interrupt: restart}, &bytes.Buffer{}
+		files := fmt.Sprintf(" --json %s/a.json --csv %[1]s/a.csv --html %[1]s/a.html", dir)
+		status := run(t.Context(), strings.Fields("--addr "+addr+" sustain --reconnect --warmup 0s --duration 3s "+load+files), stdout, stderr)
+		settled(t, status, stderr.String())
+		says := `\nerrors: [\d,]+ requests without an answer; [4-9] connections lost, [4-9] remade; the first: connection \d: closed (.*\n)+every response right\n$`
+		if !regexp.MustCompile(says).MatchString(stdout.String()) {
+			t.Errorf("%s: stdout\n%s", load, stdout.String())
+		}
+		r, err := readRun(dir + "/a.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, last := r.Intervals[0].Errors, r.Intervals[len(r.Intervals)-1].Errors
+		if e := *r.Total.Errors; e.Lost < 4 || e.Reconnects != e.Lost || !r.Parameters.Reconnect || *first != (result.Errors{}) || *last != (result.Errors{}) {
+			t.Errorf("%s: kept are %+v, first %+v, last %+v", load, e, first, last)
+		}
+		if head := read(t, dir+"/a.csv"); !bytes.Contains(head, []byte(",errors_requests,errors_lost_connections,errors_reconnects,error\n")) {
+			t.Errorf("%s: no errors in CSV", load)
+		}
+		if page := read(t, dir+"/a.html"); !bytes.Contains(page, []byte(" remade; the first: connection ")) {
+			t.Errorf("%s: no errors in the page", load)
+		}
+	}
+}
+
 // TestSecondInterruptEndsAtOnce: a second interrupt ends a run that waits for a stopped daemon,
 // and leaves no file.
 func TestSecondInterruptEndsAtOnce(t *testing.T) {

@@ -41,6 +41,7 @@ func (o *options) list() flags.List {
 		flags.New("verify", flags.Choice(&o.verify, o.verifyName(), verifications...),
 			"verify scores as those of the model sum, verify that they are as before the run (replay), or verify only their number (frame); with --replay, replay unless given"),
 		flags.New("seed", flags.Seed(&o.seed), "of the order of sizes in a mix, and of poisson arrivals"),
+		flags.New("reconnect", flags.Toggle(&o.reconnect), "go on when connections are lost, and count errors and reconnects in each second"),
 
 		flags.New("slo", bound(&o.slo), "the bound on latency: a percentile and how long it may be"),
 		flags.New("step", flags.Duration(&o.step, time.Millisecond, maxPeriod), "length of each step"),

@@ -72,6 +72,7 @@ func (o *options) newRun() *result.Run {
 		Parameters: result.Parameters{
 			Address: o.addr(), Conns: o.conns.low, Window: o.window, Mix: o.mix.String(), Dim: o.format.Dim, Verify: o.verifyName(),
 			Rate: o.rate.low, Warmup: o.warmup, Duration: o.duration,
+			Reconnect: o.reconnect,
 		},
 		Client: machine.This(),
 		Server: result.ServerAt(o.addr(), o.note),

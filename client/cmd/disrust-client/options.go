@@ -39,6 +39,8 @@ type options struct {
 	verify   drive.Verify
 	seed     uint64
 
+	reconnect bool
+
 	slo                    result.Bound
 	step, warmup, duration time.Duration
 

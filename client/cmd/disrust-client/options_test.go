@@ -38,11 +38,15 @@ var optionCases = map[string]func(*options){
 	"sustain --replay a.npy":            func(o *options) { sustained(o); o.replay, o.verify = "a.npy", drive.ByReplay },
 	"sustain --replay a --verify frame": func(o *options) { sustained(o); o.replay, o.verify = "a", drive.ByFrame },
 	"bench --verify replay":             func(o *options) { o.command, o.verify = findCommand("bench"), drive.ByReplay },
-	"sustain --seed 7":                  func(o *options) { sustained(o); o.seed = 7 },
-	"sustain --html a --csv -":          func(o *options) { sustained(o); o.html, o.csv = "a", "-" },
-	"sustain --json a --hdr b":          func(o *options) { sustained(o); o.json, o.hdr = "a", "b" },
-	"sustain --server-note x=y":         func(o *options) { sustained(o); o.note = "x=y" },
-	"sustain --rate 1.5k":               func(o *options) { sustained(o); o.rate, o.window = span[float64]{1500, 1500}, 0 },
+	"sustain --reconnect --rate 2k": func(o *options) {
+		sustained(o)
+		o.reconnect, o.rate, o.window = true, span[float64]{2000, 2000}, 0
+	},
+	"sustain --seed 7":          func(o *options) { sustained(o); o.seed = 7 },
+	"sustain --html a --csv -":  func(o *options) { sustained(o); o.html, o.csv = "a", "-" },
+	"sustain --json a --hdr b":  func(o *options) { sustained(o); o.json, o.hdr = "a", "b" },
+	"sustain --server-note x=y": func(o *options) { sustained(o); o.note = "x=y" },
+	"sustain --rate 1.5k":       func(o *options) { sustained(o); o.rate, o.window = span[float64]{1500, 1500}, 0 },
 	"sustain --rate 2M --arrivals poisson": func(o *options) {
 		sustained(o)
 		o.rate, o.arrivals, o.window = span[float64]{2e6, 2e6}, drive.Poisson, 0
@@ -145,6 +149,7 @@ func TestBadOptions(t *testing.T) {
 		"sustain --json a --html a":           `a would be written twice: each of --html, --json, --csv and --hdr needs its own file`,
 		"sustain --json=":                     `--json "": the name of a file is allowed`,
 		"sustain --slo p99=1ms":               `sustain does not know --slo (disrust-client sustain --help lists what it knows)`,
+		"sweep --reconnect":                   `sweep does not know --reconnect`,
 		"sweep --duration 1s":                 `sweep does not know --duration`,
 		"sweep --slo p101=1ms":                `--slo p101=1ms: a percentile up to p100 and a limit up to 1m0s, such as p99.9=1ms, is allowed`,
 		"sweep --slo 99=1ms":                  `--slo 99=1ms: a percentile`,

@@ -43,10 +43,10 @@ func (o *options) measure(ctx context.Context, s streams, r *result.Run, request
 	}
 	var view *live.View
 	cfg := o.load(requests)
-	cfg.Duration = o.duration
+	cfg.Duration, cfg.Reconnect = o.duration, o.reconnect
 	cfg.OnStart = func() {
 		r.Started = time.Now()
-		view = live.New(s.text, s.stderr, watched(s.stderr), o.duration)
+		view = live.New(s.text, s.stderr, watched(s.stderr), o.duration, o.reconnect)
 	}
 	cfg.OnInterval = func(i sample.Interval) {
 		view.Interval(i)

@@ -200,6 +200,7 @@ func facts(runs []result.Run) page.Table {
 		{"warm-up", func(r *result.Run) string { return r.Parameters.Warmup.String() }},
 		{"duration asked", func(r *result.Run) string { return r.Parameters.Duration.String() }},
 		{"answered rightly", answered},
+		{"errors", failures},
 		{"generator", generator},
 		{"client's machine", func(r *result.Run) string { return r.Client.Hardware() }},
 		{"client's system", func(r *result.Run) string { return r.Client.System() }},
@@ -257,6 +258,14 @@ func answered(r *result.Run) string {
 	if r.Total.Unsent > 0 {
 		text += fmt.Sprintf("; %s more were due at the end and not sent", result.Count(float64(r.Total.Unsent)))
 	}
+	return text
+}
+
+func failures(r *result.Run) string {
+	if r.Total == nil || r.Total.Errors == nil {
+		return ""
+	}
+	_, text, _ := strings.Cut(r.Total.Failures(), ": ")
 	return text
 }
 

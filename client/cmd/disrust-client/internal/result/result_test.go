@@ -70,6 +70,17 @@ func openLoop(t testing.TB) *Run {
 	return r
 }
 
+// restarted returns openLoop with a server that restarted in the second second.
+func restarted(t testing.TB) *Run {
+	t.Helper()
+	r := openLoop(t)
+	r.Parameters.Reconnect = true
+	r.Intervals[0].Errors = &Errors{}
+	r.Intervals[1].Errors = &Errors{Requests: 1512, Lost: 8, Reconnects: 7}
+	r.Total.Errors, r.Total.FirstError = &Errors{Requests: 1512, Lost: 8, Reconnects: 7}, "connection 3: closed after 12 of 76 responses"
+	return r
+}
+
 // closedLoop returns a run of one second with a thousand requests.
 func closedLoop(t testing.TB) *Run {
 	t.Helper()
@@ -105,6 +116,13 @@ func sweep(t testing.TB) *Run {
 		r.Sweep.Add(asked, sample.Total{Interval: s, Valid: true}, step.err)
 	}
 	return r
+}
+
+func TestErrorsOfASample(t *testing.T) {
+	s := sample.Total{Interval: sample.Interval{Errors: &sample.Errors{Requests: 3, Lost: 2, Reconnects: 1}}, FirstError: "lost"}
+	if got := NewTotal(s); *got.Errors != (Errors{3, 2, 1}) || got.FirstError != "lost" {
+		t.Errorf("%+v, %q", got.Errors, got.FirstError)
+	}
 }
 
 func TestDistribution(t *testing.T) {
