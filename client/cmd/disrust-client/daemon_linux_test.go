@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/tools/rowfile"
@@ -51,6 +53,49 @@ func TestDaemonChecks(t *testing.T) {
 			t.Errorf("%s: status %d, stderr %q, stdout %q", args, status, stderr, stdout)
 		}
 	}
+}
+
+// TestDaemonExamples runs the examples of help and README that load a server, for shorter times.
+func TestDaemonExamples(t *testing.T) {
+	text := string(read(t, "README.md"))
+	for _, c := range commandTable {
+		text += c.help
+	}
+	rows, _ := rowsAndScores(100, 128)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("rows.npy", npyRows(rows, 128), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	port, ran := disrust(t).Port(), map[string]bool{}
+	for _, line := range exampleLines(text) {
+		o, err := parseOptions(strings.Fields(line))
+		if err != nil {
+			t.Fatal(line, err)
+		}
+		if o.command.knows("port") && o.command.name != "score" && !ran[line] {
+			ran[line] = true
+			o.where, o.warmup, o.step, o.duration = "127.0.0.1:"+port, 0, 20*time.Millisecond, 100*time.Millisecond
+			if err := runShown(t, o); err != nil {
+				t.Errorf("disrust-client %s: %v", line, err)
+			}
+		}
+	}
+	for _, name := range strings.Fields("smoke pipeline bench sustain sweep") {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(ran)), func(line string) bool { return strings.Contains(line, name) }) {
+			t.Errorf("no example of %s", name)
+		}
+	}
+}
+
+// runShown runs a command. A generator that was the bottleneck, as it may be on a busy machine,
+// is no error.
+func runShown(t *testing.T, o *options) error {
+	var out bytes.Buffer
+	err := o.command.run(t.Context(), o, streams{&out, &out, &out})
+	if err != nil && (strings.Contains(err.Error(), "not valid: the generator") || strings.Contains(err.Error(), "no step kept the bound")) {
+		return nil
+	}
+	return err
 }
 
 // TestDaemonOnUnixSocket: every command reaches a daemon on a Unix socket, and the results name
