@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/wire"
 )
 
 // MaxSources is how many sources one Batcher can serve.
@@ -18,14 +19,14 @@ const DefaultBatchRows = 1024
 // Source is the memory that one producer of requests shares with the batcher.
 type Source struct {
 	Rows      []float32                   // rows * dim features
-	Scores    []float32                   // one per row, written by the batcher
+	Scores    []float32                   // Shape.Outputs per row, written by the batcher
 	Responses *ringbuf.Producer[Response] // owned by the batcher from New on
 }
 
 // Config describes a Batcher.
 type Config struct {
-	Model     Model
-	Dim       int // features per row
+	Model     Model // Only New uses it: one Scorer of it scores from then on
+	Dim       int   // features per row
 	Requests  *ringbuf.Consumer[Request]
 	Sources   []Source
 	BatchRows int                          // most rows per batch, exceeded by at most one request; 0: DefaultBatchRows
@@ -34,9 +35,10 @@ type Config struct {
 
 // Batcher drains a request ring into a model. One goroutine owns it.
 type Batcher struct {
-	model     Model
-	strided   StridedModel // the same model, if it is a StridedModel
+	scorer    Scorer
+	strided   StridedScorer // the same scorer, if it is a StridedScorer
 	dim       int
+	outputs   int
 	batchRows int
 	requests  *ringbuf.Consumer[Request]
 	sources   []source
@@ -67,17 +69,25 @@ func New(cfg Config) (*Batcher, error) {
 	case cfg.BatchRows < 0:
 		return nil, fmt.Errorf("batcher: batch of %d rows: at least 1 is needed, or 0 for %d", cfg.BatchRows, DefaultBatchRows)
 	}
+	shape := cfg.Model.Shape()
+	if err := shape.Validate(); err != nil {
+		return nil, err
+	}
+	if shape.Dim != 0 && shape.Dim != cfg.Dim {
+		return nil, fmt.Errorf("batcher: dim %d: the model has dim %d", cfg.Dim, shape.Dim)
+	}
 	b := &Batcher{
-		model: cfg.Model, dim: cfg.Dim, batchRows: cfg.BatchRows, requests: cfg.Requests,
+		scorer: cfg.Model.NewScorer(), dim: cfg.Dim, outputs: shape.Outputs, batchRows: cfg.BatchRows, requests: cfg.Requests,
 		sources: make([]source, len(cfg.Sources)), onFailure: cfg.OnFailure,
 	}
-	b.strided, _ = cfg.Model.(StridedModel)
+	b.strided, _ = b.scorer.(StridedScorer)
 	if b.batchRows == 0 {
 		b.batchRows = DefaultBatchRows
 	}
 	for i, s := range cfg.Sources {
-		if len(s.Rows) != len(s.Scores)*cfg.Dim {
-			return nil, fmt.Errorf("batcher: source %d has %d features for %d scores of dim %d", i, len(s.Rows), len(s.Scores), cfg.Dim)
+		if rows := len(s.Rows) / cfg.Dim; len(s.Rows) != rows*cfg.Dim || len(s.Scores) != rows*b.outputs {
+			return nil, fmt.Errorf("batcher: source %d has %d features for %d scores of dim %d with outputs %d",
+				i, len(s.Rows), len(s.Scores), cfg.Dim, b.outputs)
 		}
 		b.sources[i].Source = s
 	}
@@ -137,29 +147,48 @@ func run(requests []Request, maxRows int) (count, rows int) {
 func (b *Batcher) scoreRun(requests []Request, rows int) {
 	src := &b.sources[requests[0].Source]
 	row := int(requests[0].Row)
-	lo, hi := row*b.dim, (row+rows)*b.dim
-	err := b.call(src.Rows[lo:hi:hi], src.Scores[row:row+rows:row+rows])
+	in, out := src.Rows[row*b.dim:(row+rows)*b.dim:(row+rows)*b.dim], src.Scores[row*b.outputs:(row+rows)*b.outputs:(row+rows)*b.outputs]
+	err := b.call(in, out)
 	if err != nil && len(requests) > 1 {
 		for i := range requests {
 			b.scoreRun(requests[i:i+1], int(requests[i].Vectors))
 		}
 		return
 	}
+	failed := uint16(0)
 	if err != nil {
-		b.fail(err, rows)
+		fault := b.fail(err, in, out)
+		failed, out[0] = uint16(fault.Code), math.Float32frombits(fault.Row)
 	}
-	src.answer(requests, err != nil)
+	src.answer(requests, failed)
 }
 
-func (b *Batcher) fail(err error, vectors int) {
+// fail counts and reports that the model failed with err for the request with these rows. It
+// returns the fault, for which it calls the model with one row at a time.
+func (b *Batcher) fail(err error, rows, out []float32) Fault {
 	b.stats.failed()
+	vectors := len(out) / b.outputs
+	row := uint32(wire.NoRow)
+	if vectors == 1 {
+		row = 0
+	}
+	for i := 0; vectors > 1 && i < vectors; i++ {
+		if alone := b.call(rows[i*b.dim:(i+1)*b.dim:(i+1)*b.dim], out[i*b.outputs:(i+1)*b.outputs:(i+1)*b.outputs]); alone != nil {
+			err, row = alone, uint32(i)
+			break
+		}
+	}
 	if b.onFailure != nil {
 		b.onFailure(err, vectors)
 	}
+	if _, panicked := err.(*PanicError); panicked {
+		return Fault{wire.ModelPanic, row}
+	}
+	return Fault{wire.ModelError, row}
 }
 
 // answer writes the responses to requests into slots that publish will reveal.
-func (s *source) answer(requests []Request, failed bool) {
+func (s *source) answer(requests []Request, failed uint16) {
 	lo, ok := s.Responses.Claim(len(requests))
 	if !ok {
 		panic("batcher: response ring full: its source has more in flight than the ring has slots")
@@ -173,14 +202,10 @@ func (s *source) answer(requests []Request, failed bool) {
 	fill(second, requests[len(first):], failed)
 }
 
-func fill(responses []Response, requests []Request, failed bool) {
-	var flag uint16
-	if failed {
-		flag = 1
-	}
+func fill(responses []Response, requests []Request, failed uint16) {
 	for i := range responses {
 		r := &requests[i]
-		responses[i] = Response{Key: r.Key, Row: r.Row, Vectors: r.Vectors, Failed: flag}
+		responses[i] = Response{Key: r.Key, Row: r.Row, Vectors: r.Vectors, Failed: failed}
 	}
 }
 

@@ -1,10 +1,10 @@
 package batcher_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/wire"
 	"pgregory.net/rapid"
 )
 
@@ -23,15 +23,6 @@ type asked struct {
 }
 
 const poisoned = -1 // the model fails for rows of this value
-
-func poisonable(rows []float32, dim int, out []float32) error {
-	for _, v := range rows {
-		if v == poisoned {
-			return errors.New("poison")
-		}
-	}
-	return batcher.Sum{}.Score(rows, dim, out)
-}
 
 func (m *machine) ask(t *rapid.T) {
 	i := rapid.IntRange(0, len(m.sources)-1).Draw(t, "source")
@@ -62,10 +53,17 @@ func (m *machine) takeFrom(t *rapid.T, i int) {
 		if r.Key != want.key || int(r.Vectors) != want.vectors || (r.Failed != 0) != (want.value == poisoned) {
 			t.Fatalf("source %d: answer %+v to %+v", i, r, want)
 		}
-		for _, s := range scores {
-			if want.value != poisoned && s != dim*want.value {
+		outputs := int(m.sources[i].outputs)
+		if len(scores) != want.vectors*outputs {
+			t.Fatalf("source %d: %d scores for %+v", i, len(scores), want)
+		}
+		for k, s := range scores {
+			if want.value != poisoned && s != dim*want.value*float32(k%outputs+1) {
 				t.Fatalf("source %d: score %v for %+v", i, s, want)
 			}
+		}
+		if fault := r.Fault(scores); fault != (batcher.Fault{}) && fault != (batcher.Fault{Code: wire.ModelError}) {
+			t.Fatalf("source %d: %+v, want an error of row 0", i, fault)
 		}
 	})
 }
@@ -73,7 +71,7 @@ func (m *machine) takeFrom(t *rapid.T, i int) {
 func behave(t *rapid.T, tb testing.TB) {
 	sources := rapid.IntRange(1, 4).Draw(t, "sources")
 	m := &machine{
-		bench: setup(tb, batcher.ModelFunc(poisonable), rapid.IntRange(1, 9).Draw(t, "dim"), sources,
+		bench: setup(tb, wide{rapid.IntRange(1, 3).Draw(t, "outputs")}, rapid.IntRange(1, 9).Draw(t, "dim"), sources,
 			rapid.IntRange(6, 40).Draw(t, "rows"), rapid.IntRange(0, 10).Draw(t, "batchRows")),
 		open: make([][]asked, sources),
 	}

@@ -13,6 +13,9 @@ import (
 // spy is the sum model. It notes how many rows each call had.
 type spy struct{ calls []int }
 
+func (*spy) Shape() batcher.Shape        { return batcher.Shape{Outputs: 1} }
+func (s *spy) NewScorer() batcher.Scorer { return s }
+
 func (s *spy) Score(rows []float32, dim int, out []float32) error {
 	s.calls = append(s.calls, len(out))
 	return batcher.Sum{}.Score(rows, dim, out)
@@ -147,16 +150,24 @@ func TestFullResponseRingPanics(t *testing.T) {
 	t.Error("three responses fitted into a ring of two slots")
 }
 
+// shaped is the sum model with another shape.
+type shaped struct{ shape batcher.Shape }
+
+func (s shaped) Shape() batcher.Shape    { return s.shape }
+func (shaped) NewScorer() batcher.Scorer { return batcher.Sum{} }
+
 func TestNewRefuses(t *testing.T) {
 	requests := must[*ringbuf.Ring[batcher.Request]](t)(ringbuf.NewSPSC[batcher.Request](4, nil))
 	good := batcher.Config{Model: batcher.Sum{}, Dim: 2, Requests: requests.Consumer(), Sources: make([]batcher.Source, 1)}
 	for name, spoil := range map[string]func(*batcher.Config){
-		"no model":         func(c *batcher.Config) { c.Model = nil },
-		"dim 0":            func(c *batcher.Config) { c.Dim = 0 },
-		"no request ring":  func(c *batcher.Config) { c.Requests = nil },
-		"0 sources":        func(c *batcher.Config) { c.Sources = nil },
-		"65537 sources":    func(c *batcher.Config) { c.Sources = make([]batcher.Source, batcher.MaxSources+1) },
-		"batch of -1 rows": func(c *batcher.Config) { c.BatchRows = -1 },
+		"no model":            func(c *batcher.Config) { c.Model = nil },
+		"dim 0":               func(c *batcher.Config) { c.Dim = 0 },
+		"no request ring":     func(c *batcher.Config) { c.Requests = nil },
+		"0 sources":           func(c *batcher.Config) { c.Sources = nil },
+		"65537 sources":       func(c *batcher.Config) { c.Sources = make([]batcher.Source, batcher.MaxSources+1) },
+		"batch of -1 rows":    func(c *batcher.Config) { c.BatchRows = -1 },
+		"the model has dim 3": func(c *batcher.Config) { c.Model = shaped{batcher.Shape{Dim: 3, Outputs: 1}} },
+		"0 outputs":           func(c *batcher.Config) { c.Model = shaped{} },
 		"3 features for 1": func(c *batcher.Config) {
 			c.Sources = []batcher.Source{{Rows: make([]float32, 3), Scores: make([]float32, 1)}}
 		},

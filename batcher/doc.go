@@ -4,7 +4,7 @@
 // # Data
 //
 // A [Source] is the memory of one producer of requests: its rows, packed one after
-// the other without headers, and one score for each row. A [Request] and a
+// the other without headers, and the scores of each row. A [Request] and a
 // [Response] hold only numbers: the source, the first row, how many rows, and an
 // opaque key. They hold no Go pointer, so the garbage collector has nothing to scan.
 //
@@ -31,14 +31,14 @@
 //     source that never has more in flight than its share of the request ring always
 //     finds room there.
 //   - If the model fails or panics for a run, the batcher scores the run again request
-//     by request. Only requests for which the model fails again are answered as failed.
-//     The process goes on.
+//     by request. Only requests for which the model fails again are answered as failed,
+//     with the first row for which it fails alone. The process goes on.
 //   - The batcher wakes each source with answers at most once per batch.
 //
 // # Without the rings
 //
 // The goroutine that owns a Batcher may also give it rows that lie elsewhere, such as
-// in a receive buffer. ScoreInPlace and, for a [StridedModel], ScoreApart answer at
+// in a receive buffer. ScoreInPlace and, for a [StridedScorer], ScoreApart answer at
 // once. A [Layout] tells ScoreInPlace where the requests lie. Both stop at the first
 // request for which the model fails. They report and count failures and requests as
 // Poll does.

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/disrust/disrust/bufpool v0.1.0
 	github.com/disrust/disrust/ringbuf v0.1.0
+	github.com/disrust/disrust/wire v0.1.0
 	github.com/viterin/vek v0.4.3
 	pgregory.net/rapid v1.3.0
 )
@@ -19,4 +20,5 @@ require (
 replace (
 	github.com/disrust/disrust/bufpool => ../bufpool
 	github.com/disrust/disrust/ringbuf => ../ringbuf
+	github.com/disrust/disrust/wire => ../wire
 )

@@ -29,7 +29,35 @@ type source struct {
 	responses *ringbuf.Consumer[batcher.Response]
 	waker     *waker
 	dim       int
+	outputs   uint32
 	index     uint16
+}
+
+// wide is a model whose scorer gives several scores per row: the sum of the row, twice the
+// sum, and so on. It fails for rows that have a poisoned feature.
+type wide struct{ outputs int }
+
+func (w wide) Shape() batcher.Shape      { return batcher.Shape{Outputs: w.outputs} }
+func (w wide) NewScorer() batcher.Scorer { return w }
+
+func (w wide) Score(rows []float32, dim int, out []float32) error {
+	return w.ScoreStrided(rows, dim, dim, out)
+}
+
+func (w wide) ScoreStrided(rows []float32, dim, stride int, out []float32) error {
+	for i := range len(out) / w.outputs {
+		row, sum := rows[i*stride:][:dim], float32(0)
+		for _, v := range row {
+			if v == poisoned {
+				return errPoison
+			}
+			sum += v
+		}
+		for k := range w.outputs {
+			out[i*w.outputs+k] = sum * float32(k+1)
+		}
+	}
+	return nil
 }
 
 // waker counts wakes; it never sleeps.
@@ -48,7 +76,7 @@ func setup(t testing.TB, model batcher.Model, dim, sources, rows, batchRows int)
 		OnFailure: func(err error, vectors int) { b.failures = append(b.failures, failure{err, vectors}) },
 	}
 	for i := range sources {
-		s := newSource(t, b.requests, dim, rows)
+		s := newSource(t, b.requests, dim, model.Shape().Outputs, rows)
 		s.index = uint16(i)
 		b.sources = append(b.sources, s)
 		cfg.Sources = append(cfg.Sources, s.shared)
@@ -57,16 +85,16 @@ func setup(t testing.TB, model batcher.Model, dim, sources, rows, batchRows int)
 	return b
 }
 
-func newSource(t testing.TB, requests *ringbuf.Ring[batcher.Request], dim, rows int) *source {
+func newSource(t testing.TB, requests *ringbuf.Ring[batcher.Request], dim, outputs, rows int) *source {
 	s := &source{
 		pool: must[*bufpool.Pool](t)(bufpool.New(bufpool.Config{Size: rows * dim * 4, Spans: rows})), waker: &waker{},
-		requests: requests.Producer(), dim: dim,
+		requests: requests.Producer(), dim: dim, outputs: uint32(outputs),
 	}
 	t.Cleanup(func() { s.pool.Close() })
 	ring := must[*ringbuf.Ring[batcher.Response]](t)(ringbuf.NewSPSC[batcher.Response](1024, s.waker))
 	s.responses = ring.Consumer()
 	s.shared = batcher.Source{
-		Rows: make([]float32, rows*dim), Scores: make([]float32, rows), Responses: ring.Producer(),
+		Rows: make([]float32, rows*dim), Scores: make([]float32, rows*outputs), Responses: ring.Producer(),
 	}
 	return s
 }
@@ -100,7 +128,7 @@ func (s *source) answers(f func(r batcher.Response, scores []float32)) {
 		}
 		for i := range count {
 			r := *s.responses.Slot(lo + ringbuf.Sequence(i))
-			f(r, s.shared.Scores[r.Row:r.Row+uint32(r.Vectors)])
+			f(r, s.shared.Scores[r.Row*s.outputs:(r.Row+uint32(r.Vectors))*s.outputs])
 			s.pool.Release(bufpool.Span{Offset: int(r.Row) * s.dim * 4, Size: int(r.Vectors) * s.dim * 4})
 		}
 		s.responses.Release(count)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/wire"
 	"pgregory.net/rapid"
 )
 
@@ -50,11 +51,11 @@ func TestApartAnswersAsPoll(t *testing.T) {
 		dim := rapid.IntRange(1, 9).Draw(rt, "dim")
 		stride := dim + rapid.IntRange(0, 5).Draw(rt, "gap")
 		b, out := setup(t, model, dim, 1, 1, 0), make([]float32, len(values))
-		n := b.ScoreApart(rowsOf(values, dim, stride), stride, out)
+		n, fault := b.ScoreApart(rowsOf(values, dim, stride), stride, out)
 
 		polled, ring := poll(t, model, dim, values)
 		if first := slices.IndexFunc(ring, func(a answered) bool { return a.failed }); first < 0 {
-			if n != len(values) || len(b.failures) != 0 {
+			if n != len(values) || len(b.failures) != 0 || fault != (batcher.Fault{}) {
 				rt.Fatalf("%d of %d answered, failures %+v; want all", n, len(values), b.failures)
 			}
 			if got, want := b.Stats(), polled.Stats(); got.Requests != want.Requests || got.Failures != want.Failures {
@@ -65,6 +66,9 @@ func TestApartAnswersAsPoll(t *testing.T) {
 				rt.Fatalf("%d answered, want the %d before the first failure", n, first)
 			}
 			wantFailure(rt, b.failures, 1)
+			if want := (batcher.Fault{Code: code(b.failures[0].err)}); fault != want || ring[first].fault != want {
+				rt.Fatalf("fault %+v, through the rings %+v, want %+v", fault, ring[first].fault, want)
+			}
 			if got := b.Stats(); got.Requests != uint64(n+1) || got.Failures != 1 {
 				rt.Fatalf("counted %+v, want %d requests, the last of them failed", got, n+1)
 			}
@@ -81,6 +85,15 @@ func TestApartAnswersAsPoll(t *testing.T) {
 type answered struct {
 	score  float32
 	failed bool
+	fault  batcher.Fault
+}
+
+// code returns the code of a fault with this error.
+func code(err error) uint32 {
+	if _, panicked := err.(*batcher.PanicError); panicked {
+		return wire.ModelPanic
+	}
+	return wire.ModelError
 }
 
 // poll answers requests of one vector through the rings of a batcher.
@@ -91,7 +104,9 @@ func poll(tb testing.TB, model batcher.Model, dim int, values []float32) (*bench
 	}
 	b.Poll()
 	answers := make([]answered, len(values))
-	b.sources[0].answers(func(r batcher.Response, scores []float32) { answers[r.Key] = answered{scores[0], r.Failed != 0} })
+	b.sources[0].answers(func(r batcher.Response, scores []float32) {
+		answers[r.Key] = answered{scores[0], r.Failed != 0, r.Fault(scores)}
+	})
 	return b, answers
 }
 
@@ -112,7 +127,8 @@ func TestInPlaceAnswersUntilAFailure(t *testing.T) {
 		requests, answers := frames(values[:count*vectors], vectors, dim), make([]float32, count*(1+vectors))
 		b := setup(t, model, dim, 1, 1, 0)
 		layout := batcher.Layout{Count: count, Vectors: vectors, RowStride: 1 + vectors*dim, ScoreStride: 1 + vectors}
-		if got := b.ScoreInPlace(requests[1:], answers[1:], layout); got != want {
+		got, fault := b.ScoreInPlace(requests[1:], answers[1:], layout)
+		if got != want {
 			rt.Fatalf("%d answered, want %d of %d", got, want, count)
 		}
 		if want == count {
@@ -121,6 +137,13 @@ func TestInPlaceAnswersUntilAFailure(t *testing.T) {
 			}
 		} else {
 			wantFailure(rt, b.failures, vectors)
+			row := wire.NoRow // the model fails for the request, and for none of its rows alone
+			if i := slices.Index(values[want*vectors:(want+1)*vectors], poisoned); i >= 0 || vectors == 1 {
+				row = uint32(max(i, 0))
+			}
+			if want := (batcher.Fault{Code: code(b.failures[0].err), Row: row}); fault != want {
+				rt.Fatalf("fault %+v, want %+v", fault, want)
+			}
 			if st := b.Stats(); st.Requests != uint64(want+1) || st.Failures != 1 || st.Polls != 1 {
 				rt.Fatalf("counted %+v, want %d requests, the last of them failed", st, want+1)
 			}

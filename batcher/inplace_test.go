@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/wire"
 )
 
 // apart is the sum model for rows with other data between them. It fails for a row that begins
@@ -15,6 +16,9 @@ type apart struct {
 	most  int // the most rows in a call for which it does not fail; 0: no limit
 	calls []int
 }
+
+func (*apart) Shape() batcher.Shape        { return batcher.Shape{Outputs: 1} }
+func (a *apart) NewScorer() batcher.Scorer { return a }
 
 func (a *apart) Score(rows []float32, dim int, out []float32) error {
 	return a.ScoreStrided(rows, dim, dim, out)
@@ -86,7 +90,7 @@ func TestApartIsOneCall(t *testing.T) {
 		model := &apart{fault: panicked, most: c.most}
 		b := setup(t, model, 2, 1, 1, 0)
 		out := make([]float32, 4)
-		if n := b.ScoreApart([]float32{1, 2, poisoned, 3, 4, poisoned, 5, 6, poisoned, 7, 8}, 3, out); n != 4 {
+		if n, _ := b.ScoreApart([]float32{1, 2, poisoned, 3, 4, poisoned, 5, 6, poisoned, 7, 8}, 3, out); n != 4 {
 			t.Errorf("%s: %d answered, want 4", name, n)
 		}
 		if want := []float32{3, 7, 11, 15}; !slices.Equal(out, want) {
@@ -101,12 +105,32 @@ func TestApartIsOneCall(t *testing.T) {
 	}
 }
 
+// TestSeveralOutputs: in place, each row gets its scores side by side.
+func TestSeveralOutputs(t *testing.T) {
+	b, out := setup(t, wide{3}, 2, 1, 1, 0), make([]float32, 6)
+	if n, fault := b.ScoreApart([]float32{1, 2, poisoned, 3, 4}, 3, out); n != 2 || fault != (batcher.Fault{}) {
+		t.Errorf("apart: %d answered, %+v", n, fault)
+	}
+	if want := []float32{3, 6, 9, 7, 14, 21}; !slices.Equal(out, want) {
+		t.Errorf("apart: scores %v, want %v", out, want)
+	}
+	answers := make([]float32, 14)
+	layout := batcher.Layout{Count: 2, Vectors: 2, RowStride: 5, ScoreStride: 7}
+	n, fault := b.ScoreInPlace([]float32{1, 2, 3, 4, poisoned, 5, 6, 7, poisoned}, answers, layout)
+	if want := (batcher.Fault{Code: wire.ModelError, Row: 1}); n != 1 || fault != want {
+		t.Errorf("in place: %d answered, %+v, want one and %+v", n, fault, want)
+	}
+	if want := []float32{3, 6, 9, 7, 14, 21, 0}; !slices.Equal(answers[:7], want) {
+		t.Errorf("in place: scores %v, want %v", answers[:7], want)
+	}
+}
+
 // TestNothingIsScoredAfterAFailure: the model is not called for requests after the first one
 // for which it fails.
 func TestNothingIsScoredAfterAFailure(t *testing.T) {
 	model := &apart{fault: returned}
 	b := setup(t, model, 1, 1, 1, 0)
-	if n := b.ScoreApart([]float32{1, 2, poisoned, 3, poisoned, 4}, 1, make([]float32, 6)); n != 2 {
+	if n, _ := b.ScoreApart([]float32{1, 2, poisoned, 3, poisoned, 4}, 1, make([]float32, 6)); n != 2 {
 		t.Errorf("%d answered, want the 2 before the first poison", n)
 	}
 	if want := []int{6, 1, 1, 1}; !slices.Equal(model.calls, want) {
@@ -116,10 +140,10 @@ func TestNothingIsScoredAfterAFailure(t *testing.T) {
 
 	model.calls, b.failures = nil, nil
 	requests := []float32{1, 2, 0, poisoned, 4, 0, 5, 6} // of two vectors, with other data between them
-	if n := b.ScoreInPlace(requests, make([]float32, 8), batcher.Layout{Count: 3, Vectors: 2, RowStride: 3, ScoreStride: 3}); n != 1 {
+	if n, _ := b.ScoreInPlace(requests, make([]float32, 8), batcher.Layout{Count: 3, Vectors: 2, RowStride: 3, ScoreStride: 3}); n != 1 {
 		t.Errorf("%d answered, want the one before the poison", n)
 	}
-	if want := []int{2, 2}; !slices.Equal(model.calls, want) {
+	if want := []int{2, 2, 1}; !slices.Equal(model.calls, want) { // the last to find the row that fails
 		t.Errorf("model calls of %v rows, want %v", model.calls, want)
 	}
 	wantFailure(t, b.failures, 2)
@@ -145,7 +169,7 @@ func TestInPlaceMisuse(t *testing.T) {
 		})
 	}
 	layout := batcher.Layout{Count: 2, Vectors: 1, RowStride: 5, ScoreStride: 2}
-	if n := b.ScoreInPlace(make([]float32, 7), make([]float32, 3), layout); n != 2 {
+	if n, _ := b.ScoreInPlace(make([]float32, 7), make([]float32, 3), layout); n != 2 {
 		t.Errorf("slices that just suffice: %d answered", n)
 	}
 }

@@ -1,6 +1,9 @@
 package batcher
 
-import "github.com/viterin/vek/vek32"
+import (
+	"github.com/disrust/disrust/wire"
+	"github.com/viterin/vek/vek32"
+)
 
 // Sum is the built-in model: the score of a row is the sum of its features.
 //
@@ -12,12 +15,18 @@ type Sum struct{}
 // is a variable because vek32.Info allocates.
 var accelerated = vek32.Info().Acceleration
 
-// Score implements [Model]. It never fails.
+// Shape implements [Model]: one score per row of any dim.
+func (Sum) Shape() Shape { return Shape{Outputs: 1, Kind: wire.Raw} }
+
+// NewScorer implements [Model]. It returns s.
+func (s Sum) NewScorer() Scorer { return s }
+
+// Score implements [Scorer]. It never fails.
 func (s Sum) Score(rows []float32, dim int, out []float32) error {
 	return s.ScoreStrided(rows, dim, dim, out)
 }
 
-// ScoreStrided implements [StridedModel]. It never fails.
+// ScoreStrided implements [StridedScorer]. It never fails.
 func (Sum) ScoreStrided(rows []float32, dim, stride int, out []float32) error {
 	if !accelerated {
 		sumPortable(rows, dim, stride, out)

@@ -130,5 +130,5 @@ func validateAddr(addr string) error {
 }
 
 func (cfg *Config) format() wire.Format {
-	return wire.Format{Dim: cfg.Dim, MaxVectors: cfg.MaxVectors}
+	return wire.Format{Dim: cfg.Dim, Outputs: 1, MaxVectors: cfg.MaxVectors}
 }

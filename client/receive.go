@@ -14,7 +14,7 @@ const receiveBytes = 64 << 10
 // receive is the loop that reads. It returns the error that ended the connection.
 func (l *link) receive() error {
 	cfg := &l.slot.client.cfg
-	buf := make([]byte, max(receiveBytes, wire.ResponseBytes(cfg.MaxVectors)))
+	buf := make([]byte, max(receiveBytes, cfg.format().ResponseBytes(cfg.MaxVectors)))
 	held := 0 // bytes of an incomplete response at the start of buf
 	silence := silence{link: l, quarter: max(cfg.StallTimeout/quarters, 1)}
 	silence.watch()

@@ -86,7 +86,7 @@ func (w *partialWriter) Write(b []byte) (int, error) {
 // TestWriteBrokenOffAnywhere ends a write after any number of bytes. The next write,
 // of the rest and of the requests that were not begun, must continue the stream.
 func TestWriteBrokenOffAnywhere(t *testing.T) {
-	c := newClient(completed(t, Config{Dim: 1, MaxVectors: 1 << 20}))
+	c := newClient(completed(t, Config{Dim: 1, MaxVectors: wire.MaxVectors}))
 	l := newLink(c.slots[0], nil)
 	var whole []byte
 	var requests []request
@@ -99,7 +99,7 @@ func TestWriteBrokenOffAnywhere(t *testing.T) {
 	fill := func(o *outgoing, rs []request) {
 		o.reset()
 		for _, r := range rs {
-			o.add(r, l, wire.Format{Dim: 1, MaxVectors: 1})
+			o.add(r, l, wire.Format{Dim: 1, Outputs: 1, MaxVectors: 1})
 		}
 	}
 	for n := 0; n <= len(whole); n += 1 + n%7 {

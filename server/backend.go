@@ -27,13 +27,13 @@ const (
 // backend is one way to reach the kernel. To add one, add a constant and a row.
 type backend struct {
 	name      string
-	new       func(conns int) (netio.Backend, error) // for the calling thread
-	footprint func(conns int) uint64                 // bytes per thread, without its receive buffers
+	new       func(netio.Config) (netio.Backend, error) // for the calling thread
+	footprint func(conns int) uint64                    // bytes per thread, without its receive buffers
 }
 
 var backends = [...]backend{
-	IOUring: {"io_uring", func(conns int) (netio.Backend, error) { return uringio.New(conns) }, uringio.Footprint},
-	IOEpoll: {"epoll", func(conns int) (netio.Backend, error) { return epollio.New(epollio.Config{Conns: conns}) }, epollio.Footprint},
+	IOUring: {"io_uring", func(cfg netio.Config) (netio.Backend, error) { return uringio.New(cfg) }, uringio.Footprint},
+	IOEpoll: {"epoll", func(cfg netio.Config) (netio.Backend, error) { return epollio.New(cfg) }, epollio.Footprint},
 }
 
 func (io IO) String() string {

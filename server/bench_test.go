@@ -42,7 +42,7 @@ func BenchmarkCostlyModel(b *testing.B) {
 	for placement, name := range placements {
 		cfg := server.DefaultConfig()
 		cfg.BatchThreads = placement
-		cfg.NewModel = func() (batcher.Model, error) { return model, nil }
+		cfg.Model = model
 		b.Run(name, func(b *testing.B) { benchmark(b, cfg, 64, 8) })
 	}
 }
@@ -63,7 +63,7 @@ func benchmark(b *testing.B, cfg server.Config, conns, window int) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	rounds := (b.N + conns*window - 1) / (conns * window)
-	rawtest.Check(b, rawtest.Each(conns, func(int) error { return askRepeatedly(s, requests, window*wire.ResponseBytes(1), rounds) }))
+	rawtest.Check(b, rawtest.Each(conns, func(int) error { return askRepeatedly(s, requests, window*wire.Default.ResponseBytes(1), rounds) }))
 }
 
 // askRepeatedly writes requests and reads their answers, in each round.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
@@ -69,7 +70,7 @@ func (c *Config) budget(placement BatchThreads, io IO) Budget {
 			{"their scores and record", threads, each.Scores, []string{"PoolBytes", "Dim"}},
 			requests,
 			{"response rings", threads * uint64(c.ResponseRing), slot, []string{"ResponseRing"}},
-			{"receive buffers", threads, netio.ReceiveBuffers * netio.ReceiveBytes, nil},
+			{"receive buffers", threads, uint64(netio.ReceiveBuffers * loop.ReceiveBytes(c.format())), nil},
 			{ioPart(io), threads, io.footprint(c.MaxConns), []string{"IO", "MaxConns"}},
 			{"connections' slots", threads, each.Slots, []string{"MaxConns"}},
 			{"connections' blocks, kept for the next", threads, each.Spare, []string{"MaxVectors", "Dim"}},

@@ -69,13 +69,12 @@ type Config struct {
 	Wait         Wait
 	Pin          bool // pin each thread to its own CPU
 
-	Dim        int // features per vector
+	Dim        int // features per vector; 0: the model's, or wire.DefaultDim if the model takes any
 	MaxVectors int // per request
 
-	Model string // name of the model, for people
-	// NewModel makes a model. Start calls it once for each batcher, and once more if it has to
-	// measure the model's cost, as Budget does. A batcher calls its model from one goroutine.
-	NewModel func() (batcher.Model, error)
+	Model     batcher.Model // all threads share it; each makes a Scorer of its own
+	ModelName string        // for people and for clients that ask for a name: UTF-8, at most wire.MaxNameBytes
+	Identity  wire.Identity // which model it is, for clients; zero: built in
 
 	PoolBytes    int // bytes of rows in flight, per I/O thread
 	RequestRing  int // slots, a power of two; the I/O threads share them
@@ -89,6 +88,8 @@ type Config struct {
 
 	DrainTimeout time.Duration // for Run: how long a drain may last
 	Log          *slog.Logger  // nil: the server logs nothing
+
+	shape batcher.Shape // of the model, once check has seen it
 }
 
 // DefaultConfig returns the daemon's defaults: the sum model on loopback.
@@ -97,10 +98,9 @@ func DefaultConfig() Config {
 		Host:           "127.0.0.1",
 		Port:           9900,
 		UnixMode:       0o660,
-		Dim:            wire.DefaultDim,
 		MaxVectors:     wire.DefaultMaxVectors,
-		Model:          "sum",
-		NewModel:       func() (batcher.Model, error) { return batcher.Sum{}, nil },
+		Model:          batcher.Sum{},
+		ModelName:      "sum",
 		PoolBytes:      16 << 20,
 		RequestRing:    1 << 16,
 		ResponseRing:   1 << 13,
@@ -118,16 +118,36 @@ const addressSpace = 1 << 43
 // check fills in what a caller may leave open, and checks the rest. Its error is one
 // sentence.
 func (c *Config) check() error {
-	if c.NewModel == nil {
-		return configError("there is no model: %v is nil", name("NewModel"))
-	}
-	for _, check := range []func() error{c.checkRanges, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
+	for _, check := range []func() error{c.checkRanges, c.checkModel, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
 		if err := check(); err != nil {
 			return err
 		}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+// checkModel checks the model's shape, and takes the dim from it if the Config leaves it open.
+func (c *Config) checkModel() error {
+	if c.Model == nil {
+		return configError("there is no model: %v is nil", name("Model"))
+	}
+	if !wire.ValidName(c.ModelName) {
+		return configError("%v %q: UTF-8 of at most %d bytes is allowed", name("ModelName"), c.ModelName, wire.MaxNameBytes)
+	}
+	c.shape = c.Model.Shape()
+	if err := c.shape.Validate(); err != nil {
+		return fmt.Errorf("model %s: %w", c.ModelName, err)
+	}
+	switch dim := c.shape.Dim; {
+	case c.Dim == 0 && dim == 0:
+		c.Dim = wire.DefaultDim
+	case c.Dim == 0:
+		c.Dim = dim
+	case dim != 0 && dim != c.Dim:
+		return configError("%v: the model %s has dim %d", setting("Dim", c.Dim), c.ModelName, dim)
 	}
 	return nil
 }
@@ -196,8 +216,8 @@ func (c *Config) checkRings() error {
 func (c *Config) checkMemory() error {
 	f := c.format()
 	if f.Validate() != nil {
-		return configError("%v with %v: such a request has more than %d bytes: lower %v", setting("MaxVectors", c.MaxVectors),
-			setting("Dim", c.Dim), wire.MaxFrameBytes, change("MaxVectors", wire.MaxDim/c.Dim))
+		return configError("%v with %v and %d scores per vector: the largest request or response has more than %d bytes: lower %v",
+			setting("MaxVectors", c.MaxVectors), setting("Dim", c.Dim), f.Outputs, wire.MaxFrameBytes, change("MaxVectors", f.VectorLimit()))
 	}
 	row := f.RowBytes()
 	if c.PoolBytes/row < c.MaxVectors {
@@ -219,7 +239,9 @@ func (c *Config) checkMemory() error {
 // power of two because inline it is the capacity of the thread's own ring.
 func (c *Config) requestShare() int { return 1 << (bits.Len(uint(c.RequestRing/c.IOThreads)) - 1) }
 
-func (c *Config) format() wire.Format { return wire.Format{Dim: c.Dim, MaxVectors: c.MaxVectors} }
+func (c *Config) format() wire.Format {
+	return wire.Format{Dim: c.Dim, Outputs: c.shape.Outputs, MaxVectors: c.MaxVectors}
+}
 
 // limits returns the bounds of one I/O thread. The thread alone uses its share of the request
 // ring, which is at least a slot, so no thread waits for room that another's requests take.

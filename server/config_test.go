@@ -5,6 +5,8 @@ package server
 import (
 	"errors"
 	"fmt"
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/wire"
 	"math"
 	"reflect"
 	"strings"
@@ -17,15 +19,19 @@ import (
 // reads it.
 func TestConfigRefused(t *testing.T) {
 	for want, tweak := range map[string]func(*Config){
-		"there is no model: NewModel is nil":                       func(c *Config) { c.NewModel = nil },
+		"there is no model: Model is nil":                          func(c *Config) { c.Model = nil },
 		"Port 65536: a whole number from 0 to 65535 is allowed":    func(c *Config) { c.Port = 65536 },
 		"IdleTimeout -1ns: a duration from 0s to 1000h0m0s":        func(c *Config) { c.IdleTimeout = -1 },
 		"Wait 4: a whole number from 0 to 3 is allowed":            func(c *Config) { c.Wait = 4 },
 		"RequestRing 3: a power of two from 1 to 16777216":         func(c *Config) { c.RequestRing = 3 },
 		"RequestRing 4: a power of two from 8 to 16777216":         func(c *Config) { c.RequestRing, c.IOThreads = 4, 8 },
-		"raise PoolBytes to 51200000":                              func(c *Config) { c.Dim = 200_000 },
-		"lower MaxVectors to 53":                                   func(c *Config) { c.Dim = 10_000_000 },
-		"MaxConns 1048576 with MaxVectors 65535 and Dim 128: the ": func(c *Config) { c.MaxConns, c.MaxVectors, c.PoolBytes = 1<<20, 65535, 64<<20 },
+		"raise PoolBytes to 16776960":                              func(c *Config) { c.Dim, c.PoolBytes = 65_535, 16<<20-1024 },
+		"Dim 65536: a whole number from 0 to 65535 is allowed":     func(c *Config) { c.Dim = 65_536 },
+		"lower MaxVectors to 64":                                   func(c *Config) { c.Dim, c.MaxVectors = 65_535, 65 },
+		"1000 scores per vector":                                   func(c *Config) { c.Model, c.MaxVectors = shaped{Outputs: 1000}, 5000 },
+		"Dim 4: the model sum has dim 3":                           func(c *Config) { c.Model, c.Dim = shaped{Dim: 3, Outputs: 1}, 4 },
+		`ModelName "\xff": UTF-8`:                                  func(c *Config) { c.ModelName = "\xff" },
+		"MaxConns 1048576 with MaxVectors 32767 and Dim 128: the ": func(c *Config) { c.MaxConns, c.MaxVectors, c.PoolBytes = 1<<20, 32767, 64<<20 },
 	} {
 		c := DefaultConfig()
 		tweak(&c)
@@ -44,12 +50,39 @@ func TestConfigRefused(t *testing.T) {
 	}
 }
 
+// TestShapeRefused: a model whose shape is not allowed is refused.
+func TestShapeRefused(t *testing.T) {
+	c := DefaultConfig()
+	c.Model = shaped{}
+	if _, err := c.Budget(); err == nil || !strings.Contains(err.Error(), "0 outputs: 1 to 65535 is allowed") {
+		t.Error(err)
+	}
+}
+
+// TestDimOfModel: the dim is the model's, unless the model takes any.
+func TestDimOfModel(t *testing.T) {
+	for _, test := range []struct{ dim, models, want int }{{0, 0, wire.DefaultDim}, {0, 7, 7}, {7, 7, 7}, {7, 0, 7}} {
+		c := DefaultConfig()
+		c.Dim, c.Model = test.dim, shaped{Dim: test.models, Outputs: 2}
+		if err := c.check(); err != nil || c.format() != (wire.Format{Dim: test.want, Outputs: 2, MaxVectors: wire.DefaultMaxVectors}) {
+			t.Errorf("%+v: %+v, %v", test, c.format(), err)
+		}
+	}
+}
+
+// shaped is a model of this shape, whose scores are zeros.
+type shaped batcher.Shape
+
+func (s shaped) Shape() batcher.Shape                { return batcher.Shape(s) }
+func (s shaped) NewScorer() batcher.Scorer           { return s }
+func (shaped) Score([]float32, int, []float32) error { return nil }
+
 // TestRemedies: whoever does what the sentences say has a Config that is accepted.
 func TestRemedies(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := DefaultConfig()
 		c.MaxConns, c.IOThreads, c.BatchThreads = 1, 1, Inline
-		c.Dim = rapid.IntRange(1, 1<<28).Draw(t, "dim")
+		c.Dim = rapid.IntRange(1, wire.MaxDim).Draw(t, "dim")
 		c.MaxVectors = rapid.IntRange(1, math.MaxUint16).Draw(t, "vectors")
 		for range 3 {
 			_, err := c.Budget()

@@ -5,8 +5,7 @@
 //	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 //	defer stop()
 //	cfg := server.DefaultConfig()
-//	cfg.Model = "mine"
-//	cfg.NewModel = func() (batcher.Model, error) { return mine{}, nil }
+//	cfg.ModelName, cfg.Model = "mine", mine{}
 //	err := server.Run(ctx, cfg)
 //
 // # What it does

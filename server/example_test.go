@@ -16,6 +16,9 @@ import (
 // largest scores a vector by its largest feature.
 type largest struct{}
 
+func (largest) Shape() batcher.Shape        { return batcher.Shape{Outputs: 1} } // of any dim
+func (m largest) NewScorer() batcher.Scorer { return m }                         // needs no scratch memory
+
 func (largest) Score(rows []float32, dim int, out []float32) error {
 	for i := range out {
 		out[i] = rows[i*dim]
@@ -30,7 +33,7 @@ func (largest) Score(rows []float32, dim int, out []float32) error {
 func Example() {
 	cfg := server.DefaultConfig()
 	cfg.Port, cfg.Dim = 0, 3 // any free port, vectors of three features
-	cfg.Model, cfg.NewModel = "largest", func() (batcher.Model, error) { return largest{}, nil }
+	cfg.ModelName, cfg.Model = "largest", largest{}
 	s, err := server.Start(context.Background(), cfg)
 	if err != nil {
 		fmt.Println(err)
@@ -52,7 +55,8 @@ func ask(addr string, vectors int, rows []float32) ([]float32, error) {
 	if _, err := conn.Write(wire.AppendRequest(nil, vectors, rows)); err != nil {
 		return nil, err
 	}
-	response := make([]byte, wire.ResponseBytes(vectors))
+	format := wire.Format{Dim: len(rows) / vectors, Outputs: 1, MaxVectors: vectors}
+	response := make([]byte, format.ResponseBytes(vectors))
 	if _, err := io.ReadFull(conn, response); err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ func ExampleRun() {
 	ctx, stop := context.WithCancel(context.Background()) // a program uses signal.NotifyContext
 	cfg := server.DefaultConfig()
 	cfg.Port = 0
-	cfg.Model, cfg.NewModel = "largest", func() (batcher.Model, error) { return largest{}, nil }
+	cfg.ModelName, cfg.Model = "largest", largest{}
 	stop()
 	fmt.Println(server.Run(ctx, cfg))
 	// Output: <nil>

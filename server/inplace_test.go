@@ -19,6 +19,9 @@ import (
 // failingStrided is failing as a model that can score rows that do not lie side by side.
 type failingStrided func() error
 
+func (failingStrided) Shape() batcher.Shape           { return batcher.Shape{Outputs: 1} }
+func (fail failingStrided) NewScorer() batcher.Scorer { return fail }
+
 func (fail failingStrided) Score(rows []float32, dim int, out []float32) error {
 	return failing(fail)(rows, dim, out)
 }
@@ -43,7 +46,7 @@ func eachModel(t *testing.T, test func(t *testing.T, s *rawtest.Server, strided 
 	for name, model := range map[string]batcher.Model{"strided": failingStrided(returnPoison), "packed": failing(returnPoison)} {
 		inline := func(cfg *server.Config) {
 			cfg.BatchThreads, cfg.IOThreads = server.Inline, 1
-			cfg.NewModel = func() (batcher.Model, error) { return model, nil }
+			cfg.Model = model
 		}
 		t.Run(name, func(t *testing.T) {
 			rawtest.Run(t, inline, func(t *testing.T, s *rawtest.Server) { test(t, s, name == "strided") })
@@ -156,7 +159,7 @@ func TestPoisonAnywhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			poisonable := func(cfg *server.Config) {
-				cfg.NewModel = func() (batcher.Model, error) { return model, nil }
+				cfg.Model = model
 			}
 			rawtest.EachPlacement(t, poisonable, func(t *testing.T, s *rawtest.Server) {
 				for name, run := range runs {

@@ -21,13 +21,15 @@ import (
 // modelFunc makes a Model of a function.
 type modelFunc func(rows []float32, dim int, out []float32) error
 
+func (f modelFunc) Shape() batcher.Shape      { return batcher.Shape{Outputs: 1} }
+func (f modelFunc) NewScorer() batcher.Scorer { return f }
+
 func (f modelFunc) Score(rows []float32, dim int, out []float32) error { return f(rows, dim, out) }
 
 // with makes a server score with f.
 func with(f modelFunc) func(*server.Config) {
 	return func(cfg *server.Config) {
-		cfg.Model = "test"
-		cfg.NewModel = func() (batcher.Model, error) { return f, nil }
+		cfg.ModelName, cfg.Model = "test", f
 	}
 }
 
@@ -112,14 +114,15 @@ func exchangePoisoned(addr string, requests, answers []byte) error {
 	return nil
 }
 
-// TestModelCannotBeMade: Start returns the error of NewModel.
-func TestModelCannotBeMade(t *testing.T) {
-	cfg := rawtest.Config()
-	rawtest.Size(&cfg)
-	cfg.NewModel = func() (batcher.Model, error) { return nil, errPoison }
-	if _, err := server.Start(t.Context(), cfg); !errors.Is(err, errPoison) {
-		t.Fatalf("Start returned %v, want it to wrap %v", err, errPoison)
-	}
+// cancelling is a model that calls cancel when a scorer of it is made.
+type cancelling struct {
+	batcher.Model
+	cancel func()
+}
+
+func (c cancelling) NewScorer() batcher.Scorer {
+	c.cancel()
+	return c.Model.NewScorer()
 }
 
 // TestStartGivesUp: Start gives up when its context ends before clients can connect.
@@ -129,10 +132,7 @@ func TestStartGivesUp(t *testing.T) {
 		cfg := rawtest.Config()
 		cfg.IOThreads, cfg.BatchThreads = 2, placement
 		rawtest.Size(&cfg)
-		cfg.NewModel = func() (batcher.Model, error) {
-			cancel()
-			return batcher.Sum{}, nil
-		}
+		cfg.Model = cancelling{batcher.Sum{}, cancel}
 		if _, err := server.Start(ctx, cfg); !errors.Is(err, context.Canceled) {
 			t.Errorf("Start returned %v, want %v", err, context.Canceled)
 		}

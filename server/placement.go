@@ -3,7 +3,6 @@
 package server
 
 import (
-	"fmt"
 	"runtime"
 	"time"
 
@@ -24,7 +23,7 @@ func (c *Config) settle() (BatchThreads, error) {
 	if err := c.check(); err != nil {
 		return Auto, err
 	}
-	return c.place()
+	return c.place(), nil
 }
 
 // place returns where batches are scored, and sets the number of I/O threads if c leaves
@@ -35,16 +34,13 @@ func (c *Config) settle() (BatchThreads, error) {
 // each turn. A costly model that is scored inline gets an I/O thread on every CPU but one.
 // A batch thread is worth the hand-over only beside a single I/O thread, because several I/O
 // threads score more than one batch thread does.
-func (c *Config) place() (BatchThreads, error) {
+func (c *Config) place() BatchThreads {
 	if c.IOThreads > 0 && c.BatchThreads != Auto {
-		return c.BatchThreads, nil
+		return c.BatchThreads
 	}
 	costly := false
 	if c.BatchThreads != Dedicated && cpus > 1 { // otherwise the model's cost does not matter
-		var err error
-		if costly, err = c.costly(); err != nil {
-			return Auto, err
-		}
+		costly = c.costly()
 	}
 	if c.IOThreads == 0 {
 		threads := cpus / 2
@@ -55,21 +51,17 @@ func (c *Config) place() (BatchThreads, error) {
 	}
 	switch {
 	case c.BatchThreads != Auto:
-		return c.BatchThreads, nil
+		return c.BatchThreads
 	case costly && c.IOThreads == 1:
-		return Dedicated, nil
+		return Dedicated
 	}
-	return Inline, nil
+	return Inline
 }
 
 // costly measures the model and reports whether it takes longer per row than a hand-over.
-func (c *Config) costly() (bool, error) {
-	model, err := c.NewModel()
-	if err != nil {
-		return false, fmt.Errorf("model %s: %w", c.Model, err)
-	}
+func (c *Config) costly() bool {
 	const sample = 1 << 20 // features
-	return rowCost(model, c.Dim, max(1, min(c.MaxVectors, 64, sample/c.Dim))) >= handOver, nil
+	return rowCost(c.Model, c.Dim, max(1, min(c.MaxVectors, 64, sample/c.Dim))) >= handOver
 }
 
 // rowCost scores a few batches of zeros and returns the least time that the model took per
@@ -80,11 +72,11 @@ func rowCost(model batcher.Model, dim, rows int) (least time.Duration) {
 			least = 0
 		}
 	}()
-	in, out := make([]float32, rows*dim), make([]float32, rows)
+	scorer, in, out := model.NewScorer(), make([]float32, rows*dim), make([]float32, rows*model.Shape().Outputs)
 	least = time.Hour
 	for range 8 {
 		start := time.Now()
-		if model.Score(in, dim, out) != nil {
+		if scorer.Score(in, dim, out) != nil {
 			return 0
 		}
 		least = min(least, time.Since(start)/time.Duration(rows))

@@ -46,7 +46,7 @@ func TestPlace(t *testing.T) {
 	} {
 		cpus = c.cpus
 		cfg := DefaultConfig()
-		cfg.NewModel = func() (batcher.Model, error) { return c.model, nil }
+		cfg.Model = c.model
 		cfg.IOThreads, cfg.BatchThreads, cfg.RequestRing = c.threads, c.batch, c.ring
 		batch, err := cfg.settle()
 		if err != nil || cfg.IOThreads != c.wantThreads || batch != c.wantBatch {
@@ -55,24 +55,25 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// TestPlaceAsksNobody: settle makes no model when its cost does not matter. When it does,
-// and NewModel fails, settle returns that error.
-func TestPlaceAsksNobody(t *testing.T) {
-	absent := errors.New("the file is missing")
+// TestPlaceMeasuresOnlyIfItMatters: settle does not call the model when its cost does not
+// matter.
+func TestPlaceMeasuresOnlyIfItMatters(t *testing.T) {
 	defer func(n int) { cpus = n }(cpus)
 	cpus = 2
+	calls := 0
 	cfg := DefaultConfig()
-	cfg.NewModel = func() (batcher.Model, error) { return nil, absent }
-	if _, err := cfg.settle(); !errors.Is(err, absent) {
-		t.Errorf("%v, want %v", err, absent)
+	cfg.Model = batcher.ModelFunc(func([]float32, int, []float32) error { calls++; return nil })
+	if _, err := cfg.settle(); err != nil || calls == 0 {
+		t.Errorf("%v, %d calls, want some", err, calls)
 	}
+	calls = 0
 	for _, decided := range []struct {
 		threads int
 		batch   BatchThreads
 	}{{1, Inline}, {0, Dedicated}} {
 		cfg.IOThreads, cfg.BatchThreads = decided.threads, decided.batch
-		if batch, err := cfg.settle(); err != nil || batch != decided.batch {
-			t.Errorf("%+v: batches %v, %v", decided, batch, err)
+		if batch, err := cfg.settle(); err != nil || batch != decided.batch || calls != 0 {
+			t.Errorf("%+v: batches %v, %v, %d calls", decided, batch, err, calls)
 		}
 	}
 }

@@ -28,8 +28,8 @@ var Allowed = struct {
 }{
 	Port:         Range[int]{0, math.MaxUint16},
 	IOThreads:    Range[int]{0, 256},
-	Dim:          Range[int]{1, wire.MaxDim},
-	MaxVectors:   Range[int]{1, math.MaxUint16},
+	Dim:          Range[int]{0, wire.MaxDim},
+	MaxVectors:   Range[int]{1, wire.MaxVectors},
 	PoolBytes:    Range[int]{1, 1 << 36},
 	RequestRing:  Range[int]{1, 1 << 24},
 	ResponseRing: Range[int]{1, 1 << 24},

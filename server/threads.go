@@ -12,6 +12,7 @@ import (
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/server/internal/loop"
+	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/server/internal/waiting"
 )
 
@@ -122,7 +123,7 @@ func (s *Server) run(t *thread, i int, cfg loop.Config, made chan<- error, begin
 	runtime.LockOSThread()
 	err := s.pin(i)
 	if err == nil {
-		t.backend, err = backends[s.io.IO].new(s.cfg.MaxConns)
+		t.backend, err = backends[s.io.IO].new(netio.Config{Conns: s.cfg.MaxConns, ReceiveBytes: loop.ReceiveBytes(cfg.Format)})
 	}
 	if err != nil {
 		made <- err
@@ -161,12 +162,8 @@ func (s *Server) makeBatchers() error {
 }
 
 func (s *Server) makeBatcher(requests *ringbuf.Ring[batcher.Request], sources []batcher.Source) (*batcher.Batcher, error) {
-	model, err := s.cfg.NewModel()
-	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", s.cfg.Model, err)
-	}
 	b, err := batcher.New(batcher.Config{
-		Model: model, Dim: s.cfg.Dim, Requests: requests.Consumer(), Sources: sources, OnFailure: s.failures.note,
+		Model: s.cfg.Model, Dim: s.cfg.Dim, Requests: requests.Consumer(), Sources: sources, OnFailure: s.failures.note,
 	})
 	s.batchers = append(s.batchers, b)
 	return b, err

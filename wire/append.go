@@ -5,15 +5,15 @@ import (
 	"fmt"
 )
 
-// AppendResponse appends a response to dst. scores holds one score per vector of the
-// request, in the request's order. AppendResponse returns the extended slice, as append
-// does, and allocates only if dst has less than ResponseBytes(len(scores)) of room. It
-// panics if scores is empty: the protocol has no such response.
-func AppendResponse(dst []byte, scores []float32) []byte {
-	if len(scores) == 0 {
-		panic("wire: response without scores")
+// AppendResponse appends a response to dst. The response answers a request with the given
+// number of vectors, and scores holds their scores, vector after vector. AppendResponse
+// returns the extended slice, as append does, and allocates only if dst lacks the room. It
+// panics unless vectors is at least 1 and len(scores) is a positive multiple of vectors.
+func AppendResponse(dst []byte, vectors int, scores []float32) []byte {
+	if vectors < 1 || len(scores) == 0 || len(scores)%vectors != 0 {
+		panic(fmt.Sprintf("wire: %d scores are not those of %d vectors", len(scores), vectors))
 	}
-	dst = AppendHeader(dst, len(scores))
+	dst = AppendHeader(dst, vectors)
 	return appendFloats(dst, scores)
 }
 

@@ -61,10 +61,10 @@ func BenchmarkAppendResponse(b *testing.B) {
 			dst := make([]byte, 0, benchBytes)
 			b.ReportAllocs()
 			for b.Loop() {
-				if cap(dst)-len(dst) < ResponseBytes(vectors) {
+				if cap(dst)-len(dst) < Default.ResponseBytes(vectors) {
 					dst = dst[:0]
 				}
-				dst = AppendResponse(dst, scores)
+				dst = AppendResponse(dst, vectors, scores)
 			}
 		})
 	}

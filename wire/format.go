@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"math"
+	"sort"
 )
 
 const (
@@ -10,63 +11,103 @@ const (
 	DefaultDim = 128
 	// DefaultMaxVectors is the most vectors per request unless configured otherwise.
 	DefaultMaxVectors = 64
-	// HeaderBytes is the size of the count that begins every frame.
+	// HeaderBytes is the size of the count that begins every request and response.
 	HeaderBytes = 4
 
-	// MaxFrameBytes is the size of the largest possible frame.
-	MaxFrameBytes = math.MaxInt32
-	// MaxDim is the most features per vector. A frame holds one such vector, and none larger.
-	MaxDim = (MaxFrameBytes - HeaderBytes) / floatBytes
+	// MaxFrameBytes is the size of the largest possible request or response.
+	MaxFrameBytes = 16 << 20
+	// MaxDim is the most features per vector.
+	MaxDim = math.MaxUint16
+	// MaxOutputs is the most scores per vector.
+	MaxOutputs = math.MaxUint16
+	// MaxVectors is the most vectors per request.
+	MaxVectors = math.MaxUint16
 
 	floatBytes = 4
 )
 
-// Default is the format that both sides use unless configured otherwise.
-var Default = Format{Dim: DefaultDim, MaxVectors: DefaultMaxVectors}
+// Default is the format that both sides of a version 1 connection use unless configured
+// otherwise.
+var Default = Format{Dim: DefaultDim, Outputs: 1, MaxVectors: DefaultMaxVectors}
 
-// Format is what both sides of a connection must agree on beforehand, because the
-// stream does not carry it. It is fixed for the life of a connection. The zero Format
-// is not valid.
+// Format is what both sides of a connection must agree on, because requests and responses do
+// not carry it. In version 2 the server's welcome states it. It is fixed for the life of a
+// connection. The zero Format is not valid.
 type Format struct {
 	Dim        int // features per vector
+	Outputs    int // scores per vector
 	MaxVectors int // vectors in the largest request
 }
 
 // Validate reports whether f can be used. All other methods require a valid f.
 //
-// Invariant: every frame of a valid Format fits in an int32, so sizes need no overflow
-// checks, even where int has 32 bits.
+// Invariant: every frame of a valid Format has at most MaxFrameBytes, so sizes need no
+// overflow checks, even where int has 32 bits.
 func (f Format) Validate() error {
 	if f.Dim < 1 || f.Dim > MaxDim {
 		return fmt.Errorf("wire: dim %d: 1 to %d is allowed", f.Dim, MaxDim)
 	}
-	if most := MaxDim / f.Dim; f.MaxVectors < 1 || f.MaxVectors > most {
-		return fmt.Errorf("wire: max_vectors %d: with dim %d, 1 to %d is allowed", f.MaxVectors, f.Dim, most)
+	if f.Outputs < 1 || f.Outputs > MaxOutputs {
+		return fmt.Errorf("wire: outputs %d: 1 to %d is allowed", f.Outputs, MaxOutputs)
+	}
+	if most := f.VectorLimit(); f.MaxVectors < 1 || f.MaxVectors > most {
+		return fmt.Errorf("wire: max_vectors %d: with dim %d and outputs %d, 1 to %d is allowed", f.MaxVectors, f.Dim, f.Outputs, most)
 	}
 	return nil
 }
 
+// VectorLimit returns the largest MaxVectors with which f is valid. It uses only f.Dim and
+// f.Outputs, which must be valid.
+func (f Format) VectorLimit() int {
+	const floats = (MaxFrameBytes - HeaderBytes) / floatBytes
+	return min(MaxVectors, floats/max(f.Dim, f.Outputs))
+}
+
 // RowBytes returns the size of one vector in bytes.
 func (f Format) RowBytes() int { return floatBytes * f.Dim }
+
+// ScoreBytes returns the size of the scores of one vector in bytes.
+func (f Format) ScoreBytes() int { return floatBytes * f.Outputs }
 
 // RequestBytes returns the size in bytes of a request with this number of vectors, header
 // included.
 func (f Format) RequestBytes(vectors int) int { return HeaderBytes + vectors*f.RowBytes() }
 
 // ResponseBytes returns the size in bytes of a response for this number of vectors, header
-// included. It does not depend on the Format.
-func ResponseBytes(vectors int) int { return HeaderBytes + vectors*floatBytes }
+// included. A [Failure] is never larger.
+func (f Format) ResponseBytes(vectors int) int { return HeaderBytes + vectors*f.ScoreBytes() }
 
 // MostResponseBytes returns the most bytes, headers included, that responses can take if the
 // next received bytes of a stream arrive. It is an upper bound.
 //
 // The bound has two parts. One request may have begun earlier and lack only its last byte:
 // it has at most MaxVectors vectors. All other requests lie wholly in the received bytes.
-// Their responses take the most room if each request has one vector, because such a request
-// has the most response bytes per request byte. Bytes that are too few for one more request of
-// one vector could still make room for a larger request in place of a smaller one. Rounding
-// received up to a multiple of four covers this case, because every request has such a size.
+//
+// If a vector has at least as many features as scores, the responses of these other requests
+// take the most room if each has one vector, because such a request has the most response
+// bytes per request byte. Bytes that are too few for one more request of one vector could
+// still make room for a larger request in place of a smaller one. Rounding received up to a
+// multiple of four covers this case, because every request has such a size.
+//
+// If a vector has more scores than features, large requests have the most response bytes per
+// request byte: the other requests are as large as possible, and the last takes what is left.
 func (f Format) MostResponseBytes(received int) int {
 	floats := (received + floatBytes - 1) / floatBytes
-	return ResponseBytes(f.MaxVectors) + floats/f.RequestFloats(1)*ResponseBytes(1)
+	most := f.ResponseBytes(f.MaxVectors)
+	if f.Outputs > f.Dim {
+		largest := f.RequestFloats(f.MaxVectors)
+		bytes := most + floats/largest*most
+		if left := floats % largest; left >= f.RequestFloats(1) {
+			bytes += f.ResponseBytes((left - HeaderFloats) / f.Dim)
+		}
+		return bytes
+	}
+	return most + floats/f.RequestFloats(1)*f.ResponseBytes(1)
+}
+
+// MostReceivedBytes returns how many bytes of a stream may be received at once if there is
+// room for that many bytes of responses: the most for which MostResponseBytes is at most
+// room. It is at most limit, and 0 if there is too little room for anything.
+func (f Format) MostReceivedBytes(room, limit int) int {
+	return sort.Search(limit, func(n int) bool { return f.MostResponseBytes(n+1) > room })
 }

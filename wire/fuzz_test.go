@@ -7,7 +7,7 @@ func FuzzParseRequest(f *testing.F) {
 }
 
 func FuzzParseResponse(f *testing.F) {
-	fuzzParse(f, tiny.ParseResponse, ResponseBytes)
+	fuzzParse(f, tiny.ParseResponse, tiny.ResponseBytes)
 }
 
 // fuzzParse checks properties that hold for any input. The input's capacity is its length,

@@ -67,9 +67,10 @@ func (f Format) ParseRequest(b []byte) Frame {
 
 // ParseResponse describes the first response in b, a stream of responses. It is like
 // ParseRequest in all other respects. A count of 0 or above f.MaxVectors is Invalid, because
-// no request can have asked for it.
+// no request can have asked for it. In version 2 it may begin a [Reply] of another kind: see
+// ParseReply.
 func (f Format) ParseResponse(b []byte) Frame {
-	return parse(b, f.MaxVectors, floatBytes)
+	return parse(b, f.MaxVectors, f.ScoreBytes())
 }
 
 func parse(b []byte, maxVectors, vectorBytes int) Frame {

@@ -13,10 +13,10 @@ import (
 // anySplit parses one stream, valid or not, whole and in pieces. Both must give the same
 // frames and leave the same bytes.
 func anySplit(t *rapid.T) {
-	f := Format{Dim: rapid.IntRange(1, 5).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 4).Draw(t, "max_vectors")}
+	f := Format{Dim: rapid.IntRange(1, 5).Draw(t, "dim"), Outputs: rapid.IntRange(1, 3).Draw(t, "outputs"), MaxVectors: rapid.IntRange(1, 4).Draw(t, "max_vectors")}
 	parse, vectorBytes := f.ParseRequest, f.RowBytes()
 	if rapid.Bool().Draw(t, "responses") {
-		parse, vectorBytes = f.ParseResponse, floatBytes
+		parse, vectorBytes = f.ParseResponse, f.ScoreBytes()
 	}
 	stream := drawStream(t, f, vectorBytes)
 	want, wantLeft := modelFrames(stream, f.MaxVectors, vectorBytes)
@@ -108,6 +108,7 @@ func takeFrames(t *rapid.T, parse func([]byte) Frame, b []byte) (got []Frame, le
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := Format{Dim: rapid.IntRange(1, 9).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 9).Draw(t, "max_vectors")}
+		f.Outputs = rapid.IntRange(1, f.Dim).Draw(t, "outputs")
 		vectors := rapid.IntRange(1, f.MaxVectors).Draw(t, "vectors")
 		bits := rapid.SliceOfN(rapid.Uint32(), vectors*f.Dim, vectors*f.Dim).Draw(t, "bits")
 		rows := make([]float32, len(bits))
@@ -127,14 +128,14 @@ func TestRoundTrip(t *testing.T) {
 		received := make([]float32, len(rows))
 		CopyRows(received, request[HeaderBytes:])
 
-		response := AppendResponse(nil, received[:vectors])
-		if frame := f.ParseResponse(response); frame != (Frame{Complete, vectors, ResponseBytes(vectors)}) {
+		response := AppendResponse(nil, vectors, received[:vectors*f.Outputs])
+		if frame := f.ParseResponse(response); frame != (Frame{Complete, vectors, f.ResponseBytes(vectors)}) {
 			t.Fatalf("response parsed as %+v", frame)
 		}
-		scores := make([]float32, vectors)
+		scores := make([]float32, vectors*f.Outputs)
 		CopyScores(scores, response[HeaderBytes:])
-		if got := encodeFloats(nil, scores); !bytes.Equal(got, payload[:floatBytes*vectors]) {
-			t.Fatalf("scores came back as % x, want % x", got, payload[:floatBytes*vectors])
+		if got := encodeFloats(nil, scores); !bytes.Equal(got, payload[:floatBytes*len(scores)]) {
+			t.Fatalf("scores came back as % x, want % x", got, payload[:floatBytes*len(scores)])
 		}
 	})
 }
@@ -190,11 +191,15 @@ func TestRunIsFrames(t *testing.T) {
 
 // TestMostResponseBytes draws a piece of a stream. The responses to the requests that the
 // piece completes never take more bytes than the bound, and sometimes take exactly as many.
+// MostReceivedBytes turns the bound around.
 func TestMostResponseBytes(t *testing.T) {
-	reached := false
+	reached := map[bool]bool{}
 	rapid.Check(t, func(t *rapid.T) {
-		f := Format{Dim: rapid.IntRange(1, 3).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 4).Draw(t, "max_vectors")}
-		sizes := rapid.SliceOfN(rapid.SampledFrom([]int{1, 1, f.MaxVectors}), 1, 8).Draw(t, "vectors")
+		f := Format{
+			Dim: rapid.IntRange(1, 3).Draw(t, "dim"), Outputs: rapid.IntRange(1, 6).Draw(t, "outputs"),
+			MaxVectors: rapid.IntRange(1, 4).Draw(t, "max_vectors"),
+		}
+		sizes := rapid.SliceOfN(rapid.SampledFrom([]int{1, 1, f.MaxVectors, f.MaxVectors}), 1, 8).Draw(t, "vectors")
 		total := 0
 		for _, vectors := range sizes {
 			total += f.RequestBytes(vectors)
@@ -204,17 +209,25 @@ func TestMostResponseBytes(t *testing.T) {
 		end, bytes := 0, 0
 		for _, vectors := range sizes {
 			if end += f.RequestBytes(vectors); end > lo && end <= hi {
-				bytes += ResponseBytes(vectors)
+				bytes += f.ResponseBytes(vectors)
 			}
 		}
 		most := f.MostResponseBytes(hi - lo)
-		reached = reached || bytes == most
+		wide := f.Outputs > f.Dim
+		reached[wide] = reached[wide] || bytes == most
 		if bytes > most {
 			t.Fatalf("%d bytes of responses, bound %d", bytes, most)
 		}
+
+		room := rapid.IntRange(0, 500).Draw(t, "room")
+		limit := rapid.IntRange(0, 200).Draw(t, "limit")
+		received := f.MostReceivedBytes(room, limit)
+		if received > 0 && f.MostResponseBytes(received) > room || received < limit && f.MostResponseBytes(received+1) <= room {
+			t.Fatalf("%d bytes for a room of %d", received, room)
+		}
 	})
-	if !reached {
-		t.Error("no piece reached the bound")
+	if !reached[false] || !reached[true] {
+		t.Errorf("no piece reached the bound: %v (more scores than features: bound reached)", reached)
 	}
 }
 
@@ -224,23 +237,24 @@ func TestPutIsAppend(t *testing.T) {
 		return // on this machine Floats always returns false
 	}
 	rapid.Check(t, func(t *rapid.T) {
+		f := Format{Dim: 1, Outputs: rapid.IntRange(1, 3).Draw(t, "outputs"), MaxVectors: 5}
 		vectors, count := rapid.IntRange(1, 5).Draw(t, "vectors"), rapid.IntRange(0, 5).Draw(t, "count")
-		scores := make([]float32, vectors*count)
+		scores := make([]float32, vectors*count*f.Outputs)
 		for i := range scores {
 			scores[i] = math.Float32frombits(rapid.Uint32().Draw(t, "bits"))
 		}
 		var want []byte
-		got := make([]float32, count*ResponseFloats(vectors))
+		got := make([]float32, count*f.ResponseFloats(vectors))
 		for i := range count {
-			each := scores[i*vectors:][:vectors]
-			want = AppendResponse(want, each)
-			copy(got[i*ResponseFloats(vectors)+HeaderFloats:], each)
+			each := scores[i*vectors*f.Outputs:][:vectors*f.Outputs]
+			want = AppendResponse(want, vectors, each)
+			copy(got[i*f.ResponseFloats(vectors)+HeaderFloats:], each)
 		}
 		if vectors == 1 {
 			got = make([]float32, len(got))
-			PutSingles(got, scores)
+			f.PutSingles(got, scores)
 		} else {
-			PutHeaders(got, vectors)
+			f.PutHeaders(got, vectors)
 		}
 		if !bytes.Equal(bytesOf(got), want) {
 			t.Fatalf("in place % x, appended % x", bytesOf(got), want)

@@ -9,7 +9,7 @@ import (
 )
 
 // tiny is a format whose requests have 12 or 20 bytes, so that a test can write them out.
-var tiny = Format{Dim: 2, MaxVectors: 2}
+var tiny = Format{Dim: 2, Outputs: 1, MaxVectors: 2}
 
 var (
 	goldenRequest = []byte{
@@ -35,7 +35,7 @@ func TestGolden(t *testing.T) {
 	if got := append(AppendHeader(nil, 2), goldenRequest[HeaderBytes:]...); !bytes.Equal(got, goldenRequest) {
 		t.Errorf("header and rows are % x, want % x", got, goldenRequest)
 	}
-	if got := AppendResponse(nil, goldenScores); !bytes.Equal(got, goldenResponse) {
+	if got := AppendResponse(nil, 2, goldenScores); !bytes.Equal(got, goldenResponse) {
 		t.Errorf("response is % x, want % x", got, goldenResponse)
 	}
 	rows := make([]float32, 4)
@@ -54,11 +54,11 @@ func TestSizes(t *testing.T) {
 		{"row", Default.RowBytes(), 512},
 		{"request of 1", Default.RequestBytes(1), 516},
 		{"request of 64", Default.RequestBytes(64), 32_772},
-		{"response of 1", ResponseBytes(1), 8},
-		{"response of 64", ResponseBytes(64), 260},
+		{"response of 1", Default.ResponseBytes(1), 8},
+		{"response of 64", Default.ResponseBytes(64), 260},
 		{"tiny request of 2", tiny.RequestBytes(2), 20},
 		{"tiny request of 2, in floats, times four", 4 * tiny.RequestFloats(2), 20},
-		{"response of 64, in floats, times four", 4 * ResponseFloats(64), 260},
+		{"response of 64, in floats, times four", 4 * Default.ResponseFloats(64), 260},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s has %d bytes, want %d", c.name, c.got, c.want)
@@ -69,8 +69,8 @@ func TestSizes(t *testing.T) {
 // TestMostResponseBytesOfLargerRequests: 29 bytes complete a request of two vectors that lacked
 // one byte, and another one of two vectors.
 func TestMostResponseBytesOfLargerRequests(t *testing.T) {
-	f := Format{Dim: 3, MaxVectors: 2}
-	if got, want := f.MostResponseBytes(1+f.RequestBytes(2)), 2*ResponseBytes(2); got < want {
+	f := Format{Dim: 3, Outputs: 1, MaxVectors: 2}
+	if got, want := f.MostResponseBytes(1+f.RequestBytes(2)), 2*f.ResponseBytes(2); got < want {
 		t.Errorf("%d bytes of responses, but the two requests have %d", got, want)
 	}
 }
@@ -131,24 +131,29 @@ func TestValidate(t *testing.T) {
 		wantErr string // "" when valid
 	}{
 		{Default, ""},
-		{Format{1, 1}, ""},
-		{Format{536870910, 1}, ""},
-		{Format{1, 536870910}, ""},
-		{Format{128, 4194303}, ""},
-		{Format{}, "dim 0: 1 to 536870910 is allowed"},
-		{Format{-1, 64}, "dim -1"},
-		{Format{536870911, 1}, "dim 536870911"},
-		{Format{128, 0}, "max_vectors 0: with dim 128, 1 to 4194303 is allowed"},
-		{Format{128, 4194304}, "max_vectors 4194304"},
-		{Format{math.MaxInt, math.MaxInt}, "dim"},
-		{Format{128, math.MinInt}, "max_vectors"},
+		{Format{1, 1, 1}, ""},
+		{Format{65_535, 1, 64}, ""},
+		{Format{1, 65_535, 64}, ""},
+		{Format{1, 1, 65_535}, ""},
+		{Format{128, 64, 32_767}, ""},
+		{Format{}, "dim 0: 1 to 65535 is allowed"},
+		{Format{-1, 1, 64}, "dim -1"},
+		{Format{65_536, 1, 1}, "dim 65536"},
+		{Format{1, 0, 1}, "outputs 0: 1 to 65535 is allowed"},
+		{Format{1, 65_536, 1}, "outputs 65536"},
+		{Format{128, 1, 0}, "max_vectors 0: with dim 128 and outputs 1, 1 to 32767 is allowed"},
+		{Format{128, 1, 32_768}, "max_vectors 32768"},
+		{Format{1, 256, 16_384}, "max_vectors 16384: with dim 1 and outputs 256, 1 to 16383 is allowed"},
+		{Format{1, 1, 65_536}, "max_vectors 65536"},
+		{Format{math.MaxInt, 1, math.MaxInt}, "dim"},
+		{Format{128, 1, math.MinInt}, "max_vectors"},
 	} {
 		err := c.f.Validate()
 		if c.wantErr == "" && err != nil || c.wantErr != "" && (err == nil || !strings.Contains(err.Error(), c.wantErr)) {
 			t.Errorf("%+v: %v, want %q", c.f, err, c.wantErr)
 		}
-		if c.wantErr == "" && int64(c.f.RequestBytes(c.f.MaxVectors)) > math.MaxInt32 {
-			t.Errorf("%+v: valid, but a request has %d bytes", c.f, c.f.RequestBytes(c.f.MaxVectors))
+		if c.wantErr == "" && max(c.f.RequestBytes(c.f.MaxVectors), c.f.ResponseBytes(c.f.MaxVectors)) > MaxFrameBytes {
+			t.Errorf("%+v: valid, but a frame has more than %d bytes", c.f, MaxFrameBytes)
 		}
 	}
 }
@@ -159,7 +164,9 @@ func TestMisusePanics(t *testing.T) {
 		"rows: src too long":      func() { CopyRows(make([]float32, 2), make([]byte, 12)) },
 		"scores: src too short":   func() { CopyScores(make([]float32, 1), nil) },
 		"scores: src not empty":   func() { CopyScores(nil, make([]byte, 4)) },
-		"response without scores": func() { AppendResponse(nil, nil) },
+		"response without scores": func() { AppendResponse(nil, 1, nil) },
+		"response of 0 vectors":   func() { AppendResponse(nil, 0, make([]float32, 1)) },
+		"scores: no multiple":     func() { AppendResponse(nil, 2, make([]float32, 3)) },
 		"request of 0 vectors":    func() { AppendRequest(nil, 0, nil) },
 		"request of -1 vectors":   func() { AppendRequest(nil, -1, make([]float32, 2)) },
 		"request without rows":    func() { AppendRequest(nil, 2, nil) },
@@ -247,7 +254,7 @@ func TestFloatsOfNothing(t *testing.T) {
 
 func TestAppendKeepsWhatWasThere(t *testing.T) {
 	dst := make([]byte, 0, 64)
-	dst = AppendResponse(append(dst, "head"...), goldenScores)
+	dst = AppendResponse(append(dst, "head"...), 2, goldenScores)
 	dst = AppendRequest(dst, 2, goldenRows)
 	want := append(append([]byte("head"), goldenResponse...), goldenRequest...)
 	if !bytes.Equal(dst, want) {
@@ -263,7 +270,7 @@ func TestNothingAllocates(t *testing.T) {
 		frame = tiny.ParseRequest(goldenRequest)
 		CopyRows(rows, goldenRequest[HeaderBytes:frame.Bytes])
 		dst = AppendRequest(dst[:0], 2, rows)
-		dst = AppendResponse(dst, scores)
+		dst = AppendResponse(dst, 2, scores)
 		frame = tiny.ParseResponse(goldenResponse)
 		CopyScores(scores, goldenResponse[HeaderBytes:frame.Bytes])
 		if floats, ok := Floats(aligned); ok {

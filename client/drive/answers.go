@@ -96,7 +96,7 @@ func (l *lane) word(b []byte, vectors *int64) (rest []byte, err error) {
 // within returns how many bytes of the next response have arrived.
 func (l *lane) within() int {
 	r := l.requests.replies[l.reply]
-	return l.got - (r.end - wire.ResponseBytes(r.vectors))
+	return l.got - (r.end - l.requests.format.ResponseBytes(r.vectors))
 }
 
 // account records the latencies of answered requests.

@@ -149,7 +149,7 @@ func TestLyingPeerIsCaught(t *testing.T) {
 		number, begin := int64(0), 0
 		for end := 0; end <= turned; number++ {
 			begin = end
-			end += wire.ResponseBytes(q.replies[number%int64(q.Count())].vectors)
+			end += q.format.ResponseBytes(q.replies[number%int64(q.Count())].vectors)
 		}
 		p.says[turned] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
 		caught := q.by == BySum || turned-begin < wire.HeaderBytes

@@ -74,14 +74,14 @@ func TestGenerateRefuses(t *testing.T) {
 		{wire.Default, Uniform(65), "up to 64"},
 		{wire.Default, nil, "at least one size"},
 		{wire.Format{}, Uniform(1), "dim"},
-		{wire.Format{Dim: 1 << 20, MaxVectors: 500}, Uniform(100), "more than 1024 MiB"},
+		{wire.Format{Dim: 1 << 15, Outputs: 1, MaxVectors: 100}, Mix{{100, 30}, {1, 1}}, "more than 1024 MiB"},
 	} {
 		if _, err := Generate(c.f, c.mix, 0); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v %v: %v, want %q", c.f, c.mix, err, c.want)
 		}
 	}
 	for _, rows := range []string{"", "123", "12345"} {
-		if _, err := Replay(wire.Format{Dim: 1, MaxVectors: 1}, []byte(rows), Uniform(1), 0); err == nil {
+		if _, err := Replay(wire.Format{Dim: 1, Outputs: 1, MaxVectors: 1}, []byte(rows), Uniform(1), 0); err == nil {
 			t.Errorf("%q was taken for rows", rows)
 		}
 	}

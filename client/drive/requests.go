@@ -44,6 +44,8 @@ const (
 // get. Both are bytes, so that sending is a write and verifying is a comparison. A
 // Requests never changes after it is made, and any number of runs may use it.
 type Requests struct {
+	format wire.Format
+
 	// bytes is the cycle, followed by a repetition of its start. So any stretch of up
 	// to writeBytes that begins in the cycle is contiguous.
 	bytes  []byte
@@ -89,7 +91,7 @@ func Sequence(f wire.Format, sizes ...int) (*Requests, error) {
 }
 
 func generate(f wire.Format, sizes []int) *Requests {
-	q := &Requests{by: BySum}
+	q := &Requests{format: f, by: BySum}
 	for _, vectors := range sizes {
 		rows, scores := Rows(q.vectors, vectors, f.Dim)
 		q.begins = append(q.begins, len(q.bytes))
@@ -149,12 +151,12 @@ func Replay(f wire.Format, rows []byte, mix Mix, seed uint64) (*Requests, error)
 		return nil, fmt.Errorf("%d bytes are no whole rows of %d bytes", len(rows), f.RowBytes())
 	}
 	sizes := mix.sizes(blocks(f, mix), seed)
-	q := &Requests{by: ByFrame}
+	q := &Requests{format: f, by: ByFrame}
 	for k := 0; len(rows) > 0; k++ {
 		vectors := min(sizes[k%len(sizes)], len(rows)/f.RowBytes())
 		q.begins = append(q.begins, len(q.bytes))
 		q.bytes = appendRaw(q.bytes, vectors, rows[:vectors*f.RowBytes()])
-		q.expect(vectors, make([]float32, vectors))
+		q.expect(vectors, make([]float32, vectors*f.Outputs))
 		rows = rows[vectors*f.RowBytes():]
 	}
 	q.extend()
@@ -184,7 +186,7 @@ func (q *Requests) replyBegin(i int) int {
 }
 
 func (q *Requests) expect(vectors int, scores []float32) {
-	q.responses = wire.AppendResponse(q.responses, scores)
+	q.responses = wire.AppendResponse(q.responses, vectors, scores)
 	q.replies = append(q.replies, reply{len(q.responses), vectors})
 	q.vectors += vectors
 }
@@ -220,7 +222,7 @@ func (q *Requests) agree(b []byte, at, i int) int {
 	}
 	for n := 0; n < len(b); i++ {
 		end := q.replies[i].end
-		header := end - wire.ResponseBytes(q.replies[i].vectors) + wire.HeaderBytes
+		header := end - q.format.ResponseBytes(q.replies[i].vectors) + wire.HeaderBytes
 		if at < header {
 			part := b[n:min(len(b), n+header-at)]
 			if right := agree(part, q.responses[at:]); right < len(part) {

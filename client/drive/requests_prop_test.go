@@ -19,7 +19,7 @@ var drawnMix = rapid.Custom(func(t *rapid.T) Mix {
 })
 
 // small is the format of drawn mixes.
-var small = wire.Format{Dim: 3, MaxVectors: 9}
+var small = wire.Format{Dim: 3, Outputs: 1, MaxVectors: 9}
 
 // TestRunsAreWholeRequests reads any run with package wire. It must hold the requests of the
 // cycle in order, and the expected responses must be their sums.
@@ -38,7 +38,7 @@ func TestRunsAreWholeRequests(t *testing.T) {
 		}
 		for k := range min(count, 2*q.Count()) {
 			i := (first + k) % q.Count()
-			want := q.responses[q.replies[i].end-wire.ResponseBytes(q.replies[i].vectors) : q.replies[i].end]
+			want := q.responses[q.replies[i].end-small.ResponseBytes(q.replies[i].vectors) : q.replies[i].end]
 			frame := small.ParseRequest(run)
 			if frame.Status != wire.Complete || !bytes.Equal(answer(run[:frame.Bytes], small.Dim), want) {
 				t.Fatalf("request %d of the run: %+v", k, frame)
@@ -58,7 +58,7 @@ func answer(request []byte, dim int) []byte {
 			scores[i] += feature
 		}
 	}
-	return wire.AppendResponse(nil, scores)
+	return wire.AppendResponse(nil, len(scores), scores)
 }
 
 // TestReplaySendsEveryRowOnce joins the requests of a replay: they must give the rows.

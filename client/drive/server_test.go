@@ -125,7 +125,7 @@ func (s *script) answer(request []byte) []byte {
 	for i := range scores {
 		scores[i] *= s.model
 	}
-	return wire.AppendResponse(nil, scores)
+	return wire.AppendResponse(nil, len(scores), scores)
 }
 
 // respond applies the script to the last response in out and reports whether the connection

@@ -58,7 +58,7 @@ func (m mischief) answer(conn net.Conn) {
 		if _, err := io.ReadFull(r, request); err != nil {
 			return
 		}
-		response := wire.AppendResponse(nil, scorer.Score(request[wire.HeaderBytes:]))
+		response := wire.AppendResponse(nil, 1, scorer.Score(request[wire.HeaderBytes:]))
 		if first {
 			response = m(response)
 		}

@@ -50,7 +50,7 @@ func inPieces(t *testing.T, addr string) error {
 	var requests, want, got []byte
 	for i, vectors := range []int{1, 1, wire.DefaultMaxVectors} {
 		rows, scores := drive.Rows(i, vectors, wire.DefaultDim)
-		requests, want = wire.AppendRequest(requests, vectors, rows), wire.AppendResponse(want, scores)
+		requests, want = wire.AppendRequest(requests, vectors, rows), wire.AppendResponse(want, vectors, scores)
 	}
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {

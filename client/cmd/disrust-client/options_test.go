@@ -128,7 +128,7 @@ func TestBadOptions(t *testing.T) {
 		"--host=":                             `--host "": an address or a name, without a port or brackets, is allowed`,
 		"--host=[::1]":                        `--host "[::1]": an address or a name, without a port or brackets, is allowed`,
 		"--host=127.0.0.1:9900":               `--host "127.0.0.1:9900": an address or a name, without a port or brackets, is allowed`,
-		"--dim 1048576 --max-vectors 1000":    `--dim 1048576 and --max-vectors 1000: a request of them has more than 2147483647 bytes`,
+		"--dim 10000 --max-vectors 1000":      `--dim 10000 and --max-vectors 1000: a request of them has more than 16777216 bytes`,
 		"sustain --vectors 65":                `--vectors has 65: with --max-vectors 64, 1 to 64 is allowed`,
 		"sustain --vectors 1:2,65:1":          `--vectors has 65`,
 		"sustain --vectors 1:x":               `"1:x" is no mix: a number of vectors`,

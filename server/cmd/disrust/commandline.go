@@ -42,7 +42,7 @@ func commandLine(args []string) (*options, error) {
 			return o, err
 		}
 	}
-	o.cfg.NewModel, o.cfg.Model = o.model, list.Find("model").Value.String()
+	o.cfg.ModelName = list.Find("model").Value.String()
 	o.hostOrPort = line.Given["host"] || line.Given["port"]
 	if o.hostOrPort && len(o.cfg.Listen) > 0 {
 		return o, errors.New("--listen says where to listen: give neither --host nor --port (also as the second word) beside it")

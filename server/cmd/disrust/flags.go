@@ -19,7 +19,6 @@ import (
 // options are what the command line sets.
 type options struct {
 	cfg        server.Config
-	model      model
 	hostOrPort bool // --host or --port was given
 	plan       bool
 	metrics    bool
@@ -27,7 +26,7 @@ type options struct {
 }
 
 func defaults() *options {
-	return &options{cfg: server.DefaultConfig(), model: models[0].Value, interval: 10 * time.Second}
+	return &options{cfg: server.DefaultConfig(), interval: 10 * time.Second}
 }
 
 // list returns all flags of the daemon. The parser, the checks, --help, the table in the
@@ -54,8 +53,8 @@ func (o *options) list() flags.List {
 			"how threads wait for work; auto: they poll for as long as that has paid off lately, then sleep"),
 		flags.New("pin", flags.Toggle(&c.Pin), "bind each thread to a CPU; more threads than CPUs share them in turn"),
 
-		flags.New("model", flags.Choice(&o.model, models[0].Name, models...), "the built-in model to serve"),
-		flags.New("dim", whole(&c.Dim, allowed.Dim), "features per vector"),
+		flags.New("model", flags.Choice(&c.Model, models[0].Name, models...), "the built-in model to serve"),
+		flags.New("dim", whole(&c.Dim, allowed.Dim), "features per vector; 0: the model's, or 128 if the model takes any"),
 		flags.New("max-vectors", whole(&c.MaxVectors, allowed.MaxVectors), "vectors per request, at most"),
 
 		flags.New("pool-mib", flags.Scaled(&c.PoolBytes, 1<<20, (allowed.PoolBytes.Low+1<<20-1)>>20, allowed.PoolBytes.High>>20), "MiB of vectors in flight, per I/O thread"),

@@ -68,7 +68,7 @@ func outOfRange(o *options) error {
 	}{
 		{"port", c.Port, 0, math.MaxUint16},
 		{"io-threads", c.IOThreads, 0, 256},
-		{"dim", c.Dim, 1, 536_870_910},
+		{"dim", c.Dim, 0, 65_535},
 		{"max-vectors", c.MaxVectors, 1, math.MaxUint16},
 		{"pool-mib", c.PoolBytes, 1 << 20, 1 << 36},
 		{"request-ring", c.RequestRing, 1, 1 << 24},
@@ -89,7 +89,7 @@ func outOfRange(o *options) error {
 			return fmt.Errorf("listen is %q: %w", addr, err)
 		}
 	}
-	if c.NewModel == nil {
+	if c.Model == nil {
 		return errors.New("there is no model")
 	}
 	return nil
@@ -98,9 +98,15 @@ func outOfRange(o *options) error {
 // unfit returns an error if options do not fit together although each is in its range, or if
 // a ring's size is not a power of two. A server must not start with them.
 func unfit(c server.Config) error {
+	dim := c.Dim
+	if dim == 0 {
+		dim = 128 // the built-in model takes any
+	}
 	switch {
-	case c.PoolBytes/4/c.Dim < c.MaxVectors:
+	case c.PoolBytes/4/dim < c.MaxVectors:
 		return errors.New("a request is larger than the pool")
+	case 4+4*dim*c.MaxVectors > 16<<20:
+		return errors.New("a request is larger than 16 MiB")
 	case c.RequestRing < c.IOThreads:
 		return errors.New("an I/O thread has no slot")
 	case c.RequestRing&(c.RequestRing-1) != 0, c.ResponseRing&(c.ResponseRing-1) != 0:

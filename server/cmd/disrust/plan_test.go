@@ -57,8 +57,8 @@ func TestPlanInREADME(t *testing.T) {
 
 // TestPlanRefuses: plan refuses options that the daemon would refuse.
 func TestPlanRefuses(t *testing.T) {
-	wantRefused(t, usage, []string{"plan", "--max-conns", "1048576", "--max-vectors", "65535", "--pool-mib", "100"}, "max-conns", "max-vectors", "dim")
-	wantRefused(t, usage, []string{"--plan", "--pool-mib", "1", "--dim", "100000"}, "pool-mib")
+	wantRefused(t, usage, []string{"plan", "--max-conns", "1048576", "--max-vectors", "32767", "--pool-mib", "100"}, "max-conns", "max-vectors", "dim")
+	wantRefused(t, usage, []string{"--plan", "--pool-mib", "1", "--dim", "50000"}, "pool-mib")
 }
 
 // TestMemoryStaysWithinPlan: with the most connections, each of which makes the daemon hold

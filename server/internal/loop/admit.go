@@ -110,7 +110,7 @@ func (t *Thread) admit(c *conn, vectors int, src []byte) bool {
 	t.tally.Requests++
 	t.inFlight++
 	c.inFlight++
-	c.reserved += uint32(wire.ResponseBytes(vectors))
+	c.reserved += uint32(t.format.ResponseBytes(vectors))
 	if t.pendingRows += vectors; t.pendingRows >= publishRows || len(t.pending) == cap(t.pending) {
 		t.publish()
 	}

@@ -42,7 +42,7 @@ func idleThread(t *testing.T) (*Thread, *idleKernel) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	format, kernel := wire.Format{Dim: 1, MaxVectors: 4}, &idleKernel{}
+	format, kernel := wire.Format{Dim: 1, Outputs: 1, MaxVectors: 4}, &idleKernel{}
 	th, err := New(Config{
 		Format: format, Backend: kernel, Listeners: []Listener{{FD: idleListener, TCP: true}}, Conns: new(atomic.Int64),
 		Limits:   Limits{Conns: 8, InFlight: 64, PoolBytes: 4096, OutputBytes: OutputBytes(format)},
@@ -186,11 +186,11 @@ func TestRowsBeyond4GiB(t *testing.T) {
 
 // TestTooLittleAddressSpace: when New runs out of memory, Close frees what was made.
 func TestTooLittleAddressSpace(t *testing.T) {
-	format := wire.Format{Dim: 512, MaxVectors: 65535}
+	format := wire.Format{Dim: 64, Outputs: 1, MaxVectors: 65535}
 	th := &Thread{format: format, dim: format.Dim}
-	th.cfg.Limits = Limits{Conns: 1 << 20, PoolBytes: 4096, OutputBytes: 4096} // 128 TiB of partial requests
+	th.cfg.Limits = Limits{Conns: 1 << 20, PoolBytes: 4096, OutputBytes: 128 << 20} // 256 TiB of answers
 	if err := th.makeMemory(); err == nil {
-		t.Fatal("128 TiB were reserved")
+		t.Fatal("256 TiB were reserved")
 	}
 	if err := th.Close(); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // fields but Conn when it starts, or may take them at any time after that.
 type Footprint struct {
 	Pool   uint64 // rows in flight
-	Scores uint64 // one score per row, the scores of one run in place, and the pool's records of its requests
+	Scores uint64 // of rows in flight, the scores of one run in place, and the pool's records of its requests
 	Slots  uint64 // of all connections that may exist, with room for their keys and operations in a turn
 	Spare  uint64 // blocks of ended connections, kept for the next ones
 
@@ -26,16 +26,16 @@ type Footprint struct {
 // Footprint returns the memory of a thread with these limits.
 func (l Limits) Footprint(f wire.Format) Footprint {
 	block := func(size int) uint64 { return uint64(blocks.RoundUp(size)) }
-	blocksOfConn := block(f.RequestBytes(f.MaxVectors)) + outputsPerConn*block(l.OutputBytes)
+	blocksOfConn := block(f.RequestBytes(f.MaxVectors)) + outputsPerConn*block(l.OutputBytes+extraBytes)
 	const (
-		span       = 16 // bytes of the pool's record of one request
-		scoreBytes = uint64(unsafe.Sizeof(float32(0)))
-		slot       = unsafe.Sizeof(conn{}) + 4*unsafe.Sizeof(slab.Key(0)) + 4 + (1+outputsPerConn)*unsafe.Sizeof(blocks.ID(0)) +
+		span = 16 // bytes of the pool's record of one request
+		slot = unsafe.Sizeof(conn{}) + 4*unsafe.Sizeof(slab.Key(0)) + 4 + (1+outputsPerConn)*unsafe.Sizeof(blocks.ID(0)) +
 			opsPerConn*unsafe.Sizeof(netio.Op{})
 	)
+	scores := uint64(f.ScoreBytes())
 	return Footprint{
 		Pool:   uint64(l.PoolBytes),
-		Scores: uint64(l.PoolBytes/f.RowBytes())*scoreBytes + span<<bits.Len(uint(l.spans(f)-1)) + scoreBytes*uint64(maxSingles(f)),
+		Scores: uint64(l.PoolBytes/f.RowBytes())*scores + span<<bits.Len(uint(l.spans(f)-1)) + scores*uint64(maxSingles(f)),
 		Slots:  uint64(l.Conns) * uint64(slot),
 		Spare:  uint64(min(spareBlocks, l.Conns)) * blocksOfConn,
 		Conn:   blocksOfConn,

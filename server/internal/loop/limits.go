@@ -8,7 +8,13 @@ import (
 )
 
 const (
-	minOutputBytes = 16 << 10
+	minBlockBytes   = 16 << 10
+	maxBlockBytes   = 32 << 10
+	minReceiveBytes = 64
+
+	// extraBytes is the room in an output block for what belongs to no request: a welcome,
+	// a failure of an invalid count, and notices.
+	extraBytes     = 1 << 10
 	opsPerConn     = 2 // per connection and turn: a receive and a send
 	outputsPerConn = 2 // blocks of answers per connection: one being filled, one being sent
 
@@ -44,9 +50,19 @@ type Limits struct {
 // spans returns how many requests the pool can hold at once.
 func (l Limits) spans(f wire.Format) int { return min(l.InFlight, l.PoolBytes/f.RowBytes()) }
 
-// ReadBytes returns the most bytes that the answers to one receive can take.
-func ReadBytes(f wire.Format) int { return f.MostResponseBytes(netio.ReceiveBytes) }
+// ReceiveBytes returns the size of the receive buffers: as large as netio allows, unless the
+// answers to so much input would take more than half of a connection's output block. It is a
+// multiple of 64, so that each buffer begins at a cache line.
+func ReceiveBytes(f wire.Format) int {
+	return f.MostReceivedBytes(OutputBytes(f)/2, netio.ReceiveBytes) &^ (minReceiveBytes - 1)
+}
 
-// OutputBytes returns the size of a connection's output block. It has room for the
-// answers to several receives, so that reading goes on while answers are being sent.
-func OutputBytes(f wire.Format) int { return max(minOutputBytes, 4*ReadBytes(f)) }
+// OutputBytes returns Limits.OutputBytes. There is room for the answers to several receives,
+// so that reading goes on while answers are being sent. With vectors of few features, answers
+// take nearly as many bytes as requests: then receives are smaller. A block with its
+// extraBytes fills its pages, unless the largest answer is large.
+func OutputBytes(f wire.Format) int {
+	want := 4 * f.MostResponseBytes(netio.ReceiveBytes)
+	pages := max(minBlockBytes, min(maxBlockBytes, want)) - extraBytes
+	return max(pages, 4*f.MostResponseBytes(minReceiveBytes))
+}

@@ -6,7 +6,6 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/bufpool"
 	"github.com/disrust/disrust/server/internal/blocks"
-	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/slab"
 	"github.com/disrust/disrust/wire"
 )
@@ -22,7 +21,7 @@ const minPackedVectors = 8
 
 // maxSingles returns the most requests of one vector that are scored in place at once: as
 // many as one receive brings. It is at least 1, for a request that takes several receives.
-func maxSingles(f wire.Format) int { return max(1, netio.ReceiveBytes/f.RequestBytes(1)) }
+func maxSingles(f wire.Format) int { return max(1, ReceiveBytes(f)/f.RequestBytes(1)) }
 
 // scoreInPlace answers whole requests at the beginning of data, as many as the model can
 // score where they lie, and returns the rest of data. Their rows are not copied and pass
@@ -65,7 +64,7 @@ func (t *Thread) align(c *conn, data []byte) []byte {
 // answerInPlace scores a run of requests, until the model fails for one, and appends the
 // answers to c's output. The output has room: the receive was armed only while it had.
 func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
-	size := wire.ResponseBytes(run.Vectors)
+	size := t.format.ResponseBytes(run.Vectors)
 	out, _ := wire.Floats(t.outputRoom(c, run.Count*size))
 	var answered int
 	if run.Vectors == 1 { // the model is strided: see scoreInPlace
@@ -86,19 +85,19 @@ func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
 // answerSingles scores requests of one vector with one call of the model. It returns how
 // many it answered.
 func (t *Thread) answerSingles(requests, out []float32, count int) (answered int) {
-	scores := t.singles[:count]
-	answered = t.batcher.ScoreApart(requests[wire.HeaderFloats:], t.format.RequestFloats(1), scores)
-	wire.PutSingles(out[:answered*wire.ResponseFloats(1)], scores[:answered])
+	scores := t.singles[:count*t.format.Outputs]
+	answered, _ = t.batcher.ScoreApart(requests[wire.HeaderFloats:], t.format.RequestFloats(1), scores)
+	t.format.PutSingles(out[:answered*t.format.ResponseFloats(1)], scores[:answered*t.format.Outputs])
 	return answered
 }
 
 // answerEach calls the model once per request. It returns how many it answered.
 func (t *Thread) answerEach(requests, out []float32, run wire.Run) (answered int) {
-	response := wire.ResponseFloats(run.Vectors)
-	answered = t.batcher.ScoreInPlace(requests[wire.HeaderFloats:], out[wire.HeaderFloats:], batcher.Layout{
+	response := t.format.ResponseFloats(run.Vectors)
+	answered, _ = t.batcher.ScoreInPlace(requests[wire.HeaderFloats:], out[wire.HeaderFloats:], batcher.Layout{
 		Count: run.Count, Vectors: run.Vectors, RowStride: t.format.RequestFloats(run.Vectors), ScoreStride: response,
 	})
-	wire.PutHeaders(out[:answered*response], run.Vectors)
+	t.format.PutHeaders(out[:answered*response], run.Vectors)
 	return answered
 }
 
@@ -154,7 +153,7 @@ func (t *Thread) respondAll(responses []batcher.Response) {
 
 // respond appends an answer to c's output, where room was reserved for it.
 func (t *Thread) respond(c *conn, r *batcher.Response) {
-	size := wire.ResponseBytes(int(r.Vectors))
+	size := t.format.ResponseBytes(int(r.Vectors))
 	c.inFlight--
 	c.reserved -= uint32(size)
 	t.markDirty(c)
@@ -164,7 +163,8 @@ func (t *Thread) respond(c *conn, r *batcher.Response) {
 	if c.failed || c.phase == closing {
 		return
 	}
-	wire.AppendResponse(t.outputRoom(c, size)[:0], t.scores[r.Row:r.Row+uint32(r.Vectors)])
+	lo, hi := int(r.Row)*t.format.Outputs, int(r.Row+uint32(r.Vectors))*t.format.Outputs
+	wire.AppendResponse(t.outputRoom(c, size)[:0], int(r.Vectors), t.scores[lo:hi])
 	c.out.size += uint32(size)
 	t.tally.Answers++
 }

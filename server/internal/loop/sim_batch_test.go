@@ -61,6 +61,11 @@ const mark = 0x7fc0dead
 
 var errModel = errors.New("a marked row")
 
+func (m model) Shape() batcher.Shape { return batcher.Shape{Outputs: m.w.format.Outputs} }
+
+func (m model) NewScorer() batcher.Scorer        { return m }
+func (m stridedModel) NewScorer() batcher.Scorer { return m }
+
 func (m model) Score(rows []float32, dim int, out []float32) error {
 	return m.score(rows, dim, dim, out)
 }
@@ -73,10 +78,13 @@ func (m model) score(rows []float32, dim, stride int, out []float32) error {
 	if m.w.inline {
 		m.w.Interleave()
 	}
-	failed := len(out) > m.w.format.MaxVectors && m.w.OneIn(m.w.runFailRate)
-	for i := range out {
+	outputs := m.w.format.Outputs
+	failed := len(out)/outputs > m.w.format.MaxVectors && m.w.OneIn(m.w.runFailRate)
+	for i := range len(out) / outputs {
 		row := rows[i*stride:][:dim]
-		out[i] = score(row)
+		for k := range outputs {
+			out[i*outputs+k] = score(row, k)
+		}
 		failed = failed || m.w.failing && math.Float32bits(row[0]) == mark
 	}
 	if !failed {
@@ -91,9 +99,10 @@ func (m model) score(rows []float32, dim, stride int, out []float32) error {
 	return errModel
 }
 
-// score returns a float from 1 to 2 that depends on all bits of row and their positions.
-func score(row []float32) float32 {
-	hash := uint32(1)
+// score returns the k-th score of row: a float from 1 to 2 that depends on all bits of row and
+// their positions.
+func score(row []float32, k int) float32 {
+	hash := uint32(1 + k)
 	for _, feature := range row {
 		hash = hash*0x9e3779b1 ^ math.Float32bits(feature)
 	}

@@ -105,9 +105,9 @@ func (s *socket) checkPromptness() {
 		if !w.Eager || !p.behaves() || s.answered >= len(p.arrivals) {
 			continue
 		}
-		bound := 8 + 2*w.receiveSpace/netio.ReceiveBytes
+		bound := 8 + 2*w.receiveSpace/w.temper.ReceiveBytes
 		if w.Herd {
-			bound += 2 * (1 + w.crowd/minLent) * (1 + w.receiveSpace/netio.ReceiveBytes)
+			bound += 2 * (1 + w.crowd/minLent) * (1 + w.receiveSpace/w.temper.ReceiveBytes)
 		}
 		if !w.inline {
 			for _, other := range w.peers {

@@ -33,7 +33,7 @@ const crowdConns = 100
 
 // large is a format whose receives bring so many bytes that the thread lends few buffers. Some
 // of its requests have minPackedVectors and more, others have fewer.
-var large = wire.Format{Dim: 1024, MaxVectors: 2 * minPackedVectors}
+var large = wire.Format{Dim: 1024, Outputs: 1, MaxVectors: 2 * minPackedVectors}
 
 // herded is crowded for a thread that scores for itself. It holds no receive buffer from
 // one turn to the next, so buffers can run short only within a turn.

@@ -71,11 +71,13 @@ func (w *world) appendRequest(s *script) {
 		s.last = min(s.last, len(s.stream))
 	}
 	if s.last == math.MaxInt {
-		scores := make([]float32, vectors)
-		for i := range scores {
-			scores[i] = score(rows[i*w.format.Dim : (i+1)*w.format.Dim])
+		var scores []float32
+		for i := range vectors {
+			for k := range w.format.Outputs {
+				scores = append(scores, score(rows[i*w.format.Dim:(i+1)*w.format.Dim], k))
+			}
 		}
-		s.answers = wire.AppendResponse(s.answers, scores)
+		s.answers = wire.AppendResponse(s.answers, vectors, scores)
 	}
 	s.owedAfter = append(s.owedAfter, len(s.answers))
 }

@@ -41,11 +41,12 @@ type temper struct {
 // formats holds narrow rows, whose receives need much room for answers, and wide rows,
 // which need little (Limits.OutputBytes). The widest row does not fit a receive buffer.
 var formats = [...]wire.Format{
-	{Dim: 1, MaxVectors: 64}, {Dim: 1, MaxVectors: 64}, {Dim: 2, MaxVectors: 3}, {Dim: 3, MaxVectors: 64},
-	{Dim: 1, MaxVectors: 1}, {Dim: 1024, MaxVectors: 4}, {Dim: 1024, MaxVectors: 1}, {Dim: 128, MaxVectors: 8},
+	{Dim: 1, Outputs: 1, MaxVectors: 64}, {Dim: 1, Outputs: 3, MaxVectors: 64}, {Dim: 2, Outputs: 1, MaxVectors: 3},
+	{Dim: 3, Outputs: 2, MaxVectors: 64}, {Dim: 1, Outputs: 1, MaxVectors: 1}, {Dim: 1024, Outputs: 1, MaxVectors: 4},
+	{Dim: 1024, Outputs: 3, MaxVectors: 1}, {Dim: 128, Outputs: 1, MaxVectors: 8}, {Dim: 1, Outputs: 200, MaxVectors: 16},
 }
 
-var widest = wire.Format{Dim: netio.ReceiveBytes / 4, MaxVectors: 2}
+var widest = wire.Format{Dim: netio.ReceiveBytes / 4, Outputs: 2, MaxVectors: 2}
 
 func drawTemper(w *world) temper {
 	t := temper{
@@ -127,12 +128,13 @@ func drawReceiveSpace(w *world, f wire.Format) int {
 }
 
 func drawLimits(w *world, f wire.Format) Limits {
+	read := f.MostResponseBytes(ReceiveBytes(f))
 	rows := simio.Pick(w.Dice, f.MaxVectors, f.MaxVectors+w.IntN(2*f.MaxVectors), 40*f.MaxVectors)
 	return Limits{
 		Conns:       simio.Pick(w.Dice, 1, 2, w.Between(1, 8), 16),
 		InFlight:    simio.Pick(w.Dice, 1, 2, w.Between(1, 8), 64, 300),
 		PoolBytes:   rows * f.RowBytes(),
-		OutputBytes: ReadBytes(f) + simio.Pick(w.Dice, 0, w.IntN(8), w.IntN(ReadBytes(f)), 3*ReadBytes(f)),
+		OutputBytes: read + simio.Pick(w.Dice, 0, w.IntN(8), w.IntN(read), 3*read),
 
 		RequestTicks: uint32(simio.Pick(w.Dice, 0, 1, w.Between(1, lingerTicks))),
 		IdleTicks:    uint32(simio.Pick(w.Dice, 0, 0, 0, w.Between(1, lingerTicks))),

@@ -55,6 +55,7 @@ type actor interface{ act() bool }
 func newWorld(seed uint64, crowds bool) *world {
 	w := &world{Dice: simio.NewDice(seed), crowds: crowds}
 	w.temper = drawTemper(w)
+	w.temper.ReceiveBytes = ReceiveBytes(w.temper.format)
 	w.kernel = simio.New(w.Dice, w.temper.Temper, w)
 	w.build()
 	w.operator = w.drawOperator()
@@ -214,7 +215,7 @@ func (w *world) LacksBuffer() {
 // CheckMemory implements [simio.World].
 func (w *world) CheckMemory(data []byte) {
 	block, lo := w.place(data)
-	if hi := lo + len(data); hi > w.limits.OutputBytes || len(data) == 0 {
+	if hi := lo + len(data); hi > w.limits.OutputBytes+extraBytes || len(data) == 0 {
 		w.Fail("sends bytes %d to %d of block %d", lo, hi, block)
 	}
 }

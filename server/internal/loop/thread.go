@@ -76,7 +76,7 @@ type Thread struct {
 
 	pool      *bufpool.Pool
 	rows      []float32 // the pool as rows
-	scores    []float32 // one per row
+	scores    []float32 // format.Outputs per row
 	singles   []float32 // scores of requests of one vector, before they are written as answers
 	rowBytes  int
 	readBytes int // the most bytes that the answers to one receive can take
@@ -122,7 +122,7 @@ func New(cfg Config) (*Thread, error) {
 	l := cfg.Limits
 	t := &Thread{
 		cfg: cfg, format: cfg.Format, dim: cfg.Format.Dim, backend: cfg.Backend,
-		rowBytes: cfg.Format.RowBytes(), readBytes: ReadBytes(cfg.Format),
+		rowBytes: cfg.Format.RowBytes(), readBytes: cfg.Format.MostResponseBytes(ReceiveBytes(cfg.Format)),
 		dirty: make([]slab.Key, 0, 2*l.Conns), unsettled: make([]slab.Key, 0, l.Conns),
 		ops:      make([]netio.Op, 0, 256+opsPerConn*l.Conns),
 		requests: cfg.Requests, responses: cfg.Responses,
@@ -154,12 +154,12 @@ func (t *Thread) makeMemory() (err error) {
 	}
 	mem := t.pool.Memory()
 	t.rows = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem)/int(unsafe.Sizeof(float32(0))))
-	t.scores = make([]float32, len(t.rows)/t.dim)
-	t.singles = make([]float32, maxSingles(t.format))
+	t.scores = make([]float32, len(t.rows)/t.dim*t.format.Outputs)
+	t.singles = make([]float32, maxSingles(t.format)*t.format.Outputs)
 	if t.partials, err = blocks.New(l.Conns, t.format.RequestBytes(t.format.MaxVectors)); err != nil {
 		return err
 	}
-	t.outputs, err = blocks.New(outputsPerConn*l.Conns, l.OutputBytes)
+	t.outputs, err = blocks.New(outputsPerConn*l.Conns, l.OutputBytes+extraBytes)
 	return err
 }
 

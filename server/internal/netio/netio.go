@@ -36,7 +36,7 @@ import (
 )
 
 const (
-	// ReceiveBytes is the size of a receive buffer. A full receive spreads the kernel's cost
+	// ReceiveBytes is the size of a receive buffer, unless Config says less. A full receive spreads the kernel's cost
 	// of one event over 254 requests of one vector. Its end cuts one in four of the largest
 	// common requests, which have 64 vectors. Half the size would cut one in two.
 	ReceiveBytes = 128 << 10
@@ -52,12 +52,18 @@ const (
 	Backlog = 4096
 )
 
+// Config says what a backend is for.
+type Config struct {
+	Conns        int // connections at once
+	ReceiveBytes int // the size of each receive buffer, at most the constant of this name
+}
+
 // Code says what kind of operation an [Op] is, and to which kind an [Event] belongs.
 type Code uint8
 
 const (
-	// Receive reads what has arrived on a socket, at most ReceiveBytes, into a buffer that
-	// the backend chooses. It waits for input. Its event has N = 0 at the peer's FIN. With
+	// Receive reads what has arrived on a socket into a buffer that the backend chooses, at
+	// most Config.ReceiveBytes. It waits for input. Its event has N = 0 at the peer's FIN. With
 	// Op.Drop it uses no buffer, and the input is lost.
 	Receive Code = iota
 

@@ -69,7 +69,7 @@ func (c *connection) answer(in gnet.Conn) (valid bool) {
 		if err != nil {
 			return true
 		}
-		c.out = wire.AppendResponse(c.out, c.Score(request[wire.HeaderBytes:]))
+		c.out = wire.AppendResponse(c.out, frame.Vectors, c.Score(request[wire.HeaderBytes:]))
 		if _, err := in.Discard(len(request)); err != nil {
 			return false
 		}

@@ -40,7 +40,8 @@ func serve(conn net.Conn) {
 		if err != nil || payload == nil {
 			return
 		}
-		out = wire.AppendResponse(out[:0], scorer.Score(payload))
+		scores := scorer.Score(payload)
+		out = wire.AppendResponse(out[:0], len(scores), scores)
 		if _, err := w.Write(out); err != nil {
 			return
 		}

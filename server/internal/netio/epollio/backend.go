@@ -29,11 +29,6 @@ const (
 	enoughEvents = 16
 )
 
-// Config sizes a backend.
-type Config struct {
-	Conns int // connections of the whole process, which each take a descriptor
-}
-
 // Backend implements [netio.Backend]. It belongs to one thread.
 type Backend struct {
 	sockets.Sockets
@@ -48,9 +43,10 @@ type Backend struct {
 	polled bool // epoll was polled since the last turn
 	coarse bool // the kernel has no epoll_pwait2
 
-	memory  []byte // receive buffers
-	free    uint64 // one bit per free buffer
-	discard []byte // the kernel may write dropped input here
+	memory       []byte // receive buffers
+	receiveBytes int    // the size of each
+	free         uint64 // one bit per free buffer
+	discard      []byte // the kernel may write dropped input here
 
 	start      time.Time // of the backend's clock
 	deadline   time.Duration
@@ -62,22 +58,23 @@ type Backend struct {
 var _ netio.Backend = (*Backend)(nil)
 
 // New makes a backend and its receive buffers.
-func New(cfg Config) (*Backend, error) {
+func New(cfg netio.Config) (*Backend, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	size := cfg.Conns + spareDescriptors
 	return &Backend{
-		epoll:   fd,
-		table:   make([]descriptor, size),
-		ready:   newQueue(size),
-		events:  make([]netio.Event, 0, eventsPerConn*size),
-		found:   make([]unix.EpollEvent, maxReady),
-		memory:  make([]byte, netio.ReceiveBuffers*netio.ReceiveBytes),
-		free:    allFree,
-		discard: make([]byte, netio.ReceiveBytes),
-		start:   time.Now(),
+		epoll:        fd,
+		table:        make([]descriptor, size),
+		ready:        newQueue(size),
+		events:       make([]netio.Event, 0, eventsPerConn*size),
+		found:        make([]unix.EpollEvent, maxReady),
+		memory:       make([]byte, netio.ReceiveBuffers*cfg.ReceiveBytes),
+		receiveBytes: cfg.ReceiveBytes,
+		free:         allFree,
+		discard:      make([]byte, netio.ReceiveBytes),
+		start:        time.Now(),
 	}, nil
 }
 

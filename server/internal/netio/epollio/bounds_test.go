@@ -12,7 +12,7 @@ import (
 )
 
 func small(t *testing.T) *Backend {
-	b, err := New(Config{Conns: 1})
+	b, err := New(netio.Config{Conns: 1, ReceiveBytes: netio.ReceiveBytes})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (b *Backend) Buffer(id int16, n int) []byte {
 	if b.free>>id&1 != 0 {
 		panic(fmt.Sprintf("epollio: receive buffer %d is free", id))
 	}
-	at := int(id) * netio.ReceiveBytes
+	at := int(id) * b.receiveBytes
 	return b.memory[at : at+n : at+n]
 }
 

@@ -15,8 +15,8 @@ func TestConformance(t *testing.T) {
 	netiotest.Run(t, newBackend)
 }
 
-func newBackend(t testing.TB) netio.Backend {
-	b, err := epollio.New(epollio.Config{Conns: netiotest.Conns})
+func newBackend(t testing.TB, cfg netio.Config) netio.Backend {
+	b, err := epollio.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func (b *Backend) receive(fd int32, d *descriptor) {
 	if !ok {
 		return
 	}
-	n, errno := receive(fd, b.Buffer(id, netio.ReceiveBytes))
+	n, errno := receive(fd, b.Buffer(id, b.receiveBytes))
 	if n <= 0 {
 		b.Recycle(id)
 		id = netio.NoBuffer
@@ -54,7 +54,7 @@ func (b *Backend) received(d *descriptor, n int, errno unix.Errno, buffer int16)
 		return
 	case errno != 0:
 		e.Outcome = netio.Failed
-	case n == netio.ReceiveBytes:
+	case n == b.receiveBytes:
 		e.N, e.Outcome = int32(n), netio.DoneMore
 	default:
 		e.N = int32(n)

@@ -37,7 +37,7 @@ func (r *rig) listen() listener {
 }
 
 // backlog is how many connections a listener of the suite queues.
-const backlog = Conns
+const backlog = conns
 
 func (r *rig) socket() int {
 	r.Helper()

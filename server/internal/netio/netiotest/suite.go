@@ -5,15 +5,16 @@
 package netiotest
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// Run runs all tests. newBackend makes a backend for at least Conns connections; Run calls it
+// Run runs all tests. newBackend makes a backend for the Config that it gets; Run calls it
 // on the thread that uses the backend, and frees the backend afterwards.
-func Run(t *testing.T, newBackend func(testing.TB) netio.Backend) {
+func Run(t *testing.T, newBackend NewBackend) {
 	Cases(t, newBackend)
 	Traffic(t, newBackend)
 }
@@ -22,14 +23,14 @@ func Run(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 type codes [netio.Codes]bool
 
 // Cases runs the named cases. Together they must submit every kind of operation.
-func Cases(t *testing.T, newBackend func(testing.TB) netio.Backend) {
+func Cases(t *testing.T, newBackend NewBackend) {
 	var submitted codes
 	ran := 0
 	for _, n := range networks {
 		for _, c := range cases {
 			t.Run(n.name+"/"+c.name, func(t *testing.T) {
 				ran++
-				c.run(start(t, n, newBackend, &submitted))
+				c.run(start(t, n, newBackend, netio.ReceiveBytes, &submitted))
 			})
 		}
 	}
@@ -41,20 +42,29 @@ func Cases(t *testing.T, newBackend func(testing.TB) netio.Backend) {
 }
 
 // Traffic runs random operations on random connections, and compares the backend with a model.
-func Traffic(t *testing.T, newBackend func(testing.TB) netio.Backend) {
+func Traffic(t *testing.T, newBackend NewBackend) {
 	for _, n := range networks {
-		t.Run(n.name+"/Traffic", func(t *testing.T) { traffic(t, start(t, n, newBackend, new(codes))) })
+		for _, receiveBytes := range []int{netio.ReceiveBytes, smallReceiveBytes} {
+			t.Run(fmt.Sprintf("%s/Traffic/%d", n.name, receiveBytes), func(t *testing.T) {
+				traffic(t, start(t, n, newBackend, receiveBytes, new(codes)))
+			})
+		}
 	}
 }
 
-// Conns is the most connections that the suite opens at a time.
-const Conns = 400
+const (
+	conns             = 400 // that the suite opens at a time
+	smallReceiveBytes = 192
+)
+
+// NewBackend makes a backend for the calling thread. An error fails the test.
+type NewBackend func(testing.TB, netio.Config) netio.Backend
 
 // start makes a backend on the test's own OS thread.
-func start(t *testing.T, n network, newBackend func(testing.TB) netio.Backend, submitted *codes) *rig {
+func start(t *testing.T, n network, newBackend NewBackend, receiveBytes int, submitted *codes) *rig {
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
-	r := &rig{TB: t, network: n, backend: newBackend(t), submitted: submitted}
+	r := &rig{TB: t, network: n, backend: newBackend(t, netio.Config{Conns: conns, ReceiveBytes: receiveBytes}), submitted: submitted}
 	t.Cleanup(func() {
 		if err := r.backend.Free(); err != nil {
 			t.Errorf("Free: %v", err)

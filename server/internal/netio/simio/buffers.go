@@ -6,6 +6,7 @@ import "github.com/disrust/disrust/server/internal/netio"
 
 // buffers holds the receive buffers. Each belongs either to the kernel or to the machine.
 type buffers struct {
+	size     int // of each buffer
 	memory   []byte
 	free     []int16                   // the kernel's, in the order in which they were returned
 	returned []int16                   // the kernel's from the next turn on
@@ -18,8 +19,8 @@ const kernelOwned = -1
 // receiveMemory is shared by all kernels, one after the other.
 var receiveMemory = make([]byte, netio.ReceiveBuffers*netio.ReceiveBytes)
 
-func (b *buffers) reset() {
-	b.memory = receiveMemory
+func (b *buffers) reset(size int) {
+	b.size, b.memory = size, receiveMemory[:netio.ReceiveBuffers*size]
 	for id := range b.lent {
 		b.lent[id] = kernelOwned
 		b.free = append(b.free, int16(id))
@@ -32,8 +33,8 @@ func (b *buffers) publish() {
 }
 
 func (b *buffers) bytes(id int16) []byte {
-	lo := int(id) * netio.ReceiveBytes
-	return b.memory[lo : lo+netio.ReceiveBytes]
+	lo := int(id) * b.size
+	return b.memory[lo : lo+b.size]
 }
 
 // lend gives the machine the next free buffer, which holds n received bytes.

@@ -62,7 +62,7 @@ func New(dice Dice, temper Temper, world World) *Kernel {
 	for range temper.Listeners {
 		k.listeners = append(k.listeners, listener{open: true})
 	}
-	k.buffers.reset()
+	k.buffers.reset(k.ReceiveBytes)
 	return k
 }
 

@@ -29,7 +29,7 @@ func (k *Kernel) receive(o *Operation) {
 		return
 	}
 	s.starved = 0
-	most := netio.ReceiveBytes
+	most := k.ReceiveBytes
 	if k.OneIn(k.Short) {
 		most = k.Between(1, max(1, s.Arrived-s.Received))
 	}

@@ -39,11 +39,12 @@ type Peer interface {
 
 // Temper says how a kernel behaves. A rate of n means one in n; 0: never.
 type Temper struct {
-	Eager       bool // an operation that can complete does so at once; meant for Starve, Interrupt, Short and Refuse of 0
-	Hasty       bool // time passes even while there is work
-	Herd        bool // arrived bytes are received at once
-	Listeners   int  // 1 to 4
-	Descriptors int  // how many connections the process may have open
+	Eager        bool // an operation that can complete does so at once; meant for Starve, Interrupt, Short and Refuse of 0
+	Hasty        bool // time passes even while there is work
+	Herd         bool // arrived bytes are received at once
+	ReceiveBytes int  // of each receive buffer
+	Listeners    int  // 1 to 4
+	Descriptors  int  // how many connections the process may have open
 
 	Starve, Interrupt, Short, Mislead     int // rates at which a receive goes wrong
 	Refuse                                int // rate at which a send takes only a part

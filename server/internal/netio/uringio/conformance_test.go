@@ -12,8 +12,8 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	netiotest.Run(t, func(t testing.TB) netio.Backend {
-		b, err := uringio.New(netiotest.Conns)
+	netiotest.Run(t, func(t testing.TB, cfg netio.Config) netio.Backend {
+		b, err := uringio.New(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -67,20 +67,20 @@ type Backend struct {
 	discard []byte // the kernel writes dropped input here
 }
 
-// New makes a ring for conns connections, and its receive buffers. It returns the errors of
+// New makes a ring and its receive buffers. It returns the errors of
 // [uring.New].
-func New(conns int) (*Backend, error) {
+func New(cfg netio.Config) (*Backend, error) {
 	ring, err := uring.New(uring.Config{Entries: entries, CQEntries: completions})
 	if err != nil {
 		return nil, err
 	}
-	buffers, err := ring.NewBufRing(group, netio.ReceiveBuffers, netio.ReceiveBytes)
+	buffers, err := ring.NewBufRing(group, netio.ReceiveBuffers, cfg.ReceiveBytes)
 	if err != nil {
 		ring.Close()
 		return nil, fmt.Errorf("receive buffers: %w", err)
 	}
 	return &Backend{
-		ring: ring, buffers: buffers, events: make([]netio.Event, max(completions, opsPerConn*conns)),
+		ring: ring, buffers: buffers, events: make([]netio.Event, max(completions, opsPerConn*cfg.Conns)),
 		tick: uring.Timespec{Nsec: int64(netio.TickLength)}, discard: make([]byte, netio.ReceiveBytes),
 	}, nil
 }

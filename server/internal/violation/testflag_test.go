@@ -1,0 +1,3 @@
+package violation
+
+import _ "github.com/disrust/disrust/server/internal/testflag"
