@@ -13,51 +13,51 @@ import (
 // with the expected bytes, a step for each response, and a histogram update for each
 // write that is answered; in an open loop one for each response. No allocation.
 func (l *lane) input(b []byte, now int64) error {
-	before, vectors := l.answered, int64(0)
-	err := l.verify(b, &vectors)
-	if surplus := l.answered - l.sent; surplus > 0 || surplus == 0 && (err != nil || l.within() > 0) {
+	before, full := l.answered+l.lost, l.open && l.sent-l.answered >= l.window
+	err := l.verify(b, now)
+	if surplus := l.answered - l.sent; surplus > 0 || surplus == 0 && (l.wrong || l.strayed()) {
 		l.answered, l.wrong = l.sent, true
 		err = l.tooMuch()
 	}
-	if answered := l.answered - before; answered > 0 {
-		if l.open && l.sent-before >= l.window {
+	if l.answered+l.lost > before {
+		if full {
 			l.freeSince = now
 		}
 		l.heard = now
-		l.account(answered, vectors, now)
+		l.account(now)
 	}
 	return err
 }
 
 // verify checks the responses in b, up to the first wrong byte.
-func (l *lane) verify(b []byte, vectors *int64) (err error) {
+func (l *lane) verify(b []byte, now int64) (err error) {
 	q := l.requests
-	for len(b) > 0 {
-		if l.held > 0 {
-			if b, err = l.word(b, vectors); err != nil {
-				return err
-			}
-			continue
-		}
-		part := b[:min(len(b), len(q.responses)-l.got)]
-		right := q.agree(part, l.got, l.reply)
-		l.pass(right, vectors)
-		b = b[right:]
-		if right < len(part) {
-			if b, err = l.word(b, vectors); err != nil {
-				return err
+	for len(b) > 0 && err == nil {
+		switch {
+		case l.skip > 0:
+			n := min(len(b), l.skip)
+			l.skip -= n
+			b = b[n:]
+		case l.held > 0:
+			b, err = l.differing(b, now)
+		default:
+			part := b[:min(len(b), len(q.responses)-l.got)]
+			right := q.agree(part, l.got, l.reply)
+			l.pass(right)
+			if b = b[right:]; right < len(part) {
+				b, err = l.differing(b, now)
 			}
 		}
 	}
-	return nil
+	return err
 }
 
 // pass moves on by n bytes that are right.
-func (l *lane) pass(n int, vectors *int64) {
+func (l *lane) pass(n int) {
 	q := l.requests
 	l.got += n
 	for l.reply < len(q.replies) && q.replies[l.reply].end <= l.got {
-		*vectors += int64(q.replies[l.reply].vectors)
+		l.vectors += int64(q.replies[l.reply].vectors)
 		l.reply++
 		l.answered++
 	}
@@ -66,31 +66,11 @@ func (l *lane) pass(n int, vectors *int64) {
 	}
 }
 
-// word judges a word of a response, one of whose bytes is not the expected one. b begins
-// with that byte or, if the word did not come whole, with the bytes that follow those
-// held. It returns the bytes after the word.
-func (l *lane) word(b []byte, vectors *int64) (rest []byte, err error) {
-	if l.requests.by != ByReplay || l.within() < wire.HeaderBytes {
-		return nil, l.wrongByte(b[0])
-	}
-	const size = 4
-	begin := l.got &^ (size - 1) // every response is whole words
-	if l.held == 0 {
-		l.held = copy(l.odd[:], l.requests.responses[begin:l.got])
-	}
-	n := copy(l.odd[l.held:], b)
-	if l.held += n; l.held < size {
-		return nil, nil
-	}
-	var score, want [1]float32
-	wire.CopyScores(score[:], l.odd[:])
-	wire.CopyScores(want[:], l.requests.responses[begin:begin+size])
-	if !near(score[0], want[0]) {
-		return nil, l.wrongScore(score[0], want[0])
-	}
-	l.held = 0
-	l.pass(begin+size-l.got, vectors)
-	return b[n:], nil
+// strayed reports whether bytes have come that begin no failure and no notice, which may come
+// at any time.
+func (l *lane) strayed() bool {
+	within := l.within()
+	return within > 0 && !(l.replies && within < wire.HeaderBytes)
 }
 
 // within returns how many bytes of the next response have arrived.
@@ -99,13 +79,14 @@ func (l *lane) within() int {
 	return l.got - (r.end - l.requests.format.ResponseBytes(r.vectors))
 }
 
-// account records the latencies of answered requests.
-func (l *lane) account(answered, vectors, now int64) {
-	m := l.meter
+// account records the latencies of the answers that it has not recorded yet.
+func (l *lane) account(now int64) {
+	answered, m := l.answered-l.told, l.meter
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.requests += answered
-	m.vectors += vectors
+	m.vectors += l.vectors
+	l.told, l.vectors = l.answered, 0
 	sinceWrite := m.latency
 	if l.open {
 		sinceWrite = m.service
@@ -144,6 +125,9 @@ func (l *lane) wrongScore(got, want float32) error {
 	l.wrong = true
 	number := (l.within()-wire.HeaderBytes)/4 + 1
 	text := fmt.Sprintf("score %d of response %d is %v, but was %v before the run", number, l.answered+1, got, want)
+	if l.changed {
+		text += "; meanwhile the server has changed its model"
+	}
 	return &WrongScore{l.answered + 1, text}
 }
 

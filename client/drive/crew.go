@@ -27,6 +27,7 @@ const (
 
 // control holds what a run tells its crews.
 type control struct {
+	leaving  atomic.Bool // the server is going away, which ends the run
 	stopping atomic.Bool // send no more, but wait for the answers in flight
 	aborted  atomic.Bool // do not wait for answers
 }
@@ -55,7 +56,8 @@ type crew struct {
 
 	reconnect  bool
 	connect    func(context.Context) (net.Conn, error) // makes a connection of the run
-	hangUp     func(i int)                             // ends a connection that stalls; set by the driver
+	hangUp     func(i int)                             // ends a connection; set by the driver, as is halfClose
+	halfClose  func(i int)                             // tells the server that no request follows
 	down       int                                     // connections that are being remade
 	firstError error                                   // of a run that reconnects
 
@@ -204,14 +206,40 @@ func (c *crew) wake(now, margin int64) int64 {
 // input gives a lane the bytes that its connection has received.
 func (c *crew) input(i int, b []byte, now int64) error {
 	l := &c.lanes[i]
-	before := l.answered
+	before := l.answered + l.lost
 	err := l.input(b, now)
-	c.room += l.answered - before
+	c.room += l.answered + l.lost - before
 	if err != nil {
 		return c.failed(i, err)
 	}
+	if l.failed > 0 {
+		c.note(c.failed(i, l.firstFailure))
+		c.meter.fail(sample.Errors{Requests: l.failed})
+		l.failed, l.firstFailure = 0, nil
+	}
+	if l.leaving {
+		if !c.reconnect {
+			c.leaving.Store(true)
+			c.stopping.Store(true)
+			l.stop(now)
+		}
+		c.depart(i)
+	}
 	c.settle(i)
 	return nil
+}
+
+// depart leaves a server that is going away, once the lane has written what it was taking. If
+// the run goes on elsewhere, the connection ends as soon as it owes no answer.
+func (c *crew) depart(i int) {
+	switch l := &c.lanes[i]; {
+	case l.out < l.outEnd:
+	case c.reconnect && l.answered == l.sent:
+		c.hangUp(i)
+	case !l.halfClosed:
+		l.halfClosed = true
+		c.halfClose(i)
+	}
 }
 
 // settle counts a lane that has just finished.
@@ -233,10 +261,13 @@ func (c *crew) lost(i int, cause error) (remake bool, err error) {
 	if !c.reconnect {
 		return false, err
 	}
-	c.note(err)
-	requests := l.cut()
-	c.meter.fail(sample.Errors{Requests: requests, Lost: 1})
-	c.room += requests
+	if departed := l.leaving && l.answered == l.sent; !departed {
+		requests := l.sent - l.answered
+		c.note(err)
+		c.meter.fail(sample.Errors{Requests: requests, Lost: 1})
+		c.room += requests
+	}
+	l.cut()
 	c.settle(i)
 	if l.over {
 		return false, nil

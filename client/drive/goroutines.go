@@ -33,6 +33,7 @@ func driveGoroutines(c *crew) error {
 	defer end()
 	g := &gang{crew: c, ctx: ctx, wakes: make(chan struct{}, 1), turns: make([]int, len(c.lanes))}
 	c.hangUp = func(i int) { c.conns[i].Close() }
+	c.halfClose = func(i int) { _ = c.conns[i].(interface{ CloseWrite() error }).CloseWrite() } // may have ended
 	var readers, writers sync.WaitGroup
 	for range c.lanes {
 		g.bells = append(g.bells, make(chan struct{}, 1))
@@ -198,9 +199,13 @@ func (g *gang) wrote(i, turn, n int, err error) {
 	if turn != g.turns[i] {
 		return
 	}
-	g.lanes[i].wrote(n, g.now())
+	l := &g.lanes[i]
+	l.wrote(n, g.now())
 	if err != nil {
-		g.lanes[i].shut()
+		l.shut()
+	}
+	if l.leaving {
+		g.depart(i)
 	}
 }
 

@@ -26,8 +26,19 @@ type lane struct {
 	out, outEnd int // part of requests.bytes that is taken and not yet written
 	got, reply  int // byte and response of the cycle that are expected next
 
-	odd  [4]byte // a word of a response that is not the expected one
-	held int     // how much of it has arrived; 0: all words were as expected
+	odd  [oddBytes]byte // what came in place of an expected word
+	held int            // how much of it has arrived; 0: all words were as expected
+	skip int            // bytes to skip: of a notice
+
+	replies      bool  // in version 2: failures and notices may come
+	lenient      bool  // a failed request does not end the run
+	leaving      bool  // the server is going away
+	halfClosed   bool  // and has been told that no request follows
+	changed      bool  // the server serves another model than at first
+	failed       int64 // requests that failed since the crew last looked
+	firstFailure error
+	told         int64 // answers that account has recorded
+	vectors      int64 // vectors of those that it has not
 
 	writes ring[write] // writes not answered in full, oldest first
 
@@ -118,14 +129,13 @@ func (l *lane) wrote(n int, now int64) {
 // shut stops writing on the connection. What it was taking is not sent to its end.
 func (l *lane) shut() { l.out, l.window = l.outEnd, 0 }
 
-// cut ends the lane's connection: all requests in flight are lost. It returns their number. The
-// lane takes requests again after rejoin.
-func (l *lane) cut() (lost int64) {
+// cut ends the lane's connection: all requests in flight are lost. The lane takes requests
+// again after rejoin.
+func (l *lane) cut() {
 	l.shut()
-	lost = l.sent - l.answered
-	l.lose(lost)
-	l.reply, l.got, l.held, l.waiting = l.next, l.requests.replyBegin(l.next), 0, false
-	return lost
+	l.lose(l.sent - l.answered)
+	l.reply, l.got, l.held, l.skip = l.next, l.requests.replyBegin(l.next), 0, 0
+	l.waiting, l.leaving, l.halfClosed = false, false, false
 }
 
 // lose forgets the n oldest requests in flight.

@@ -21,7 +21,7 @@ func Learn(ctx context.Context, c Config) (*Requests, error) {
 	q := *c.Requests
 	q.by, q.responses = learning, slices.Clone(q.responses)
 	total, err := Run(ctx, Config{
-		Addr: c.Addr, Conns: 1, Window: learnWindow, Requests: &q, Quota: int64(q.Count()), Stall: c.Stall,
+		Addr: c.Addr, Hello: c.Hello, Conns: 1, Window: learnWindow, Requests: &q, Quota: int64(q.Count()), Stall: c.Stall,
 	})
 	if err == nil && total.Answered < int64(q.Count()) {
 		err = ctx.Err()

@@ -56,7 +56,8 @@ func drivePolling(c *crew) error {
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // may fail: polling covers the default slack
 	p := &poller{crew: c, epoll: -1, buf: make([]byte, readBytes)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	c.hangUp = func(i int) { _ = unix.Shutdown(p.fds[i], unix.SHUT_RDWR) } // may have ended already
+	c.hangUp = func(i int) { _ = unix.Shutdown(p.fds[i], unix.SHUT_RDWR) }  // may have ended
+	c.halfClose = func(i int) { _ = unix.Shutdown(p.fds[i], unix.SHUT_WR) } // likewise
 	defer p.close()
 	if err := p.setUp(); err != nil {
 		return err
@@ -228,6 +229,9 @@ func (p *poller) flush(i int, now int64) {
 		}
 	}
 	p.arm(i, false)
+	if l.leaving {
+		p.depart(i)
+	}
 }
 
 // arm starts or stops watching the i-th socket for room to write.

@@ -66,7 +66,8 @@ type reply struct{ end, vectors int }
 // Generate makes a cycle of requests in the sizes of mix. Their rows are small integers
 // whose sum is exact in any order, so every byte of every response is known. The same
 // arguments make the same cycle. No two rows of a cycle have the same score, so a
-// response that answers another request is detected as wrong.
+// response that answers another request is detected as wrong. If f has several outputs, the
+// requests are verified ByFrame.
 //
 // Cost: about 320 KiB of memory, and more for large requests. Generate returns an error
 // above 1 GiB.
@@ -92,8 +93,14 @@ func Sequence(f wire.Format, sizes ...int) (*Requests, error) {
 
 func generate(f wire.Format, sizes []int) *Requests {
 	q := &Requests{format: f, by: BySum}
+	if f.Outputs > 1 {
+		q.by = ByFrame
+	}
 	for _, vectors := range sizes {
 		rows, scores := Rows(q.vectors, vectors, f.Dim)
+		if f.Outputs > 1 {
+			scores = make([]float32, vectors*f.Outputs)
+		}
 		q.begins = append(q.begins, len(q.bytes))
 		q.bytes = wire.AppendRequest(q.bytes, vectors, rows)
 		q.expect(vectors, scores)

@@ -12,6 +12,10 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
+// ErrGoingAway is the error of a run whose server said that it is going away. All requests
+// that were sent by then were answered. The error of Run wraps it.
+var ErrGoingAway = errors.New("the server is going away")
+
 // driver does a crew's I/O. It closes the crew's connections at the end.
 type driver struct {
 	work     func(*crew) error
@@ -64,6 +68,9 @@ func (c Config) run(ctx context.Context, d driver) (sample.Total, error) {
 	r.start()
 	total := r.collect()
 	r.count(&total)
+	if r.err == nil && r.leaving.Load() {
+		r.err = ErrGoingAway
+	}
 	return total, r.explain(total)
 }
 
@@ -83,7 +90,20 @@ func (c *Config) dial(ctx context.Context) ([]net.Conn, error) {
 	return conns, nil
 }
 
+// connect makes a connection that is ready for requests.
 func (c *Config) connect(ctx context.Context) (net.Conn, error) {
+	conn, err := c.reach(ctx)
+	if err != nil || !c.Hello {
+		return conn, err
+	}
+	if _, err := c.greet(ctx, conn, c.hello()); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (c *Config) reach(ctx context.Context) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: c.Stall}
 	network, addr := "tcp", c.Addr
 	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
@@ -128,6 +148,7 @@ func (r *run) enlist(conns []net.Conn) {
 
 func (r *run) lane(i int, before int64, m *meter) lane {
 	l := newLane(r.Requests, m, r.first(i, before), r.window(), r.Rate > 0)
+	l.replies, l.lenient = r.Hello, r.Reconnect
 	if r.Rate == 0 {
 		l.credit, l.final = r.share(i), true
 	}

@@ -16,6 +16,12 @@ import (
 type script struct {
 	model float32 // scores are sums times it; 0: the model sum
 
+	welcome *wire.Welcome // of a server of version 2; nil: version 1
+	greeted atomic.Int32  // connections that were welcomed
+	fail    int           // the request fails
+	notice  int           // unknown notices, and that of another model, come before it
+	away    int           // the notice that the server is going away comes before it
+
 	wrong  int // one bit of the score is wrong
 	extra  int // a surplus byte follows it
 	close  int // the server closes the connection in the middle of it
@@ -80,6 +86,9 @@ const faultless = -1
 
 // serve answers conn until it ends, one write for each read.
 func (s *script) serve(conn net.Conn) {
+	if s.welcome != nil && !s.greet(conn) {
+		return
+	}
 	faulty := s.faulty == 0 || s.served.Add(1) <= s.faulty
 	buf, held := make([]byte, 64<<10), 0
 	for number, out := 0, []byte(nil); ; {
@@ -98,10 +107,14 @@ func (s *script) serve(conn net.Conn) {
 			if s.all.Add(1) == s.enough {
 				s.reached()
 			}
-			if out, goOn = s.respond(conn, place, append(out, s.answer(in[:frame.Bytes])...)); !goOn {
+			out = append(s.before(place, out), s.answer(in[:frame.Bytes])...)
+			if out, goOn = s.respond(conn, place, out); !goOn {
 				return
 			}
 			in = in[frame.Bytes:]
+		}
+		if small.ParseRequest(in).Status == wire.Invalid {
+			return
 		}
 		held = copy(buf, in)
 		if s.hold > 0 && number >= s.hold && number < s.hold+99 {
@@ -120,12 +133,46 @@ func (s *script) answer(request []byte) []byte {
 	if s.model == 0 {
 		return response
 	}
-	scores := make([]float32, (len(response)-wire.HeaderBytes)/4)
-	wire.CopyScores(scores, response[wire.HeaderBytes:])
-	for i := range scores {
-		scores[i] *= s.model
+	sums := make([]float32, (len(response)-wire.HeaderBytes)/4)
+	wire.CopyScores(sums, response[wire.HeaderBytes:])
+	var scores []float32
+	for _, sum := range sums {
+		scores = append(scores, sum*s.model)
+		for s.welcome != nil && len(scores)%s.welcome.Format.Outputs != 0 {
+			scores = append(scores, scores[len(scores)-1]+1)
+		}
 	}
-	return wire.AppendResponse(nil, len(scores), scores)
+	return wire.AppendResponse(nil, len(sums), scores)
+}
+
+// greet reads a hello, answers it and reports whether it was welcome.
+func (s *script) greet(conn net.Conn) bool {
+	head := make([]byte, wire.PreambleBytes)
+	if _, err := io.ReadFull(conn, head); err != nil {
+		return false
+	}
+	p, _, err := wire.ParsePreamble(head)
+	body := make([]byte, p.Size)
+	if _, err2 := io.ReadFull(conn, body); err != nil || err2 != nil {
+		return false
+	}
+	w := s.welcome.Judge(p, body)
+	s.greeted.Add(1)
+	conn.Write(wire.AppendWelcome(nil, w))
+	return w.Verdict == wire.Welcomed
+}
+
+// before appends what comes before a response.
+func (s *script) before(number int, out []byte) []byte {
+	switch number {
+	case s.notice:
+		out = wire.AppendNotice(out, 77, nil)
+		out = wire.AppendNotice(out, 78, make([]byte, 20))
+		out = wire.AppendNotice(out, wire.AnotherModel, make([]byte, wire.IdentityBytes))
+	case s.away:
+		out = wire.AppendGoingAway(out)
+	}
+	return out
 }
 
 // respond applies the script to the last response in out and reports whether the connection
@@ -139,6 +186,8 @@ func (s *script) respond(conn net.Conn, number int, out []byte) ([]byte, bool) {
 	case s.close:
 		conn.Write(out[:len(out)-3])
 		return nil, false
+	case s.fail:
+		return wire.AppendFailure(out[:len(out)-8], wire.ModelError, 0), true
 	case s.leaves:
 		conn.Write(out)
 		return nil, false
