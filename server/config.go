@@ -243,6 +243,11 @@ func (c *Config) format() wire.Format {
 	return wire.Format{Dim: c.Dim, Outputs: c.shape.Outputs, MaxVectors: c.MaxVectors}
 }
 
+// welcome returns the welcome to a hello without a fault.
+func (c *Config) welcome() wire.Welcome {
+	return wire.Welcome{Format: c.format(), Kind: c.shape.Kind, Identity: c.Identity, Model: c.ModelName}
+}
+
 // limits returns the bounds of one I/O thread. The thread alone uses its share of the request
 // ring, which is at least a slot, so no thread waits for room that another's requests take.
 func (c *Config) limits() loop.Limits {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,26 +20,27 @@ import (
 	"github.com/disrust/disrust/server/internal/listen"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/violation"
 )
 
 // Server serves from Start until Shutdown. All its methods may be called by any goroutine.
 type Server struct {
-	cfg       Config
-	placement BatchThreads
-	io        chosenIO
-	listeners *listen.Set
-	threads   []*thread
-	batchers  []*batcher.Batcher
-	requests  []*ringbuf.Ring[batcher.Request] // one for all I/O threads, or one per I/O thread
-	batchWake *eventfd.EventFD                 // wakes the batch thread
-	failures  failureLog
-	conns     atomic.Int64 // open connections of all I/O threads
-	pollers   atomic.Int32 // threads that poll for work now
+	cfg        Config
+	placement  BatchThreads
+	io         chosenIO
+	listeners  *listen.Set
+	threads    []*thread
+	batchers   []*batcher.Batcher
+	requests   []*ringbuf.Ring[batcher.Request] // one for all I/O threads, or one per I/O thread
+	batchWake  *eventfd.EventFD                 // wakes the batch thread
+	failures   failureLog
+	violations *violation.Log
+	conns      atomic.Int64 // open connections of all I/O threads
+	pollers    atomic.Int32 // threads that poll for work now
 
 	ioThreads   sync.WaitGroup
 	batchThread sync.WaitGroup
 	ended       chan struct{} // closed when all threads have ended and all memory is free
-	cut         atomic.Bool   // Shutdown closed connections before their answers were sent
 
 	mu     sync.Mutex // guards closed and failed
 	closed bool       // the eventfds are closed
@@ -78,6 +80,8 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, placement: placement, io: io, listeners: listeners, ended: make(chan struct{})}
 	s.failures.log = cfg.Log
+	start := time.Now()
+	s.violations = violation.NewLog(cfg.Log, func() time.Duration { return time.Since(start) })
 	if err := s.build(ctx); err != nil {
 		listeners.Close()
 		return nil, explain(err)
@@ -104,8 +108,10 @@ func (s *Server) Addrs() []net.Addr { return s.listeners.Addrs() }
 func (s *Server) Addr() net.Addr { return s.Addrs()[0] }
 
 // Shutdown drains the server: it stops accepting, reads what has arrived, answers it, and
-// closes each connection so that its peer gets the last answers and then EOF. When ctx ends
-// first, it closes the connections that are left and returns an error that wraps [ErrCut].
+// closes each connection so that its peer gets the last answers and then EOF. It tells the
+// peers of version 2 connections that it is going away, and closes such a connection when its
+// peer has half-closed it. When ctx ends first, it closes the connections that are left. If one
+// of them had not got all its answers, it returns an error that wraps [ErrCut].
 // It may be called more than once.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.each((*loop.Thread).Stop)
@@ -114,7 +120,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return s.outcome()
 	case <-ctx.Done():
 	}
-	s.cut.Store(true)
 	s.each((*loop.Thread).Abort)
 	select {
 	case <-s.ended:
@@ -135,7 +140,7 @@ const abortGrace = time.Second
 func (s *Server) outcome() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failed == nil && s.cut.Load() {
+	if s.failed == nil && slices.ContainsFunc(s.threads, func(t *thread) bool { return t.Cut() }) {
 		return ErrCut
 	}
 	return s.failed

@@ -95,7 +95,7 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 		return err
 	}
 	cfg := loop.Config{
-		Format: s.cfg.format(), Limits: s.cfg.limits(), Conns: &s.conns, Allow: s.cfg.Allow, WakeFD: t.wake.FD(),
+		Format: s.cfg.format(), Welcome: s.cfg.welcome(), Violations: s.violations, Limits: s.cfg.limits(), Conns: &s.conns, Allow: s.cfg.Allow, WakeFD: t.wake.FD(),
 		Listeners: s.listeners.Thread(i),
 		Requests:  s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
 	}
@@ -181,6 +181,7 @@ func (s *Server) serve() {
 			r.Close()
 		}
 		s.batchThread.Wait()
+		s.violations.Flush()
 		s.free()
 		if err := s.listeners.Remove(); err != nil {
 			s.cfg.Log.Warn("a socket file was not removed", "error", err)

@@ -30,6 +30,8 @@ type Counters struct {
 
 	LateRequests   uint64 `unit:"connections" help:"connections ended because a request was not finished within the request timeout"`
 	IdleConns      uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`
+	Hellos         uint64 `unit:"connections" help:"connections that began with a hello: they speak version 2 of the protocol"`
+	RefusedHellos  uint64 `unit:"connections" help:"connections ended because their hello expected something else than what is served"`
 	ProtocolErrors uint64 `unit:"connections" help:"connections ended because their peer broke the protocol"`
 	ModelFailures  uint64 `unit:"requests" help:"requests for which the model returned an error or panicked"`
 }

@@ -3,9 +3,12 @@
 package loop
 
 import (
+	"encoding/binary"
+
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/bufpool"
 	"github.com/disrust/disrust/server/internal/blocks"
+	"github.com/disrust/disrust/server/internal/violation"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -38,52 +41,75 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 	}
 	data = t.scoreInPlace(c, data)
 	for c.phase == open && len(data) > 0 {
-		f := t.format.ParseRequest(data)
-		switch f.Status {
-		case wire.Complete:
+		f := t.parseMessage(c, data, len(data))
+		switch {
+		case f.Status == wire.Complete && f.Vectors == 0:
+			if data = t.receiveHello(c, data, f.Bytes); c.partial.block == blocks.None {
+				data = t.scoreInPlace(c, data)
+			}
+		case f.Status == wire.Complete:
 			if !t.admit(c, f.Vectors, f.Payload(data)) {
 				return data, false
 			}
 			data = data[f.Bytes:]
-		case wire.Incomplete:
+		case f.Status == wire.Incomplete:
 			t.savePartial(c, data)
 			return nil, true
 		default:
-			t.violate(c)
+			t.violate(c, data, len(data))
 		}
 	}
 	return nil, true
 }
 
-// savePartial copies the beginning of a request from the receive buffer to a block.
+// receiveHello answers the hello at the beginning of data, whose known part has size bytes, or
+// keeps that part until the rest has arrived. It returns the rest of data.
+func (t *Thread) receiveHello(c *conn, data []byte, size int) []byte {
+	hello, rest := data[:size], data[size:]
+	tail := helloTail(hello)
+	if tail > len(rest) {
+		t.savePartial(c, hello)
+		c.partial.skip = uint32(tail - len(rest))
+		return nil
+	}
+	t.greet(c, hello)
+	return rest[tail:]
+}
+
+// savePartial copies the beginning of a request or hello from the receive buffer to a block.
 func (t *Thread) savePartial(c *conn, data []byte) {
 	c.partial = partial{block: t.partials.Get(), size: uint32(len(data))}
 	t.restartTimeout(c)
 	copy(t.partials.Bytes(c.partial.block), data)
 }
 
-// admitPartial completes c's partial request with bytes of data and answers or admits it.
-// It returns the rest of data. It reports false if the request found no room: the request
+// admitPartial completes c's partial request or hello with bytes of data and answers or admits
+// it. It returns the rest of data. It reports false if the request found no room: the request
 // is then whole, and the next call admits it.
 func (t *Thread) admitPartial(c *conn, data []byte) ([]byte, bool) {
 	p := &c.partial
+	if p.skip > 0 {
+		return t.finishHello(c, data), true
+	}
 	block := t.partials.Bytes(p.block)
-	f := t.format.ParseRequest(block[:p.size])
+	f := t.parseMessage(c, block[:p.size], int(p.size)+len(data))
 	for f.Status == wire.Incomplete && len(data) > 0 {
 		n := copy(block[p.size:int(p.size)+f.Bytes], data)
 		data = data[n:]
 		p.size += uint32(n)
-		f = t.format.ParseRequest(block[:p.size])
+		f = t.parseMessage(c, block[:p.size], int(p.size)+len(data))
 	}
-	switch f.Status {
-	case wire.Incomplete:
+	switch {
+	case f.Status == wire.Incomplete:
 		return nil, true
-	case wire.Complete:
+	case f.Status == wire.Complete && f.Vectors == 0:
+		return t.finishHello(c, data), true
+	case f.Status == wire.Complete:
 		if len(t.scoreInPlace(c, block[:f.Bytes])) > 0 && !t.admit(c, f.Vectors, f.Payload(block)) {
 			return data, false
 		}
 	default:
-		t.violate(c)
+		t.violate(c, block[:p.size], int(p.size)+len(data))
 	}
 	t.dropPartial(c)
 	return data, true
@@ -141,10 +167,26 @@ func (t *Thread) countWait(c *conn, reason *uint64) {
 }
 
 // violate ends the input of a peer that broke the protocol. The requests before the
-// violation are answered; nothing after it is read.
-func (t *Thread) violate(c *conn) {
+// violation are answered; nothing after it is read. b begins with the count that is not
+// allowed, and rest is how many bytes have been received from there on.
+func (t *Thread) violate(c *conn, b []byte, rest int) {
 	t.tally.ProtocolErrors++
+	count := binary.LittleEndian.Uint32(b)
+	if c.version == 2 {
+		c.denied, c.deniedCount = true, count
+	}
 	t.endInput(c)
+	if t.cfg.Violations != nil {
+		t.cfg.Violations.Note(t.backend.Peer(c.fd), violation.Seen{
+			Format: t.format, Offset: c.received - uint64(rest), Count: count, After: b[wire.HeaderBytes:],
+		})
+	}
+}
+
+// deny tells the peer of a version 2 connection which count was not allowed, after all answers.
+func (t *Thread) deny(c *conn) {
+	c.denied = false
+	t.appendExtra(c, func(b []byte) []byte { return wire.AppendFailure(b, wire.CountDenied, c.deniedCount) })
 }
 
 // resume parses the receive buffers of stalled connections, first come, first served. It

@@ -21,17 +21,29 @@ func (t *Thread) checkStop() {
 		t.drain()
 	}
 	if asked == stopAbort {
-		for _, c := range t.conns.All() {
-			t.close(c) // those accepted since the last turn, too
+		for _, c := range t.conns.All() { // those accepted since the last turn, too
+			if c.phase != closing && !c.idles() {
+				t.cut.Store(true)
+			}
+			t.close(c)
 		}
 	}
 }
+
+// Cut reports whether an Abort closed a connection that had not got all its answers. Any
+// goroutine may call it.
+func (t *Thread) Cut() bool { return t.cut.Load() }
 
 func (t *Thread) drain() {
 	t.draining = true
 	t.drainListeners()
 	for _, c := range t.conns.All() {
-		if c.phase == open && c.receiving {
+		switch {
+		case c.phase != open:
+		case c.version == 2 && !c.welcomed: // greet sends the notice
+		case c.version == 2:
+			t.sendGoingAway(c) // and c reads on until the peer's FIN
+		case c.receiving:
 			t.cancel(uint64(c.key), c.fd, netio.Receive) // then arm asks how much is left to read
 		}
 	}

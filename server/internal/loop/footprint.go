@@ -26,7 +26,7 @@ type Footprint struct {
 // Footprint returns the memory of a thread with these limits.
 func (l Limits) Footprint(f wire.Format) Footprint {
 	block := func(size int) uint64 { return uint64(blocks.RoundUp(size)) }
-	blocksOfConn := block(f.RequestBytes(f.MaxVectors)) + outputsPerConn*block(l.OutputBytes+extraBytes)
+	blocksOfConn := block(partialBytes(f)) + outputsPerConn*block(l.OutputBytes+extraBytes)
 	const (
 		span = 16 // bytes of the pool's record of one request
 		slot = unsafe.Sizeof(conn{}) + 4*unsafe.Sizeof(slab.Key(0)) + 4 + (1+outputsPerConn)*unsafe.Sizeof(blocks.ID(0)) +

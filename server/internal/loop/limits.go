@@ -50,6 +50,9 @@ type Limits struct {
 // spans returns how many requests the pool can hold at once.
 func (l Limits) spans(f wire.Format) int { return min(l.InFlight, l.PoolBytes/f.RowBytes()) }
 
+// partialBytes returns the size of a block for the beginning of a request or hello.
+func partialBytes(f wire.Format) int { return max(f.RequestBytes(f.MaxVectors), wire.HelloBytes) }
+
 // ReceiveBytes returns the size of the receive buffers: as large as netio allows, unless the
 // answers to so much input would take more than half of a connection's output block. It is a
 // multiple of 64, so that each buffer begins at a cache line.

@@ -5,6 +5,7 @@ package loop
 import (
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/wire"
 )
 
 // arm starts a receive for c, if c may receive and has none in flight. In a drain, it ends
@@ -13,7 +14,7 @@ func (t *Thread) arm(c *conn) {
 	if c.receiving || c.held.valid || c.queue != nil || c.eof || !t.hasRoom(c) {
 		return
 	}
-	if t.draining && c.phase == open && t.drained(c) {
+	if t.draining && c.version == 1 && c.phase == open && t.drained(c) {
 		t.endInput(c)
 		return
 	}
@@ -39,13 +40,16 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 	}
 	t.markDirty(c)
 	if e.Buffer != netio.NoBuffer {
-		t.holdBuffer(c, e.Buffer, int(max(e.N, 0)))
+		n := int(max(e.N, 0))
+		t.holdBuffer(c, e.Buffer, n)
+		c.received += uint64(n)
 	}
 	done := e.Outcome == netio.Done || e.Outcome == netio.DoneMore
 	switch {
 	case done && e.N > 0 && c.phase == open:
 		c.more = e.Outcome == netio.DoneMore
-		if c.measured {
+		if c.measured && !t.beginsWithHello(c) {
+			c.received -= uint64(c.held.hi - min(c.held.hi, c.unread)) // what arrived later is not read
 			c.held.hi = min(c.held.hi, c.unread)
 			c.unread -= c.held.hi
 		}
@@ -67,6 +71,13 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 		t.close(c)
 	}
 	t.releaseBuffer(c)
+}
+
+// beginsWithHello reports whether c speaks version 2, or will once what it has received is
+// parsed. In a drain such a connection reads on until its peer's FIN.
+func (t *Thread) beginsWithHello(c *conn) bool {
+	n := int(c.held.hi)
+	return c.version == 2 || c.received == uint64(n) && n >= wire.HeaderBytes && wire.IsHello(t.backend.Buffer(c.held.buffer, n))
 }
 
 // endInput stops reading requests from c, because its peer sends no more or may send no more.

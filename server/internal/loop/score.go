@@ -67,10 +67,11 @@ func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
 	size := t.format.ResponseBytes(run.Vectors)
 	out, _ := wire.Floats(t.outputRoom(c, run.Count*size))
 	var answered int
+	var fault batcher.Fault
 	if run.Vectors == 1 { // the model is strided: see scoreInPlace
-		answered = t.answerSingles(requests, out, run.Count)
+		answered, fault = t.answerSingles(requests, out, run.Count)
 	} else {
-		answered = t.answerEach(requests, out, run)
+		answered, fault = t.answerEach(requests, out, run)
 	}
 	c.out.size += uint32(answered * size)
 	t.markDirty(c)
@@ -78,27 +79,48 @@ func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
 	t.tally.Answers += uint64(answered)
 	if answered < run.Count {
 		t.tally.Requests++
-		t.modelFailed(c)
+		t.modelFailed(c, fault)
+		t.answerRest(c, requests, run, answered+1)
+	}
+}
+
+// answerRest answers the requests of a run from the next-th on, after the model failed for one
+// of the run. It calls the model once per request, so a run in which the model always fails
+// takes no more than twice the time.
+func (t *Thread) answerRest(c *conn, requests []float32, run wire.Run, next int) {
+	size, request := t.format.ResponseBytes(run.Vectors), t.format.RequestFloats(run.Vectors)
+	for next < run.Count && c.phase == open {
+		left := wire.Run{Count: run.Count - next, Vectors: run.Vectors}
+		out, _ := wire.Floats(t.outputRoom(c, left.Count*size))
+		answered, fault := t.answerEach(requests[next*request:], out, left)
+		c.out.size += uint32(answered * size)
+		t.tally.Requests += uint64(answered)
+		t.tally.Answers += uint64(answered)
+		if next += answered + 1; answered < left.Count {
+			t.tally.Requests++
+			t.modelFailed(c, fault)
+		}
 	}
 }
 
 // answerSingles scores requests of one vector with one call of the model. It returns how
-// many it answered.
-func (t *Thread) answerSingles(requests, out []float32, count int) (answered int) {
+// many it answered, and how the model failed for the next one.
+func (t *Thread) answerSingles(requests, out []float32, count int) (answered int, fault batcher.Fault) {
 	scores := t.singles[:count*t.format.Outputs]
-	answered, _ = t.batcher.ScoreApart(requests[wire.HeaderFloats:], t.format.RequestFloats(1), scores)
+	answered, fault = t.batcher.ScoreApart(requests[wire.HeaderFloats:], t.format.RequestFloats(1), scores)
 	t.format.PutSingles(out[:answered*t.format.ResponseFloats(1)], scores[:answered*t.format.Outputs])
-	return answered
+	return answered, fault
 }
 
-// answerEach calls the model once per request. It returns how many it answered.
-func (t *Thread) answerEach(requests, out []float32, run wire.Run) (answered int) {
+// answerEach calls the model once per request. It returns how many it answered, and how the
+// model failed for the next one.
+func (t *Thread) answerEach(requests, out []float32, run wire.Run) (answered int, fault batcher.Fault) {
 	response := t.format.ResponseFloats(run.Vectors)
-	answered, _ = t.batcher.ScoreInPlace(requests[wire.HeaderFloats:], out[wire.HeaderFloats:], batcher.Layout{
+	answered, fault = t.batcher.ScoreInPlace(requests[wire.HeaderFloats:], out[wire.HeaderFloats:], batcher.Layout{
 		Count: run.Count, Vectors: run.Vectors, RowStride: t.format.RequestFloats(run.Vectors), ScoreStride: response,
 	})
 	t.format.PutHeaders(out[:answered*response], run.Vectors)
-	return answered
+	return answered, fault
 }
 
 // publish hands the pending requests to the batcher in one claim, and scores them if the
@@ -157,13 +179,17 @@ func (t *Thread) respond(c *conn, r *batcher.Response) {
 	c.inFlight--
 	c.reserved -= uint32(size)
 	t.markDirty(c)
-	if r.Failed != 0 {
-		t.modelFailed(c)
-	}
-	if c.failed || c.phase == closing {
+	lo, hi := int(r.Row)*t.format.Outputs, int(r.Row+uint32(r.Vectors))*t.format.Outputs
+	switch unwanted := c.failed || c.phase == closing; {
+	case r.Failed != 0 && unwanted:
+		t.tally.ModelFailures++
+		return
+	case r.Failed != 0:
+		t.modelFailed(c, r.Fault(t.scores[lo:hi]))
+		return
+	case unwanted:
 		return
 	}
-	lo, hi := int(r.Row)*t.format.Outputs, int(r.Row+uint32(r.Vectors))*t.format.Outputs
 	wire.AppendResponse(t.outputRoom(c, size)[:0], int(r.Vectors), t.scores[lo:hi])
 	c.out.size += uint32(size)
 	t.tally.Answers++
@@ -178,10 +204,15 @@ func (t *Thread) outputRoom(c *conn, size int) []byte {
 	return t.outputs.Bytes(c.out.block)[lo:hi:hi]
 }
 
-// modelFailed ends the input of a connection after the model failed for one of its requests.
-// The thread sends the answers to the requests before that one, and no later answer.
-func (t *Thread) modelFailed(c *conn) {
+// modelFailed answers a request for which the model failed. In version 1 there is no such
+// answer: the thread sends the answers to the requests before that one, and no later answer.
+func (t *Thread) modelFailed(c *conn, fault batcher.Fault) {
 	t.tally.ModelFailures++
-	c.failed = true
-	t.endInput(c)
+	if c.version == 1 {
+		c.failed = true
+		t.endInput(c)
+		return
+	}
+	wire.AppendFailure(t.outputRoom(c, wire.FailureBytes)[:0], fault.Code, fault.Row)
+	c.out.size += wire.FailureBytes
 }

@@ -13,17 +13,20 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/violation"
 	"github.com/disrust/disrust/slab"
 	"github.com/disrust/disrust/wire"
 )
 
 // Config describes what a thread serves and the resources it uses.
 type Config struct {
-	Source uint16 // this thread's number in its batcher
-	Format wire.Format
-	Limits Limits
-	Conns  *atomic.Int64  // connections of all threads together; Limits.Conns is their limit
-	Allow  []netip.Prefix // peer addresses allowed to connect over TCP; empty: all
+	Source     uint16 // this thread's number in its batcher
+	Format     wire.Format
+	Welcome    wire.Welcome // to a hello without a fault; its Format is Format
+	Limits     Limits
+	Violations *violation.Log // of peers; nil: none
+	Conns      *atomic.Int64  // connections of all threads together; Limits.Conns is their limit
+	Allow      []netip.Prefix // peer addresses allowed to connect over TCP; empty: all
 
 	Listeners []Listener
 	Backend   netio.Backend
@@ -106,6 +109,7 @@ type Thread struct {
 	swept     int // the slot at which sweepTimeouts continues
 	draining  bool
 	stop      atomic.Uint32 // what other goroutines asked for: stopDrain, stopAbort
+	cut       atomic.Bool   // an abort closed a connection that had not got all its answers
 
 	measured Measured
 	tally    tally
@@ -156,7 +160,7 @@ func (t *Thread) makeMemory() (err error) {
 	t.rows = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(mem))), len(mem)/int(unsafe.Sizeof(float32(0))))
 	t.scores = make([]float32, len(t.rows)/t.dim*t.format.Outputs)
 	t.singles = make([]float32, maxSingles(t.format)*t.format.Outputs)
-	if t.partials, err = blocks.New(l.Conns, t.format.RequestBytes(t.format.MaxVectors)); err != nil {
+	if t.partials, err = blocks.New(l.Conns, partialBytes(t.format)); err != nil {
 		return err
 	}
 	t.outputs, err = blocks.New(outputsPerConn*l.Conns, l.OutputBytes+extraBytes)

@@ -2,6 +2,7 @@ package violation
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -59,10 +60,23 @@ func NewLog(to *slog.Logger, now func() time.Duration) *Log { return &Log{to: to
 //
 // Cost: O(remembered peers) under a lock. Note waits for the logger if the logger waits.
 func (l *Log) Note(addr netip.Addr, seen Seen) {
+	l.note(addr, "a peer broke the protocol", "violation", seen)
+}
+
+// Refused logs or counts, as a violation, a hello that was refused with this sentence.
+func (l *Log) Refused(addr netip.Addr, sentence string) {
+	l.note(addr, "a client expects something else than what is served", "refusal", text(sentence))
+}
+
+type text string
+
+func (s text) String() string { return string(s) }
+
+func (l *Log) note(addr netip.Addr, message, key string, what fmt.Stringer) {
 	for _, line := range l.count(addr) {
 		attrs := []slog.Attr{slog.String("peer", line.peer)}
 		if line.own {
-			attrs = append(attrs, slog.String("violation", seen.String()))
+			attrs = append(attrs, slog.String(key, what.String()))
 		}
 		if line.more > 0 {
 			attrs = append(attrs, slog.Uint64("more", line.more))
@@ -70,7 +84,10 @@ func (l *Log) Note(addr netip.Addr, seen Seen) {
 		if line.others > 0 {
 			attrs = append(attrs, slog.Uint64("others", line.others))
 		}
-		l.to.LogAttrs(context.Background(), slog.LevelWarn, "a peer broke the protocol", attrs...)
+		if !line.own {
+			message = "a peer broke the protocol"
+		}
+		l.to.LogAttrs(context.Background(), slog.LevelWarn, message, attrs...)
 	}
 }
 
