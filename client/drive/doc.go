@@ -53,6 +53,11 @@
 // run at once with an error. With Config.Reconnect a connection that is closed early or
 // stalls is remade instead, and the run counts what was lost.
 //
+// In version 2 of the protocol a failed request ends the run in the same way. When the server
+// says that it is going away, the run stops sending, half-closes those connections, waits for
+// all answers, and returns ErrGoingAway. With Reconnect the failed request counts as an error,
+// and the run goes on over new connections. Unknown notices are skipped.
+//
 // # Bounds
 //
 // An open loop without a window has at most 1,048,576 requests due and unanswered.

@@ -11,6 +11,12 @@ import (
 
 // smoke sends requests of the smallest and largest sizes, one after the other.
 func smoke(ctx context.Context, o *options, s streams) error {
+	if err := o.agree(ctx); err != nil {
+		return err
+	}
+	if o.protocol > 1 {
+		fmt.Fprintf(s.text, "smoke: %s\n", described(o.server))
+	}
 	requests, err := drive.Sequence(o.format, smokeSizes(o.format.MaxVectors)...)
 	if err != nil {
 		return misuse{err}
@@ -31,7 +37,7 @@ func (o *options) check(ctx context.Context, requests *drive.Requests, window in
 		return sample.Total{}, err
 	}
 	total, err := o.drive(ctx, drive.Config{
-		Addr: o.addr(), Conns: 1, Window: window, Requests: requests, Quota: count, Stall: o.stall,
+		Addr: o.addr(), Hello: o.protocol > 1, Conns: 1, Window: window, Requests: requests, Quota: count, Stall: o.stall,
 	})
 	if err != nil {
 		return total, err
@@ -49,6 +55,9 @@ const pipelineRequests = 1000
 
 // pipeline sends all its requests without waiting for an answer.
 func pipeline(ctx context.Context, o *options, s streams) error {
+	if err := o.agree(ctx); err != nil {
+		return err
+	}
 	requests, err := drive.Generate(o.format, o.allSizes(), o.seed)
 	if err != nil {
 		return misuse{err}
@@ -76,6 +85,9 @@ func (o *options) allSizes() drive.Mix {
 
 // bench measures a closed loop: each answer lets the next request go.
 func bench(ctx context.Context, o *options, s streams) error {
+	if err := o.agree(ctx); err != nil {
+		return err
+	}
 	requests, err := drive.Generate(o.format, o.mix, o.seed)
 	if err != nil {
 		return misuse{err}

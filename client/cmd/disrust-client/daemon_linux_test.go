@@ -43,7 +43,7 @@ func disrust(t *testing.T, flags ...string) *daemontest.Daemon {
 func TestDaemonChecks(t *testing.T) {
 	d := disrust(t)
 	for args, says := range map[string]string{
-		"PORT":                `^smoke: 4 requests, 130 vectors, every response right\n$`,
+		"PORT":                `^smoke: model "sum", dim 128, outputs 1, kind raw, max_vectors 64, identity 000000000000 \(built in\)\nsmoke: 4 requests, 130 vectors, every response right\n$`,
 		"PORT pipeline":       `^pipeline: 1000 requests, \d+ vectors, every response right\n$`,
 		"PORT bench 8 100000": `^bench: 100000 requests on 8 connections in .* requests/s, every response right`,
 		"PORT bench 2 100 --vectors 1:70,8:25,64:5 --window 5": `^bench: 100 requests on 2 connections`,
@@ -106,7 +106,7 @@ func TestDaemonOnUnixSocket(t *testing.T) {
 	disrust(t, "--listen", "127.0.0.1:0", "--listen", addr)
 	rows, scores := rowsAndScores(1000, 128)
 	for args, says := range map[string]string{
-		"smoke":        `^smoke: 4 requests`,
+		"smoke":        `\nsmoke: 4 requests`,
 		"pipeline":     `^pipeline: 1000 requests`,
 		"bench 2 1000": `^bench: 1000 requests on 2 connections`,
 		"sustain --warmup 0s --duration 50ms --json " + dir + "/a.json":                     regexp.QuoteMeta(addr) + `, on this machine`,
@@ -137,10 +137,12 @@ func TestDaemonOnUnixSocket(t *testing.T) {
 func TestDaemonOfOtherFormat(t *testing.T) {
 	d := disrust(t, "--dim", "7", "--max-vectors", "3")
 	for _, args := range []string{"smoke", "pipeline", "bench 2 1000 --vectors 3", "sustain --warmup 0s --duration 20ms --vectors 2:1,3:1"} {
-		status, _, stderr := tool(t, words("PORT --dim 7 --max-vectors 3 "+args, d.Port())...)
-		settled(t, status, stderr)
+		for _, format := range []string{"", "--dim 7 --max-vectors 3 --protocol 1 "} {
+			status, _, stderr := tool(t, words("PORT "+format+args, d.Port())...)
+			settled(t, status, stderr)
+		}
 	}
-	if status, _, stderr := tool(t, words("PORT smoke", d.Port())...); status != 1 || !regexp.MustCompile(`the server does not serve sum, or not with --dim 128`).MatchString(stderr) {
+	if status, _, stderr := tool(t, words("PORT --protocol 1 smoke", d.Port())...); status != 1 || !regexp.MustCompile(`the server does not serve sum, or not with --dim 128`).MatchString(stderr) {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}
 }
@@ -269,6 +271,33 @@ func TestDaemonRestarted(t *testing.T) {
 		}
 		if page := read(t, dir+"/a.html"); !bytes.Contains(page, []byte(" remade; the first: connection ")) {
 			t.Errorf("%s: no errors in the page", load)
+		}
+	}
+}
+
+// TestDaemonGoesAway drains the daemon under load. A run ends with a sentence, and all that it
+// sent is answered. A run that reconnects goes on with the next daemon and loses nothing.
+func TestDaemonGoesAway(t *testing.T) {
+	for _, load := range []string{"--conns 4", "--conns 4 --rate 2k"} {
+		addr := "unix:" + t.TempDir() + "/s"
+		d := disrust(t, "--listen", addr)
+		stdout, stderr := &interrupting{at: "     1.0 ", interrupt: d.Terminate}, &bytes.Buffer{}
+		status := run(t.Context(), strings.Fields("--addr "+addr+" sustain --warmup 0s --duration 1h "+load), stdout, stderr)
+		says := `^disrust-client: sustain: the server is going away; of (\d+) requests in all (\d+) answered rightly, 0 wrongly, 0 not\n$`
+		if counts := regexp.MustCompile(says).FindStringSubmatch(stderr.String()); status != 1 || counts == nil || counts[1] != counts[2] {
+			t.Errorf("%s: status %d, stderr %q", load, status, stderr)
+		}
+
+		d = disrust(t, "--listen", addr)
+		restart := func() {
+			d.Terminate()
+			disrust(t, "--listen", addr)
+		}
+		stdout, stderr = &interrupting{at: "     1.0 ", interrupt: restart}, &bytes.Buffer{}
+		status = run(t.Context(), strings.Fields("--addr "+addr+" sustain --reconnect --warmup 0s --duration 3s "+load), stdout, stderr)
+		settled(t, status, stderr.String())
+		if says := `\nerrors: 0 requests without an answer; 0 connections lost, [4-9] remade\n`; !regexp.MustCompile(says).MatchString(stdout.String()) {
+			t.Errorf("%s: stdout\n%s", load, stdout.String())
 		}
 	}
 }

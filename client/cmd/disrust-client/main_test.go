@@ -27,11 +27,12 @@ func words(args, port string) []string {
 
 func TestRightAnswers(t *testing.T) {
 	port := serve(t, 128, faults{})
+	const server = `(smoke: model "sum", dim 128, outputs 1, kind unstated, max_vectors 64, identity 000000000000 \(built in\)\n)?`
 	for args, says := range map[string]string{ // a pattern that all of stdout must match
-		"--port PORT":                           `^smoke: 4 requests, 130 vectors, every response right\n$`,
-		"PORT smoke":                            `^smoke: 4 requests`,
-		"PORT smoke --max-vectors 1":            `^smoke: 1 request, 1 vector, every response right\n$`,
-		"smoke --port PORT --max-vectors 2":     `^smoke: 2 requests, 3 vectors`,
+		"--port PORT":                           `^` + server + `smoke: 4 requests, 130 vectors, every response right\n$`,
+		"PORT smoke":                            `^` + server + `smoke: 4 requests`,
+		"PORT smoke --max-vectors 1":            `^` + server + `smoke: 1 request, 1 vector, every response right\n$`,
+		"smoke --port PORT --max-vectors 2":     `^` + server + `smoke: 2 requests, 3 vectors`,
 		"pipeline --port PORT":                  `^pipeline: 1000 requests, \d+ vectors, every response right\n$`,
 		"pipeline --port PORT --max-vectors 1":  `^pipeline: 1000 requests, 1000 vectors`,
 		"PORT bench 3 1000":                     `^bench: 1000 requests on 3 connections in \d+\.\d+ s: \d+ requests/s, every response right(; .*the server may do more)?\n$`,
@@ -42,9 +43,14 @@ func TestRightAnswers(t *testing.T) {
 		"PORT bench 2 9 --seed 5 --window 1024": `^bench: 9 requests on 2 connections`,
 	} {
 		t.Run(args, func(t *testing.T) {
-			status, stdout, stderr := tool(t, words(args, port)...)
-			if status != 0 || stderr != "" || !regexp.MustCompile(says).MatchString(stdout) {
-				t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr, stdout)
+			for _, protocol := range []string{"1", "2"} {
+				status, stdout, stderr := tool(t, append(words(args, port), "--protocol", protocol)...)
+				if status != 0 || stderr != "" || !regexp.MustCompile(says).MatchString(stdout) {
+					t.Errorf("protocol %s: status %d, stderr %q, stdout\n%s", protocol, status, stderr, stdout)
+				}
+				if described := strings.HasPrefix(stdout, "smoke: model"); described != (protocol == "2" && strings.HasPrefix(stdout, "smoke")) {
+					t.Errorf("protocol %s: stdout\n%s", protocol, stdout)
+				}
 			}
 		})
 	}
@@ -91,10 +97,12 @@ func TestOtherModel(t *testing.T) {
 	port := serve(t, 128, faults{model: 3})
 	rows := inFile(t, "rows.f32", make([]byte, 7*512))
 	for _, args := range []string{"smoke", "pipeline", "bench 2 500", "sustain --warmup 0s --duration 50ms", "sweep --conns 1..2 --slo p100=1m --warmup 0s --step 50ms"} {
-		status, stdout, stderr := tool(t, words("PORT "+args, port)...)
-		if status != 1 || !strings.Contains(stderr, "; the server does not serve sum, or not with --dim 128: for any model, --verify replay compares") ||
-			!strings.Contains(stderr, "--verify frame") || strings.Contains(stdout, "every response") {
-			t.Errorf("%s: status %d, stderr %q, stdout\n%s", args, status, stderr, stdout)
+		for protocol, says := range map[string]string{"1": "; the server does not serve sum, or not with --dim 128; ", "2": `; the server does not serve sum but "triple"; `} {
+			status, stdout, stderr := tool(t, words("PORT --protocol "+protocol+" "+args, port)...)
+			if says += "for any model, --verify replay compares"; status != 1 || !strings.Contains(stderr, says) ||
+				!strings.Contains(stderr, "--verify frame") || strings.Contains(stdout, "every response") {
+				t.Errorf("%s: status %d, stderr %q, stdout\n%s", args, status, stderr, stdout)
+			}
 		}
 		for _, verify := range []string{"replay", "frame"} {
 			status, _, stderr := tool(t, words("PORT --verify "+verify+" "+args, port)...)
@@ -111,6 +119,45 @@ func TestOtherModel(t *testing.T) {
 		if !strings.HasSuffix(stdout, says) {
 			t.Errorf("%s: stdout\n%s", verify, stdout)
 		}
+	}
+}
+
+// TestAgree: what the command line asks for and the server does not have is refused in a
+// sentence with both. The server's format is taken where none is given.
+func TestAgree(t *testing.T) {
+	seven, wide, old := serve(t, 7, faults{}), serve(t, 7, faults{model: 3, outputs: 3}), serve(t, 128, faults{version: 1})
+	for _, args := range []string{"smoke", "pipeline", "bench 2 500", "sustain --warmup 0s --duration 50ms", "sweep --conns 1..2 --slo p100=1m --warmup 0s --step 50ms"} {
+		for _, c := range []struct {
+			port, flags, says string
+		}{
+			{seven, "", ""},
+			{seven, "--dim 7 --max-vectors 64", ""},
+			{seven, "--dim 8", `--dim 8: the server's model, "sum", has dim 7`},
+			{seven, "--max-vectors 65", `--max-vectors 65: the server allows 64 vectors per request`},
+			{wide, "", `--verify sum: the server's model, "triple", gives 3 scores per vector, and sum gives one; for any model, --verify replay`},
+			{wide, "--verify frame", ""},
+			{wide, "--verify replay", ""},
+			{old, "", `closed before its welcome: a version 1 server, a full one, or an address not allowed (--protocol 1 speaks version 1)`},
+			{old, "--protocol 1", ""},
+		} {
+			status, stdout, stderr := tool(t, words("PORT "+args+" "+c.flags, c.port)...)
+			if c.says == "" {
+				settled(t, status, stderr)
+			} else if status != 1 || !strings.HasSuffix(stderr, c.says+"\n") && !strings.Contains(stderr, c.says) || stdout != "" {
+				t.Errorf("%s %s: status %d, stderr %q, stdout\n%s", args, c.flags, status, stderr, stdout)
+			}
+		}
+	}
+	if status, _, stderr := tool(t, words("PORT bench --vectors 65", seven)...); status != 1 || stderr != "disrust-client: bench: --vectors has 65: the server allows 64 vectors per request\n" {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+}
+
+// TestSmokeDescribes: smoke says what the server serves.
+func TestSmokeDescribes(t *testing.T) {
+	status, stdout, stderr := tool(t, words("PORT smoke --verify replay", serve(t, 7, faults{model: 3, outputs: 2}))...)
+	if want := "smoke: model \"triple\", dim 7, outputs 2, kind raw, max_vectors 64, identity abcd01020304\nsmoke: 4 requests, 130 vectors, every response as before the run\n"; status != 0 || stdout != want {
+		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr, stdout)
 	}
 }
 
@@ -138,13 +185,19 @@ func silenced(t *testing.T, args string) *options {
 func TestSilentServerIsGivenUp(t *testing.T) {
 	raw := inFile(t, "rows.f32", make([]byte, 512))
 	for _, args := range []string{"smoke", "pipeline", "bench", "sustain", "sweep", "score " + raw} {
-		t.Run(args, func(t *testing.T) {
-			o := silenced(t, "PORT "+args)
-			err := o.command.run(t.Context(), o, streams{new(bytes.Buffer), new(bytes.Buffer), new(bytes.Buffer)})
-			if err == nil || !regexp.MustCompile(`(no answer for 50ms after 0 of \d+ responses?; |(gave up|lost) while waiting for the answer: ).* `+sameFormat+`|cannot reach .* i/o timeout`).MatchString(err.Error()) {
-				t.Errorf("got %v", err)
-			}
-		})
+		for _, protocol := range []string{"1", "2"} {
+			t.Run(args+" "+protocol, func(t *testing.T) {
+				o := silenced(t, "PORT --protocol "+protocol+" "+args)
+				err := o.command.run(t.Context(), o, streams{new(bytes.Buffer), new(bytes.Buffer), new(bytes.Buffer)})
+				says := `no answer for 50ms after 0 of \d+ responses?; |(gave up|lost) while waiting for the answer: .* ` + sameFormat + `|cannot reach .* i/o timeout|sends no welcome in time`
+				if err == nil || !regexp.MustCompile(says).MatchString(err.Error()) {
+					t.Fatalf("got %v", err)
+				}
+				if silent := strings.Contains(err.Error(), "no answer for"); silent && strings.Contains(err.Error(), "the same --dim") != (protocol == "1") {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
 	}
 }
 

@@ -27,6 +27,9 @@ const (
 
 // score scores a file through the client library.
 func score(ctx context.Context, o *options, s streams) (err error) {
+	if err := o.agree(ctx); err != nil {
+		return err
+	}
 	rows, err := rowfile.Open(o.files[0], o.format.Dim)
 	if err != nil {
 		return misuse{err}

@@ -80,7 +80,7 @@ func TestUnreadableRows(t *testing.T) {
 		inFile(t, "rows.npy", rows):           "rows.npy is named .npy, but does not begin as such a file",
 		inFile(t, "f.npy", npyRows(rows, 64)): "f.npy has rows of 64 features, not 128 (does --dim say what the server has?)",
 	} {
-		status, stdout, stderr := tool(t, "score", file)
+		status, stdout, stderr := tool(t, "--protocol", "1", "score", file)
 		if status != 2 || stdout != "" || !strings.Contains(stderr, says) {
 			t.Errorf("status %d, stderr %q, want %q", status, stderr, says)
 		}
@@ -91,7 +91,7 @@ func TestUnreadableRows(t *testing.T) {
 func TestScoresSpareTheirRows(t *testing.T) {
 	rows, _ := rowsAndScores(2, 128)
 	file := inFile(t, "rows.f32", rows)
-	status, _, stderr := tool(t, "score", file, "--out", file)
+	status, _, stderr := tool(t, "--protocol", "1", "score", file, "--out", file)
 	if status != 2 || !strings.Contains(stderr, "rows.f32 holds the rows: scores would destroy them") || !bytes.Equal(read(t, file), rows) {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}

@@ -14,16 +14,21 @@ import (
 
 // sustain measures latencies. When ctx ends, it ends early with the summary.
 func sustain(ctx context.Context, o *options, s streams) error {
-	requests, err := o.cycle()
-	if err != nil {
-		return err
-	}
 	out, err := o.tryFiles(s.stdout)
 	if err != nil {
 		return err
 	}
-	r := o.newRun()
-	total, failed := o.measure(ctx, s, r, requests)
+	var requests *drive.Requests
+	failed := o.agree(ctx)
+	if failed == nil {
+		if requests, err = o.cycle(); err != nil {
+			return err
+		}
+	}
+	r, total := o.newRun(), sample.Total{Valid: true}
+	if failed == nil {
+		total, failed = o.measure(ctx, s, r, requests)
+	}
 	r.Total = result.NewTotal(total)
 	wrong := verdict(total, failed)
 	if failed != nil || total.Requests == 0 {

@@ -182,7 +182,7 @@ func TestBadReplay(t *testing.T) {
 		inFile(t, "c.npy", nil):               "is named .npy, but",
 		t.TempDir() + "/d":                    "/d: ",
 	} {
-		status, _, stderr := tool(t, "sustain", "--replay", name)
+		status, _, stderr := tool(t, "sustain", "--protocol", "1", "--replay", name)
 		if status != 2 || !strings.Contains(stderr, says) {
 			t.Errorf("status %d, %q, want %q", status, stderr, says)
 		}

@@ -16,11 +16,16 @@ import (
 // sweep searches for the highest load that keeps the bound. When ctx ends, it shows the steps
 // so far.
 func sweep(ctx context.Context, o *options, s streams) error {
-	requests, err := o.cycle()
+	out, err := o.tryFiles(s.stdout)
 	if err != nil {
 		return err
 	}
-	out, err := o.tryFiles(s.stdout)
+	if err := o.agree(ctx); err != nil {
+		r := o.newSweep()
+		r.Errors = []string{err.Error()}
+		return both(err, out.write(r))
+	}
+	requests, err := o.cycle()
 	if err != nil {
 		return err
 	}

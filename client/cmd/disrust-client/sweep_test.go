@@ -162,7 +162,7 @@ func TestInterruptedSweepIsWrong(t *testing.T) {
 	})
 	var stdout, stderr bytes.Buffer
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	status := run(ctx, words("PORT sweep --conns 1..2 --warmup 0s --step 1h", port), &stdout, &stderr)
+	status := run(ctx, words("PORT sweep --protocol 1 --conns 1..2 --warmup 0s --step 1h", port), &stdout, &stderr)
 	if status != 1 || !strings.Contains(stderr.String(), "connection 1: answered wrongly: ") {
 		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr.String(), stdout.String())
 	}

@@ -30,6 +30,9 @@ func (o *options) completeVerify(given map[string]bool) error {
 	return nil
 }
 
+// otherVerifications ends a sentence about a server whose model is not sum.
+const otherVerifications = "for any model, --verify replay compares with its scores before the run, and --verify frame checks only sizes"
+
 // expect returns requests with the responses that --verify asks for. For replay it asks the
 // server.
 func (o *options) expect(ctx context.Context, requests *drive.Requests) (*drive.Requests, error) {
@@ -66,11 +69,17 @@ func (o *options) drive(ctx context.Context, cfg drive.Config) (sample.Total, er
 	total, err := drive.Run(ctx, cfg)
 	wrong, isWrong := errors.AsType[*drive.WrongScore](err)
 	switch {
-	case isWrong && wrong.Response == 1 && o.verify == drive.BySum:
-		err = fmt.Errorf("%w; the server does not serve sum, or not with --dim %d: "+
-			"for any model, --verify replay compares with its scores before the run, and --verify frame checks only sizes", err, o.format.Dim)
-	case err != nil && !isWrong && total.Sent > 0 && total.Answered == 0:
+	case isWrong && wrong.Response == 1 && o.verify == drive.BySum && o.server.Model != "sum":
+		err = fmt.Errorf("%w; %s; %s", err, o.notSum(), otherVerifications)
+	case err != nil && !isWrong && o.protocol == 1 && total.Sent > 0 && total.Answered == 0:
 		err = fmt.Errorf("%w (does the server have the same --dim and --max-vectors?)", err)
 	}
 	return total, err
+}
+
+func (o *options) notSum() string {
+	if o.protocol == 1 {
+		return fmt.Sprintf("the server does not serve sum, or not with --dim %d", o.format.Dim)
+	}
+	return fmt.Sprintf("the server does not serve sum but %q", o.server.Model)
 }

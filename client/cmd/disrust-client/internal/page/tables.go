@@ -190,6 +190,7 @@ func facts(runs []result.Run) page.Table {
 	}{
 		{"server", func(r *result.Run) string { return r.Server.Address }},
 		{"server's machine", serverMachine},
+		{"server's model", func(r *result.Run) string { return r.Server.Model }},
 		{"note on the server", func(r *result.Run) string { return r.Server.Note }},
 		{"load", loop},
 		{"connections", func(r *result.Run) string { return positive(r.Parameters.Conns) }},

@@ -44,6 +44,7 @@ type Parameters struct {
 	Warmup   time.Duration `json:"warmup_nanos"`
 	Duration time.Duration `json:"duration_nanos"`
 
+	Protocol  int  `json:"protocol,omitempty"`  // version of the protocol
 	Reconnect bool `json:"reconnect,omitempty"` // the run went on when connections were lost
 }
 

@@ -9,8 +9,9 @@ import (
 // Server is what the client knows of the server.
 type Server struct {
 	Address     string `json:"address"`
-	ThisMachine bool   `json:"this_machine"`   // the address is a loopback address or a Unix socket
-	Note        string `json:"note,omitempty"` // the text of --server-note
+	ThisMachine bool   `json:"this_machine"`    // the address is a loopback address or a Unix socket
+	Note        string `json:"note,omitempty"`  // the text of --server-note
+	Model       string `json:"model,omitempty"` // what the server says of its model, in version 2 of the protocol
 }
 
 // ServerAt returns the Server at address, which is host:port or unix:PATH, with a note.
