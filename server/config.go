@@ -76,7 +76,7 @@ type Config struct {
 	ModelName string        // for people and for clients that ask for a name: UTF-8, at most wire.MaxNameBytes
 	Identity  wire.Identity // which model it is, for clients; zero: built in
 
-	PoolBytes    int // bytes of rows in flight, per I/O thread
+	PoolBytes    int // bytes of rows in flight, per I/O thread; as many again for their scores if a row has more of them than features
 	RequestRing  int // slots, a power of two; the I/O threads share them
 	ResponseRing int // slots per I/O thread, a power of two
 	MaxConns     int // open at once, over all I/O threads
@@ -219,12 +219,15 @@ func (c *Config) checkMemory() error {
 		return configError("%v with %v and %d scores per vector: the largest request or response has more than %d bytes: lower %v",
 			setting("MaxVectors", c.MaxVectors), setting("Dim", c.Dim), f.Outputs, wire.MaxFrameBytes, change("MaxVectors", f.VectorLimit()))
 	}
-	row := f.RowBytes()
-	if c.PoolBytes/row < c.MaxVectors {
-		return configError("%v holds no request of %v and %v: raise %v", setting("PoolBytes", c.PoolBytes),
-			setting("MaxVectors", c.MaxVectors), setting("Dim", c.Dim), change("PoolBytes", c.MaxVectors*row))
+	if c.poolRows() < c.MaxVectors {
+		with := ""
+		if f.Outputs > f.Dim {
+			with = fmt.Sprintf(" with %d scores per vector", f.Outputs)
+		}
+		return configError("%v holds no request of %v and %v%s: raise %v", setting("PoolBytes", c.PoolBytes),
+			setting("MaxVectors", c.MaxVectors), setting("Dim", c.Dim), with, change("PoolBytes", c.MaxVectors*max(f.RowBytes(), f.ScoreBytes())))
 	}
-	if uint64(c.PoolBytes/row) > math.MaxUint32 {
+	if uint64(c.poolRows()) > math.MaxUint32 {
 		return configError("%v has more than %d rows of %v: lower it", setting("PoolBytes", c.PoolBytes), uint32(math.MaxUint32), setting("Dim", c.Dim))
 	}
 	blocks := float64(c.MaxConns) * (float64(f.RequestBytes(c.MaxVectors)) + float64(2*loop.OutputBytes(f)))
@@ -248,15 +251,20 @@ func (c *Config) welcome() wire.Welcome {
 	return wire.Welcome{Format: c.format(), Kind: c.shape.Kind, Identity: c.Identity, Model: c.ModelName}
 }
 
+// poolRows returns how many rows an I/O thread may have in flight. Neither they nor their scores
+// take more than PoolBytes.
+func (c *Config) poolRows() int {
+	return c.PoolBytes / max(c.format().RowBytes(), c.format().ScoreBytes())
+}
+
 // limits returns the bounds of one I/O thread. The thread alone uses its share of the request
 // ring, which is at least a slot, so no thread waits for room that another's requests take.
 func (c *Config) limits() loop.Limits {
-	row := c.format().RowBytes()
 	return loop.Limits{
 		Conns:             c.MaxConns,
 		InFlight:          min(c.ResponseRing, c.requestShare()),
 		ResponseRingBinds: c.ResponseRing <= c.requestShare(),
-		PoolBytes:         c.PoolBytes / row * row,
+		PoolBytes:         c.poolRows() * c.format().RowBytes(),
 		OutputBytes:       loop.OutputBytes(c.format()),
 
 		RequestTicks: ticks(c.RequestTimeout),
