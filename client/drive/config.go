@@ -54,7 +54,8 @@ type Config struct {
 	// errors and are not sent again. The requests of an open loop that fall due until it
 	// stands wait for it, and that wait is in their latency. In version 2 a failed request
 	// counts as an error too, and a connection whose server is going away is remade without
-	// an error when all its requests are answered. A wrong answer still ends the run.
+	// an error when all its requests are answered. A wrong answer still ends the run, and so
+	// does a server that refuses the format of the requests.
 	Reconnect bool
 
 	// OnStart, if not nil, is called when all connections stand, just before the first

@@ -2,12 +2,14 @@ package drive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync/atomic"
 	"time"
 
 	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/wire"
 )
 
 const (
@@ -288,17 +290,21 @@ const (
 	lastBackoff  = 100 * time.Millisecond
 )
 
-// remake connects again until it has a connection. It returns nil if ctx ends before. Any
-// goroutine may call it.
-func (c *crew) remake(ctx context.Context) net.Conn {
+// remake connects again until it has a connection. It gives up with an error if another
+// server stands at the address, which does not fit the requests, and returns nil if ctx ends
+// before. Any goroutine may call it.
+func (c *crew) remake(ctx context.Context) (net.Conn, error) {
 	for wait := firstBackoff; ; wait = min(2*wait, lastBackoff) {
 		conn, err := c.connect(ctx)
 		if err == nil {
-			return conn
+			return conn, nil
+		}
+		if refused, ok := errors.AsType[*Refused](err); ok && refused.Welcome.Verdict != wire.NotNow {
+			return nil, err
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return nil, nil
 		case <-time.After(wait):
 		}
 	}

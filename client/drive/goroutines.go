@@ -107,7 +107,7 @@ func (g *gang) read(i int) {
 		goOn, remake := g.took(i, buf[:n], err)
 		if remake {
 			conn.Close()
-			conn = g.rejoin(i, g.remake(g.ctx))
+			conn = g.rejoin(i)
 		} else if !goOn {
 			return
 		}
@@ -153,20 +153,25 @@ func (g *gang) lose(i int, cause error) (remake bool) {
 	return remake
 }
 
-// rejoin gives a lane another connection, which is nil if the run has ended. It returns the
-// connection to read from, or nil.
-func (g *gang) rejoin(i int, conn net.Conn) net.Conn {
+// rejoin connects a lane again. It returns the connection to read from, or nil if the run has
+// ended.
+func (g *gang) rejoin(i int) net.Conn {
+	conn, err := g.remake(g.ctx)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if conn != nil && g.ended {
+	if err != nil {
+		g.fail(g.failed(i, err))
+	}
+	if conn == nil {
+		return nil
+	}
+	if g.ended {
 		conn.Close()
 		return nil
 	}
-	if conn != nil {
-		g.conns[i] = conn
-		g.remade(i, g.now())
-		chime(g.wakes)
-	}
+	g.conns[i] = conn
+	g.remade(i, g.now())
+	chime(g.wakes)
 	return conn
 }
 

@@ -210,6 +210,29 @@ func TestGoingAway(t *testing.T) {
 	})
 }
 
+// TestAnotherServer: a run that reconnects to a server that refuses its format ends. While the
+// server only refuses for now, it waits.
+func TestAnotherServer(t *testing.T) {
+	other, busy := *welcomed(), *welcomed()
+	other.Format.Dim = 4
+	busy.Verdict, busy.Sentence = wire.NotNow, "the server is full"
+	each(t, func(t *testing.T, d driver) {
+		c := greeting(t, &script{close: 12, faulty: 5, after: &other})
+		c.Quota, c.Reconnect = 0, true
+		const want = `^connection [1-5]: \S+ refuses the connection: the client expects dim 3, the model has dim 4; of `
+		if _, err := c.run(t.Context(), d); err == nil || !regexp.MustCompile(want).MatchString(err.Error()) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		s := &script{close: 12, faulty: 5, after: &busy}
+		c = greeting(t, s)
+		c.Quota, c.Reconnect, c.Duration = 0, true, 100*time.Millisecond
+		total, err := c.run(t.Context(), d)
+		if err != nil || total.Errors.Lost != 5 || total.Errors.Reconnects != 0 {
+			t.Errorf("%+v, %v", total.Errors, err)
+		}
+	})
+}
+
 // TestLaneTakesReplies feeds a lane failures and notices among its responses, in drawn pieces.
 func TestLaneTakesReplies(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

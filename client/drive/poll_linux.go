@@ -43,10 +43,11 @@ type remaking struct {
 	stands []standing // guarded by mu
 }
 
-// standing is a connection that stands again, and its lane.
+// standing is a connection that stands again, and its lane; or why it never will.
 type standing struct {
 	lane int
 	conn net.Conn
+	err  error
 }
 
 // drivePolling drives c until it is done. Its thread ends with it, because the thread has
@@ -128,11 +129,12 @@ func (p *poller) rejoin() error {
 	p.stands = nil
 	p.mu.Unlock()
 	for k, s := range stands {
-		fd, err := adopt(s.conn)
+		fd, err := noSocket, s.err
+		if err == nil {
+			fd, err = adopt(s.conn)
+		}
 		if err != nil {
-			for _, s := range stands[k:] {
-				s.conn.Close()
-			}
+			closeAll(stands[k:])
 			return p.failed(s.lane, err)
 		}
 		p.fds[s.lane] = fd
@@ -194,10 +196,10 @@ func (p *poller) ended(i int, cause error) error {
 	unix.Close(p.fds[i])
 	p.fds[i], p.armed[i] = noSocket, false
 	p.busy.Go(func() {
-		if conn := p.remake(p.ctx); conn != nil {
+		if conn, err := p.remake(p.ctx); conn != nil || err != nil {
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			p.stands = append(p.stands, standing{i, conn})
+			p.stands = append(p.stands, standing{i, conn, err})
 		}
 	})
 	return nil
@@ -254,9 +256,7 @@ func (p *poller) watch(op, i int, events uint32) error {
 func (p *poller) close() {
 	p.cancel()
 	p.busy.Wait()
-	for _, s := range p.stands {
-		s.conn.Close()
-	}
+	closeAll(p.stands)
 	for _, fd := range p.fds {
 		if fd != noSocket {
 			unix.Close(fd)
@@ -266,4 +266,12 @@ func (p *poller) close() {
 		conn.Close()
 	}
 	unix.Close(p.epoll)
+}
+
+func closeAll(stands []standing) {
+	for _, s := range stands {
+		if s.conn != nil {
+			s.conn.Close()
+		}
+	}
 }

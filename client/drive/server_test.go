@@ -17,6 +17,7 @@ type script struct {
 	model float32 // scores are sums times it; 0: the model sum
 
 	welcome *wire.Welcome // of a server of version 2; nil: version 1
+	after   *wire.Welcome // if not nil, that of the connections after the faulty ones
 	greeted atomic.Int32  // connections that were welcomed
 	fail    int           // the request fails
 	notice  int           // unknown notices, and that of another model, come before it
@@ -86,10 +87,13 @@ const faultless = -1
 
 // serve answers conn until it ends, one write for each read.
 func (s *script) serve(conn net.Conn) {
-	if s.welcome != nil && !s.greet(conn) {
+	faulty, own := s.faulty == 0 || s.served.Add(1) <= s.faulty, s.welcome
+	if !faulty && s.after != nil {
+		own = s.after
+	}
+	if own != nil && !s.greet(conn, *own) {
 		return
 	}
-	faulty := s.faulty == 0 || s.served.Add(1) <= s.faulty
 	buf, held := make([]byte, 64<<10), 0
 	for number, out := 0, []byte(nil); ; {
 		n, err := conn.Read(buf[held:])
@@ -146,7 +150,7 @@ func (s *script) answer(request []byte) []byte {
 }
 
 // greet reads a hello, answers it and reports whether it was welcome.
-func (s *script) greet(conn net.Conn) bool {
+func (s *script) greet(conn net.Conn, own wire.Welcome) bool {
 	head := make([]byte, wire.PreambleBytes)
 	if _, err := io.ReadFull(conn, head); err != nil {
 		return false
@@ -156,7 +160,7 @@ func (s *script) greet(conn net.Conn) bool {
 	if _, err2 := io.ReadFull(conn, body); err != nil || err2 != nil {
 		return false
 	}
-	w := s.welcome.Judge(p, body)
+	w := own.Judge(p, body)
 	s.greeted.Add(1)
 	conn.Write(wire.AppendWelcome(nil, w))
 	return w.Verdict == wire.Welcomed

@@ -37,7 +37,7 @@ func (o *options) list() flags.List {
 			drive.ParseMix, drive.Mix.String), "vectors per request, or sizes with weights, such as 1:70,8:25,64:5"),
 		flags.New("replay", flags.File(&o.replay), "send the rows of a .npy or raw float32 file"),
 		flags.New("verify", flags.Choice(&o.verify, o.verifyName(), verifications...),
-			"verify scores as those of the model sum, verify that they are as before the run (replay), or verify only their number (frame); with --replay, replay unless given"),
+			"how scores are verified: sum (of the features), replay (as they were before the run) or frame (only how many there are); with --replay, replay unless given"),
 		flags.New("seed", flags.Seed(&o.seed), "of the order of sizes in a mix, and of poisson arrivals"),
 		flags.New("reconnect", flags.Toggle(&o.reconnect), "go on when connections are lost, and count errors and reconnects in each second"),
 

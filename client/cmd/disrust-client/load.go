@@ -72,7 +72,7 @@ func (o *options) newRun() *result.Run {
 		Parameters: result.Parameters{
 			Address: o.addr(), Conns: o.conns.low, Window: o.window, Mix: o.mix.String(), Dim: o.format.Dim, Verify: o.verifyName(),
 			Protocol: o.protocol,
-			Rate: o.rate.low, Warmup: o.warmup, Duration: o.duration,
+			Rate:     o.rate.low, Warmup: o.warmup, Duration: o.duration,
 			Reconnect: o.reconnect,
 		},
 		Client: machine.This(),

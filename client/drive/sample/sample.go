@@ -47,7 +47,7 @@ type Interval struct {
 
 // Errors counts what went wrong in one stretch of a run that reconnects.
 type Errors struct {
-	Requests   int64 // requests that were sent and will not be answered
+	Requests   int64 // requests that failed, or were in flight on a connection that was lost
 	Lost       int64 // connections that ended too early
 	Reconnects int64 // connections that were remade
 }

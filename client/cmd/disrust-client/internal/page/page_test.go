@@ -78,8 +78,8 @@ func TestErrors(t *testing.T) {
 		runs   []result.Run
 		labels string
 	}{
-		"alone": {[]result.Run{r}, "requests lost, connections lost, connections remade"},
-		"two":   {[]result.Run{r, other}, "before requests lost, before connections lost, before connections remade"},
+		"alone": {[]result.Run{r}, "requests, connections lost, connections remade"},
+		"two":   {[]result.Run{r, other}, "before requests, before connections lost, before connections remade"},
 	} {
 		text := written(t, c.runs...)
 		sets := charts(t, text)["errors"].Sets

@@ -65,7 +65,7 @@ func overTime(runs []run) []page.Section {
 		section("Latency over time", text, percentiles),
 	}
 	if errors := failed(runs, at); len(errors.Sets) > 0 {
-		list = append(list, section("Errors", "In each second: requests that were lost with their connections, and connections lost and remade.", errors))
+		list = append(list, section("Errors", "In each second: requests that failed or were lost with their connections, and connections lost and remade.", errors))
 	}
 	return list
 }
@@ -77,7 +77,7 @@ func failed(runs []run, at page.Axis) page.Chart {
 		if !r.Parameters.Reconnect {
 			continue
 		}
-		requests := page.Line{Label: "requests lost", Color: page.Max}
+		requests := page.Line{Label: "requests", Color: page.Max}
 		lost := page.Line{Label: "connections lost", Color: page.P99, Dash: []int{6, 4}}
 		remade := page.Line{Label: "connections remade", Color: page.P50, Dash: []int{2, 4}}
 		for i := range r.Intervals {

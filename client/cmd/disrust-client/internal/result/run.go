@@ -64,7 +64,7 @@ type Interval struct {
 
 // Errors is what went wrong in an interval or a total, and did not end the run.
 type Errors struct {
-	Requests   int64 `json:"requests"` // sent, and never answered
+	Requests   int64 `json:"requests"` // that failed, or were in flight on a connection that was lost
 	Lost       int64 `json:"lost_connections"`
 	Reconnects int64 `json:"reconnects"` // connections remade
 }
