@@ -97,6 +97,24 @@ func TestReconnectDetectsWrongAnswers(t *testing.T) {
 	})
 }
 
+// TestOutageIsNoLag: a request that falls due while its connection is down counts from when it
+// was due, and the generator is not to blame.
+func TestOutageIsNoLag(t *testing.T) {
+	l, m := lane1(t, unlimited, true)
+	l.fall(10)
+	flush(l, 10)
+	l.cut()
+	l.fall(20)
+	l.rejoin(1000)
+	flush(l, 1005)
+	l.fall(1010)
+	flush(l, 1017)
+	respond(t, l, 2, 1020)
+	wantRecorded(t, "lag", m.lag, 0, 7)
+	wantRecorded(t, "latency", m.latency, 10, 1000)
+	wantRecorded(t, "service", m.service, 3, 15)
+}
+
 // TestLaneIsCut drives a lane through drawn writes, reads and lost connections, and compares it
 // with a model that only counts.
 func TestLaneIsCut(t *testing.T) {

@@ -70,10 +70,9 @@ func (o *options) newRun() *result.Run {
 	r := &result.Run{
 		Tool: toolVersion(), Command: o.typed, Started: time.Now(),
 		Parameters: result.Parameters{
-			Address: o.addr(), Conns: o.conns.low, Window: o.window, Mix: o.mix.String(), Dim: o.format.Dim, Verify: o.verifyName(),
-			Protocol: o.protocol,
-			Rate:     o.rate.low, Warmup: o.warmup, Duration: o.duration,
-			Reconnect: o.reconnect,
+			Address: o.addr(), Conns: o.conns.low, Window: o.window, Mix: o.mix.String(), Dim: o.format.Dim,
+			Rate: o.rate.low, Warmup: o.warmup, Duration: o.duration,
+			Verify: o.verifyName(), Protocol: o.protocol, Reconnect: o.reconnect,
 		},
 		Client: machine.This(),
 		Server: result.ServerAt(o.addr(), o.note),
