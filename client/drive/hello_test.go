@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -231,6 +232,43 @@ func TestAnotherServer(t *testing.T) {
 			t.Errorf("%+v, %v", total.Errors, err)
 		}
 	})
+}
+
+// TestSplitNotice: a notice may come byte by byte to a lane that has sent nothing, although it
+// begins like a response.
+func TestSplitNotice(t *testing.T) {
+	l, _ := lane1(t, 1, false)
+	l.replies = true
+	notice := wire.AppendGoingAway(nil)
+	if notice[0] != l.requests.responses[0] {
+		t.Fatal("the notice does not begin like a response")
+	}
+	for i := range notice {
+		if err := l.input(notice[i:i+1], 1); err != nil || l.leaving != (i == len(notice)-1) {
+			t.Fatalf("byte %d: leaving is %v, %v", i, l.leaving, err)
+		}
+	}
+}
+
+// TestFailureHasNoLatency: the latencies of answers before a failure, and after it, are theirs.
+func TestFailureHasNoLatency(t *testing.T) {
+	l, m := lane1(t, unlimited, true)
+	l.replies, l.lenient = true, true
+	for due := int64(10); due <= 30; due += 10 {
+		l.fall(due)
+		flush(l, due+1)
+	}
+	says := slices.Clone(l.requests.responses[:8])
+	says = wire.AppendFailure(says, wire.ModelPanic, wire.NoRow)
+	says = append(says, l.requests.responses[16:24]...)
+	if err := l.input(says, 100); err != nil {
+		t.Fatal(err)
+	}
+	wantRecorded(t, "latency", m.latency, 70, 90)
+	wantRecorded(t, "service", m.service, 69, 89)
+	if want := "request 2 failed: the model panicked (the server's log says more)"; l.failed != 1 || l.firstFailure.Error() != want {
+		t.Errorf("%d failed, %v", l.failed, l.firstFailure)
+	}
 }
 
 // TestLaneTakesReplies feeds a lane failures and notices among its responses, in drawn pieces.

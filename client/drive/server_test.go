@@ -21,7 +21,7 @@ type script struct {
 	greeted atomic.Int32  // connections that were welcomed
 	fail    int           // the request fails
 	notice  int           // unknown notices, and that of another model, come before it
-	away    int           // the notice that the server is going away comes before it
+	away    int           // the notice that the server is going away comes before it; it waits for the client's FIN
 
 	wrong  int // one bit of the score is wrong
 	extra  int // a surplus byte follows it
@@ -94,10 +94,13 @@ func (s *script) serve(conn net.Conn) {
 	if own != nil && !s.greet(conn, *own) {
 		return
 	}
-	buf, held := make([]byte, 64<<10), 0
+	buf, held, leaving := make([]byte, 64<<10), 0, false
 	for number, out := 0, []byte(nil); ; {
 		n, err := conn.Read(buf[held:])
 		if err != nil {
+			if leaving {
+				conn.Write(out)
+			}
 			return
 		}
 		in := buf[:held+n]
@@ -111,7 +114,11 @@ func (s *script) serve(conn net.Conn) {
 			if s.all.Add(1) == s.enough {
 				s.reached()
 			}
-			out = append(s.before(place, out), s.answer(in[:frame.Bytes])...)
+			if out = s.before(place, out); place == s.away {
+				conn.Write(wire.AppendGoingAway(out))
+				out, leaving = nil, true
+			}
+			out = append(out, s.answer(in[:frame.Bytes])...)
 			if out, goOn = s.respond(conn, place, out); !goOn {
 				return
 			}
@@ -121,7 +128,7 @@ func (s *script) serve(conn net.Conn) {
 			return
 		}
 		held = copy(buf, in)
-		if s.hold > 0 && number >= s.hold && number < s.hold+99 {
+		if leaving || s.hold > 0 && number >= s.hold && number < s.hold+99 {
 			continue
 		}
 		if _, err := conn.Write(out); err != nil {
@@ -173,8 +180,6 @@ func (s *script) before(number int, out []byte) []byte {
 		out = wire.AppendNotice(out, 77, nil)
 		out = wire.AppendNotice(out, 78, make([]byte, 20))
 		out = wire.AppendNotice(out, wire.AnotherModel, make([]byte, wire.IdentityBytes))
-	case s.away:
-		out = wire.AppendGoingAway(out)
 	}
 	return out
 }

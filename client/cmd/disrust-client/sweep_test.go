@@ -47,16 +47,18 @@ func TestSweepConns(t *testing.T) {
 // TestSweepMissed: a first step that misses the bound does not end the sweep, which shows how
 // latency grows. Each step that misses runs twice.
 func TestSweepMissed(t *testing.T) {
-	status, stdout, stderr := tool(t, words("PORT sweep --rate 1k..4k --slo p50=1ns --warmup 0s --step 50ms", serve(t, 128, faults{}))...)
-	var asked []string
-	for _, row := range sweepRow.FindAllStringSubmatch(stdout, -1) {
-		asked = append(asked, row[1])
-	}
-	if status != 1 || stderr != "disrust-client: sweep: no step kept the bound\n" || !strings.Contains(stdout, "\nknee: no step kept p50 <= 1ns") {
-		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr, stdout)
-	}
-	if len(asked) < 4 || !slices.Equal(asked[:4], []string{"1,000", "1,000", "2,000", "2,000"}) {
-		t.Errorf("asked %v", asked)
+	for _, load := range []string{"--rate 1k..4k", "--conns 1..4 --window 1"} {
+		status, stdout, stderr := tool(t, words("PORT sweep --slo p50=1ns --warmup 0s --step 50ms "+load, serve(t, 128, faults{}))...)
+		var asked []string
+		for _, row := range sweepRow.FindAllStringSubmatch(stdout, -1) {
+			asked = append(asked, row[1]+" "+row[2])
+		}
+		if status != 1 || stderr != "disrust-client: sweep: no step kept the bound\n" || !strings.Contains(stdout, "\nknee: no step kept p50 <= 1ns") {
+			t.Errorf("%s: status %d, stderr %q, stdout\n%s", load, status, stderr, stdout)
+		}
+		if len(asked) < 4 || asked[0] != asked[1] || asked[1] == asked[2] || asked[2] != asked[3] {
+			t.Errorf("%s: asked %v", load, asked)
+		}
 	}
 }
 
