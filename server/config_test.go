@@ -5,13 +5,13 @@ package server
 import (
 	"errors"
 	"fmt"
-	"github.com/disrust/disrust/batcher"
-	"github.com/disrust/disrust/wire"
 	"math"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/wire"
 	"pgregory.net/rapid"
 )
 

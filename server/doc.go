@@ -24,9 +24,10 @@
 //   - The [Config] fixes the server's memory, plus a bound per connection. The server does not
 //     read what it has no room for, and TCP holds the sender back.
 //   - [Server.Shutdown] answers what has arrived before it closes connections.
-//   - When the model returns an error or panics, the server ends the connections whose
-//     requests the model failed for, after their earlier answers. The process lives.
-//   - The server allocates nothing while it serves.
+//   - When the model returns an error or panics, the server answers the request with a
+//     failure. A connection of version 1 of the protocol, which has no failures, ends after
+//     its earlier answers. The process lives.
+//   - The server allocates nothing while it scores.
 //
 // A Server raises GOMAXPROCS, so that a thread which it has locked never waits for a P.
 package server

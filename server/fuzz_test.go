@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/internal/rawtest"
+	"github.com/disrust/disrust/wire"
 )
 
 // The format of the fuzzed port is small, so that random bytes are often requests. A stream
@@ -60,21 +62,55 @@ func fuzzStreams() [][]byte {
 	nan := append(rawtest.Header(1), bytes.Repeat([]byte{1, 0, 0xa0, 0x7f}, fuzzDim)...)
 	infinities := append(rawtest.Header(1), "\x00\x00\x80\x7f\x00\x00\x80\xff\x00\x00\x00\x80"...)
 	with := func(end ...byte) []byte { return append(bytes.Clone(requests), end...) }
+	hello := rawtest.Hello(fuzzDim, 1, 1, fuzzVectors, "sum")
+	longer := append(bytes.Clone(hello), bytes.Repeat([]byte{7}, 40)...)
+	longer[6] += 40
 	return [][]byte{
 		{}, requests, many, nan, infinities, with(infinities...),
 		requests[:len(requests)-1], requests[:5], requests[:3],
 		with(rawtest.Header(0)...), with(rawtest.Header(fuzzVectors + 1)...), with(rawtest.Header(1 << 31)...),
 		with(append(rawtest.Header(0), requests...)...), bytes.Repeat([]byte{0xff}, 100),
+		hello, slices.Concat(hello, requests), slices.Concat(hello, many, hello), slices.Concat(hello, requests, rawtest.Header(0)),
+		slices.Concat(longer, many), longer[:len(longer)-1], hello[:7], with(hello...),
+		slices.Concat(rawtest.Hello(fuzzDim+1, 0, 0, 0, ""), many), slices.Concat(rawtest.Hello(0, 0, 0, 0, "x"), requests),
+		[]byte("DIS2\x01\x00\x00\x00"), []byte("DIS2\x02\x00\x03\x00abc"), []byte("DIS2\x03\x00\x18\x00" + string(hello[8:])),
 	}
 }
 
-// answersTo is a model of the protocol. It returns the answers to the whole requests of a
-// stream up to its first violation, and whether there is a violation.
-func answersTo(stream []byte) (answers []byte, violated bool) {
+// answersTo is a model of the protocol. It returns what a server sends to a client with this
+// stream, and whether the server then ends the connection.
+func answersTo(stream []byte) (answers []byte, ends bool) {
+	if !bytes.HasPrefix(stream, []byte("DIS2")) {
+		answers, _, ends = scoresOf(stream)
+		return answers, ends
+	}
+	if len(stream) < 8 {
+		return nil, false
+	}
+	p := wire.Preamble{Version: int(binary.LittleEndian.Uint16(stream[4:])), Size: int(binary.LittleEndian.Uint16(stream[6:]))}
+	if len(stream) < 8+p.Size {
+		return nil, false
+	}
+	own := wire.Welcome{Format: wire.Format{Dim: fuzzDim, Outputs: 1, MaxVectors: fuzzVectors}, Kind: wire.Raw, Model: "sum"}
+	w := own.Judge(p, stream[8:8+p.Size]) // package wire tests Judge
+	welcome := wire.AppendWelcome(nil, w)
+	if w.Verdict != wire.Welcomed {
+		return welcome, true
+	}
+	answers, count, ends := scoresOf(stream[8+p.Size:])
+	if answers = append(welcome, answers...); ends {
+		answers = append(answers, rawtest.Failure(3, count)...)
+	}
+	return answers, ends
+}
+
+// scoresOf returns the answers to the whole requests of a stream up to the first count that is
+// not allowed. It returns that count, and whether there is one.
+func scoresOf(stream []byte) (answers []byte, count uint32, violated bool) {
 	for len(stream) >= 4 {
 		n := binary.LittleEndian.Uint32(stream)
 		if n == 0 || n > fuzzVectors {
-			return answers, true
+			return answers, n, true
 		}
 		end := 4 + 4*fuzzDim*int(n)
 		if len(stream) < end {
@@ -93,7 +129,7 @@ func answersTo(stream []byte) (answers []byte, violated bool) {
 		}
 		stream = stream[end:]
 	}
-	return answers, false
+	return answers, 0, false
 }
 
 // ending is what a client does after its last byte.

@@ -81,7 +81,7 @@ func TestHelloRefused(t *testing.T) {
 			{rawtest.Hello(0, 0, 0, 64, "fraud"), 5, `the client expects the model "fraud", the server has "sum"`},
 			{rawtest.Hello(0, 0, 2, 0, "sum"), 7, "the client expects scores of the kind prob, the model gives raw"},
 			{append([]byte("DIS2\x01\x00\x04\x00"), 0, 0, 0, 0), 1, "a hello of version 1: this server speaks version 2, and version 1 without a hello"},
-			{append([]byte("DIS2\x02\x00\x10\x00"), make([]byte, 16)...), 8, "a hello of 16 bytes does not hold its fields"},
+			{append([]byte("DIS2\x02\x00\x10\x00"), make([]byte, 16)...), 8, "a hello with a body of 16 bytes does not hold its fields"},
 		} {
 			c := dial(t, s.Addr)
 			requests, _ := rawtest.Source{Dim: 128}.Pipeline(0, mixed(100, 64)...)

@@ -34,3 +34,51 @@ func Example() {
 	// Incomplete needs 2
 	// Complete [3 7]
 }
+
+// In version 2 a client begins with a hello, and the server's welcome states the format. A
+// request that fails gets a failure in the place of its response.
+func Example_version2() {
+	sent := wire.AppendHello(nil, wire.Hello{Dim: 2, Model: "fraud"})
+
+	// The server: it has received the hello as a whole.
+	own := wire.Welcome{Format: wire.Format{Dim: 2, Outputs: 1, MaxVectors: 64}, Kind: wire.Prob, Model: "fraud"}
+	preamble, _, err := wire.ParsePreamble(sent)
+	if err != nil {
+		fmt.Println(err) // a client of version 1, or of another protocol
+	}
+	received := wire.AppendWelcome(nil, own.Judge(preamble, sent[wire.PreambleBytes:]))
+	received = wire.AppendFailure(received, wire.ModelError, 0)
+	received = wire.AppendResponse(received, 1, []float32{0.5})
+	received = wire.AppendGoingAway(received)
+
+	// The client: it has sent two requests.
+	preamble, _, err = wire.ParsePreamble(received)
+	if err != nil {
+		fmt.Println(err)
+	}
+	body := received[wire.PreambleBytes:][:preamble.Size]
+	welcome, err := wire.ParseWelcome(body)
+	if err != nil || welcome.Verdict != wire.Welcomed {
+		fmt.Println(err, welcome.Verdict, welcome.Sentence)
+	}
+	fmt.Println(welcome.Model, welcome.Kind, welcome.Format)
+	for rest := received[wire.PreambleBytes+len(body):]; len(rest) > 0; {
+		reply := welcome.Format.ParseReply(rest)
+		switch reply.Kind {
+		case wire.Answer:
+			scores := make([]float32, reply.Vectors*welcome.Format.Outputs)
+			wire.CopyScores(scores, reply.Payload(rest))
+			fmt.Println("scores", scores)
+		case wire.Failure:
+			fmt.Println("code", reply.Code, "row", reply.Detail)
+		case wire.Notice:
+			fmt.Println("going away:", reply.Code == wire.GoingAway)
+		}
+		rest = rest[reply.Bytes:]
+	}
+	// Output:
+	// fraud prob {2 1 64}
+	// code 1 row 0
+	// scores [0.5]
+	// going away: true
+}

@@ -44,7 +44,7 @@ type Preamble struct {
 }
 
 // IsHello reports whether b, the beginning of a connection's stream, begins with a hello or a
-// welcome and not with a request or a response. b must have at least four bytes.
+// welcome and not with a request or a response. b must have at least HeaderBytes.
 func IsHello(b []byte) bool { return binary.LittleEndian.Uint32(b) == Magic }
 
 // ParsePreamble returns the preamble that b begins with. It returns how many more bytes are
@@ -59,13 +59,13 @@ func ParsePreamble(b []byte) (p Preamble, missing int, err error) {
 	return Preamble{int(binary.LittleEndian.Uint16(b[4:])), int(binary.LittleEndian.Uint16(b[6:]))}, 0, nil
 }
 
-// Hello is what a client expects of the server. In each field but MaxVectors, the zero value
-// means that anything is right.
+// Hello is what a client expects of the server. The zero value of a field means that anything
+// is right.
 type Hello struct {
 	Dim        uint32
 	Outputs    uint32
 	Kind       Kind
-	MaxVectors uint32 // the most vectors that the client will send in a request; 0: the server's limit
+	MaxVectors uint32 // the most vectors that the client will send in a request
 	Model      string // name of the model, at most MaxNameBytes
 }
 
@@ -81,9 +81,11 @@ func AppendHello(dst []byte, h Hello) []byte {
 	return finishBody(appendName(dst, h.Model), start)
 }
 
-// ParseHello returns the hello whose body is b. b may lack the part of the body that follows
-// HelloBytes; size is that of the whole body. The error is [ErrMalformed].
+// ParseHello returns the hello whose body b begins with. size is that of the whole body. b may
+// lack the part of the body that lies beyond HelloBytes, and may go on after the body:
+// ParseHello reads neither. The error is [ErrMalformed].
 func ParseHello(b []byte, size int) (h Hello, err error) {
+	b = b[:min(len(b), size)]
 	if size%4 != 0 || len(b) < helloFixed {
 		return Hello{}, ErrMalformed
 	}
@@ -119,8 +121,8 @@ type Welcome struct {
 	Sentence string // why not, for a person; at most MaxSentenceBytes
 }
 
-// AppendWelcome appends w to dst and returns the extended slice, as append does. It panics if
-// the name or the sentence is too long.
+// AppendWelcome appends w to dst and returns the extended slice, as append does. w.Format must
+// be valid. AppendWelcome panics if the name or the sentence is too long.
 func AppendWelcome(dst []byte, w Welcome) []byte {
 	if len(w.Sentence) > MaxSentenceBytes {
 		panic(fmt.Sprintf("wire: a sentence of %d bytes", len(w.Sentence)))
@@ -137,8 +139,9 @@ func AppendWelcome(dst []byte, w Welcome) []byte {
 }
 
 // ParseWelcome returns the welcome whose body is b. It skips what a later version added. The
-// error says what is wrong with the body; of a welcome with the verdict Welcomed the Format
-// must be valid.
+// error is [ErrMalformed], or says what is wrong with the Format of a welcome with the verdict
+// Welcomed. Of any other verdict, also one that this package does not know, the Format may be
+// invalid. The name and the sentence hold any bytes that the server sent.
 func ParseWelcome(b []byte) (Welcome, error) {
 	if len(b)%4 != 0 || len(b) < welcomeFixed {
 		return Welcome{}, ErrMalformed
@@ -170,9 +173,10 @@ func ParseWelcome(b []byte) (Welcome, error) {
 }
 
 // Judge returns the welcome with which a server answers a hello that begins with p and has
-// the body b, as ParseHello takes it. own is the server's welcome to a hello without a
-// fault. If the hello has several faults, the answer names one: the version, then a body that
-// does not hold its fields, then the fault of the lowest verdict.
+// the body b, as ParseHello takes it. own is the server's welcome to a hello without a fault:
+// its verdict is Welcomed, or NotNow with a sentence. If the hello has several faults, the
+// answer names one: the version, then a body that does not hold its fields, then the fault of
+// the lowest verdict.
 func (own Welcome) Judge(p Preamble, b []byte) Welcome {
 	refuse := func(v Verdict, sentence string, a ...any) Welcome {
 		own.Verdict, own.Sentence = v, cut(fmt.Sprintf(sentence, a...), JudgeSentenceBytes)
@@ -185,7 +189,7 @@ func (own Welcome) Judge(p Preamble, b []byte) Welcome {
 	differs := func(asked uint32, have int) bool { return asked != 0 && int64(asked) != int64(have) }
 	switch {
 	case err != nil:
-		return refuse(Malformed, "a hello of %d bytes does not hold its fields", p.Size)
+		return refuse(Malformed, "a hello with a body of %d bytes does not hold its fields", p.Size)
 	case differs(h.Dim, own.Format.Dim):
 		return refuse(WrongDim, "the client expects dim %d, the model has dim %d", h.Dim, own.Format.Dim)
 	case differs(h.Outputs, own.Format.Outputs):

@@ -12,7 +12,7 @@ const (
 	Class                // the index of the most likely class
 )
 
-// String returns the name of k.
+// String returns the name of k, or its number if this version of the protocol has no such kind.
 func (k Kind) String() string {
 	switch k {
 	case Unstated:
@@ -24,5 +24,5 @@ func (k Kind) String() string {
 	case Class:
 		return "class"
 	}
-	return "kind " + strconv.FormatUint(uint64(k), 10)
+	return "unknown (" + strconv.FormatUint(uint64(k), 10) + ")"
 }

@@ -14,20 +14,23 @@ import (
 // frames and leave the same bytes.
 func anySplit(t *rapid.T) {
 	f := Format{Dim: rapid.IntRange(1, 5).Draw(t, "dim"), Outputs: rapid.IntRange(1, 3).Draw(t, "outputs"), MaxVectors: rapid.IntRange(1, 4).Draw(t, "max_vectors")}
-	parse, vectorBytes := f.ParseRequest, f.RowBytes()
-	if rapid.Bool().Draw(t, "responses") {
-		parse, vectorBytes = f.ParseResponse, f.ScoreBytes()
+	parse, vectorBytes, replies := frames(f.ParseRequest), f.RowBytes(), false
+	switch rapid.SampledFrom([]string{"requests", "responses", "replies"}).Draw(t, "of") {
+	case "responses":
+		parse, vectorBytes = frames(f.ParseResponse), f.ScoreBytes()
+	case "replies":
+		parse, vectorBytes, replies = f.ParseReply, f.ScoreBytes(), true
 	}
-	stream := drawStream(t, f, vectorBytes)
-	want, wantLeft := modelFrames(stream, f.MaxVectors, vectorBytes)
+	stream := drawStream(t, f, vectorBytes, replies)
+	want, wantLeft := modelReplies(stream, f.MaxVectors, vectorBytes, replies)
 
-	var got []Frame
+	var got []Reply
 	var left []byte
 	for rest := stream; len(rest) > 0; {
 		n := rapid.IntRange(1, len(rest)).Draw(t, "read")
 		left, rest = append(left, rest[:n]...), rest[n:]
-		var more []Frame
-		more, left = takeFrames(t, parse, left)
+		var more []Reply
+		more, left = takeReplies(t, parse, left)
 		got = append(got, more...)
 		if len(got) > 0 && got[len(got)-1].Status == Invalid {
 			left = append(left, rest...)
@@ -46,10 +49,20 @@ func TestAnySplitSameFrames(t *testing.T) { rapid.Check(t, anySplit) }
 
 func FuzzAnySplitSameFrames(f *testing.F) { f.Fuzz(rapid.MakeFuzz(anySplit)) }
 
-// drawStream returns whole frames, possibly followed by garbage.
-func drawStream(t *rapid.T, f Format, vectorBytes int) []byte {
+// frames returns parse with its frames as replies.
+func frames(parse func([]byte) Frame) func([]byte) Reply {
+	return func(b []byte) Reply { return Reply{Frame: parse(b)} }
+}
+
+// drawStream returns whole frames, possibly followed by garbage. If replies, failures and
+// notices are among them.
+func drawStream(t *rapid.T, f Format, vectorBytes int, replies bool) []byte {
 	var stream []byte
 	for range rapid.IntRange(0, 6).Draw(t, "frames") {
+		if replies && rapid.Bool().Draw(t, "no answer") {
+			stream = append(stream, drawWords(t)...)
+			continue
+		}
 		vectors := rapid.IntRange(1, f.MaxVectors).Draw(t, "vectors")
 		stream = binary.LittleEndian.AppendUint32(stream, uint32(vectors))
 		payload := vectors * vectorBytes
@@ -58,47 +71,77 @@ func drawStream(t *rapid.T, f Format, vectorBytes int) []byte {
 	return append(stream, rapid.SliceOfN(rapid.Byte(), 0, 12).Draw(t, "tail")...)
 }
 
-// modelFrames reads the whole stream as the table in doc.go describes it.
-func modelFrames(stream []byte, maxVectors, vectorBytes int) (frames []Frame, left []byte) {
-	for len(stream) >= 4 {
-		n := int64(stream[0]) | int64(stream[1])<<8 | int64(stream[2])<<16 | int64(stream[3])<<24
-		if n < 1 || n > int64(maxVectors) {
-			return append(frames, Frame{Status: Invalid, Vectors: int(min(n, math.MaxInt))}), stream
-		}
-		size := 4 + int(n)*vectorBytes
-		if len(stream) < size {
-			break
-		}
-		frames = append(frames, Frame{Complete, int(n), size})
-		stream = stream[size:]
+// drawWords returns a failure or a notice, whose size is sometimes not allowed.
+func drawWords(t *rapid.T) []byte {
+	head := rapid.SampledFrom([]uint32{0x80000000, 0xC0000000}).Draw(t, "kind")
+	head += rapid.OneOf(rapid.Uint32Range(0, 4), rapid.Uint32Range(0, 1<<30-1)).Draw(t, "code")
+	second := rapid.OneOf(rapid.SampledFrom([]uint32{0, 4, 32}), rapid.Uint32()).Draw(t, "second")
+	b := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, head), second)
+	if head < 0xC0000000 {
+		return b
 	}
-	return frames, stream
+	size := int(min(second, 64))
+	return append(b, rapid.SliceOfN(rapid.Byte(), size, size).Draw(t, "payload")...)
 }
 
-// takeFrames parses whole frames until b ends or is invalid. An Incomplete frame must
-// ask for the right number of bytes: with one byte less the frame stays incomplete, and with
-// all of them it is complete.
-func takeFrames(t *rapid.T, parse func([]byte) Frame, b []byte) (got []Frame, left []byte) {
-	for {
-		frame := parse(b[:len(b):len(b)])
-		switch frame.Status {
-		case Complete:
-			got, b = append(got, frame), b[frame.Bytes:]
-		case Invalid:
-			return append(got, frame), b
-		case Incomplete:
-			less := parse(append(slices.Clip(b), make([]byte, frame.Bytes-1)...))
-			if less.Status != Incomplete {
-				t.Fatalf("needed %d bytes, but one less gave %+v", frame.Bytes, less)
+// modelReplies reads the whole stream as the tables in README.md describe it.
+func modelReplies(stream []byte, maxVectors, vectorBytes int, replies bool) (got []Reply, left []byte) {
+	for len(stream) >= 4 {
+		n := int64(stream[0]) | int64(stream[1])<<8 | int64(stream[2])<<16 | int64(stream[3])<<24
+		var r Reply
+		switch invalid := (Frame{Status: Invalid, Vectors: int(min(n, math.MaxInt))}); {
+		case replies && n >= 1<<31:
+			if len(stream) < 8 {
+				return got, stream
 			}
-			if frame.Vectors > 0 {
-				if all := parse(append(slices.Clip(b), make([]byte, frame.Bytes)...)); all.Status != Complete {
-					t.Fatalf("needed %d bytes, but they gave %+v", frame.Bytes, all)
+			second := int64(stream[4]) | int64(stream[5])<<8 | int64(stream[6])<<16 | int64(stream[7])<<24
+			r = Reply{Frame{Complete, 0, 8}, Failure, uint32(n % (1 << 30)), uint32(second)}
+			if n >= 3<<30 {
+				r.Kind, r.Detail = Notice, 0
+				if r.Bytes += int(min(second, 1<<20)); second > 65_532 || second%4 != 0 || r.Code == 1 && second != 0 || r.Code == 2 && second != 32 {
+					r.Frame = invalid
+				}
+			}
+		case n < 1 || n > int64(maxVectors):
+			r.Frame = invalid
+		default:
+			r.Frame = Frame{Complete, int(n), 4 + int(n)*vectorBytes}
+		}
+		if r.Status == Invalid {
+			return append(got, r), stream
+		}
+		if len(stream) < r.Bytes {
+			break
+		}
+		got, stream = append(got, r), stream[r.Bytes:]
+	}
+	return got, stream
+}
+
+// takeReplies parses whole frames until b ends or is invalid. An Incomplete frame must ask for
+// the right number of bytes: with one byte less the frame stays incomplete. With all of them it
+// is complete if its size is known.
+func takeReplies(t *rapid.T, parse func([]byte) Reply, b []byte) (got []Reply, left []byte) {
+	for {
+		r := parse(b[:len(b):len(b)])
+		switch r.Status {
+		case Complete:
+			got, b = append(got, r), b[r.Bytes:]
+		case Invalid:
+			return append(got, r), b
+		case Incomplete:
+			less := parse(append(slices.Clip(b), make([]byte, r.Bytes-1)...))
+			if less.Status != Incomplete {
+				t.Fatalf("needed %d bytes, but one less gave %+v", r.Bytes, less)
+			}
+			if r.Vectors > 0 || r.Kind == Failure || r.Kind == Notice && len(b) >= NoticeBytes {
+				if all := parse(append(slices.Clip(b), make([]byte, r.Bytes)...)); all.Status != Complete {
+					t.Fatalf("needed %d bytes, but they gave %+v", r.Bytes, all)
 				}
 			}
 			return got, b
 		default:
-			t.Fatalf("status %v", frame.Status)
+			t.Fatalf("status %v", r.Status)
 		}
 	}
 }
@@ -173,7 +216,7 @@ func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bit
 func TestRunIsFrames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := Format{Dim: rapid.IntRange(1, 3).Draw(t, "dim"), MaxVectors: rapid.IntRange(1, 2).Draw(t, "max_vectors")}
-		stream := drawStream(t, f, f.RowBytes())
+		stream := drawStream(t, f, f.RowBytes(), false)
 		var want Run
 		for rest := stream; ; {
 			frame := f.ParseRequest(rest)

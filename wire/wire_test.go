@@ -175,6 +175,19 @@ func TestMisusePanics(t *testing.T) {
 		"floats of 6 bytes":       func() { Floats(make([]byte, 6)) },
 		"floats of 7 bytes":       func() { Floats(make([]byte, 7)) },
 		"floats misaligned":       func() { Floats(copyAtOffset(1, make([]byte, 5))) },
+
+		"failure: code of 31 bits":      func() { AppendFailure(nil, 1<<30, 0) },
+		"failure: code of 32 bits":      func() { AppendFailure(nil, 1<<31|ModelError, 0) },
+		"notice: type of 31 bits":       func() { AppendNotice(nil, 1<<30, nil) },
+		"notice: type of 32 bits":       func() { AppendNotice(nil, 1<<31|GoingAway, nil) },
+		"notice: 3 bytes":               func() { AppendNotice(nil, 3, make([]byte, 3)) },
+		"notice: 65,536 bytes":          func() { AppendNotice(nil, 3, make([]byte, 65_536)) },
+		"going away with a payload":     func() { AppendNotice(nil, GoingAway, make([]byte, 4)) },
+		"another model: no payload":     func() { AppendNotice(nil, AnotherModel, nil) },
+		"another model: a long payload": func() { AppendNotice(nil, AnotherModel, make([]byte, IdentityBytes+4)) },
+		"hello: name of 256 bytes":      func() { AppendHello(nil, Hello{Model: strings.Repeat("n", 256)}) },
+		"welcome: name of 256 bytes":    func() { AppendWelcome(nil, Welcome{Model: strings.Repeat("n", 256)}) },
+		"welcome: a long sentence":      func() { AppendWelcome(nil, Welcome{Sentence: strings.Repeat("s", MaxSentenceBytes+1)}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -263,9 +276,14 @@ func TestAppendKeepsWhatWasThere(t *testing.T) {
 }
 
 func TestNothingAllocates(t *testing.T) {
-	rows, scores, dst := make([]float32, 4), make([]float32, 2), make([]byte, 0, 64)
+	rows, scores, dst := make([]float32, 4), make([]float32, 2), make([]byte, 0, 128)
 	aligned := copyAtOffset(0, goldenRequest)
+	hello := AppendHello(nil, Hello{Dim: 2})
 	var frame Frame
+	var reply Reply
+	var preamble Preamble
+	var identity Identity
+	var isHello bool
 	allocs := testing.AllocsPerRun(100, func() {
 		frame = tiny.ParseRequest(goldenRequest)
 		CopyRows(rows, goldenRequest[HeaderBytes:frame.Bytes])
@@ -276,9 +294,24 @@ func TestNothingAllocates(t *testing.T) {
 		if floats, ok := Floats(aligned); ok {
 			rows[0] = floats[0]
 		}
+		preamble, _, _ = ParsePreamble(hello)
+		isHello = IsHello(hello)
+		_, _ = ParseHello(hello[PreambleBytes:], preamble.Size)
+		dst = AppendHello(dst[:0], Hello{Dim: 2, Model: "fraud"})
+		helloSize := len(dst)
+		dst = AppendFailure(dst, ModelError, 1)
+		dst = AppendGoingAway(dst)
+		dst = AppendNotice(dst, AnotherModel, identity[:])
+		for rest := dst[helloSize:]; len(rest) > 0; rest = rest[reply.Bytes:] {
+			reply = tiny.ParseReply(rest)
+		}
+		reply = tiny.ParseReply(goldenResponse)
 	})
 	if allocs != 0 {
 		t.Errorf("%v allocations, want none", allocs)
+	}
+	if !isHello || reply.Status != Complete {
+		t.Errorf("a hello: %v, the last reply: %+v", isHello, reply)
 	}
 }
 
