@@ -228,7 +228,7 @@ func TestAnotherServer(t *testing.T) {
 		c = greeting(t, s)
 		c.Quota, c.Reconnect, c.Duration = 0, true, 100*time.Millisecond
 		total, err := c.run(t.Context(), d)
-		if err != nil || total.Errors.Lost != 5 || total.Errors.Reconnects != 0 {
+		if err != nil || total.Errors.Lost == 0 || total.Errors.Reconnects != 0 {
 			t.Errorf("%+v, %v", total.Errors, err)
 		}
 	})
@@ -296,8 +296,11 @@ func TestLaneTakesReplies(t *testing.T) {
 		failed, answered, vectors := int64(0), int64(0), int64(0)
 		for k := 0; ; k++ {
 			for rapid.IntRange(0, 2).Draw(t, "notice") == 0 {
-				code := rapid.Uint32Range(wire.AnotherModel, 1<<30-1).Draw(t, "code")
-				says = wire.AppendNotice(says, code, make([]byte, 4*rapid.IntRange(0, 5).Draw(t, "words")))
+				code, words := rapid.Uint32Range(wire.AnotherModel, 1<<30-1).Draw(t, "code"), rapid.IntRange(0, 5).Draw(t, "words")
+				if code == wire.AnotherModel {
+					words = wire.IdentityBytes / 4
+				}
+				says = wire.AppendNotice(says, code, make([]byte, 4*words))
 			}
 			if int64(k) == requests {
 				break
