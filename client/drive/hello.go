@@ -43,10 +43,10 @@ func (r *Refused) Error() string {
 var ErrNoWelcome = errors.New("closed before its welcome: a version 1 server, a full one, or an address not allowed")
 
 // hello is what the connections of a run begin with. The server must have the format of
-// the requests.
+// the requests, and allow the largest of them.
 func (c *Config) hello() wire.Hello {
 	f := c.Requests.format
-	return wire.Hello{Dim: uint32(f.Dim), Outputs: uint32(f.Outputs), MaxVectors: uint32(f.MaxVectors)}
+	return wire.Hello{Dim: uint32(f.Dim), Outputs: uint32(f.Outputs), MaxVectors: uint32(c.Requests.most)}
 }
 
 // greet sends h and reads the server's welcome, and nothing after it.

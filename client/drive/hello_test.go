@@ -63,16 +63,23 @@ func TestDescribe(t *testing.T) {
 
 // TestNotWelcome: the error of a server that does not take the connection says why.
 func TestNotWelcome(t *testing.T) {
-	other, busy := *welcomed(), *welcomed()
+	other, busy, smaller := *welcomed(), *welcomed(), *welcomed()
 	other.Format.Dim = 4
 	busy.Verdict, busy.Sentence = wire.NotNow, "the server is full"
+	smaller.Format.MaxVectors = 4
 	for want, s := range map[string]*script{
-		`^127.0.0.1:\d+ refuses the connection: the client expects dim 3, the model has dim 4$`: {welcome: &other},
-		`^127.0.0.1:\d+ refuses the connection: the server is full$`:                            {welcome: &busy},
-		`^127.0.0.1:\d+ closed before its welcome: a version 1 server, a full one, or an add`:   {},
+		`^127.0.0.1:\d+ refuses the connection: the client expects dim 3, the model has dim 4$`:                     {welcome: &other},
+		`^127.0.0.1:\d+ refuses the connection: the client sends up to 5 vectors per request, the server allows 4$`: {welcome: &smaller},
+		`^127.0.0.1:\d+ refuses the connection: the server is full$`:                                                {welcome: &busy},
+		`^127.0.0.1:\d+ closed before its welcome: a version 1 server, a full one, or an add`:                       {},
 	} {
 		c := config(t, serve(t, s))
 		c.Hello = true
+		q, err := Generate(small, Uniform(5), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Requests = q
 		total, err := Run(t.Context(), c)
 		if err == nil || !regexp.MustCompile(want).MatchString(err.Error()) || total.Sent != 0 {
 			t.Errorf("%v, want %s", err, want)

@@ -58,6 +58,7 @@ type Requests struct {
 	by        Verify
 
 	vectors int // vectors in the cycle
+	most    int // vectors in its largest request
 }
 
 // reply is where a response ends in responses, and how many vectors it answers.
@@ -196,6 +197,7 @@ func (q *Requests) expect(vectors int, scores []float32) {
 	q.responses = wire.AppendResponse(q.responses, vectors, scores)
 	q.replies = append(q.replies, reply{len(q.responses), vectors})
 	q.vectors += vectors
+	q.most = max(q.most, vectors)
 }
 
 // extend appends the repetition to bytes.

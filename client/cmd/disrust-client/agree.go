@@ -58,13 +58,3 @@ func (o *options) agree(ctx context.Context) error {
 	o.format = wire.Format{Dim: w.Format.Dim, Outputs: w.Format.Outputs, MaxVectors: cmp.Or(f.MaxVectors, w.Format.MaxVectors)}
 	return nil
 }
-
-// described says what the server says of itself.
-func described(w wire.Welcome) string {
-	built := ""
-	if w.Identity == (wire.Identity{}) {
-		built = " (built in)"
-	}
-	return fmt.Sprintf("model %q, dim %d, outputs %d, kind %v, max_vectors %d, identity %x%s",
-		w.Model, w.Format.Dim, w.Format.Outputs, w.Kind, w.Format.MaxVectors, w.Identity[:6], built)
-}

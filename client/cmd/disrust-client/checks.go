@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/drive/sample"
 )
@@ -15,7 +16,7 @@ func smoke(ctx context.Context, o *options, s streams) error {
 		return err
 	}
 	if o.protocol > 1 {
-		fmt.Fprintf(s.text, "smoke: %s\n", described(o.server))
+		fmt.Fprintf(s.text, "smoke: %s\n", result.ModelOf(o.server))
 	}
 	requests, err := drive.Sequence(o.format, smokeSizes(o.format.MaxVectors)...)
 	if err != nil {

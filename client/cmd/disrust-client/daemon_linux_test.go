@@ -168,14 +168,14 @@ func TestDaemonSustain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Total.Requests == 0 || r.Server.Note != "noted" || len(r.Errors) != 0 || !strings.Contains(stdout, "\nevery response ") {
+		if r.Total.Requests == 0 || r.Server.Note != "noted" || r.Server.Model == nil || r.Server.Model.Name != "sum" || len(r.Errors) != 0 || !strings.Contains(stdout, "\nevery response ") {
 			t.Errorf("%s: kept is %+v, stdout\n%s", args, r, stdout)
 		}
 		open := strings.Contains(args, "--rate")
 		if got := logged(t, dir+"/a.hdr", result.Uncorrected); got != r.Total.Requests || (r.Total.Service != nil) != open || (r.Total.Lag != nil) != open {
 			t.Errorf("%s: %d of %d requests logged, service %v, lag %v", args, got, r.Total.Requests, r.Total.Service, r.Total.Lag)
 		}
-		if page, lines := read(t, dir+"/a.html"), bytes.Count(read(t, dir+"/a.csv"), []byte("\n")); !bytes.Contains(page, []byte("noted")) || lines != 1+len(r.Intervals) {
+		if page, lines := read(t, dir+"/a.html"), bytes.Count(read(t, dir+"/a.csv"), []byte("\n")); !bytes.Contains(page, []byte("noted")) || !bytes.Contains(page, []byte("dim 128, outputs 1, kind raw")) || lines != 1+len(r.Intervals) {
 			t.Errorf("%s: page of %d bytes, %d lines of CSV", args, len(page), lines)
 		}
 	}

@@ -78,7 +78,7 @@ func (o *options) newRun() *result.Run {
 		Server: result.ServerAt(o.addr(), o.note),
 	}
 	if o.server.Format.Dim > 0 {
-		r.Server.Model = described(o.server)
+		r.Server.Model = result.ModelOf(o.server)
 	}
 	if o.rate.low > 0 {
 		r.Parameters.Arrivals = o.arrivals.String()

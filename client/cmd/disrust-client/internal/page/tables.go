@@ -190,7 +190,7 @@ func facts(runs []result.Run) page.Table {
 	}{
 		{"server", func(r *result.Run) string { return r.Server.Address }},
 		{"server's machine", serverMachine},
-		{"server's model", func(r *result.Run) string { return r.Server.Model }},
+		{"server's model", model},
 		{"note on the server", func(r *result.Run) string { return r.Server.Note }},
 		{"load", loop},
 		{"connections", func(r *result.Run) string { return positive(r.Parameters.Conns) }},
@@ -228,6 +228,13 @@ func serverMachine(r *result.Run) string {
 		return "another one; --server-note says what it is"
 	}
 	return "another one"
+}
+
+func model(r *result.Run) string {
+	if r.Server.Model == nil {
+		return ""
+	}
+	return strings.TrimPrefix(r.Server.Model.String(), "model ")
 }
 
 func loop(r *result.Run) string {
