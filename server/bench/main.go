@@ -27,7 +27,6 @@ import (
 	"syscall"
 
 	"github.com/disrust/disrust/client/tools/flags"
-	"github.com/disrust/disrust/server/bench/internal/page"
 )
 
 func main() {
@@ -42,7 +41,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	if err != nil {
 		return flags.Answer(err, "bench", usage(), stdout, stderr)
 	}
-	if err := benchmark(ctx, o, strings.Join(append([]string{"bench"}, args...), " "), stdout, stderr); err != nil {
+	out, progress := &flags.Output{W: stdout}, &flags.Output{W: stderr}
+	if err := benchmark(ctx, o, strings.Join(append([]string{"bench"}, args...), " "), out, progress); err != nil {
 		flags.ComplainEach(stderr, "bench", err)
 		return flags.StatusFailed
 	}
@@ -51,33 +51,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 
 // benchmark measures and shows the report. After an error it shows what was measured before.
 func benchmark(ctx context.Context, o options, command string, stdout, stderr io.Writer) error {
+	files, err := openFiles(o)
+	if err != nil {
+		return err
+	}
 	b, err := newBench(o, command, stderr)
 	if err != nil {
 		return err
 	}
 	defer b.close()
 	err = b.run(ctx)
-	return errors.Join(err, b.show(stdout))
+	return errors.Join(err, b.show(stdout), files.write(&b.report))
 }
 
-// show prints the table and writes the files that were asked for.
+// show prints the table.
 func (b *bench) show(stdout io.Writer) error {
-	fmt.Fprintf(stdout, "%s\n%s\n\n", b.report.Command, b.report.Machine)
-	return errors.Join(
-		b.report.WriteTable(stdout),
-		writeFile(b.json, (&b.report).WriteJSON),
-		writeFile(b.html, func(w io.Writer) error { return page.Write(w, &b.report) }),
-	)
-}
-
-// writeFile creates a file with what write writes. Without a name it does nothing.
-func writeFile(name string, write func(io.Writer) error) error {
-	if name == "" {
-		return nil
+	_, err := fmt.Fprintf(stdout, "%s\n%s\n\n", b.report.Command, b.report.Machine)
+	if err == nil {
+		err = b.report.WriteTable(stdout)
 	}
-	f, err := os.Create(name)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot write the table: %w", err)
 	}
-	return errors.Join(write(f), f.Close())
+	return nil
 }

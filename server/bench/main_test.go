@@ -199,7 +199,8 @@ func TestStatus(t *testing.T) {
 		{"--version", 0, "bench ", ""},
 		{"more", 2, "", "unexpected word"},
 		{"--rounds 0", 2, "", "bench: --rounds 0: a whole number from 1 to 1000 is allowed\n"},
-		{"--peers gonet --work 1x1 --rounds 1 --duration 10ms --warmup 0s --json /nonexistent/file", 1, "gonet", "bench: open /nonexistent/file: no such file or directory\n"},
+		{"--peers gonet --work 1x1 --rounds 1 --duration 10ms --warmup 0s --json /nonexistent/file", 1, "", "bench: cannot write: /nonexistent/file: cannot create a file in its folder: no such file or directory\n"},
+		{"--peers gonet --work 1x1 --json a --html ./a", 1, "", "bench: --json and --html are one file, ./a\n"},
 		{"--peers disrust --work 1x1 --disrust-flags --nonsense", 1, "", "ended before it was ready: disrust: "},
 	} {
 		var stdout, stderr bytes.Buffer

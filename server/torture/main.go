@@ -53,7 +53,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	return 0
 }
 
-// torture runs all rounds and reports them. It returns an error if it cannot begin.
+// torture runs all rounds and reports them. It returns an error if it cannot begin, or cannot
+// write the report.
 func torture(ctx context.Context, o options, stdout io.Writer) (ok bool, err error) {
 	if o.daemon == "" {
 		dir, err := os.MkdirTemp("", "torture")
@@ -72,5 +73,5 @@ func torture(ctx context.Context, o options, stdout io.Writer) (ok bool, err err
 		}
 		out.add(runRound(ctx, o, p))
 	}
-	return out.verdict(), nil
+	return out.verdict()
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -55,6 +56,22 @@ func TestNoDaemon(t *testing.T) {
 	status, stdout, _ := runHere(t, "--daemon", "/dev/null")
 	if status != flags.StatusFailed || strings.Count(stdout, "FAULT: ") != len(placements) {
 		t.Errorf("status %d, stdout:\n%s", status, stdout)
+	}
+}
+
+// full is a disk without space.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
+
+// TestUnwrittenReport: a report that cannot be written is a failure with a sentence of its own.
+func TestUnwrittenReport(t *testing.T) {
+	for _, o := range []options{{}, {json: true}} {
+		out := newReporter(full{}, o)
+		out.add(&result{})
+		if _, err := out.verdict(); err == nil || err.Error() != "cannot write the report: no space" {
+			t.Errorf("json %v: %v", o.json, err)
+		}
 	}
 }
 

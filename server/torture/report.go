@@ -9,12 +9,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/disrust/disrust/client/tools/flags"
 )
 
-// reporter reports each round as it ends, and then the verdict over all.
+// reporter reports each round as it ends, and then the verdict over all. verdict's error says that
+// some of the report could not be written.
 type reporter interface {
 	add(*result)
-	verdict() (ok bool)
+	verdict() (ok bool, err error)
 }
 
 func newReporter(w io.Writer, o options) reporter {
@@ -26,11 +29,12 @@ func newReporter(w io.Writer, o options) reporter {
 
 // table reports in tables for people.
 type table struct {
-	w io.Writer
+	w *flags.Output
 	summary
 }
 
-func newTable(w io.Writer, o options) *table {
+func newTable(stdout io.Writer, o options) *table {
+	w := &flags.Output{W: stdout}
 	fmt.Fprintf(w, "seed %d, %v over %d rounds\n\n", o.seed, o.total, len(o.plans))
 	fmt.Fprintf(w, "%-11s  %-13s %6s %10s  %9s %6s %6s  %8s %8s %8s %8s  %-14s %-14s %7s %8s\n",
 		"placement", "attack", "peers", "operations", "verified", "wrong", "lost",
@@ -68,9 +72,17 @@ func (t *table) add(r *result) {
 	}
 }
 
-func (t *table) verdict() (ok bool) {
+func (t *table) verdict() (ok bool, err error) {
 	fmt.Fprintf(t.w, "\n%s\n", t.sentence())
-	return t.ok()
+	return t.ok(), unwritten(t.w.Err)
+}
+
+// unwritten returns an error about a write that failed, or nil.
+func unwritten(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot write the report: %w", err)
 }
 
 // line reports all rounds in one line of JSON.
@@ -88,9 +100,9 @@ func (l *line) add(r *result) {
 	l.Rounds = append(l.Rounds, r)
 }
 
-func (l *line) verdict() (ok bool) {
+func (l *line) verdict() (ok bool, err error) {
 	l.Verdict, l.OK = l.summary.sentence(), l.summary.ok()
-	return json.NewEncoder(l.w).Encode(l) == nil && l.OK
+	return l.OK, unwritten(json.NewEncoder(l.w).Encode(l))
 }
 
 // summary is the sum of all rounds.

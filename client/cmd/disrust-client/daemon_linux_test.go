@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"maps"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -11,8 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/server/daemontest"
@@ -53,49 +53,6 @@ func TestDaemonChecks(t *testing.T) {
 			t.Errorf("%s: status %d, stderr %q, stdout %q", args, status, stderr, stdout)
 		}
 	}
-}
-
-// TestDaemonExamples runs the examples of help and README that load a server, for shorter times.
-func TestDaemonExamples(t *testing.T) {
-	text := string(read(t, "README.md"))
-	for _, c := range commandTable {
-		text += c.help
-	}
-	rows, _ := rowsAndScores(100, 128)
-	t.Chdir(t.TempDir())
-	if err := os.WriteFile("rows.npy", npyRows(rows, 128), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	port, ran := disrust(t).Port(), map[string]bool{}
-	for _, line := range exampleLines(text) {
-		o, err := parseOptions(strings.Fields(line))
-		if err != nil {
-			t.Fatal(line, err)
-		}
-		if o.command.knows("port") && o.command.name != "score" && !ran[line] {
-			ran[line] = true
-			o.where, o.warmup, o.step, o.duration = "127.0.0.1:"+port, 0, 20*time.Millisecond, 100*time.Millisecond
-			if err := runShown(t, o); err != nil {
-				t.Errorf("disrust-client %s: %v", line, err)
-			}
-		}
-	}
-	for _, name := range strings.Fields("smoke pipeline bench sustain sweep") {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(ran)), func(line string) bool { return strings.Contains(line, name) }) {
-			t.Errorf("no example of %s", name)
-		}
-	}
-}
-
-// runShown runs a command. A generator that was the bottleneck, as it may be on a busy machine,
-// is no error.
-func runShown(t *testing.T, o *options) error {
-	var out bytes.Buffer
-	err := o.command.run(t.Context(), o, streams{&out, &out, &out})
-	if err != nil && (strings.Contains(err.Error(), "not valid: the generator") || strings.Contains(err.Error(), "no step kept the bound")) {
-		return nil
-	}
-	return err
 }
 
 // TestDaemonOnUnixSocket: every command reaches a daemon on a Unix socket, and the results name
@@ -172,7 +129,7 @@ func TestDaemonSustain(t *testing.T) {
 			t.Errorf("%s: kept is %+v, stdout\n%s", args, r, stdout)
 		}
 		open := strings.Contains(args, "--rate")
-		if got := logged(t, dir+"/a.hdr", result.Uncorrected); got != r.Total.Requests || (r.Total.Service != nil) != open || (r.Total.Lag != nil) != open {
+		if got := logged(t, dir+"/a.hdr", ""); got != r.Total.Requests || (r.Total.Service != nil) != open || (r.Total.Lag != nil) != open {
 			t.Errorf("%s: %d of %d requests logged, service %v, lag %v", args, got, r.Total.Requests, r.Total.Service, r.Total.Lag)
 		}
 		if page, lines := read(t, dir+"/a.html"), bytes.Count(read(t, dir+"/a.csv"), []byte("\n")); !bytes.Contains(page, []byte("noted")) || !bytes.Contains(page, []byte("dim 128, outputs 1, kind raw")) || lines != 1+len(r.Intervals) {
@@ -206,21 +163,38 @@ func TestDaemonScore(t *testing.T) {
 		t.Errorf("raw: status %d, stderr %q, %d scores", status, stderr, len(stdout)/4)
 	}
 	status, stdout, stderr = tool(t, words("PORT score "+inFile(t, "a.npy", npyRows(rows, 128)), d.Port())...)
-	if want := append(rowfile.AppendHeader(nil, 50_000), scores...); status != 0 || stderr != "" || stdout != string(want) {
+	if want := append(rowfile.AppendHeader(nil, 50_000, 1), scores...); status != 0 || stderr != "" || stdout != string(want) {
 		t.Errorf("npy: status %d, stderr %q, %d bytes", status, stderr, len(stdout))
 	}
 }
 
-// TestDaemonKilledScoring: the scores written before the daemon was killed are right, and the
-// error counts them.
+// TestDaemonKilledScoring: when the daemon is killed in the middle, the error says how many rows
+// were scored.
 func TestDaemonKilledScoring(t *testing.T) {
 	d := disrust(t)
 	rows, scores := rowsAndScores(60_000, 128)
-	stdout, stderr := &interrupting{at: string(scores[:8]), interrupt: d.Kill}, &bytes.Buffer{}
-	status := run(t.Context(), words("PORT score --conns 1 "+inFile(t, "a.f32", rows), d.Port()), stdout, stderr)
-	counts := fmt.Sprintf("; %d of 60000 rows are scored and written\n", stdout.Len()/4)
-	if status != 1 || !strings.HasSuffix(stderr.String(), counts) || !bytes.HasPrefix(scores, stdout.Bytes()) {
-		t.Errorf("status %d, stderr %q, %d scores", status, stderr, stdout.Len()/4)
+	o, err := parseOptions(words("PORT score --conns 1 "+inFile(t, "a.f32", rows), d.Port()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.agree(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	in, err := rowfile.Open(o.files[0], o.format.Dim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	c, err := o.dial(t.Context(), o.client(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	s := o.newScoring(t.Context(), c, in, &interrupting{at: string(scores[:8]), interrupt: d.Kill}, live.NewCounter(io.Discard, false, in.Rows, "rows"))
+	err = s.run()
+	counts := fmt.Sprintf("; %d of 60000 rows were scored, and nothing is written", s.scored)
+	if err == nil || !strings.HasSuffix(err.Error(), counts) || s.scored == 0 {
+		t.Errorf("got %v, want %q", err, counts)
 	}
 }
 

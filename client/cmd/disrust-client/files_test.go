@@ -65,7 +65,7 @@ func TestFilesOfFailedRun(t *testing.T) {
 		if len(rows) != 1+lines+1 || !strings.Contains(rows[len(rows)-1], cause) {
 			t.Errorf("%s: CSV is\n%s", args, strings.Join(rows, "\n"))
 		}
-		if log := string(read(t, "a.hdr")); !strings.Contains(log, "\n#[error: ") || !strings.Contains(log, cause) || strings.Contains(log, "Tag=") != (lines > 0) {
+		if log := string(read(t, "a.hdr")); !strings.Contains(log, "\n#[error: ") || !strings.Contains(log, cause) || strings.Contains(log, ",HISTF") != (lines > 0) {
 			t.Errorf("%s: the log is\n%s", args, log)
 		}
 		if page := string(read(t, "a.html")); !strings.Contains(page, `<p class="warning">`+html.EscapeString(r.Errors[0])) {
@@ -94,52 +94,31 @@ func TestFilesOfEndedProcess(t *testing.T) {
 	}
 }
 
-// TestNoHalfFile: a file that cannot be written whole is removed, and so is the file of a
+// TestNoHalfFile: a file that cannot be written whole stays as it was, and so does the file of a
 // command that ends before it writes.
 func TestNoHalfFile(t *testing.T) {
 	t.Chdir(t.TempDir())
-	out := outFile{name: "a", write: func(w io.Writer, _ ...*result.Run) error {
-		io.WriteString(w, "half")
-		return errors.New("no space")
-	}}
-	if err := out.try(); err != nil {
+	if err := os.WriteFile("old", []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := files{list: []outFile{out, out}}
-	f.undoTry()
-	if err := f.write(); err == nil || err.Error() != "cannot write a: no space; cannot write a: no space" {
+	fails := func(w io.Writer, _ ...*result.Run) error {
+		io.WriteString(w, "half")
+		return errors.New("no space")
+	}
+	f := files{}
+	for _, name := range []string{"old", "new"} {
+		if err := f.add(name, fails); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.write(); err == nil || err.Error() != "cannot write old: no space; cannot write new: no space" {
 		t.Errorf("got %v", err)
 	}
 	if status, _, _ := tool(t, "sustain", "--html", "b", "--json", "none/c"); status != 2 {
 		t.Errorf("status %d", status)
 	}
-	if entries, err := os.ReadDir("."); err != nil || len(entries) != 0 {
+	if entries, err := os.ReadDir("."); err != nil || len(entries) != 1 || string(read(t, "old")) != "old" {
 		t.Errorf("left are %v, %v", entries, err)
-	}
-}
-
-// TestLinksStay: a symbolic link stays, although the file that it leads to is replaced.
-func TestLinksStay(t *testing.T) {
-	t.Chdir(t.TempDir())
-	if err := os.Symlink("new", "link"); err != nil {
-		t.Fatal(err)
-	}
-	wrong := errors.New("no space")
-	f := files{}
-	if err := f.add("link", func(io.Writer, ...*result.Run) error { return wrong }); err != nil {
-		t.Fatal(err)
-	}
-	f.undoTry()
-	for range 2 { // the second write creates the file anew
-		if _, err := os.Stat("link"); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("the link leads to a file, %v", err)
-		}
-		if to, err := os.Readlink("link"); to != "new" {
-			t.Errorf("the link leads to %q, %v", to, err)
-		}
-		if err := f.write(); !errors.Is(err, wrong) {
-			t.Errorf("got %v", err)
-		}
 	}
 }
 
@@ -179,5 +158,32 @@ func TestFilesOfNothing(t *testing.T) {
 	status, _, _ := tool(t, words("PORT sustain --rate 1 --warmup 0s --duration 1ms --json a.json", serve(t, 128, faults{}))...)
 	if r, err := readRun("a.json"); err != nil || status != 1 || len(r.Errors) != 1 || !strings.HasPrefix(r.Errors[0], "nothing was measured") {
 		t.Errorf("status %d, %v, %+v", status, err, r)
+	}
+}
+
+// TestCleanText: what a file says cannot command the terminal.
+func TestCleanText(t *testing.T) {
+	t.Chdir(t.TempDir())
+	r, err := readRun(stored(t, "one.json", "sustain --duration 20ms"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const evil, shown = "\x1b[2J\u009b1m\u202e\u2028", `\x1b[2J\u009b1m\u202e\u2028`
+	r.Server.Note, r.Command, r.Errors, r.Total.Valid, r.Total.Why = evil, evil, []string{evil}, false, evil
+	for _, name := range []string{"a.json", "b.json"} {
+		var content bytes.Buffer
+		if err := r.WriteJSON(&content); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, content.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, stdout, stderr := tool(t, "report", "a.json", "b.json")
+	if status != 0 || strings.ContainsAny(stdout, "\x1b\u009b\u202e\u2028") || strings.Count(stdout, shown) != 2*4 {
+		t.Errorf("status %d, stderr %q, stdout %q", status, stderr, stdout)
+	}
+	if _, _, stderr := tool(t, "report", "none"+evil); !strings.Contains(stderr, "none"+shown) || strings.Contains(stderr, "\x1b") {
+		t.Errorf("stderr %q", stderr)
 	}
 }

@@ -53,21 +53,6 @@ func printVersion(_ context.Context, _ *options, s streams) error {
 	return err
 }
 
-// output keeps the first error of w, so that code that writes lines for people need not check
-// each write.
-type output struct {
-	w   io.Writer
-	err error
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	n, err := o.w.Write(p)
-	if o.err == nil {
-		o.err = err
-	}
-	return n, err
-}
-
 // misuse is an error of the command line that shows only when the command runs.
 type misuse struct{ error }
 
@@ -84,16 +69,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 		complain(stderr, err)
 		return 2
 	}
-	command, text := o.command.run, &output{w: stdout}
+	command, text := o.command.run, &flags.Output{W: stdout}
 	switch {
 	case o.help:
 		command = printHelp
 	case o.writesTo("-"):
-		text.w = stderr
+		text.W = stderr
 	}
 	err = command(ctx, o, streams{stdout: stdout, stderr: stderr, text: text})
-	if err == nil && text.err != nil {
-		err = fmt.Errorf("cannot write the result: %w", text.err)
+	if err == nil && text.Err != nil {
+		err = fmt.Errorf("cannot write the result: %w", text.Err)
 	}
 	if err != nil {
 		complain(stderr, fmt.Errorf("%s: %w", o.command.name, err))

@@ -243,23 +243,15 @@ func TestExamples(t *testing.T) {
 			t.Errorf("README does not show %s", c.name)
 		}
 	}
-	lines := exampleLines(text)
+	lines := regexp.MustCompile(`(?m)^ *(?:go run \./client/cmd/)?disrust-client ([^\n>#(\[]*)`).FindAllStringSubmatch(text, -1)
 	for _, line := range lines {
-		if _, err := parseOptions(strings.Fields(line)); err != nil {
-			t.Errorf("disrust-client %s: %v", line, err)
+		if _, err := parseOptions(strings.Fields(line[1])); err != nil {
+			t.Errorf("disrust-client %s: %v", line[1], err)
 		}
 	}
 	if len(lines) < 15 {
 		t.Errorf("only %d examples", len(lines))
 	}
-}
-
-// exampleLines returns the command lines in text, without the command's name.
-func exampleLines(text string) (lines []string) {
-	for _, line := range regexp.MustCompile(`(?m)^ *(?:go run \./client/cmd/)?disrust-client ([^\n>#(\[]*)`).FindAllStringSubmatch(text, -1) {
-		lines = append(lines, strings.TrimSpace(line[1]))
-	}
-	return lines
 }
 
 // TestVersion: the word and the flag print the same line.

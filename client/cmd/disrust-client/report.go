@@ -63,12 +63,12 @@ func tellApart(runs []*result.Run, files []string) {
 func writeTexts(s streams, runs []*result.Run) error {
 	for i, r := range runs {
 		if i > 0 {
-			fmt.Fprintln(s.stdout)
+			fmt.Fprintln(s.text)
 		}
 		if len(runs) > 1 {
-			fmt.Fprintf(s.stdout, "%s: %s\n", r.Name, r.Command)
+			fmt.Fprintf(s.text, "%s: %s\n", r.Name, r.Command)
 		}
-		if err := r.WriteText(s.stdout); err != nil {
+		if err := r.WriteText(s.text); err != nil {
 			return err
 		}
 	}

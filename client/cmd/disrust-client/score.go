@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"github.com/disrust/disrust/client"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
+	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/client/tools/outfile"
 	"github.com/disrust/disrust/client/tools/rowfile"
 )
 
@@ -25,8 +26,9 @@ const (
 	scoringRetry = 3
 )
 
-// score scores a file through the client library.
-func score(ctx context.Context, o *options, s streams) (err error) {
+// score scores a file through the client library. It writes all scores, or none: they are held
+// until the last has come.
+func score(ctx context.Context, o *options, s streams) error {
 	if err := o.agree(ctx); err != nil {
 		return err
 	}
@@ -35,8 +37,15 @@ func score(ctx context.Context, o *options, s streams) (err error) {
 		return misuse{err}
 	}
 	defer rows.Close()
-	if err := o.checkScores(s); err != nil {
+	out, err := o.scoresFile(s)
+	if err != nil {
 		return misuse{err}
+	}
+	defer out.Discard()
+	if o.protocol == 1 {
+		if err := o.checkDim(ctx); err != nil {
+			return err
+		}
 	}
 	cfg := o.client(o.conns.low)
 	cfg.Retry = scoringRetry
@@ -45,44 +54,59 @@ func score(ctx context.Context, o *options, s streams) (err error) {
 		return err
 	}
 	defer c.Close()
-	out, err := o.scoresFile(s)
-	if err != nil {
-		return misuse{fmt.Errorf("cannot write: %w", err)}
-	}
-	defer func() { err = both(err, out.Close()) }()
 	counter := live.NewCounter(s.stderr, watched(s.stderr), rows.Rows, "rows")
 	defer counter.Done()
-	return o.newScoring(ctx, c, rows, out, counter).run()
-}
-
-// checkScores returns an error if the scores would go to a terminal or overwrite the rows.
-func (o *options) checkScores(s streams) error {
-	if o.out == "" {
-		if watched(s.stdout) {
-			return errors.New("scores are no text for a terminal; send them to a file, with > or --out")
-		}
-		return nil
+	if err := o.newScoring(ctx, c, rows, out, counter).run(); err != nil {
+		return err
 	}
-	from, _ := os.Stat(o.files[0])
-	if to, err := os.Stat(o.out); err == nil && os.SameFile(from, to) {
-		return fmt.Errorf("%s holds the rows: scores would destroy them", o.out)
+	if err := out.Commit(); err != nil {
+		return fmt.Errorf("cannot write scores: %w", err)
 	}
 	return nil
 }
 
-// scoresFile opens the file that scores are written to. It runs only after the client has
-// connected, so that older scores survive when there is no server.
-func (o *options) scoresFile(s streams) (io.WriteCloser, error) {
+// scoresFile begins the file of the scores. It returns an error if the scores would go to a
+// terminal or replace the rows.
+func (o *options) scoresFile(s streams) (*outfile.File, error) {
 	if o.out == "" {
-		return noClose{s.stdout}, nil
+		if watched(s.stdout) {
+			return nil, errors.New("scores are no text for a terminal; send them to a file, with > or --out")
+		}
+		return outfile.Hold(s.stdout)
 	}
-	return os.Create(o.out)
+	if isSameFile(o.files[0], o.out) {
+		return nil, fmt.Errorf("%s holds the rows: scores would destroy them", o.out)
+	}
+	target, err := outfile.Open(o.out)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write: %w", err)
+	}
+	return target.Create()
 }
 
-// noClose is a writer that its user does not own: Close does nothing.
-type noClose struct{ io.Writer }
-
-func (noClose) Close() error { return nil }
+// checkDim returns an error unless the server's rows have --dim features. Version 1 of the protocol
+// does not say so, and a server of another dim may answer each request with a wrong score. Two
+// requests of a row of zeros show it: a server whose rows are shorter or longer takes a zero for
+// the count of the next request, and closes, or it waits for the rest of a row.
+func (o *options) checkDim(ctx context.Context) error {
+	const trials = 2
+	requests, err := drive.Replay(o.format, make([]byte, o.format.RowBytes()), drive.Uniform(1), o.seed)
+	if err != nil {
+		return misuse{err}
+	}
+	connected := false
+	total, err := drive.Run(ctx, drive.Config{
+		Addr: o.addr(), Conns: 1, Window: trials, Requests: requests, Quota: trials, Stall: o.stall,
+		OnStart: func() { connected = true },
+	})
+	switch {
+	case err != nil && connected:
+		return fmt.Errorf("a trial of %d rows of zeros failed: %w", trials, unanswered(err))
+	case err != nil:
+		return err
+	}
+	return o.interrupted(total, trials)
+}
 
 // scoring sends the rows of a file through a client. It holds a ring of calls. It awaits the
 // oldest call and writes its scores before it uses the call again. Scores thus keep the order
@@ -94,12 +118,13 @@ type scoring struct {
 	out      *bufio.Writer
 	counter  *live.Counter
 	rowBytes int64
+	outputs  int // scores per row
 
 	ring    []*client.Call
 	started int   // calls started
 	awaited int   // calls awaited
 	left    int64 // rows not read yet
-	written int64 // scores written
+	scored  int64 // rows scored
 	encoded []byte
 }
 
@@ -108,10 +133,10 @@ func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.
 	calls := max(1, min(scoringEach*o.conns.low, scoringBytes/size))
 	s := &scoring{
 		ctx: ctx, c: c, in: in, out: bufio.NewWriterSize(out, 64<<10), counter: counter,
-		rowBytes: int64(o.format.RowBytes()), ring: make([]*client.Call, calls), left: in.Rows,
+		rowBytes: int64(o.format.RowBytes()), outputs: o.format.Outputs, ring: make([]*client.Call, calls), left: in.Rows,
 	}
 	for i := range s.ring {
-		s.ring[i] = &client.Call{Dst: make([]float32, o.format.MaxVectors), Bytes: make([]byte, size)}
+		s.ring[i] = &client.Call{Dst: make([]float32, o.format.MaxVectors*o.format.Outputs), Bytes: make([]byte, size)}
 	}
 	return s
 }
@@ -119,20 +144,20 @@ func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.
 // run scores all rows.
 func (s *scoring) run() error {
 	if s.in.NPY {
-		s.out.Write(rowfile.AppendHeader(nil, s.in.Rows)) // Flush returns the error
+		s.out.Write(rowfile.AppendHeader(nil, s.in.Rows, s.outputs)) // Flush returns the error
 	}
 	err := s.pass()
 	if s.ctx.Err() != nil && err != nil {
 		err = errors.New("interrupted")
 	}
 	s.abandon()
-	if failed := s.out.Flush(); failed != nil {
-		return fmt.Errorf("cannot write scores: %w", failed)
+	if err != nil {
+		return fmt.Errorf("%w; %d of %d rows were scored, and nothing is written", err, s.scored, s.in.Rows)
 	}
-	if err == nil {
-		return nil
+	if err := s.out.Flush(); err != nil {
+		return fmt.Errorf("cannot write scores: %w", err)
 	}
-	return fmt.Errorf("%w; %d of %d rows are scored and written", err, s.written, s.in.Rows)
+	return nil
 }
 
 func (s *scoring) pass() error {
@@ -153,8 +178,8 @@ func (s *scoring) pass() error {
 // start reads the next rows and sends them.
 func (s *scoring) start() error {
 	call := s.ring[s.started%len(s.ring)]
-	n := min(s.left, int64(cap(call.Dst)))
-	call.Dst, call.Bytes = call.Dst[:n], call.Bytes[:n*s.rowBytes]
+	n := min(s.left, int64(cap(call.Dst)/s.outputs))
+	call.Dst, call.Bytes = call.Dst[:n*int64(s.outputs)], call.Bytes[:n*s.rowBytes]
 	if _, err := io.ReadFull(s.in, call.Bytes); err != nil {
 		return fmt.Errorf("cannot read rows: %w", err)
 	}
@@ -178,8 +203,9 @@ func (s *scoring) finish() error {
 	if _, err := s.out.Write(s.encoded); err != nil {
 		return fmt.Errorf("cannot write scores: %w", err)
 	}
-	s.written += int64(len(call.Dst))
-	s.counter.Add(int64(len(call.Dst)))
+	rows := int64(len(call.Dst) / s.outputs)
+	s.scored += rows
+	s.counter.Add(rows)
 	return nil
 }
 

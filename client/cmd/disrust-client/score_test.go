@@ -6,8 +6,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/tools/rowfile"
@@ -56,20 +59,56 @@ func TestScore(t *testing.T) {
 		}
 		out := t.TempDir() + "/scores.npy"
 		status, stdout, stderr = tool(t, append(args, "--out", out, inFile(t, "rows.npy", npyRows(rows, dim)))...)
-		if want := append(rowfile.AppendHeader(nil, int64(c.rows)), scores...); status != 0 || stderr != "" || stdout != "" || !bytes.Equal(read(t, out), want) {
+		if want := append(rowfile.AppendHeader(nil, int64(c.rows), 1), scores...); status != 0 || stderr != "" || stdout != "" || !bytes.Equal(read(t, out), want) {
 			t.Errorf("%s, npy: status %d, stderr %q, stdout %q", name, status, stderr, stdout)
 		}
 	}
 }
 
-// TestScoreFailure: no connection ever answers, so the retries end as well.
+// TestScoreFailure: after the trial no connection ever answers, so the retries end as well.
 func TestScoreFailure(t *testing.T) {
 	rows, _ := rowsAndScores(1000, 128)
 	file := inFile(t, "rows.f32", rows)
-	status, stdout, stderr := tool(t, words("PORT score --conns 2 "+file, serve(t, 128, faults{close: 1}))...)
+	port := serve(t, 128, faults{close: 1, spared: 1})
+	status, stdout, stderr := tool(t, words("PORT score --conns 2 "+file, port)...)
 	if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "disrust-client: score: ") ||
-		!strings.HasSuffix(stderr, " (does the server have the same --dim and --max-vectors?); 0 of 1000 rows are scored and written\n") {
+		!strings.HasSuffix(stderr, " (does the server have the same --dim and --max-vectors?); 0 of 1000 rows were scored, and nothing is written\n") {
 		t.Errorf("status %d, stderr %q, stdout %q", status, stderr, stdout)
+	}
+}
+
+// TestScoreOfOtherDim: a server whose rows have another number of features gives no scores,
+// although it would answer each request.
+func TestScoreOfOtherDim(t *testing.T) {
+	for _, c := range []struct{ server, tool, vectors, rows int }{
+		{2, 3, 64, 100}, {1, 64, 1, 100}, {64, 128, 1, 1}, {127, 128, 64, 1}, {4, 3, 64, 100}, {6, 3, 1, 100}, {3, 1, 64, 100}, {128, 64, 1, 1},
+	} {
+		rows := make([]byte, 4*c.tool*c.rows)
+		for _, name := range []string{"rows.f32", "rows.npy"} {
+			for protocol, says := range map[int]string{
+				1: `^a trial of 2 rows of zeros failed: .* \(does the server have the same --dim and --max-vectors\?\)$`,
+				2: fmt.Sprintf(`^--dim %d: the server's model, "sum", has dim %d$`, c.tool, c.server),
+			} {
+				content := rows
+				if name == "rows.npy" {
+					content = npyRows(rows, c.tool)
+				}
+				out := inFile(t, "scores", []byte("old"))
+				args := fmt.Sprintf("PORT score --protocol %d --dim %d --max-vectors %d --out %s %s", protocol, c.tool, c.vectors, out, inFile(t, name, content))
+				o, err := parseOptions(words(args, serve(t, c.server, faults{})))
+				if err != nil {
+					t.Fatal(err)
+				}
+				o.stall = time.Second // a server with longer rows waits for more
+				err = score(t.Context(), o, streams{})
+				if err == nil || !regexp.MustCompile(says).MatchString(err.Error()) {
+					t.Errorf("protocol %d: the server has %d features, the tool %d: %v", protocol, c.server, c.tool, err)
+				}
+				if string(read(t, out)) != "old" {
+					t.Errorf("protocol %d: %d and %d features: scores were written", protocol, c.server, c.tool)
+				}
+			}
+		}
 	}
 }
 
@@ -97,12 +136,28 @@ func TestScoresSpareTheirRows(t *testing.T) {
 	}
 }
 
+// TestInterruptedScore: an interrupt in the middle leaves older scores, and no unfinished file.
 func TestInterruptedScore(t *testing.T) {
-	rows, scores := rowsAndScores(200_000, 3)
-	ctx, cancel := context.WithCancel(t.Context())
-	stdout, stderr := &interrupting{at: string(scores[:4]), interrupt: cancel}, &bytes.Buffer{}
-	status := run(ctx, words("PORT score --dim 3 --conns 1 "+inFile(t, "a.f32", rows), serve(t, 3, faults{})), stdout, stderr)
-	if status != 1 || !strings.HasPrefix(stderr.String(), "disrust-client: score: interrupted; ") || !bytes.HasPrefix(scores, stdout.Bytes()) {
-		t.Errorf("status %d, stderr %q, %d scores", status, stderr, stdout.Len()/4)
+	rows, _ := rowsAndScores(1000, 3)
+	for _, name := range []string{"", "scores"} {
+		t.Chdir(t.TempDir())
+		ctx, cancel := context.WithCancel(t.Context())
+		args := "PORT score --dim 3 --conns 1 --max-vectors 1 " + inFile(t, "a.npy", npyRows(rows, 3))
+		if name != "" {
+			args += " --out " + name
+			if err := os.WriteFile(name, []byte("old"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		port := serve(t, 3, faults{silent: 10, onSilence: cancel})
+		var stdout, stderr bytes.Buffer
+		status := run(ctx, words(args, port), &stdout, &stderr)
+		if status != 1 || !regexp.MustCompile(`^disrust-client: score: interrupted; \d+ of 1000 rows were scored, and nothing is written\n$`).MatchString(stderr.String()) || stdout.Len() > 0 {
+			t.Errorf("status %d, stderr %q, %d bytes", status, stderr.String(), stdout.Len())
+		}
+		entries, err := os.ReadDir(".")
+		if err != nil || len(entries) > 1 || len(entries) == 1 && string(read(t, "scores")) != "old" {
+			t.Errorf("left are %v, %v", entries, err)
+		}
 	}
 }

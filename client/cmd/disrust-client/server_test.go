@@ -25,6 +25,9 @@ type faults struct {
 	extra  int // this response is sent twice
 	close  int // the connection is closed in the middle of this response
 	silent int // nothing is sent from this response on
+
+	onSilence func() // unless nil, called when the silence begins
+	spared    int    // so many connections have no faults, from the first on
 }
 
 // serve runs a server for requests of dim features and returns its port. It has its own code
@@ -37,14 +40,18 @@ func serve(t testing.TB, dim int, f faults) (port string) {
 	}
 	var conns sync.WaitGroup
 	conns.Go(func() {
-		for {
+		for k := 0; ; k++ {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
 			conns.Go(func() {
 				defer conn.Close()
-				f.answer(conn, dim)
+				if k < f.spared {
+					faults{}.answer(conn, dim)
+				} else {
+					f.answer(conn, dim)
+				}
 			})
 		}
 	})
@@ -83,6 +90,9 @@ func (f faults) answer(conn net.Conn, dim int) {
 			return
 		case f.silent:
 			out.Flush()
+			if f.onSilence != nil {
+				f.onSilence()
+			}
 			io.Copy(io.Discard, in)
 			return
 		}
@@ -117,6 +127,9 @@ func (f faults) readAndSum(in *bufio.Reader, dim int) []byte {
 		return nil
 	}
 	response := word[:]
+	if binary.LittleEndian.Uint32(word[:])-1 >= math.MaxUint16 {
+		return nil // no count is 0 or that large
+	}
 	for range binary.LittleEndian.Uint32(word[:]) {
 		sum := float32(0)
 		row := make([]byte, 4*dim)

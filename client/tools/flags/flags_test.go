@@ -163,3 +163,30 @@ func TestComplainEach(t *testing.T) {
 		t.Errorf("%q, want %q", stderr.String(), want)
 	}
 }
+
+// TestOutput: no text commands the terminal, whatever is in it. Lines, tabs and letters stay.
+func TestOutput(t *testing.T) {
+	for text, want := range map[string]string{
+		"a line\n\tof größe µs\n": "a line\n\tof größe µs\n",
+		"\x1b[2J\x1b]0;title\x07": `\x1b[2J\x1b]0;title\a`,
+		"over\rwritten\b\x7f\n":   `over\rwritten\b\x7f` + "\n",
+		"\u009b31m\u0085":         `\u009b31m\u0085`,
+		"\u202egnp.exe\u2066":     `\u202egnp.exe\u2066`,
+		"\u2028\u2029\ufeff":      `\u2028\u2029\ufeff`,
+		"\x9b31m":                 "\ufffd31m",
+	} {
+		var b strings.Builder
+		out := flags.Output{W: &b}
+		if n, err := out.Write([]byte(text)); n != len(text) || err != nil || b.String() != want {
+			t.Errorf("%q is shown as %q, want %q; %d, %v", text, b.String(), want, n, err)
+		}
+	}
+	out := flags.Output{W: fullWriter{}}
+	if n, err := out.Write([]byte("text")); n != 0 || err == nil || err != out.Err {
+		t.Errorf("%d, %v, %v", n, err, out.Err)
+	}
+	first := out.Err
+	if _, err := out.Write([]byte("more")); err == nil || out.Err != first {
+		t.Errorf("%v, %v, want %v", err, out.Err, first)
+	}
+}

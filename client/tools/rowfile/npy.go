@@ -64,8 +64,9 @@ var (
 	errHeader = errors.New("has a .npy header that is no dictionary of descr, fortran_order and shape")
 )
 
-// entry is one entry of the dictionary, with the comma or brace behind it.
-var entry = regexp.MustCompile(`^\s*['"](\w+)['"]\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[[^\]]*\])|(True|False)|\(\s*((?:\d+\s*,\s*)*(?:\d+\s*)?)\))\s*(,\s*\}|,|\})`)
+// entry is one entry of the dictionary, with the comma or brace behind it. Python 2
+// may write sizes as 3L.
+var entry = regexp.MustCompile(`^\s*['"](\w+)['"]\s*:\s*(?:'([^']*)'|"([^"]*)"|(\[[^\]]*\])|(True|False)|\(\s*((?:\d+L?\s*,\s*)*(?:\d+L?\s*)?)\))\s*(,\s*\}|,|\})`)
 
 // parse reads the dictionary. Its three keys come in any order.
 func parse(text string) (h header, err error) {
@@ -120,10 +121,15 @@ func quoted(dtype string) string {
 	return "'" + dtype + "'"
 }
 
-// AppendHeader appends to dst what stands before n float32 in a .npy file, of
-// version 1.0 as NumPy writes it, and returns the extended slice.
-func AppendHeader(dst []byte, n int64) []byte {
-	text := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d,), }", n)
+// AppendHeader appends to dst what stands before the scores of so many rows in a .npy file, of
+// version 1.0 as NumPy writes it, and returns the extended slice. The scores are float32 in one
+// dimension, or in two if a row has several.
+func AppendHeader(dst []byte, rows int64, outputs int) []byte {
+	shape := fmt.Sprintf("(%d, %d)", rows, outputs)
+	if outputs == 1 {
+		shape = fmt.Sprintf("(%d,)", rows)
+	}
+	text := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': %s, }", shape)
 	const before = len(magic) + 2 + 2
 	size := (before+len(text)+1+aligned-1)/aligned*aligned - before
 	dst = append(dst, magic+"\x01\x00"...)

@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 )
 
 // File is an open file of rows. Reading it gives the rows, little-endian float32
@@ -24,8 +23,9 @@ type File struct {
 	file *os.File
 }
 
-// Open opens a file of rows of dim features. It is .npy if it begins as one.
-// Its errors are sentences, beginning with the file's name.
+// Open opens a file of rows of dim features. It is .npy if it begins as one,
+// and raw if it begins as no other kind of file and its size is that of whole
+// rows. Its errors are sentences, beginning with the file's name.
 //
 // Invariant: there are as many bytes to read as Rows take, unless the file
 // changes meanwhile.
@@ -71,8 +71,8 @@ func (f *File) begin(dim int64) error {
 	if f.NPY = bytes.HasPrefix(start, []byte(magic)); f.NPY {
 		return f.beginNPY(in, dim, info.Size())
 	}
-	if strings.HasSuffix(f.file.Name(), ".npy") {
-		return errors.New("is named .npy, but does not begin as such a file")
+	if err := refuse(f.file, info.Size()); err != nil {
+		return err
 	}
 	f.Rows = info.Size() / (4 * dim)
 	if rest := info.Size() % (4 * dim); rest != 0 {
@@ -88,11 +88,11 @@ func (f *File) beginNPY(in io.Reader, dim, size int64) error {
 	}
 	switch {
 	case h.dtype != "<f4":
-		return fmt.Errorf("has dtype %s; allowed is '<f4', little-endian float32", quoted(h.dtype))
+		return fmt.Errorf("has dtype %s; allowed is '<f4', little-endian float32 (save it as rows.astype('<f4'))", quoted(h.dtype))
 	case h.fortran:
-		return errors.New("is in Fortran's order, column after column; allowed is C's, row after row")
+		return errors.New("is in Fortran's order, column after column; allowed is C's, row after row (save it as numpy.ascontiguousarray(rows))")
 	case len(h.shape) != 2:
-		return fmt.Errorf("is of %d dimensions: 2, rows and features, is allowed", len(h.shape))
+		return fmt.Errorf("has %d dimensions; allowed are 2, rows and features", len(h.shape))
 	case h.shape[1] != dim:
 		return fmt.Errorf("has rows of %d features, not %d (does --dim say what the server has?)", h.shape[1], dim)
 	}

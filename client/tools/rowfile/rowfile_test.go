@@ -39,6 +39,7 @@ func TestOpen(t *testing.T) {
 		"version 3":      {"a.npy", magic + "\x03" + wide[1:], 2, true},
 		"other order":    {"a.npy", npy(`{"shape":(2,3) , "fortran_order": False, "descr": "<f4"}`+"\n", 24), 2, true},
 		"empty npy":      {"a.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3)}", 0), 0, true},
+		"Python 2":       {"a.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }", 24), 2, true},
 		"raw":            {"a.f32", strings.Repeat("\x01", 36), 3, false},
 		"empty":          {"a.f32", "", 0, false},
 		"as NumPy wrote": {"a.npy", "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }" + strings.Repeat(" ", 58) + "\n" + strings.Repeat("\x01", 24), 2, true},
@@ -67,8 +68,8 @@ func TestRefused(t *testing.T) {
 		dictionary("'<f8'", "False", "(2, 3)"):                        "has dtype '<f8'; allowed is '<f4'",
 		dictionary("[('a', '<f4')]", "False", "(2, 3)"):               "has dtype [('a', '<f4')]; allowed is",
 		dictionary("'<f4'", "True", "(2, 3)"):                         "is in Fortran's order",
-		dictionary("'<f4'", "False", "(6,)"):                          "is of 1 dimensions: 2, rows",
-		dictionary("'<f4'", "False", "()"):                            "is of 0 dimensions",
+		dictionary("'<f4'", "False", "(6,)"):                          "has 1 dimensions; allowed are 2, rows and features",
+		dictionary("'<f4'", "False", "()"):                            "has 0 dimensions",
 		dictionary("'<f4'", "False", "(3, 2)"):                        "has rows of 2 features, not 3",
 		dictionary("'<f4'", "False", "(3, 3)"):                        "has 24 bytes of rows, but its header says 3 rows of 12 bytes",
 		dictionary("'<f4'", "False", "(1, 3)"):                        "has 24 bytes of rows, but",
@@ -86,7 +87,7 @@ func TestRefused(t *testing.T) {
 		magic + "\x02\x00\x01":                                        "is cut off",
 		magic + "\x04\x00":                                            "is of .npy version 4.0: 1.0 to 3.0 is allowed",
 		magic + "\x02\x00\xff\xff\xff\xff":                            "header of 4294967295 bytes: up to 65536 is allowed",
-		"1234":                                                        "is named .npy, but does not begin as such a file",
+		"\x01234":                                                     "is named .npy, but does not begin as such a file",
 	} {
 		path := file(t, "a.npy", content)
 		if _, err := Open(path, 3); err == nil || !strings.HasPrefix(err.Error(), path+" ") || !strings.Contains(err.Error(), want) {
@@ -94,7 +95,7 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		file(t, "a.f32", "1234567890123"):      "has 13 bytes: 1 rows of 3 float32, and 1 bytes too many",
+		file(t, "a.f32", strings.Repeat("\x01", 13)): "has 13 bytes: 1 rows of 3 float32, and 1 bytes too many",
 		t.TempDir():                            "is no regular file",
 		filepath.Join(t.TempDir(), "nowhere "): ": no such file or directory",
 	} {
@@ -104,19 +105,21 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestAppendHeader compares with what NumPy 2 writes for zeros(3, '<f4').
+// TestAppendHeader compares with what NumPy 2 writes for zeros(3, '<f4') and zeros((3, 2), '<f4').
 func TestAppendHeader(t *testing.T) {
-	want := "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }"
-	want += strings.Repeat(" ", 127-len(want)) + "\n"
-	if got := string(AppendHeader([]byte("x"), 3)); got != "x"+want {
-		t.Errorf("got %q", got)
+	for outputs, shape := range map[int]string{1: "(3,)", 2: "(3, 2)"} {
+		want := "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }"
+		want += strings.Repeat(" ", 127-len(want)) + "\n"
+		if got := string(AppendHeader([]byte("x"), 3, outputs)); got != "x"+want {
+			t.Errorf("got %q", got)
+		}
 	}
 }
 
 // FuzzHeader: whatever stands before the data, the header is refused or means
 // what it says, and reading stops where the data begin.
 func FuzzHeader(f *testing.F) {
-	for _, seed := range []string{npy(twoRows, 24), magic + "\x02\x00\x01\x00\x00\x00{", string(AppendHeader(nil, 7))} {
+	for _, seed := range []string{npy(twoRows, 24), magic + "\x02\x00\x01\x00\x00\x00{", string(AppendHeader(nil, 7, 1))} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
@@ -134,7 +137,7 @@ func FuzzHeader(f *testing.F) {
 			}
 		}
 		if len(h.shape) == 1 {
-			again, err := readHeader(bytes.NewReader(AppendHeader(nil, h.shape[0])))
+			again, err := readHeader(bytes.NewReader(AppendHeader(nil, h.shape[0], 1)))
 			if err != nil || !reflect.DeepEqual(again.shape, h.shape) {
 				t.Fatalf("%v written and read again is %v, %v", h.shape, again.shape, err)
 			}

@@ -41,7 +41,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	if err != nil {
 		return flags.Answer(err, "callers", usage(), stdout, stderr)
 	}
-	if err := measure(ctx, o, args, stdout, stderr); err != nil {
+	out, progress := &flags.Output{W: stdout}, &flags.Output{W: stderr}
+	if err := measure(ctx, o, args, out, progress); err != nil {
 		flags.ComplainEach(stderr, "callers", err)
 		return flags.StatusFailed
 	}
@@ -50,19 +51,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 
 // measure builds, measures and shows the table. After an error it shows what was measured
 // before.
-func measure(ctx context.Context, o options, args []string, stdout, stderr io.Writer) error {
+func measure(ctx context.Context, o options, args []string, stdout *flags.Output, progress io.Writer) error {
 	folder, err := os.MkdirTemp("", "callers")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	languages, err := build(folder, o.languages, stderr)
+	languages, err := build(folder, o.languages, progress)
 	if err != nil {
 		return err
 	}
 	servers := append(built(folder), o.servers...)
 	t := newTable(languages, o.callers, servers)
-	err = t.rounds(ctx, o, stderr)
+	err = t.rounds(ctx, o, progress)
 	fmt.Fprintf(stdout, "callers %s\n%s\n\n", strings.Join(args, " "), machine.This())
-	return errors.Join(err, t.write(stdout))
+	t.write(stdout)
+	if stdout.Err != nil {
+		err = errors.Join(err, fmt.Errorf("cannot write the table: %w", stdout.Err))
+	}
+	return err
 }

@@ -96,7 +96,7 @@ func (c *cell) add(line string) error {
 }
 
 // write writes the table in Markdown.
-func (t *table) write(w io.Writer) error {
+func (t *table) write(w io.Writer) {
 	head := "| p50 / p99, µs; k requests/s | callers |"
 	rule := "|---|---|"
 	for _, s := range t.servers {
@@ -111,8 +111,7 @@ func (t *table) write(w io.Writer) error {
 		}
 		lines = append(lines, line)
 	}
-	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
-	return err
+	fmt.Fprintln(w, strings.Join(lines, "\n"))
 }
 
 func (c cell) String() string {

@@ -69,10 +69,10 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) int {
 	if err != nil {
 		return o.refuse(stderr, err)
 	}
-	fmt.Fprintf(stderr, "disrust: ready on %s\n", s)
+	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
 	finish := func() {}
 	if o.metrics {
-		finish = report(s, stdout, o.interval)
+		finish = report(s, stdout, stderr, o.interval)
 	}
 	select {
 	case <-ctx.Done():
@@ -83,7 +83,7 @@ func serve(ctx context.Context, o *options, stdout, stderr io.Writer) int {
 	err = s.Shutdown(ctx)
 	finish()
 	if errors.Is(err, server.ErrCut) { // some peers did not read their answers in time
-		fmt.Fprintf(stderr, "disrust: the drain ended after %s: %s\n", o.cfg.DrainTimeout, err)
+		flags.Complain(stderr, "disrust", fmt.Errorf("the drain ended after %s: %w", o.cfg.DrainTimeout, err))
 		return 0
 	}
 	if err != nil {

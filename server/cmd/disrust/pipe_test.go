@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -43,6 +44,9 @@ func TestMetricsNobodyReads(t *testing.T) {
 			rawtest.Check(t, d.Signal(syscall.SIGTERM))
 			if status := d.Status(t); status != 0 {
 				t.Errorf("status %d, want 0; stderr: %s", status, &d.Stderr)
+			}
+			if said := strings.Contains(d.Stderr.String(), "\ndisrust: the metrics end here: write "); said != leave {
+				t.Errorf("%s: stderr is %q", name, d.Stderr.String())
 			}
 		})
 	}

@@ -7,13 +7,15 @@ import (
 	"io"
 	"time"
 
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/metrics"
 )
 
-// report writes a line of metrics every interval, until w fails. finish writes a last line
-// and ends the report. If no process reads w, finish gives up after a second.
-func report(s *server.Server, w io.Writer, interval time.Duration) (finish func()) {
+// report writes a line of metrics every interval, until w fails: then stderr says so, and the
+// server goes on. finish writes a last line and ends the report. If no process reads w, finish
+// gives up after a second.
+func report(s *server.Server, w, stderr io.Writer, interval time.Duration) (finish func()) {
 	const finishTimeout = time.Second
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -21,14 +23,17 @@ func report(s *server.Server, w io.Writer, interval time.Duration) (finish func(
 		ticks := time.NewTicker(interval)
 		defer ticks.Stop()
 		var last metrics.Snapshot
-		for err := error(nil); err == nil; {
+		var err error
+		for more := true; more && err == nil; {
 			select {
 			case <-ticks.C:
-				last, err = line(w, s, last)
 			case <-quit:
-				line(w, s, last)
-				return
+				more = false
 			}
+			last, err = line(w, s, last)
+		}
+		if err != nil {
+			flags.Complain(stderr, "disrust", fmt.Errorf("the metrics end here: %w", err))
 		}
 	}()
 	return func() {

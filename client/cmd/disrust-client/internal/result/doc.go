@@ -44,6 +44,6 @@
 // # HdrHistogram log
 //
 // WriteHDR writes the interval log, format 1.3, which the tools of every HdrHistogram library
-// read. Lines are tagged "corrected" or "uncorrected". Comments at the head have the run's
-// errors.
+// read. Lines without a tag are the latency of JSON; lines with the tag "uncorrected" are an open
+// loop's service. Comments at the head have the run's errors.
 package result

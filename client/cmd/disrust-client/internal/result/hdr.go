@@ -3,21 +3,21 @@ package result
 import (
 	"bufio"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/disrust/disrust/client/tools/flags"
 )
 
-// Tags of the HdrHistogram log.
-const (
-	Corrected   = "corrected"   // latency counts from the moment a request was due
-	Uncorrected = "uncorrected" // latency counts from the moment a request was written
-)
+// Uncorrected is the tag of an open loop's second series in the HdrHistogram log: latency that
+// counts from the moment a request was written.
+const Uncorrected = "uncorrected"
 
-// WriteHDR writes the HdrHistogram interval log, format 1.3. It has an open loop's intervals
-// corrected and uncorrected, and a closed loop's uncorrected. A sweep has each step as one
-// interval. Readers get absolute times. Errors are comments at the head.
+// WriteHDR writes the HdrHistogram interval log, format 1.3. The lines without a tag are a run's
+// latency: in an open loop corrected, in a closed loop uncorrected. Tools read these unless they
+// are asked for a tag. A sweep has each step as one interval. Readers get absolute times. Errors
+// are comments at the head.
 func (r *Run) WriteHDR(w io.Writer) error {
 	buffered := bufio.NewWriter(w) // Flush returns the first error
 	base := r.Started.Truncate(time.Second)
@@ -58,16 +58,14 @@ func (l *logWriter) head(r *Run, base time.Time) {
 	_ = l.OutputLegend()
 }
 
-// comment writes text as one line, even if text has newlines.
+// comment writes text as one line. Readers end a line at more characters than a newline, such as
+// U+2028 and U+0085.
 func (l *logWriter) comment(text string) {
-	_ = l.OutputComment("[" + strings.NewReplacer("\n", " ", "\r", " ").Replace(text) + "]")
+	_ = l.OutputComment("[" + flags.OneLine(text) + "]")
 }
 
 func (l *logWriter) interval(i *Interval, start time.Duration) error {
-	if i.Service == nil {
-		return l.line(i, start, i.Latency, Uncorrected)
-	}
-	if err := l.line(i, start, i.Latency, Corrected); err != nil {
+	if err := l.line(i, start, i.Latency, ""); err != nil || i.Service == nil {
 		return err
 	}
 	return l.line(i, start, i.Service, Uncorrected)

@@ -153,19 +153,19 @@ func TestHDR(t *testing.T) {
 		"open": {open, []struct {
 			tag  string
 			from time.Time
-		}{{Corrected, zero}, {Uncorrected, zero}, {Corrected, zero.Add(time.Second)}, {Uncorrected, zero.Add(time.Second)}}},
+		}{{"", zero}, {Uncorrected, zero}, {"", zero.Add(time.Second)}, {Uncorrected, zero.Add(time.Second)}}},
 		"closed": {closedLoop(t), []struct {
 			tag  string
 			from time.Time
-		}{{Uncorrected, zero}}},
+		}{{"", zero}}},
 		"sweep": {steps, []struct {
 			tag  string
 			from time.Time
 		}{
-			{Corrected, steps.Started.Add(2 * time.Second)}, {Uncorrected, steps.Started.Add(2 * time.Second)},
-			{Corrected, steps.Started.Add(4 * time.Second)}, {Uncorrected, steps.Started.Add(4 * time.Second)},
-			{Corrected, steps.Started.Add(6 * time.Second)}, {Uncorrected, steps.Started.Add(6 * time.Second)},
-			{Corrected, steps.Started.Add(8 * time.Second)}, {Uncorrected, steps.Started.Add(8 * time.Second)},
+			{"", steps.Started.Add(2 * time.Second)}, {Uncorrected, steps.Started.Add(2 * time.Second)},
+			{"", steps.Started.Add(4 * time.Second)}, {Uncorrected, steps.Started.Add(4 * time.Second)},
+			{"", steps.Started.Add(6 * time.Second)}, {Uncorrected, steps.Started.Add(6 * time.Second)},
+			{"", steps.Started.Add(8 * time.Second)}, {Uncorrected, steps.Started.Add(8 * time.Second)},
 		}},
 	} {
 		var b bytes.Buffer
@@ -263,7 +263,7 @@ func TestFailedIsStored(t *testing.T) {
 			t.Errorf("%s: JSON has %q, %v", name, read.Errors, err)
 		}
 		var log, table bytes.Buffer
-		if err := c.run.WriteHDR(&log); err != nil || !strings.Contains(log.String(), "\n#[error: connection 3: closed after 12 of 76 responses, \"early\"]\n") {
+		if err := c.run.WriteHDR(&log); err != nil || !strings.Contains(log.String(), "\n#[error: connection 3: closed after 12 of 76 responses,\\n\"early\"]\n") {
 			t.Errorf("%s: the log is %q, %v", name, log.String(), err)
 		}
 		if err := WriteCSVs(&table, []*Run{c.run, well}); err != nil {
