@@ -108,9 +108,9 @@ examples: a report with charts in two commands, each in a shell of its own
   disrust-client sweep --conns 1..512 --slo p99=500us
 `
 	scoreHelp = `Scores every row and writes the scores in the same order: as .npy if the file is .npy,
-as raw little-endian float32 if it is raw. A .npy file holds float32 rows of --dim
-features in C order. All scores are written when the last has come, or none. Memory does
-not grow with the file.
+as raw little-endian float32 if it is raw. A .npy file holds float32 rows in C order, of
+as many features as the server has. All scores are written when the last has come, or none.
+Memory does not grow with the file.
 
 example
   disrust-client score rows.npy > scores.npy
