@@ -32,9 +32,9 @@ func answerZeros(p *peer) {
 }
 
 // BenchmarkScore runs each load through a Client and through the naive client, each over
-// one connection to the same server.
+// one connection to a server. The naive client speaks version 1.
 func BenchmarkScore(b *testing.B) {
-	addr := serve(b, 128, answerZeros)
+	addr, bare := serve(b, 128, answerZeros), serveBare(b, 128, answerZeros)
 	for _, vectors := range []int{1, 64} {
 		for _, goroutines := range []int{1, 16, 256} {
 			load := fmt.Sprintf("vectors=%d/goroutines=%d", vectors, goroutines)
@@ -42,7 +42,7 @@ func BenchmarkScore(b *testing.B) {
 				scoreFrom(b, dial(b, Config{}, addr), goroutines, vectors)
 			})
 			b.Run(load+"/naive", func(b *testing.B) {
-				scoreFrom(b, dialNaive(b, addr), goroutines, vectors)
+				scoreFrom(b, dialNaive(b, bare), goroutines, vectors)
 			})
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // caller must not change the rows, and it must not set any field. Dst must not
 // overlap the rows, because some scores may arrive before all rows are sent.
 type Call struct {
-	Dst   []float32 // receives one score per row, in order
+	Dst   []float32 // receives the scores, row after row
 	Rows  []float32 // vectors, row after row
 	Bytes []byte    // or the same vectors as little-endian float32; not both
 
@@ -29,8 +29,8 @@ type Call struct {
 	err     error
 }
 
-// Score scores the vectors in rows, row after row, and puts one score per vector
-// into dst, in the same order. If there are more vectors than fit in a request, it
+// Score scores the vectors in rows, row after row, and puts the scores into dst, in the
+// same order: one per vector, or as many as the model's outputs. If there are more vectors than fit in a request, it
 // sends several requests, over all connections. If Score fails, the contents of
 // dst are unspecified.
 //
@@ -87,9 +87,10 @@ func (c *Client) start(call *Call, ended error) {
 		panic("client: call with both Rows and Bytes")
 	}
 	f := call.prepare(c)
+	vectors := len(call.Dst) / c.format.Outputs
 	switch size := f.payload.bytes(); {
-	case size != len(call.Dst)*c.format.RowBytes():
-		f.end(&DimError{Bytes: size, Scores: len(call.Dst), Dim: c.cfg.Dim})
+	case size != vectors*c.format.RowBytes() || len(call.Dst) != vectors*c.format.Outputs:
+		f.end(&DimError{Bytes: size, Scores: len(call.Dst), Dim: c.format.Dim, Outputs: c.format.Outputs})
 	case ended != nil:
 		f.end(&GaveUp{Err: ended})
 	case c.closing.Load():
@@ -97,7 +98,7 @@ func (c *Client) start(call *Call, ended error) {
 	case len(call.Dst) == 0:
 		f.end(nil)
 	default:
-		r := request{flight: f, vectors: len(call.Dst)}
+		r := request{flight: f, vectors: vectors}
 		f.startTimer(c.cfg.Timeout) // from here on call may have ended and belong to the caller again
 		c.place(r)
 	}

@@ -98,7 +98,7 @@ func TestInvalidCallsSendNothing(t *testing.T) {
 	c := dial(t, small, serve(t, 3, answerAll))
 	err := c.Score(t.Context(), make([]float32, 2), make([]float32, 5))
 	var dimErr *DimError
-	if !errors.As(err, &dimErr) || *dimErr != (DimError{Bytes: 20, Scores: 2, Dim: 3}) {
+	if !errors.As(err, &dimErr) || *dimErr != (DimError{Bytes: 20, Scores: 2, Dim: 3, Outputs: 1}) {
 		t.Errorf("got %v", err)
 	}
 	if err := c.ScoreBytes(t.Context(), make([]float32, 1), make([]byte, 11)); !errors.As(err, &dimErr) {
@@ -212,7 +212,8 @@ func TestOneWriteForManyRequests(t *testing.T) {
 		gated.Conn, err = net.Dial("tcp", addr)
 		return gated, err
 	}
-	c := dial(t, cfg, serve(t, 3, answerAll))
+	cfg.Version = 1 // no hello passes the gate
+	c := dial(t, cfg, serveBare(t, 3, answerAll))
 	var callers sync.WaitGroup
 	score := func() {
 		if err := scoreOnce(t.Context(), c, 1, 1); err != nil {

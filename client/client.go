@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -20,7 +22,7 @@ import (
 // Locks are taken in this order: Client.mu, link.mu, flight.mu.
 type Client struct {
 	cfg    Config
-	format wire.Format
+	format wire.Format // what all servers agree on; its MaxVectors is that of the first one
 	slots  []*slot
 
 	alive   context.Context // ends the keepers
@@ -28,6 +30,7 @@ type Client struct {
 	keepers sync.WaitGroup
 
 	waiting atomic.Int64 // pending.len(), for reading without mu
+	asleep  atomic.Int64 // slots that sleep; written with mu held, read without it
 	closing atomic.Bool  // Close has begun: no new calls
 	closer  sync.Once
 	ended   chan struct{} // has room for one: tells Close that some call has ended
@@ -37,12 +40,15 @@ type Client struct {
 	first       chan struct{} // closed when a slot is connected, or all have failed
 	firstClosed bool          // first is closed
 	closed      bool          // nothing is sent any more
+	leaving     []*link       // links of no slot, because their servers are going away
+	welcomed    bool          // asked and format hold the shape that the first welcome stated
+	asked       wire.Hello    // what a welcome must state
 }
 
-// Dial connects to the servers. It returns as soon as one connection stands; the
-// Client makes the others, and all later ones, in the background. The protocol has
-// no handshake, so a server with another dim or max_vectors shows only in its
-// answers.
+// Dial connects to the servers. It returns as soon as one connection stands, in
+// version 2 with its server's welcome; the Client makes the others, and all later
+// ones, in the background. Version 1 has no welcome, so a server with another dim or
+// max_vectors shows only in its answers.
 //
 // If every address has failed once, the error is *Unavailable. If ctx ends before
 // that, the error wraps ctx.Err(). The Client does not use ctx after Dial has
@@ -53,7 +59,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := newClient(cfg)
 	for _, s := range c.slots {
-		c.keepers.Go(s.keep)
+		c.keepers.Go(func() { s.keep(false) })
 	}
 	err := c.awaitFirst(ctx)
 	if err != nil {
@@ -67,13 +73,15 @@ func newClient(cfg Config) *Client {
 	c := &Client{
 		cfg:    cfg,
 		format: cfg.format(),
+		asked:  cfg.hello(),
 		ended:  make(chan struct{}, 1),
 		first:  make(chan struct{}),
 	}
 	c.alive, c.kill = context.WithCancel(context.Background())
 	for _, addr := range cfg.Addrs {
-		for range cfg.Conns {
-			c.slots = append(c.slots, newSlot(c, addr))
+		turn := rand.IntN(1 << 16)
+		for k := range cfg.Conns {
+			c.slots = append(c.slots, newSlot(c, addr, turn+k))
 		}
 	}
 	return c
@@ -102,14 +110,29 @@ func (c *Client) Close() error {
 			<-c.ended
 		}
 		c.kill()
-		for _, s := range c.slots {
-			if l := s.link.Load(); l != nil {
-				l.sever(ErrClosed)
-			}
-		}
+		c.severAll()
 		c.keepers.Wait()
 	})
 	return nil
+}
+
+func (c *Client) severAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.links() {
+		l.sever(ErrClosed)
+	}
+}
+
+// links returns the links of all connections that stand. mu is held.
+func (c *Client) links() []*link {
+	links := slices.Clone(c.leaving)
+	for _, s := range c.slots {
+		if l := s.link.Load(); l != nil {
+			links = append(links, l)
+		}
+	}
+	return links
 }
 
 // busy reports whether some call has not ended. If all have ended, busy sets
@@ -117,13 +140,8 @@ func (c *Client) Close() error {
 func (c *Client) busy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.pending.live() {
+	if c.pending.live() || slices.ContainsFunc(c.links(), (*link).busy) {
 		return true
-	}
-	for _, s := range c.slots {
-		if l := s.link.Load(); l != nil && l.busy() {
-			return true
-		}
 	}
 	c.closed = true
 	return false

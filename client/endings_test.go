@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/disrust/disrust/wire"
 )
 
 func TestServerClosesMidResponse(t *testing.T) {
@@ -34,11 +36,11 @@ func TestProtocolErrors(t *testing.T) {
 		send func(*peer)
 		want ProtocolError
 	}{
-		{"fewer", func(p *peer) { p.writeScores(make([]float32, 1)) }, ProtocolError{1, 2}},
-		{"more", func(p *peer) { p.writeScores(make([]float32, 3)) }, ProtocolError{3, 2}},
-		{"more, header alone", func(p *peer) { p.writeCount(3, nil) }, ProtocolError{3, 2}},
-		{"none", func(p *peer) { p.writeCount(0, nil) }, ProtocolError{0, 2}},
-		{"above max_vectors", func(p *peer) { p.writeCount(70_000, nil) }, ProtocolError{70_000, 2}},
+		{"fewer", func(p *peer) { p.writeScores(make([]float32, 1)) }, ProtocolError{Got: 1, Want: 2}},
+		{"more", func(p *peer) { p.writeScores(make([]float32, 3)) }, ProtocolError{Got: 3, Want: 2}},
+		{"more, header alone", func(p *peer) { p.writeCount(3, nil) }, ProtocolError{Got: 3, Want: 2}},
+		{"none", func(p *peer) { p.writeCount(0, nil) }, ProtocolError{Got: 0, Want: 2}},
+		{"above max_vectors", func(p *peer) { p.writeCount(70_000, nil) }, ProtocolError{Got: 70_000, Want: 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			client := dial(t, small, serve(t, 3, func(p *peer) {
@@ -70,8 +72,7 @@ func TestResponseWithoutRequest(t *testing.T) {
 	if err := scoreOnce(t.Context(), c, 10, 1); err != nil {
 		t.Error(err)
 	}
-	cfg := small
-	idle := newLink(newSlot(newClient(completed(t, cfg)), "a:1"), nil)
+	idle := newLink(newSlot(newClient(completed(t, small)), "a:1", 0), nil, wire.Welcome{Format: wire.Default})
 	_, err := idle.deliver(encoded([]float32{1, 2}))
 	var got *ProtocolError
 	if !errors.As(err, &got) || *got != (ProtocolError{Got: 2}) {
@@ -226,7 +227,12 @@ func TestConfigErrors(t *testing.T) {
 		{Config{Addrs: addrs, Conns: -1}, "conns -1"},
 		{Config{Addrs: addrs, Window: -1}, "window -1"},
 		{Config{Addrs: addrs, Window: maxWindow + 1}, "window 1048577"},
+		{Config{Addrs: addrs, Version: 3}, "version 3: 1 and 2"},
 		{Config{Addrs: addrs, Dim: -1}, "dim -1"},
+		{Config{Addrs: addrs, Outputs: -1}, "outputs -1"},
+		{Config{Addrs: addrs, Version: 1, Kind: wire.Raw}, "version 1 cannot"},
+		{Config{Addrs: addrs, Version: 1, ModelName: "m"}, "version 1 cannot"},
+		{Config{Addrs: addrs, ModelName: "\xff"}, "UTF-8"},
 		{Config{Addrs: addrs, MaxVectors: -2}, "max_vectors -2"},
 		{Config{Addrs: addrs, Timeout: -1}, "must not be negative"},
 	} {
@@ -242,7 +248,12 @@ func TestErrorTexts(t *testing.T) {
 		err  error
 		want string
 	}{
-		{&DimError{Bytes: 20, Scores: 2, Dim: 3}, "client: the rows have 20 bytes; 2 scores of dim 3 need 24 bytes"},
+		{&DimError{Bytes: 20, Scores: 2, Dim: 3, Outputs: 1}, "client: the rows have 20 bytes; 2 scores of dim 3 need 24 bytes"},
+		{&DimError{Bytes: 20, Scores: 4, Dim: 3, Outputs: 2}, "client: the rows have 20 bytes; 4 scores, 2 per vector of dim 3, need 24 bytes"},
+		{&DimError{Bytes: 24, Scores: 3, Dim: 3, Outputs: 2}, "client: there is room for 3 scores, which is no multiple of the model's 2 scores per vector"},
+		{&ModelFailed{Addr: "a:1", Code: 1, Row: 7}, "client: the model of a:1 returned an error for row 7; the server's log has it"},
+		{&ModelFailed{Addr: "a:1", Code: 2, Row: -1}, "client: the model of a:1 panicked; the server's log says more"},
+		{&ModelFailed{Addr: "a:1", Code: 9, Row: -1}, "client: a:1 failed a request with code 9"},
 		{&GaveUp{Err: x}, "client: gave up before the request was written: x"},
 		{&GaveUp{Written: true, Err: x}, "client: gave up while waiting for the answer: x"},
 		{&ConnectionLost{Addr: "a:1", Written: true, Err: x}, "client: connection to a:1 lost while waiting for the answer: x"},

@@ -65,6 +65,34 @@ func (e *ConnectionLost) Error() string {
 // Unwrap returns Err.
 func (e *ConnectionLost) Unwrap() error { return e.Err }
 
+// ModelFailed is the error of a call with a request that reached the model and that the
+// model did not score. Other calls go on, also those on the same connection. The same
+// rows would probably fail again, so the Client does not send them again.
+type ModelFailed struct {
+	Addr string // the server's address, as in Config.Addrs
+
+	// Code is wire.ModelError, wire.ModelPanic, or one that this package does not know.
+	Code uint32
+
+	// Row is the first row of the call that fails even alone, or -1 if the server does
+	// not know it.
+	Row int
+}
+
+func (e *ModelFailed) Error() string {
+	row := ""
+	if e.Row >= 0 {
+		row = fmt.Sprintf(" for row %d", e.Row)
+	}
+	switch e.Code {
+	case wire.ModelError:
+		return fmt.Sprintf("client: the model of %s returned an error%s; the server's log has it", e.Addr, row)
+	case wire.ModelPanic:
+		return fmt.Sprintf("client: the model of %s panicked%s; the server's log says more", e.Addr, row)
+	}
+	return fmt.Sprintf("client: %s failed a request with code %d", e.Addr, e.Code)
+}
+
 // Unavailable means that no connection stands and that the last attempt to connect
 // has failed for every address. The Client keeps trying, so a later call may
 // succeed.
@@ -83,28 +111,42 @@ func (e *Unavailable) Error() string {
 // Unwrap returns Errs.
 func (e *Unavailable) Unwrap() []error { return e.Errs }
 
-// DimError means that a call's rows are not one vector per element of its dst.
-// Nothing was sent.
+// DimError means that a call's rows are not one vector for each of the scores, or group of
+// scores, that its dst has room for. Nothing was sent.
 type DimError struct {
-	Bytes  int // size of the rows
-	Scores int // len(dst)
-	Dim    int // features per vector of the Client
+	Bytes   int // size of the rows
+	Scores  int // len(dst)
+	Dim     int // features per vector of the model
+	Outputs int // scores per vector of the model
 }
 
 func (e *DimError) Error() string {
-	return fmt.Sprintf("client: the rows have %d bytes; %d scores of dim %d need %d bytes",
-		e.Bytes, e.Scores, e.Dim, e.Scores*wire.Format{Dim: e.Dim}.RowBytes())
+	switch rowBytes := (wire.Format{Dim: e.Dim}).RowBytes(); {
+	case e.Outputs == 1:
+		return fmt.Sprintf("client: the rows have %d bytes; %d scores of dim %d need %d bytes",
+			e.Bytes, e.Scores, e.Dim, e.Scores*rowBytes)
+	case e.Scores%e.Outputs != 0:
+		return fmt.Sprintf("client: there is room for %d scores, which is no multiple of the model's %d scores per vector",
+			e.Scores, e.Outputs)
+	default:
+		return fmt.Sprintf("client: the rows have %d bytes; %d scores, %d per vector of dim %d, need %d bytes",
+			e.Bytes, e.Scores, e.Outputs, e.Dim, e.Scores/e.Outputs*rowBytes)
+	}
 }
 
 // ProtocolError is the reason why the Client closed a connection: a response that
-// answers no request. The Client cannot trust any score after it. *ConnectionLost
+// answers no request, or another violation of the protocol. The Client cannot trust any score after it. *ConnectionLost
 // wraps it.
 type ProtocolError struct {
-	Got  int // count of the response
-	Want int // count of the request that it should answer; 0 if none was in flight
+	Got   int    // count of the response
+	Want  int    // count of the request that it should answer; 0 if none was in flight
+	Reply string // what the server sent, if it was no response; then Got and Want are 0
 }
 
 func (e *ProtocolError) Error() string {
+	if e.Reply != "" {
+		return e.Reply
+	}
 	if e.Want == 0 {
 		return fmt.Sprintf("response of %d scores without a request", e.Got)
 	}

@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client"
+	"github.com/disrust/disrust/wire"
 )
 
 func Example() {
 	addr := exampleServer() // with a real server: "127.0.0.1:9900"
 
 	ctx := context.Background()
-	c, err := client.Dial(ctx, client.Config{Addrs: []string{addr}, Dim: 2})
+	c, err := client.Dial(ctx, client.Config{Addrs: []string{addr}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -29,7 +30,7 @@ func Example() {
 		30, 40,
 		-5, 5,
 	}
-	scores := make([]float32, 3)
+	scores := make([]float32, 3) // with more outputs per vector, times c.Servers()[0].Outputs
 	if err := c.Score(ctx, scores, rows); err != nil {
 		log.Fatal(err)
 	}
@@ -43,7 +44,6 @@ func Example_severalServers() {
 	c, err := client.Dial(context.Background(), client.Config{
 		Addrs:   []string{exampleServer(), exampleServer()},
 		Conns:   2,
-		Dim:     2,
 		Timeout: 5 * time.Second,
 		Retry:   3,
 	})
@@ -71,7 +71,7 @@ func Example_severalServers() {
 // One goroutine keeps four calls in flight and uses each Call again when it has ended.
 func ExampleClient_Start() {
 	ctx := context.Background()
-	c, err := client.Dial(ctx, client.Config{Addrs: []string{exampleServer()}, Dim: 2})
+	c, err := client.Dial(ctx, client.Config{Addrs: []string{exampleServer()}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -122,6 +122,12 @@ func exampleServer() (addr string) {
 
 func answerSums(conn net.Conn) {
 	defer conn.Close()
+	preamble := make([]byte, wire.PreambleBytes)
+	io.ReadFull(conn, preamble)
+	if hello, _, err := wire.ParsePreamble(preamble); err == nil {
+		io.CopyN(io.Discard, conn, int64(hello.Size))
+	}
+	conn.Write(wire.AppendWelcome(nil, wire.Welcome{Format: wire.Format{Dim: 2, Outputs: 1, MaxVectors: 64}}))
 	var count uint32
 	for binary.Read(conn, binary.LittleEndian, &count) == nil {
 		response := binary.LittleEndian.AppendUint32(nil, count)

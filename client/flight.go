@@ -69,7 +69,7 @@ func (f *flight) live() bool {
 	return !f.over
 }
 
-// answer copies scores into dst from at on, unless f is over. It reports whether f
+// answer copies scores into dst from dst[at] on, unless f is over. It reports whether f
 // has ended; if so, the caller must call finish.
 func (f *flight) answer(at int, scores []byte) (ended bool) {
 	f.mu.Lock()
@@ -77,9 +77,9 @@ func (f *flight) answer(at int, scores []byte) (ended bool) {
 	if f.over {
 		return false
 	}
-	vectors := len(scores) / 4
-	wire.CopyScores(f.dst[at:at+vectors], scores)
-	f.missing -= vectors
+	count := len(scores) / 4
+	wire.CopyScores(f.dst[at:at+count], scores)
+	f.missing -= count
 	return f.missing == 0 && f.decide(nil)
 }
 

@@ -1,20 +1,27 @@
 package client
 
 import (
+	"io"
 	"net"
 	"sync"
 	"time"
+
+	"github.com/disrust/disrust/wire"
 )
 
 // link is one connection and the requests on it.
 //
 // Ownership: only the send loop writes to the connection and uses out. Only the
-// receive loop reads from the connection and uses ended. mu guards the rest. The
-// elements of ring are also written under mu. The send loop reads the elements from
-// taken to admitted without mu, because only the send loop changes them.
+// receive loop reads from the connection and uses ended, failed and inAnswer. mu
+// guards the rest. The elements of ring are also written under mu. The send loop reads
+// the elements from taken to admitted without mu, because only the send loop changes
+// them.
 type link struct {
-	slot *slot
-	conn net.Conn
+	slot   *slot
+	conn   net.Conn
+	server Server      // what it says of itself; only the receive loop changes it
+	format wire.Format // of requests and answers
+	since  time.Time   // when the connection was made
 
 	mu       sync.Mutex
 	sendable sync.Cond // a request was admitted, or err was set
@@ -31,14 +38,33 @@ type link struct {
 	vectors     int   // vectors of all requests on the link
 	writing     bool  // a write is being gathered or in progress
 	interrupted bool  // that write was interrupted by its deadline
+	leaving     bool  // the server is going away: the link admits no more requests
+	detached    bool  // the link is no longer its slot's
 	err         error // why the link admits no more requests
 
-	out   outgoing
-	ended []*flight
+	out      outgoing
+	ended    []*flight
+	failed   []failure // the flights that ended by a failed request, and their errors
+	inAnswer bool      // the receive loop ended within an answer
 }
 
-func newLink(s *slot, conn net.Conn) *link {
-	l := &link{slot: s, conn: conn, ring: make([]request, s.client.cfg.Window)}
+// failure is the error of a request that the server has failed.
+type failure struct {
+	flight *flight
+	err    error
+}
+
+// newLink returns a link over conn to a server that has sent the welcome w.
+func newLink(s *slot, conn net.Conn, w wire.Welcome) *link {
+	cfg := &s.client.cfg
+	l := &link{slot: s, conn: conn, format: w.Format, since: time.Now(), ring: make([]request, cfg.Window)}
+	if cfg.MaxVectors > 0 {
+		l.format.MaxVectors = cfg.MaxVectors
+	}
+	l.server = Server{
+		Addr: s.addr, Dim: w.Format.Dim, Outputs: w.Format.Outputs, MaxVectors: w.Format.MaxVectors,
+		Kind: w.Kind, Identity: w.Identity, ModelName: w.Model,
+	}
 	l.sendable.L = &l.mu
 	return l
 }
@@ -59,7 +85,7 @@ func (l *link) at(k uint64) *request { return &l.ring[k%uint64(len(l.ring))] }
 // connection is lost.
 func (l *link) admit(r request) bool {
 	l.mu.Lock()
-	if l.err != nil || l.full() {
+	if l.err != nil || l.leaving || l.full() {
 		l.mu.Unlock()
 		return false
 	}
@@ -80,8 +106,11 @@ func (l *link) full() bool { return l.admitted-l.answered == uint64(len(l.ring))
 
 // publishLoad stores the load of the link, or noRoom, for leastLoaded. mu is held.
 func (l *link) publishLoad() {
+	if l.detached {
+		return
+	}
 	load := int64(l.vectors)
-	if l.err != nil || l.full() {
+	if l.err != nil || l.leaving || l.full() {
 		load = noRoom
 	}
 	l.slot.load.Store(load)
@@ -92,6 +121,11 @@ func (l *link) publishLoad() {
 func (l *link) interrupt() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.interruptLocked()
+}
+
+// interruptLocked is interrupt. mu is held.
+func (l *link) interruptLocked() {
 	if l.writing && !l.interrupted {
 		l.interrupted = true
 		l.conn.SetWriteDeadline(time.Unix(1, 0))
@@ -128,18 +162,24 @@ func (l *link) busy() bool {
 	return false
 }
 
+// endedInOrder reports whether the server closed the connection between two answers.
+// In version 1 that is in order only if no request was on the connection: the server may
+// have scored those that were. Both loops have ended with err.
+func (l *link) endedInOrder(err error) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return err == io.EOF && !l.inAnswer && (l.slot.client.cfg.Version > 1 || l.answered == l.admitted)
+}
+
 // toResend returns the requests to send over another connection, after both loops
 // have ended with err: the requests not begun, and those that were begun and may be
 // sent again. It ends the calls of all others.
-func (l *link) toResend(err error) (elsewhere []request) {
+func (l *link) toResend(err error, inOrder bool) (elsewhere []request) {
 	unanswered, begun := l.unanswered()
 	for k, r := range unanswered {
-		if k < begun {
-			if r.retries == l.slot.client.cfg.Retry {
-				r.flight.end(l.lossError(err))
-				continue
-			}
-			r.retries++
+		if k < begun && !r.countAgain(&l.slot.client.cfg, inOrder) {
+			r.flight.end(l.lossError(err))
+			continue
 		}
 		elsewhere = append(elsewhere, r)
 	}

@@ -17,7 +17,7 @@ import (
 // connection of one part is lost. The other write must stop reading the rows.
 func TestLostPartEndsTheCall(t *testing.T) {
 	far := make(chan net.Conn, 2)
-	cfg := Config{Dim: 1, MaxVectors: 4000, Conns: 2, StallTimeout: time.Hour}
+	cfg := Config{Version: 1, Dim: 1, MaxVectors: 4000, Conns: 2, StallTimeout: time.Hour}
 	cfg.dial = func(context.Context, string) (net.Conn, error) {
 		near, itsFar := net.Pipe()
 		select {
@@ -27,7 +27,7 @@ func TestLostPartEndsTheCall(t *testing.T) {
 			return nil, errors.New("refused")
 		}
 	}
-	c := dial(t, cfg, "a:1")
+	c := dial(t, cfg, "127.0.0.1:1")
 	call := &Call{Dst: make([]float32, 8000), Rows: make([]float32, 8000), Done: make(chan *Call, 1)}
 	c.Start(call)
 	lost, stays := <-far, <-far
@@ -49,7 +49,7 @@ func TestLostPartEndsTheCall(t *testing.T) {
 func TestAbandonTwoRequestsOfAWrite(t *testing.T) {
 	near, far := net.Pipe() // a write blocks until all of it is read
 	defer far.Close()
-	cfg := Config{Dim: 1, MaxVectors: 4000, Addrs: []string{"a:1"}}
+	cfg := Config{Version: 1, Dim: 1, MaxVectors: 4000, Addrs: []string{"127.0.0.1:1"}}
 	cfg.dial = func(context.Context, string) (net.Conn, error) { return near, nil }
 	c, err := Dial(t.Context(), cfg)
 	if err != nil {

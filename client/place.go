@@ -5,12 +5,28 @@ import (
 	"math/rand/v2"
 )
 
-// request asks for the scores of some rows of a call. Its scores belong in
-// dst[at : at+vectors].
+// request asks for the scores of some rows of a call: of as many as vectors, from row at on.
 type request struct {
 	flight      *flight
 	at, vectors int
-	retries     int // how often it was sent again
+	retries     int // how often it was sent again after a connection was lost
+	moves       int // how often it was sent again after a connection was closed in order
+}
+
+// countAgain counts that r, which was written, at least in part, is sent again. It returns
+// false if that is not allowed. When a server has closed the connection in order, it will
+// never answer what it had received, so r moves even without Config.Retry: once for each of
+// Config.Addrs, and once more.
+func (r *request) countAgain(cfg *Config, inOrder bool) bool {
+	switch {
+	case inOrder && r.moves <= len(cfg.Addrs):
+		r.moves++
+	case r.retries < cfg.Retry:
+		r.retries++
+	default:
+		return false
+	}
+	return true
 }
 
 // split removes at most most vectors from the front of r and returns a request for
@@ -26,6 +42,11 @@ func (r *request) split(most int) request {
 // place gives r, which may have any size, to connections that have room. What finds
 // no room waits in pending. If other requests wait already, r queues behind them.
 func (c *Client) place(r request) {
+	if c.asleep.Load() > 0 {
+		c.mu.Lock()
+		c.wakeSlots()
+		c.mu.Unlock()
+	}
 	if c.waiting.Load() == 0 {
 		c.spread(&r)
 	}
@@ -47,7 +68,7 @@ func (c *Client) spread(r *request) {
 			return
 		}
 		l, next := s.link.Load(), *r
-		if part := next.split(c.cfg.MaxVectors); l != nil && l.admit(part) {
+		if l != nil && l.admit(next.split(l.format.MaxVectors)) {
 			*r = next
 		}
 	}
@@ -103,6 +124,7 @@ func (c *Client) placePending() {
 		c.pending.pop()
 	}
 	if c.pending.len() > 0 {
+		c.wakeSlots()
 		c.failPending(c.refusal())
 	}
 	c.waiting.Store(int64(c.pending.len()))

@@ -2,19 +2,21 @@ package client
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
 	"github.com/disrust/disrust/wire"
 )
 
-// receiveBytes is the most that one read takes: about 8,000 responses of one score.
+// receiveBytes is the most that one read takes, unless a response or a notice is larger:
+// about 8,000 responses of one score.
 const receiveBytes = 64 << 10
 
 // receive is the loop that reads. It returns the error that ended the connection.
 func (l *link) receive() error {
 	cfg := &l.slot.client.cfg
-	buf := make([]byte, max(receiveBytes, cfg.format().ResponseBytes(cfg.MaxVectors)))
+	buf := make([]byte, max(receiveBytes, wire.MaxNoticeBytes, l.format.ResponseBytes(l.format.MaxVectors)))
 	held := 0 // bytes of an incomplete response at the start of buf
 	silence := silence{link: l, quarter: max(cfg.StallTimeout/quarters, 1)}
 	silence.watch()
@@ -31,14 +33,16 @@ func (l *link) receive() error {
 			readErr = silence.deadlinePassed()
 		}
 		if readErr != nil {
+			l.inAnswer = used < held+n
 			return readErr
 		}
 		held = copy(buf, buf[used:held+n])
 	}
 }
 
-// deliver gives the complete responses at the start of b to their calls and returns
-// their size in bytes. The error, if any, is a *ProtocolError.
+// deliver gives the complete responses at the start of b to their calls, takes in the
+// notices between them, and returns the size of all in bytes. The error, if any, is a
+// *ProtocolError.
 func (l *link) deliver(b []byte) (used int, err error) {
 	l.mu.Lock()
 	for err == nil {
@@ -49,44 +53,136 @@ func (l *link) deliver(b []byte) (used int, err error) {
 		used += bytes
 	}
 	l.publishLoad()
+	leaves := l.leaving && !l.detached
 	l.mu.Unlock()
+	if leaves {
+		l.slot.client.leave(l)
+	}
 	if used > 0 {
 		l.slot.client.roomFreed()
 	}
+	l.endFlights()
+	return used, err
+}
+
+// endFlights tells the callers of the flights that deliver has ended.
+func (l *link) endFlights() {
 	for _, f := range l.ended {
 		f.finish()
 	}
 	clear(l.ended)
 	l.ended = l.ended[:0]
-	return used, err
+	for _, f := range l.failed {
+		f.flight.end(f.err)
+	}
+	clear(l.failed)
+	l.failed = l.failed[:0]
 }
 
-// deliverOne gives the response at the start of b to its call. used is 0 if the
-// response is not complete. mu is held. The flights that end are collected in
-// l.ended, and deliver finishes them after it has unlocked mu, because their callers
+// deliverOne gives the response at the start of b to its call, or takes in a notice. used
+// is 0 if it is not complete. mu is held. The flights that end are collected in l.ended
+// and l.failed, and deliver finishes them after it has unlocked mu, because their callers
 // will lock mu soon.
 func (l *link) deliverOne(b []byte) (used int, err error) {
-	frame := l.slot.client.format.ParseResponse(b)
-	if frame.Status == wire.Incomplete && frame.Vectors == 0 {
+	reply := l.parse(b)
+	if reply.Kind == wire.Notice {
+		return l.notice(reply, b)
+	}
+	if reply.Status == wire.Incomplete && reply.Vectors == 0 {
 		return 0, nil
+	}
+	if reply.Kind == wire.Failure && reply.Code == wire.CountDenied {
+		return 0, &ProtocolError{Reply: fmt.Sprintf("the server allows no request of %d vectors", reply.Detail)}
 	}
 	if l.answered == l.taken {
-		return 0, &ProtocolError{Got: frame.Vectors}
+		return 0, unasked(reply)
 	}
 	oldest := l.at(l.answered)
-	if frame.Status == wire.Invalid || frame.Vectors != oldest.vectors {
-		return 0, &ProtocolError{Got: frame.Vectors, Want: oldest.vectors}
+	if reply.Kind == wire.Failure {
+		l.failed = append(l.failed, failure{oldest.flight, oldest.failed(reply, l.slot.addr)})
+		l.retire(oldest)
+		return reply.Bytes, nil
 	}
-	if frame.Status == wire.Incomplete {
+	if reply.Status == wire.Invalid || reply.Vectors != oldest.vectors {
+		return 0, &ProtocolError{Got: reply.Vectors, Want: oldest.vectors}
+	}
+	if reply.Status == wire.Incomplete {
 		return 0, nil
 	}
-	if oldest.flight.answer(oldest.at, b[wire.HeaderBytes:frame.Bytes]) {
+	if oldest.flight.answer(oldest.at*l.format.Outputs, reply.Payload(b)) {
 		l.ended = append(l.ended, oldest.flight)
 	}
+	l.retire(oldest)
+	return reply.Bytes, nil
+}
+
+// retire removes the oldest request, which the server has answered. mu is held.
+func (l *link) retire(oldest *request) {
 	l.vectors -= oldest.vectors
 	*oldest = request{}
 	l.answered++
-	return frame.Bytes, nil
+}
+
+// parse describes what b begins with.
+func (l *link) parse(b []byte) wire.Reply {
+	if l.slot.client.cfg.Version == 1 {
+		return wire.Reply{Frame: l.format.ParseResponse(b)}
+	}
+	return l.format.ParseReply(b)
+}
+
+func unasked(r wire.Reply) *ProtocolError {
+	if r.Kind == wire.Failure {
+		return &ProtocolError{Reply: "failure without a request"}
+	}
+	return &ProtocolError{Got: r.Vectors}
+}
+
+// failed returns the error of a request that the server at addr has failed.
+func (r *request) failed(f wire.Reply, addr string) *ModelFailed {
+	err := &ModelFailed{Addr: addr, Code: f.Code, Row: -1}
+	known := f.Code == wire.ModelError || f.Code == wire.ModelPanic
+	if known && uint64(f.Detail) < uint64(r.vectors) {
+		err.Row = r.at + int(f.Detail)
+	}
+	return err
+}
+
+// notice takes in the notice that b begins with. It skips a notice of unknown type. mu is
+// held.
+func (l *link) notice(n wire.Reply, b []byte) (used int, err error) {
+	switch {
+	case n.Status == wire.Incomplete:
+		return 0, nil
+	case n.Status == wire.Invalid:
+		return 0, &ProtocolError{Reply: fmt.Sprintf("notice of type %d with a size that is not allowed", n.Code)}
+	case n.Code == wire.GoingAway:
+		l.goAway()
+	case n.Code == wire.AnotherModel:
+		l.server.Identity = wire.Identity(n.Notice(b))
+		l.publishServer()
+	}
+	return n.Bytes, nil
+}
+
+// goAway stops the admission of requests, because the server is going away. It interrupts
+// the write in progress, so that the requests that the write has not begun move to other
+// connections at once. mu is held.
+func (l *link) goAway() {
+	l.leaving = true
+	if interruptible {
+		l.interruptLocked()
+	}
+	l.sendable.Signal()
+}
+
+// publishServer stores what the server says of itself for Servers, unless a later
+// connection may have done so.
+func (l *link) publishServer() {
+	if !l.leaving {
+		server := l.server
+		l.slot.server.Store(&server)
+	}
 }
 
 // quarters is how many read deadlines make up one StallTimeout.
@@ -119,10 +215,10 @@ func (s *silence) deadlinePassed() error {
 	return nil
 }
 
-// awaiting reports whether the link must hear from the server: it waits for answers,
-// or a write has failed and it waits for the end of the connection.
+// awaiting reports whether the link must hear from the server: it waits for answers, or for
+// the end of the connection, because the server is going away or a write has failed.
 func (l *link) awaiting() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.answered < l.taken || l.err != nil
+	return l.answered < l.taken || l.leaving || l.err != nil
 }

@@ -37,7 +37,7 @@ func TestNobodyListens(t *testing.T) {
 // TestDialGivesUp: the first attempt never ends, and Dial returns when its context ends.
 func TestDialGivesUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cfg := Config{Addrs: []string{"a:1"}, dial: func(dialCtx context.Context, _ string) (net.Conn, error) {
+	cfg := Config{Addrs: []string{"127.0.0.1:1"}, dial: func(dialCtx context.Context, _ string) (net.Conn, error) {
 		cancel()
 		<-dialCtx.Done()
 		return nil, dialCtx.Err()
@@ -83,7 +83,7 @@ func TestReconnects(t *testing.T) {
 func TestWrittenIsNotSentTwice(t *testing.T) {
 	lose := make(chan struct{})
 	var connections atomic.Int32
-	c := dial(t, Config{Dim: 3, MaxVectors: 4, Window: 1}, serve(t, 3, func(p *peer) {
+	c := dial(t, Config{Dim: 3, MaxVectors: 4, Window: 1, Version: 1}, serveBare(t, 3, func(p *peer) {
 		if connections.Add(1) == 1 {
 			p.readScores()
 			<-lose
@@ -117,14 +117,14 @@ func TestWriteFails(t *testing.T) {
 	defer far.Close()
 	var attempts atomic.Int32
 	cfg := small
-	cfg.StallTimeout = 20 * time.Millisecond
+	cfg.Version, cfg.StallTimeout = 1, 20*time.Millisecond
 	cfg.dial = func(_ context.Context, addr string) (net.Conn, error) {
 		if attempts.Add(1) == 1 {
 			return writeFails{near}, nil
 		}
 		return net.Dial("tcp", addr)
 	}
-	c := dial(t, cfg, serve(t, 3, answerAll))
+	c := dial(t, cfg, serveBare(t, 3, answerAll))
 	call := &Call{Dst: make([]float32, 1), Rows: []float32{1, 2, 3}, Done: make(chan *Call, 1)}
 	c.Start(call)
 	await(t, "its end", func() bool { return len(call.Done) == 1 })
@@ -138,8 +138,8 @@ func TestWriteFails(t *testing.T) {
 func TestRetryEnds(t *testing.T) {
 	var seen atomic.Int32
 	cfg := small
-	cfg.Retry = 2
-	addr := serve(t, 3, func(p *peer) {
+	cfg.Version, cfg.Retry = 1, 2
+	addr := serveBare(t, 3, func(p *peer) {
 		if _, ok := p.readScores(); ok {
 			seen.Add(1)
 		}
@@ -207,7 +207,9 @@ func TestUnavailable(t *testing.T) {
 // Every attempt to connect succeeds, but calls must soon fail with *Unavailable instead of
 // waiting for ever.
 func TestClosesAtOnce(t *testing.T) {
-	c := dial(t, small, serve(t, 3, func(*peer) {}))
+	cfg := small
+	cfg.Version = 1
+	c := dial(t, cfg, serveBare(t, 3, func(*peer) {}))
 	await(t, "a call to fail with *Unavailable", func() bool {
 		err := scoreOnce(t.Context(), c, 1, 1)
 		var lost *ConnectionLost
@@ -229,7 +231,7 @@ func TestCloseEndsAttempts(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	cfg.Addrs = []string{serve(t, 3, func(p *peer) {})}
+	cfg.Addrs = []string{serve(t, 3, func(p *peer) { p.writeScores([]float32{1}) })}
 	c, err := Dial(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

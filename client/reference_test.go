@@ -86,8 +86,8 @@ func (w *partialWriter) Write(b []byte) (int, error) {
 // TestWriteBrokenOffAnywhere ends a write after any number of bytes. The next write,
 // of the rest and of the requests that were not begun, must continue the stream.
 func TestWriteBrokenOffAnywhere(t *testing.T) {
-	c := newClient(completed(t, Config{Dim: 1, MaxVectors: wire.MaxVectors}))
-	l := newLink(c.slots[0], nil)
+	c := newClient(completed(t, Config{Dim: 1, MaxVectors: 1 << 15}))
+	l := newLink(c.slots[0], nil, wire.Welcome{Format: c.format})
 	var whole []byte
 	var requests []request
 	for k, vectors := range []int{1, 3000, 2, 2, 2500} {

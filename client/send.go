@@ -15,6 +15,10 @@ func (l *link) send() {
 		if !ok {
 			return
 		}
+		if l.handOver(&to) && len(l.out.rest) == 0 {
+			l.halfClose()
+			return
+		}
 		l.gather(to)
 		if !l.finishWrite(l.out.writeTo(l.conn)) {
 			return
@@ -27,7 +31,7 @@ func (l *link) send() {
 func (l *link) awaitRequests() (to uint64, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.taken == l.admitted && len(l.out.rest) == 0 && l.err == nil {
+	for l.taken == l.admitted && len(l.out.rest) == 0 && l.err == nil && !l.leaving {
 		l.sendable.Wait()
 		// The first request of a burst has woken this loop. Yielding once lets
 		// other callers add their requests. That halves the cost of a call when
@@ -40,13 +44,53 @@ func (l *link) awaitRequests() (to uint64, ok bool) {
 	return l.admitted, l.writing
 }
 
+// handOver does nothing and returns false unless the server is going away. Then it moves
+// the requests that no write has begun to other connections, so that to, the end of the next
+// write, falls back to what was begun.
+func (l *link) handOver(to *uint64) (leaving bool) {
+	l.mu.Lock()
+	leaving = l.leaving
+	l.mu.Unlock()
+	if !leaving {
+		return false
+	}
+	c := l.slot.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending.pushFront(l.takeBack())
+	c.placePending()
+	*to = l.taken
+	return true
+}
+
+// takeBack removes from the ring the requests that no write has begun.
+func (l *link) takeBack() (requests []request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for k := l.taken; k < l.admitted; k++ {
+		r := l.at(k)
+		requests = append(requests, *r)
+		l.vectors -= r.vectors
+		*r = request{}
+	}
+	l.admitted = l.taken
+	return requests
+}
+
+// halfClose tells the server that no more requests come. The receive loop reads on.
+func (l *link) halfClose() {
+	if conn, ok := l.conn.(interface{ CloseWrite() error }); ok {
+		conn.CloseWrite()
+	}
+}
+
 // gather makes the next write from the requests between taken and to, as many as fit.
 // It drops the requests whose calls have ended.
 func (l *link) gather(to uint64) {
 	l.out.reset()
 	k := l.taken
 	for ; k < to && !l.out.full(); k++ {
-		l.out.add(*l.at(k), l, l.slot.client.format)
+		l.out.add(*l.at(k), l, l.format)
 	}
 	if l.take(k) {
 		l.slot.client.roomFreed()

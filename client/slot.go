@@ -14,7 +14,7 @@ const (
 )
 
 // slot is the place of one connection. It holds one connection at a time; its keeper
-// makes a new one when the last is lost.
+// makes a new one when the last has ended.
 type slot struct {
 	// load is the number of vectors outstanding on the connection, or noRoom.
 	// Every call reads it; a goroutine that holds the link's mu writes it. No other
@@ -24,40 +24,53 @@ type slot struct {
 
 	client   *Client
 	addr     string
-	link     atomic.Pointer[link] // nil when not connected
-	retryNow chan struct{}        // room for one: ends the pause before the next attempt
+	turn     int                    // which address of a name it prefers: see inTurn
+	link     atomic.Pointer[link]   // nil when not connected
+	server   atomic.Pointer[Server] // what the last server said of itself; nil before
+	retryNow chan struct{}          // room for one: ends the pause before the next attempt
+	needed   chan struct{}          // room for one: ends the sleep
+
+	// Only the keeper uses these. delay is the pause before the next attempt.
+	// fruitless says that the last attempt failed, or that its connection was lost
+	// before it was useful.
+	delay     time.Duration
+	fruitless bool
 
 	// failed is the error of the last attempt to connect. It is nil before the first
 	// attempt has failed. It is nil again from the loss of the Client's last useful
 	// connection until a later attempt has failed. Guarded by Client.mu.
 	failed error
+
+	// asleep says that the connection was closed in order and that no call has
+	// started since. Guarded by Client.mu.
+	asleep bool
 }
 
-func newSlot(c *Client, addr string) *slot {
-	s := &slot{client: c, addr: addr, retryNow: make(chan struct{}, 1)}
+func newSlot(c *Client, addr string, turn int) *slot {
+	s := &slot{
+		client: c, addr: addr, turn: turn,
+		retryNow: make(chan struct{}, 1),
+		needed:   make(chan struct{}, 1),
+	}
 	s.load.Store(noRoom)
 	return s
 }
 
-// keep connects, and reconnects whenever the connection is lost: at once if the
-// connection was useful, else after a delay that doubles with each attempt.
-func (s *slot) keep() {
-	delay := time.Duration(0)
-	for s.pause(delay) {
-		if s.attempt(delay > 0) {
-			delay = 0
-		} else {
-			delay = min(max(2*delay, minDelay), maxDelay)
-		}
+// keep connects, and reconnects whenever the connection has ended. asleep says that the
+// slot sleeps from the beginning. When a connection's server goes away, this keeper stays
+// with the connection to its end, and another keeper takes the slot.
+func (s *slot) keep(asleep bool) {
+	for keeps := true; keeps && s.pause() && s.awaken(asleep); {
+		asleep, keeps = s.attempt()
 	}
 }
 
 // pause waits for a random time between half of delay and delay, so that clients that
 // lost the same server do not reconnect at the same moment. It returns false if the
 // Client is closed.
-func (s *slot) pause(delay time.Duration) bool {
-	if delay > 0 {
-		timer := time.NewTimer(delay/2 + rand.N(delay/2))
+func (s *slot) pause() bool {
+	if s.delay > 0 {
+		timer := time.NewTimer(s.delay/2 + rand.N(s.delay/2))
 		defer timer.Stop()
 		select {
 		case <-timer.C:
@@ -68,25 +81,44 @@ func (s *slot) pause(delay time.Duration) bool {
 	return s.client.alive.Err() == nil
 }
 
-// attempt connects once and returns when the connection is lost. It reports whether
-// the connection was useful: it brought an answer, or it lasted longer than maxDelay
-// and did not end by a stall. again says that the attempt before was not useful.
-func (s *slot) attempt(again bool) (useful bool) {
+// awaken waits, if the slot is asleep, until a call needs the connection. It returns
+// false if the Client is closed.
+func (s *slot) awaken(asleep bool) bool {
+	if asleep {
+		select {
+		case <-s.needed:
+		case <-s.client.alive.Done():
+		}
+	}
+	return s.client.alive.Err() == nil
+}
+
+// attempt connects once and returns when the connection has ended. It reports whether the
+// slot sleeps from then on, and whether the caller is still its keeper.
+func (s *slot) attempt() (asleep, keeps bool) {
 	c := s.client
-	conn, err := c.cfg.dial(c.alive, s.addr)
+	l, err := s.connect()
 	if err != nil {
+		s.backOff(false)
+		s.fruitless = true
 		c.notConnected(s, err)
-		return false
+		return false, true
 	}
-	defer conn.Close()
-	l, start := newLink(s, conn), time.Now()
-	if !c.connected(s, l) {
-		return false
+	defer l.conn.Close()
+	if !c.connected(l) {
+		return false, true
 	}
-	err = l.run()
-	useful = l.answered > 0 || !errors.Is(err, ErrStalled) && time.Since(start) > maxDelay
-	c.lost(s, l, err, useful, again)
-	return useful
+	return c.lost(l, l.run())
+}
+
+// backOff sets the pause before the next attempt: none after a useful connection,
+// else twice the last one.
+func (s *slot) backOff(useful bool) {
+	if useful {
+		s.delay = 0
+	} else {
+		s.delay = min(max(2*s.delay, minDelay), maxDelay)
+	}
 }
 
 // notConnected records that an attempt to connect has failed with err.
@@ -102,14 +134,15 @@ func (c *Client) notConnected(s *slot, err error) {
 
 // connected puts l into its slot; from then on l takes requests. It returns false if
 // the Client is closed.
-func (c *Client) connected(s *slot, l *link) bool {
+func (c *Client) connected(l *link) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return false
 	}
-	s.link.Store(l)
+	l.slot.link.Store(l)
 	l.mu.Lock()
+	l.publishServer()
 	l.publishLoad()
 	l.mu.Unlock()
 	c.unblockDial()
@@ -117,33 +150,95 @@ func (c *Client) connected(s *slot, l *link) bool {
 	return true
 }
 
-// lost removes l, whose loops have ended with err, from its slot and resends its
-// requests over other connections. If neither this attempt nor the one before was
-// useful, the attempt counts as failed.
-func (c *Client) lost(s *slot, l *link, err error, useful, again bool) {
+// lost is called when both loops of l have ended with err. It resends the requests of l
+// over other connections. asleep and keeps are those of attempt.
+func (c *Client) lost(l *link, err error) (asleep, keeps bool) {
+	inOrder := l.endedInOrder(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.pending.pushFront(l.toResend(err, inOrder))
+	if !l.detached {
+		return c.vacate(l, err, inOrder), true
+	}
+	c.leaving = slices.DeleteFunc(c.leaving, func(other *link) bool { return other == l })
+	c.placePending()
+	return false, false
+}
+
+// leave takes l, whose server is going away, from its slot, which gets another keeper. The
+// requests on l that were begun stay there.
+func (c *Client) leave(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.mu.Lock()
+	l.detached = true
+	l.mu.Unlock()
+	c.leaving = append(c.leaving, l)
+	asleep := c.vacate(l, nil, true)
+	c.keepers.Go(func() { l.slot.keep(asleep) })
+}
+
+// vacate removes l from its slot and finds places for the requests that wait. It reports
+// whether the slot sleeps. mu is held.
+//
+// A connection was useful if it brought an answer, or if it lasted longer than
+// maxDelay and did not end by a stall. The second of two connections in a row that
+// were lost before they were useful counts as a failed attempt. A connection that ended
+// in order never does: a server closes idle connections, and if it has stopped, the
+// next attempt will fail.
+func (c *Client) vacate(l *link, err error, inOrder bool) (asleep bool) {
+	s := l.slot
+	useful := l.answered > 0 || !errors.Is(err, ErrStalled) && time.Since(l.since) > maxDelay
+	fruitless := !useful && !inOrder
 	s.link.Store(nil)
 	s.failed = nil
-	if again && !useful {
+	if fruitless && s.fruitless {
 		s.failed = &ConnectionLost{Addr: s.addr, Err: err}
 	}
-	if useful && !c.connectedAnywhere() {
-		c.retryAllNow()
+	s.fruitless = fruitless
+	s.backOff(useful)
+	s.asleep = inOrder && c.pending.len() == 0
+	if s.asleep {
+		c.asleep.Add(1)
+	} else if !fruitless && !c.connectedAnywhere() {
+		c.retryFailed()
 	}
-	c.pending.pushFront(l.toResend(err))
+	asleep = s.asleep
 	c.placePending()
+	return asleep
+}
+
+// wakeSlots ends the sleep of all slots, because a call has started. All connect, not
+// only one, so that a server that was restarted gets its share of the calls again.
+// mu is held.
+func (c *Client) wakeSlots() {
+	if c.asleep.Load() == 0 {
+		return
+	}
+	if !c.connectedAnywhere() {
+		c.retryFailed()
+	}
+	for _, s := range c.slots {
+		if s.asleep {
+			s.asleep = false
+			s.needed <- struct{}{}
+		}
+	}
+	c.asleep.Store(0)
 }
 
 func (c *Client) connectedAnywhere() bool {
 	return slices.ContainsFunc(c.slots, func(s *slot) bool { return s.link.Load() != nil })
 }
 
-// retryAllNow makes every slot attempt to connect at once, and forgets the errors of
-// earlier attempts. Those may be out of date: calls fail only when every new attempt
-// has failed too. mu is held.
-func (c *Client) retryAllNow() {
+// retryFailed makes every slot whose last attempt has failed attempt to connect at
+// once, and forgets the errors. They may be out of date: calls fail only when every new
+// attempt has failed too. mu is held.
+func (c *Client) retryFailed() {
 	for _, s := range c.slots {
+		if s.failed == nil {
+			continue
+		}
 		s.failed = nil
 		select {
 		case s.retryNow <- struct{}{}:

@@ -24,7 +24,7 @@ func socketPath(t *testing.T) string {
 // the socket by its address.
 func TestUnixSocket(t *testing.T) {
 	path := socketPath(t)
-	serveOn(t, "unix", path, 3, answerAll)
+	serveOn(t, "unix", path, 3, welcoming(answerAll))
 	c := dial(t, Config{Dim: 3, Conns: 2}, "unix:"+path, serve(t, 3, answerAll))
 	for k := range 20 {
 		if err := scoreOnce(t.Context(), c, k, 100); err != nil {
@@ -33,7 +33,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 
 	path = socketPath(t)
-	serveOn(t, "unix", path, 3, func(p *peer) { p.readScores() })
+	serveOn(t, "unix", path, 3, welcoming(func(p *peer) { p.readScores() }))
 	c = dial(t, Config{Dim: 3}, "unix:"+path)
 	err := scoreOnce(t.Context(), c, 1, 1)
 	if lost, ok := errors.AsType[*ConnectionLost](err); !ok || lost.Addr != "unix:"+path || !errors.Is(err, io.EOF) {
