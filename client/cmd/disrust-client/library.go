@@ -20,9 +20,9 @@ func (o *options) dial(ctx context.Context, cfg client.Config) (*client.Client, 
 }
 
 // unanswered adds the most likely cause to the error of a server that stayed silent or closed
-// the connection: the two ends may disagree on the size of frames.
-func unanswered(err error) error {
-	if errors.Is(err, context.Canceled) {
+// the connection: in version 1 the two ends may disagree on the size of frames.
+func (o *options) unanswered(err error) error {
+	if o.protocol > 1 || errors.Is(err, context.Canceled) {
 		return plain(err)
 	}
 	return fmt.Errorf("%w (does the server have the same --dim and --max-vectors?)", plain(err))

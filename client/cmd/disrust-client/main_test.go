@@ -189,11 +189,12 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 			t.Run(args+" "+protocol, func(t *testing.T) {
 				o := silenced(t, "PORT --protocol "+protocol+" "+args)
 				err := o.command.run(t.Context(), o, streams{new(bytes.Buffer), new(bytes.Buffer), new(bytes.Buffer)})
-				says := `no answer for 50ms after 0 of \d+ responses?; |(gave up|lost) while waiting for the answer: .* ` + sameFormat + `|cannot reach .* i/o timeout|sends no welcome in time`
+				says := `no answer for 50ms after 0 of \d+ responses?; |(gave up|lost) while waiting for the answer: |cannot reach .* i/o timeout|sends no welcome in time`
 				if err == nil || !regexp.MustCompile(says).MatchString(err.Error()) {
 					t.Fatalf("got %v", err)
 				}
-				if silent := strings.Contains(err.Error(), "no answer for"); silent && strings.Contains(err.Error(), "the same --dim") != (protocol == "1") {
+				connected := strings.Contains(err.Error(), "answer")
+				if hinted := regexp.MustCompile(sameFormat).MatchString(err.Error()); hinted != (connected && protocol == "1") {
 					t.Errorf("got %v", err)
 				}
 			})

@@ -73,7 +73,8 @@ func (o *options) addr() string {
 
 func (o *options) client(conns int) client.Config {
 	return client.Config{
-		Addrs: []string{o.addr()}, Conns: conns, Dim: o.format.Dim, MaxVectors: o.format.MaxVectors,
+		Addrs: []string{o.addr()}, Conns: conns, Version: o.protocol,
+		Dim: o.format.Dim, Outputs: o.format.Outputs, MaxVectors: o.format.MaxVectors,
 		DialTimeout: o.stall, StallTimeout: o.stall,
 	}
 }

@@ -101,7 +101,7 @@ func (o *options) checkDim(ctx context.Context) error {
 	})
 	switch {
 	case err != nil && connected:
-		return fmt.Errorf("a trial of %d rows of zeros failed: %w", trials, unanswered(err))
+		return fmt.Errorf("a trial of %d rows of zeros failed: %w", trials, o.unanswered(err))
 	case err != nil:
 		return err
 	}
@@ -112,6 +112,7 @@ func (o *options) checkDim(ctx context.Context) error {
 // oldest call and writes its scores before it uses the call again. Scores thus keep the order
 // of their rows, and memory does not grow beyond the ring.
 type scoring struct {
+	options  *options
 	ctx      context.Context
 	c        *client.Client
 	in       *rowfile.File
@@ -132,7 +133,7 @@ func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.
 	size := o.format.MaxVectors * o.format.RowBytes()
 	calls := max(1, min(scoringEach*o.conns.low, scoringBytes/size))
 	s := &scoring{
-		ctx: ctx, c: c, in: in, out: bufio.NewWriterSize(out, 64<<10), counter: counter,
+		options: o, ctx: ctx, c: c, in: in, out: bufio.NewWriterSize(out, 64<<10), counter: counter,
 		rowBytes: int64(o.format.RowBytes()), outputs: o.format.Outputs, ring: make([]*client.Call, calls), left: in.Rows,
 	}
 	for i := range s.ring {
@@ -194,7 +195,7 @@ func (s *scoring) finish() error {
 	call := s.ring[s.awaited%len(s.ring)]
 	s.awaited++
 	if err := call.Wait(s.ctx); err != nil {
-		return unanswered(err)
+		return s.options.unanswered(err)
 	}
 	s.encoded = s.encoded[:0]
 	for _, v := range call.Dst {

@@ -69,11 +69,31 @@ func TestScore(t *testing.T) {
 func TestScoreFailure(t *testing.T) {
 	rows, _ := rowsAndScores(1000, 128)
 	file := inFile(t, "rows.f32", rows)
-	port := serve(t, 128, faults{close: 1, spared: 1})
-	status, stdout, stderr := tool(t, words("PORT score --conns 2 "+file, port)...)
-	if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "disrust-client: score: ") ||
-		!strings.HasSuffix(stderr, " (does the server have the same --dim and --max-vectors?); 0 of 1000 rows were scored, and nothing is written\n") {
-		t.Errorf("status %d, stderr %q, stdout %q", status, stderr, stdout)
+	for protocol, hint := range map[string]string{"1": " (does the server have the same --dim and --max-vectors?)", "2": ""} {
+		port := serve(t, 128, faults{close: 1, spared: 1})
+		status, stdout, stderr := tool(t, words("PORT score --protocol "+protocol+" --conns 2 "+file, port)...)
+		if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "disrust-client: score: ") ||
+			!strings.HasSuffix(stderr, hint+"; 0 of 1000 rows were scored, and nothing is written\n") || strings.Contains(stderr, "same --dim") != (hint != "") {
+			t.Errorf("protocol %s: status %d, stderr %q, stdout %q", protocol, status, stderr, stdout)
+		}
+	}
+}
+
+// TestScoreOfOutputs: score writes all scores of a row, as the server's model gives them.
+func TestScoreOfOutputs(t *testing.T) {
+	rows, sums := rowsAndScores(100, 7)
+	var want []byte
+	for at := 0; at < len(sums); at += 4 {
+		score := encoded([]float32{3 * math.Float32frombits(binary.LittleEndian.Uint32(sums[at:]))})
+		want = append(append(want, score...), score...)
+	}
+	args := words("PORT score", serve(t, 7, faults{model: 3, outputs: 2}))
+	if status, stdout, stderr := tool(t, append(args, inFile(t, "rows.f32", rows))...); status != 0 || stdout != string(want) {
+		t.Errorf("raw: status %d, stderr %q, %d bytes", status, stderr, len(stdout))
+	}
+	want = append(rowfile.AppendHeader(nil, 100, 2), want...)
+	if status, stdout, stderr := tool(t, append(args, inFile(t, "rows.npy", npyRows(rows, 7)))...); status != 0 || stdout != string(want) {
+		t.Errorf("npy: status %d, stderr %q, %d bytes", status, stderr, len(stdout))
 	}
 }
 
