@@ -42,8 +42,11 @@ type Batcher struct {
 	batchRows int
 	requests  *ringbuf.Consumer[Request]
 	sources   []source
-	scored    int // requests of the current batch
-	rows      int // rows of the current batch
+	next      ringbuf.Sequence // the first request that was polled and is not answered
+	left      int              // requests that were polled and are not answered
+	scored    int              // requests of the current batch
+	rows      int              // rows of the current batch
+	calling   bool             // the model was called and has not returned
 	onFailure func(error, int)
 	stats     stats
 }
@@ -98,12 +101,15 @@ func New(cfg Config) (*Batcher, error) {
 // each source that has answers once per batch. It returns how many requests it answered
 // and never waits. No allocation.
 func (b *Batcher) Poll() int {
-	lo, count := b.requests.Poll(b.batchRows) // each request has at least one row
+	if b.left == 0 { // otherwise the model ended the goroutine of the last Poll
+		b.next, b.left = b.requests.Poll(b.batchRows) // each request has at least one row
+	}
+	count := b.left
 	if count == 0 {
 		b.stats.empty()
 		return 0
 	}
-	first, second := b.requests.Slots(lo, count)
+	first, second := b.requests.Slots(b.next, count)
 	b.score(first)
 	b.score(second)
 	b.publish()
@@ -118,7 +124,6 @@ func (b *Batcher) score(requests []Request) {
 		count, rows := run(requests, b.batchRows-b.rows)
 		b.scoreRun(requests[:count], rows)
 		requests = requests[count:]
-		b.scored += count
 		if b.rows += rows; b.rows >= b.batchRows {
 			b.publish()
 		}
@@ -161,6 +166,9 @@ func (b *Batcher) scoreRun(requests []Request, rows int) {
 		failed, out[0] = uint16(fault.Code), math.Float32frombits(fault.Row)
 	}
 	src.answer(requests, failed)
+	b.next += ringbuf.Sequence(len(requests))
+	b.left -= len(requests)
+	b.scored += len(requests)
 }
 
 // fail counts and reports that the model failed with err for the request with these rows. It
@@ -225,7 +233,19 @@ func (b *Batcher) publish() {
 	b.scored, b.rows = 0, 0
 }
 
+// Exited reports whether the model has ended the goroutine that called Poll, Run or a method
+// that scores in place (runtime.Goexit). Only a deferred function of that goroutine can learn
+// this. It may go on to call Poll or Run: the Batcher does not call the model again, and
+// answers all requests as failed, beginning with those that it had polled.
+func (b *Batcher) Exited() bool { return b.calling }
+
+// ErrExited is the failure of requests whose model has ended its goroutine.
+var ErrExited = errors.New("batcher: the model ended its goroutine (runtime.Goexit)")
+
 // PanicError is the panic of a model, as OnFailure receives it.
-type PanicError struct{ Value any }
+type PanicError struct {
+	Value any
+	Stack []byte // the stack of the goroutine at the panic, as debug.Stack writes it
+}
 
 func (e *PanicError) Error() string { return fmt.Sprintf("batcher: the model panicked: %v", e.Value) }

@@ -33,6 +33,8 @@
 //   - If the model fails or panics for a run, the batcher scores the run again request
 //     by request. Only requests for which the model fails again are answered as failed,
 //     with the first row for which it fails alone. The process goes on.
+//   - If the model ends the goroutine (runtime.Goexit), the call of the batcher does not
+//     return. A deferred function learns it from Exited.
 //   - The batcher wakes each source with answers at most once per batch.
 //
 // # Without the rings

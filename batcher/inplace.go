@@ -1,5 +1,7 @@
 package batcher
 
+import "runtime/debug"
+
 // StridedScorer is a [Scorer] that can also score rows with other data between them, such as
 // the rows of requests of one vector in a receive buffer.
 type StridedScorer interface {
@@ -64,14 +66,24 @@ func (b *Batcher) ScoreApart(rows []float32, stride int, out []float32) (int, Fa
 
 // call runs the model and turns a panic into an error.
 func (b *Batcher) call(rows, out []float32) (err error) {
-	defer catch(&err)
-	return b.scorer.Score(rows, b.dim, out)
+	if b.calling {
+		return ErrExited
+	}
+	defer b.catch(&err)
+	b.calling = true
+	err = b.scorer.Score(rows, b.dim, out)
+	b.calling = false
+	return err
 }
 
 // callEach calls the model once per request until it fails for one. It returns how many
 // requests it scored before that.
 func (b *Batcher) callEach(rows, scores []float32, l Layout) (answered int, err error) {
-	defer catch(&err)
+	if b.calling {
+		return 0, ErrExited
+	}
+	defer b.catch(&err)
+	b.calling = true
 	in, out := l.Vectors*b.dim, l.Vectors*b.outputs
 	for ; answered < l.Count; answered++ {
 		row, score := answered*l.RowStride, answered*l.ScoreStride
@@ -79,16 +91,26 @@ func (b *Batcher) callEach(rows, scores []float32, l Layout) (answered int, err 
 			break
 		}
 	}
+	b.calling = false
 	return answered, err
 }
 
 func (b *Batcher) callStrided(rows []float32, stride int, out []float32) (err error) {
-	defer catch(&err)
-	return b.strided.ScoreStrided(rows, b.dim, stride, out)
+	if b.calling {
+		return ErrExited
+	}
+	defer b.catch(&err)
+	b.calling = true
+	err = b.strided.ScoreStrided(rows, b.dim, stride, out)
+	b.calling = false
+	return err
 }
 
-func catch(err *error) {
+// catch turns a panic of the model into an error. The stack still has the frames that
+// panicked.
+func (b *Batcher) catch(err *error) {
 	if p := recover(); p != nil {
-		*err = &PanicError{Value: p}
+		b.calling = false
+		*err = &PanicError{Value: p, Stack: debug.Stack()}
 	}
 }

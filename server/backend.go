@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,7 +11,9 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/server/internal/netio/epollio"
 	"github.com/disrust/disrust/server/internal/netio/uringio"
+	"github.com/disrust/disrust/server/internal/patience"
 	"github.com/disrust/disrust/uring"
+	"golang.org/x/sys/unix"
 )
 
 // IO says how the I/O threads reach the kernel.
@@ -49,19 +52,32 @@ type chosenIO struct {
 	cause string // why IOAuto fell back to epoll; empty otherwise
 }
 
+// newBackend makes the backend of the calling thread. Locked memory that a server has just
+// given up may be missing for a moment.
+func (io IO) newBackend(ctx context.Context, cfg netio.Config) (b netio.Backend, err error) {
+	err = patience.Retry(ctx, unix.ENOMEM, func() (err error) {
+		b, err = backends[io].new(cfg)
+		return err
+	})
+	return b, err
+}
+
 // chooseIO checks that io_uring works here, unless c asks for epoll. Its error is a sentence
 // for the person who chose c.
-func (c *Config) chooseIO() (chosenIO, error) {
+func (c *Config) chooseIO(ctx context.Context) (chosenIO, error) {
 	if c.IO == IOEpoll {
 		return chosenIO{IO: IOEpoll}, nil
 	}
-	err := uring.Check(uringio.Operations[:]...)
+	err := patience.Retry(ctx, unix.ENOMEM, func() error { return uring.Check(uringio.Operations[:]...) })
 	switch {
 	case err == nil:
 		return chosenIO{IO: IOUring}, nil
 	case c.IO == IOAuto && uring.Unavailable(err):
 		c.Log.Warn("io_uring is not available: serving on epoll", "reason", withoutPackage(err))
 		return chosenIO{IOEpoll, cause(err)}, nil
+	}
+	if ctx.Err() != nil {
+		return chosenIO{}, context.Cause(ctx)
 	}
 	return chosenIO{}, errors.New(withoutPackage(err))
 }

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -46,7 +47,7 @@ func (b Budget) Total() uint64 { return b.Start() + uint64(b.MaxConns)*b.Conn }
 // Budget returns the memory of a server with this Config. Errors are sentences for the
 // person who chose the Config.
 func (c Config) Budget() (Budget, error) {
-	placement, err := c.settle()
+	placement, err := c.settle(context.Background())
 	if err != nil {
 		return Budget{}, err
 	}

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -87,7 +88,16 @@ type Config struct {
 	IdleTimeout    time.Duration // for a peer that has all its answers to send the next request
 
 	DrainTimeout time.Duration // for Run: how long a drain may last
-	Log          *slog.Logger  // nil: the server logs nothing
+
+	// Log is where the server logs; nil: slog.Default(), as the failures of a model would
+	// otherwise close connections without a word. A logger with slog.DiscardHandler silences
+	// the server.
+	//
+	// No thread waits for Log. Up to 256 lines wait while its handler blocks; the server loses
+	// more, counts them (LinesLost), and says how many once the handler goes on. At its end
+	// the server gives the handler a second to take what waits. A handler that never returns
+	// keeps a goroutine.
+	Log *slog.Logger
 
 	shape batcher.Shape // of the model, once check has seen it
 }
@@ -107,7 +117,6 @@ func DefaultConfig() Config {
 		MaxConns:       1 << 14,
 		RequestTimeout: 10 * time.Second,
 		DrainTimeout:   10 * time.Second,
-		Log:            slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -117,29 +126,33 @@ const addressSpace = 1 << 43
 
 // check fills in what a caller may leave open, and checks the rest. Its error is one
 // sentence.
-func (c *Config) check() error {
-	for _, check := range []func() error{c.checkRanges, c.checkModel, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
+func (c *Config) check(ctx context.Context) error {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	checkModel := func() error { return c.checkModel(ctx) }
+	for _, check := range []func() error{c.checkRanges, checkModel, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
 		if err := check(); err != nil {
 			return err
 		}
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return nil
 }
 
 // checkModel checks the model's shape, and takes the dim from it if the Config leaves it open.
-func (c *Config) checkModel() error {
+func (c *Config) checkModel(ctx context.Context) (err error) {
 	if c.Model == nil {
 		return configError("there is no model: %v is nil", name("Model"))
 	}
 	if !wire.ValidName(c.ModelName) {
 		return configError("%v %q: UTF-8 of at most %d bytes is allowed", name("ModelName"), c.ModelName, wire.MaxNameBytes)
 	}
-	c.shape = c.Model.Shape()
-	if err := c.shape.Validate(); err != nil {
-		return fmt.Errorf("model %s: %w", c.ModelName, err)
+	c.shape, err = ask(ctx, c, func() (batcher.Shape, error) {
+		shape := c.Model.Shape()
+		return shape, shape.Validate()
+	})
+	if err != nil {
+		return err
 	}
 	switch dim := c.shape.Dim; {
 	case c.Dim == 0 && dim == 0:

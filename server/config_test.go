@@ -64,7 +64,7 @@ func TestDimOfModel(t *testing.T) {
 	for _, test := range []struct{ dim, models, want int }{{0, 0, wire.DefaultDim}, {0, 7, 7}, {7, 7, 7}, {7, 0, 7}} {
 		c := DefaultConfig()
 		c.Dim, c.Model = test.dim, shaped{Dim: test.models, Outputs: 2}
-		if err := c.check(); err != nil || c.format() != (wire.Format{Dim: test.want, Outputs: 2, MaxVectors: wire.DefaultMaxVectors}) {
+		if err := c.check(t.Context()); err != nil || c.format() != (wire.Format{Dim: test.want, Outputs: 2, MaxVectors: wire.DefaultMaxVectors}) {
 			t.Errorf("%+v: %+v, %v", test, c.format(), err)
 		}
 	}

@@ -27,6 +27,10 @@
 //   - When the model returns an error or panics, the server answers the request with a
 //     failure. A connection of version 1 of the protocol, which has no failures, ends after
 //     its earlier answers. The process lives.
+//   - When the model ends the goroutine that called it (runtime.Goexit), or unlocks its OS
+//     thread (runtime.UnlockOSThread) so that an io_uring cannot go on, the server closes its
+//     connections and ends, and [Server.Shutdown] and [Run] return the cause.
+//   - When a Server has ended, it holds no descriptor, memory or thread any more.
 //   - The server allocates nothing while it scores.
 //
 // A Server raises GOMAXPROCS, so that a thread which it has locked never waits for a P.

@@ -21,6 +21,7 @@ func (s *Server) Metrics() metrics.Snapshot {
 		m.Batches += stats.Polls
 		m.EmptyPolls += stats.EmptyPolls
 	}
+	m.LinesLost = s.log.Lost()
 	for _, r := range s.requests {
 		m.RequestsInRing += int64(r.Occupancy())
 	}

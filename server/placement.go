@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"runtime"
 	"time"
 
@@ -19,11 +20,11 @@ var cpus = min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
 
 // settle checks c, decides what c leaves to the server, and returns where batches are
 // scored. Its errors are sentences for the person who chose c.
-func (c *Config) settle() (BatchThreads, error) {
-	if err := c.check(); err != nil {
+func (c *Config) settle(ctx context.Context) (BatchThreads, error) {
+	if err := c.check(ctx); err != nil {
 		return Auto, err
 	}
-	return c.place(), nil
+	return c.place(ctx)
 }
 
 // place returns where batches are scored, and sets the number of I/O threads if c leaves
@@ -34,13 +35,18 @@ func (c *Config) settle() (BatchThreads, error) {
 // each turn. A costly model that is scored inline gets an I/O thread on every CPU but one.
 // A batch thread is worth the hand-over only beside a single I/O thread, because several I/O
 // threads score more than one batch thread does.
-func (c *Config) place() BatchThreads {
+//
+// Its error is that of the model, if place measures it, or the cause of ctx's end.
+func (c *Config) place(ctx context.Context) (BatchThreads, error) {
 	if c.IOThreads > 0 && c.BatchThreads != Auto {
-		return c.BatchThreads
+		return c.BatchThreads, nil
 	}
 	costly := false
 	if c.BatchThreads != Dedicated && cpus > 1 { // otherwise the model's cost does not matter
-		costly = c.costly()
+		var err error
+		if costly, err = c.costly(ctx); err != nil {
+			return Auto, err
+		}
 	}
 	if c.IOThreads == 0 {
 		threads := cpus / 2
@@ -51,37 +57,61 @@ func (c *Config) place() BatchThreads {
 	}
 	switch {
 	case c.BatchThreads != Auto:
-		return c.BatchThreads
+		return c.BatchThreads, nil
 	case costly && c.IOThreads == 1:
-		return Dedicated
+		return Dedicated, nil
 	}
-	return Inline
+	return Inline, nil
 }
+
+// measureFor bounds how long the model is measured, in addition to its first call and to one
+// that has begun.
+const measureFor = time.Second
 
 // costly measures the model and reports whether it takes longer per row than a hand-over.
-func (c *Config) costly() bool {
+func (c *Config) costly(ctx context.Context) (bool, error) {
 	const sample = 1 << 20 // features
-	return rowCost(c.Model, c.Dim, max(1, min(c.MaxVectors, 64, sample/c.Dim))) >= handOver
+	rows := max(1, min(c.MaxVectors, 64, sample/c.Dim))
+	return ask(ctx, c, func() (bool, error) { return costly(ctx, c.Model, c.Dim, rows) })
 }
 
-// rowCost scores a few batches of zeros and returns the least time that the model took per
-// row. A model that fails or panics for zeros counts as cheap.
-func rowCost(model batcher.Model, dim, rows int) (least time.Duration) {
-	defer func() {
-		if recover() != nil {
-			least = 0
-		}
-	}()
-	scorer, in, out := model.NewScorer(), make([]float32, rows*dim), make([]float32, rows*model.Shape().Outputs)
-	least = time.Hour
-	for range 8 {
+// costly scores batches of zeros, of one row and then of rows rows, until it is decided whether
+// the model takes longer per row than a hand-over. A single fast batch says that it does not:
+// anything may have delayed the others. If the model takes as long for one row as a hand-over
+// takes for a whole batch, larger batches need not be tried. A model that has not been fast for
+// a second is costly.
+func costly(ctx context.Context, model batcher.Model, dim, rows int) (bool, error) {
+	const tries = 8
+	scorer, outputs := model.NewScorer(), model.Shape().Outputs
+	in, out := make([]float32, rows*dim), make([]float32, rows*outputs)
+	score := func(rows int) (time.Duration, error) {
 		start := time.Now()
-		if scorer.Score(in, dim, out) != nil {
-			return 0
-		}
-		least = min(least, time.Since(start)/time.Duration(rows))
+		err := scorer.Score(in[:rows*dim], dim, out[:rows*outputs])
+		return time.Since(start), err
 	}
-	return least
+	if _, err := score(1); err != nil { // it may be slow, as the model may have to warm up
+		return false, err
+	}
+	limit, began := time.Duration(rows)*handOver, time.Now()
+	for _, size := range []int{1, rows} {
+		fast := false
+		for try := 0; try < tries && !fast; try++ {
+			if ctx.Err() != nil {
+				return false, context.Cause(ctx)
+			}
+			took, err := score(size)
+			if err != nil {
+				return false, err
+			}
+			if fast = took < limit; !fast && time.Since(began) > measureFor {
+				return true, nil
+			}
+		}
+		if !fast {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (b BatchThreads) String() string {

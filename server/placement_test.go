@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestPlace(t *testing.T) {
 		cfg := DefaultConfig()
 		cfg.Model = c.model
 		cfg.IOThreads, cfg.BatchThreads, cfg.RequestRing = c.threads, c.batch, c.ring
-		batch, err := cfg.settle()
+		batch, err := cfg.settle(t.Context())
 		if err != nil || cfg.IOThreads != c.wantThreads || batch != c.wantBatch {
 			t.Errorf("%+v: %d I/O threads, batches %v, %v", c, cfg.IOThreads, batch, err)
 		}
@@ -63,7 +64,7 @@ func TestPlaceMeasuresOnlyIfItMatters(t *testing.T) {
 	calls := 0
 	cfg := DefaultConfig()
 	cfg.Model = batcher.ModelFunc(func([]float32, int, []float32) error { calls++; return nil })
-	if _, err := cfg.settle(); err != nil || calls == 0 {
+	if _, err := cfg.settle(t.Context()); err != nil || calls == 0 {
 		t.Errorf("%v, %d calls, want some", err, calls)
 	}
 	calls = 0
@@ -72,20 +73,49 @@ func TestPlaceMeasuresOnlyIfItMatters(t *testing.T) {
 		batch   BatchThreads
 	}{{1, Inline}, {0, Dedicated}} {
 		cfg.IOThreads, cfg.BatchThreads = decided.threads, decided.batch
-		if batch, err := cfg.settle(); err != nil || batch != decided.batch || calls != 0 {
+		if batch, err := cfg.settle(t.Context()); err != nil || batch != decided.batch || calls != 0 {
 			t.Errorf("%+v: batches %v, %v, %d calls", decided, batch, err, calls)
 		}
 	}
 }
 
-// TestModelsThatFailForZeros: a model that fails for zeros counts as cheap.
-func TestModelsThatFailForZeros(t *testing.T) {
-	for name, model := range map[string]batcher.ModelFunc{
-		"error": func([]float32, int, []float32) error { return errors.New("zeros") },
-		"panic": func([]float32, int, []float32) error { panic("zeros") },
-	} {
-		if cost := rowCost(model, 4, 2); cost != 0 {
-			t.Errorf("%s: a row takes %v", name, cost)
+// TestMeasureSlowModel: a model that takes 40 ms for a row is asked for a few single rows.
+func TestMeasureSlowModel(t *testing.T) {
+	rows := 0
+	model := batcher.ModelFunc(func(_ []float32, _ int, out []float32) error {
+		rows += len(out)
+		time.Sleep(40 * time.Millisecond)
+		return nil
+	})
+	slow, err := costly(t.Context(), model, 4, 64)
+	if !slow || err != nil || rows > 9 {
+		t.Errorf("costly is %v, %v, after %d rows, want at most 9", slow, err, rows)
+	}
+}
+
+// TestMeasureWarmsUp: a first call that is slow, and slow calls among fast ones, do not make a
+// model costly.
+func TestMeasureWarmsUp(t *testing.T) {
+	calls := 0
+	model := batcher.ModelFunc(func(_ []float32, _ int, out []float32) error {
+		if calls++; calls == 1 || calls == 2 {
+			time.Sleep(10 * time.Millisecond)
 		}
+		return nil
+	})
+	slow, err := costly(t.Context(), model, 4, 64)
+	if slow || err != nil {
+		t.Errorf("costly is %v, %v, after %d calls", slow, err, calls)
+	}
+}
+
+// TestMeasureHeedsContext: the measurement ends with the context, between two calls.
+func TestMeasureHeedsContext(t *testing.T) {
+	cause := errors.New("a signal")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	calls := 0
+	model := batcher.ModelFunc(func([]float32, int, []float32) error { calls++; cancel(cause); return nil })
+	if _, err := costly(ctx, model, 4, 64); err != cause || calls != 1 {
+		t.Errorf("%v after %d calls, want %v after one", err, calls, cause)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"runtime"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/listen"
+	"github.com/disrust/disrust/server/internal/logqueue"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/server/internal/violation"
@@ -25,7 +27,8 @@ import (
 
 // Server serves from Start until Shutdown. All its methods may be called by any goroutine.
 type Server struct {
-	cfg        Config
+	cfg        Config          // its Log is in front of log
+	log        *logqueue.Queue // what threads log waits here, and not the threads
 	placement  BatchThreads
 	io         chosenIO
 	listeners  *listen.Set
@@ -33,14 +36,15 @@ type Server struct {
 	batchers   []*batcher.Batcher
 	requests   []*ringbuf.Ring[batcher.Request] // one for all I/O threads, or one per I/O thread
 	batchWake  *eventfd.EventFD                 // wakes the batch thread
-	failures   failureLog
+	failures   *failureLog
 	violations *violation.Log
 	conns      atomic.Int64 // open connections of all I/O threads
 	pollers    atomic.Int32 // threads that poll for work now
 
 	ioThreads   sync.WaitGroup
 	batchThread sync.WaitGroup
-	ended       chan struct{} // closed when all threads have ended and all memory is free
+	stopped     chan struct{} // closed when all threads have ended and all memory is free
+	ended       chan struct{} // closed after stopped, when the log is written too
 
 	mu     sync.Mutex // guards closed and failed
 	closed bool       // the eventfds are closed
@@ -59,33 +63,63 @@ type thread struct {
 // connections. Its errors are sentences for the person who chose the Config.
 //
 // When ctx ends before that, Start gives up and returns the context's error. It notices
-// this between the memory of one thread and that of the next. After Start has returned, ctx
-// has no meaning.
+// this between the memory of one thread and that of the next, and while it waits for the
+// model. A call of the model that has not returned by then is left behind on a goroutine. After
+// Start has returned, ctx has no meaning.
+//
+// Start asks the model for its shape and its scorers. If the Config leaves threads open and the
+// model's cost decides, Start also scores rows of zeros, for a second at most unless a single
+// call takes longer. A model that panics or fails then is refused. The log has the stack of a
+// panic.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
-	placement, err := cfg.settle()
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	queued := logqueue.Of(cfg.Log.Handler())
+	cfg.Log = slog.New(queued)
+	s, err := start(ctx, cfg, queued.Queue())
+	if err != nil {
+		queued.Queue().Flush()
+		return nil, explain(err)
+	}
+	return s, nil
+}
+
+// start is Start with a Config whose Log is in front of log.
+func start(ctx context.Context, cfg Config, log *logqueue.Queue) (*Server, error) {
+	placement, err := cfg.settle(ctx)
 	if err != nil {
 		return nil, err
 	}
-	io, err := cfg.chooseIO()
+	io, err := cfg.chooseIO(ctx)
 	if err != nil {
 		return nil, err
 	}
 	listeners, err := listen.Open(cfg.listeners())
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
 	// A locked thread gives its P up when it blocks, and must find one at once when it returns.
 	if procs := cpus + cfg.IOThreads + 1; runtime.GOMAXPROCS(0) < procs {
 		runtime.GOMAXPROCS(procs)
 	}
-	s := &Server{cfg: cfg, placement: placement, io: io, listeners: listeners, ended: make(chan struct{})}
-	s.failures.log = cfg.Log
-	start := time.Now()
-	s.violations = violation.NewLog(cfg.Log, func() time.Duration { return time.Since(start) })
-	if err := s.build(ctx); err != nil {
-		listeners.Close()
-		return nil, explain(err)
+	began := time.Now()
+	clock := func() time.Duration { return time.Since(began) } // monotonic: setting the machine's time does not change it
+	s := &Server{
+		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners,
+		failures: &failureLog{log: cfg.Log, now: clock}, violations: violation.NewLog(cfg.Log, clock),
+		stopped: make(chan struct{}), ended: make(chan struct{}),
 	}
+	built := false
+	defer func() { // also when something panics and Start's caller recovers
+		if !built {
+			listeners.Close()
+		}
+	}()
+	if err := s.build(ctx); err != nil {
+		return nil, err
+	}
+	built = true
 	s.serve()
 	return s, nil
 }
@@ -116,13 +150,13 @@ func (s *Server) Addr() net.Addr { return s.Addrs()[0] }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.each((*loop.Thread).Stop)
 	select {
-	case <-s.ended:
+	case <-s.stopped:
 		return s.outcome()
 	case <-ctx.Done():
 	}
 	s.each((*loop.Thread).Abort)
 	select {
-	case <-s.ended:
+	case <-s.stopped:
 		return s.outcome()
 	case <-time.After(abortGrace):
 		return fmt.Errorf("%w; the model has not returned", ErrCut)
@@ -136,8 +170,9 @@ var ErrCut = errors.New("connections were closed before they were done")
 // everything. They take longer than an instant only while the model does not return.
 const abortGrace = time.Second
 
-// outcome returns Shutdown's result once the server has ended.
+// outcome waits for the log and returns Shutdown's result. The threads have ended.
 func (s *Server) outcome() error {
+	<-s.ended
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed == nil && slices.ContainsFunc(s.threads, func(t *thread) bool { return t.Cut() }) {
@@ -147,7 +182,8 @@ func (s *Server) outcome() error {
 }
 
 // Done returns a channel that is closed when the server has ended: after Shutdown, or
-// because the kernel refused to go on.
+// because the kernel refused to go on, or because the model ended or unlocked a goroutine.
+// Shutdown then returns the cause.
 func (s *Server) Done() <-chan struct{} { return s.ended }
 
 // each calls tell for every I/O thread, and wakes the thread so that it notices.
@@ -163,7 +199,9 @@ func (s *Server) each(tell func(*loop.Thread)) {
 }
 
 // Run serves until ctx ends, then drains for at most cfg.DrainTimeout. The end of ctx is
-// not an error.
+// not an error. When the server is ready, Run logs where it serves; without a Config.Log it
+// says so on slog.Default(), because Run is the whole of many programs, and whoever starts one
+// looks for that line.
 func Run(ctx context.Context, cfg Config) error {
 	s, err := Start(ctx, cfg)
 	if err != nil {
@@ -180,18 +218,4 @@ func Run(ctx context.Context, cfg Config) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTimeout)
 	defer cancel()
 	return s.Shutdown(ctx)
-}
-
-// failureLog logs a model's first failure, and after it at most one per second.
-type failureLog struct {
-	log  interface{ Error(string, ...any) }
-	next atomic.Int64 // unix nanoseconds
-}
-
-func (f *failureLog) note(err error, vectors int) {
-	now := time.Now().UnixNano()
-	if next := f.next.Load(); now < next || !f.next.CompareAndSwap(next, now+int64(time.Second)) {
-		return
-	}
-	f.log.Error("the model failed; the connection is closed", "error", err, "vectors", vectors)
 }

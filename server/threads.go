@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -13,19 +14,21 @@ import (
 	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/osthread"
 	"github.com/disrust/disrust/server/internal/waiting"
+	"golang.org/x/sys/unix"
 )
 
 // build makes everything that serve will run. It starts the goroutines of the I/O threads,
 // because an io_uring belongs to the thread that made it, and because the thread that uses
 // memory should touch it first. These goroutines wait for begin.
-func (s *Server) build(ctx context.Context) (err error) {
-	begin := make(chan bool, s.cfg.IOThreads)
-	defer func() {
+func (s *Server) build(ctx context.Context) error {
+	begin, built := make(chan bool, s.cfg.IOThreads), false
+	defer func() { // also when something here panics and Start's caller recovers
 		for range s.threads {
-			begin <- err == nil
+			begin <- built
 		}
-		if err != nil {
+		if !built {
 			s.ioThreads.Wait()
 			s.free()
 		}
@@ -38,17 +41,21 @@ func (s *Server) build(ctx context.Context) (err error) {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if err := s.makeThread(i, begin); err != nil {
+		if err := s.makeThread(ctx, i, begin); err != nil {
 			return environmentError("I/O thread %d: %v", i, err)
 		}
 	}
-	if err := s.makeBatchers(); err != nil {
+	if err := s.makeBatchers(ctx); err != nil {
 		return err
 	}
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	return s.listeners.Listen() // last, so that every client that can connect is served
+	if err := s.listeners.Listen(); err != nil { // last, so that every client that can connect is served
+		return err
+	}
+	built = true
+	return nil
 }
 
 // openPoller makes Go's runtime open the descriptors of its poller, which it does with the
@@ -83,7 +90,7 @@ func (s *Server) newWaiter(event *eventfd.EventFD) *waiting.Waiter {
 }
 
 // makeThread makes I/O thread i on an OS thread of its own.
-func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
+func (s *Server) makeThread(ctx context.Context, i int, begin <-chan bool) (err error) {
 	t := &thread{}
 	if t.wake, err = eventfd.New(); err != nil {
 		return err
@@ -107,7 +114,7 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 	}
 	made := make(chan error)
 	s.ioThreads.Add(1)
-	go s.run(t, i, cfg, made, begin)
+	go s.run(ctx, t, i, cfg, made, begin)
 	if err := <-made; err != nil {
 		t.wake.Close()
 		return err
@@ -118,41 +125,69 @@ func (s *Server) makeThread(i int, begin <-chan bool) (err error) {
 
 // run is the life of an I/O thread. It never unlocks its OS thread, so that thread ends with
 // the goroutine: Go must run nothing else on a thread that may be pinned.
-func (s *Server) run(t *thread, i int, cfg loop.Config, made chan<- error, begin <-chan bool) {
+//
+// If the model ends or unlocks the goroutine, the server ends in order, with the cause. A panic
+// of the server's own code is not recovered, here or on the batch thread: it says that an
+// invariant is broken, after which answers could be wrong, so it must end the process.
+func (s *Server) run(ctx context.Context, t *thread, i int, cfg loop.Config, made chan<- error, begin <-chan bool) {
 	defer s.ioThreads.Done()
 	runtime.LockOSThread()
+	osThread := unix.Gettid()
 	err := s.pin(i)
 	if err == nil {
-		t.backend, err = backends[s.io.IO].new(netio.Config{Conns: s.cfg.MaxConns, ReceiveBytes: loop.ReceiveBytes(cfg.Format)})
+		t.backend, err = s.io.newBackend(ctx, netio.Config{Conns: s.cfg.MaxConns, ReceiveBytes: loop.ReceiveBytes(cfg.Format)})
 	}
 	if err != nil {
 		made <- err
 		return
 	}
-	defer t.backend.Free()
+	defer s.leave(osThread, func() { t.backend.Free() })
 	cfg.Backend = t.backend
 	t.Thread, err = loop.New(cfg)
 	made <- err
 	if err != nil || !<-begin {
 		return
 	}
-	if err := t.Run(); err != nil {
-		s.fail(fmt.Errorf("I/O thread %d: %w", i, err))
+	defer func() {
+		switch {
+		case t.Exited():
+			err = batcher.ErrExited
+		case err != nil && unix.Gettid() != osThread:
+			err = errUnlocked
+		}
+		if err != nil {
+			s.fail(&fault{fmt.Sprint("I/O thread ", i), err})
+		}
+	}()
+	err = t.Run()
+}
+
+// errUnlocked says why an I/O thread cannot go on: its io_uring belongs to an OS thread that
+// its goroutine has lost.
+var errUnlocked = errors.New("the model unlocked its OS thread (runtime.UnlockOSThread)")
+
+// leave frees what the calling thread holds and ends osThread, on which it began. The kernel
+// ends an io_uring only with the thread that made it, so free must run there, also if the model
+// has unlocked the goroutine and Go runs it elsewhere by now.
+func (s *Server) leave(osThread int, free func()) {
+	if !osthread.End(osThread, free) {
+		free()
+		s.cfg.Log.Warn("a thread that the model has unlocked is occupied: the kernel keeps its io_uring until it ends", "thread", osThread)
 	}
 }
 
 // makeBatchers makes the batcher of the batch thread or, inline, one per I/O thread.
-func (s *Server) makeBatchers() error {
+func (s *Server) makeBatchers(ctx context.Context) error {
 	sources := make([]batcher.Source, len(s.threads))
 	for i, t := range s.threads {
 		sources[i] = t.Source(t.responses.Producer())
 	}
 	if s.placement == Dedicated {
-		_, err := s.makeBatcher(s.requests[0], sources)
+		_, err := s.makeBatcher(ctx, s.requests[0], sources)
 		return err
 	}
 	for i, t := range s.threads {
-		b, err := s.makeBatcher(s.requests[i], sources[i:i+1])
+		b, err := s.makeBatcher(ctx, s.requests[i], sources[i:i+1])
 		if err != nil {
 			return err
 		}
@@ -161,9 +196,11 @@ func (s *Server) makeBatchers() error {
 	return nil
 }
 
-func (s *Server) makeBatcher(requests *ringbuf.Ring[batcher.Request], sources []batcher.Source) (*batcher.Batcher, error) {
-	b, err := batcher.New(batcher.Config{
-		Model: s.cfg.Model, Dim: s.cfg.Dim, Requests: requests.Consumer(), Sources: sources, OnFailure: s.failures.note,
+func (s *Server) makeBatcher(ctx context.Context, requests *ringbuf.Ring[batcher.Request], sources []batcher.Source) (*batcher.Batcher, error) {
+	b, err := ask(ctx, &s.cfg, func() (*batcher.Batcher, error) {
+		return batcher.New(batcher.Config{
+			Model: s.cfg.Model, Dim: s.cfg.Dim, Requests: requests.Consumer(), Sources: sources, OnFailure: s.failures.note,
+		})
 	})
 	s.batchers = append(s.batchers, b)
 	return b, err
@@ -186,18 +223,30 @@ func (s *Server) serve() {
 		if err := s.listeners.Remove(); err != nil {
 			s.cfg.Log.Warn("a socket file was not removed", "error", err)
 		}
+		close(s.stopped)
+		s.log.Flush()
 		close(s.ended)
 	}()
 }
 
-// runBatches is the life of the batch thread.
+// runBatches is the life of the batch thread. If the model ends the goroutine, the I/O threads
+// still wait for their answers: the batcher answers that all requests have failed.
 func (s *Server) runBatches() {
 	defer s.batchThread.Done()
 	runtime.LockOSThread()
+	osThread := unix.Gettid()
+	defer func() { osthread.End(osThread, func() {}) }()
 	if err := s.pin(s.cfg.IOThreads); err != nil {
 		s.cfg.Log.Warn("the batch thread is not pinned", "error", err)
 	}
-	s.batchers[0].Run()
+	b := s.batchers[0]
+	defer func() {
+		if b.Exited() {
+			s.fail(&fault{"batch thread", batcher.ErrExited})
+			b.Run()
+		}
+	}()
+	b.Run()
 }
 
 // free gives memory and descriptors back to the kernel. All threads have ended.
@@ -223,6 +272,6 @@ func (s *Server) fail(err error) {
 		s.failed = err
 	}
 	s.mu.Unlock()
-	s.cfg.Log.Error("the server ends", "error", err)
+	s.cfg.Log.Error("the server ends", "error", err.Error())
 	s.each((*loop.Thread).Abort)
 }

@@ -14,8 +14,9 @@
 // before [New] and use the Ring, and its BufRings, from that goroutine only. The
 // kernel knows of this (IORING_SETUP_SINGLE_ISSUER, registered ring descriptor)
 // and refuses calls from other threads. There is one exception: a thread that has
-// a Ring of its own may reach its own Ring instead and get no error. This package
-// takes no lock, starts no goroutine, reads no clock and logs nothing.
+// Rings of its own may reach one of these instead and get no error, if the numbers
+// of their descriptors differ by a multiple of 16. This package takes no lock,
+// starts no goroutine, reads no clock and logs nothing.
 //
 // # Memory
 //

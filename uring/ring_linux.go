@@ -37,6 +37,7 @@ type Ring struct {
 
 	// Cold.
 	fd       int
+	thread   int // the number of the thread that made the ring
 	flags    uint32
 	features uint32
 	rings    mapping // both queues
@@ -71,7 +72,7 @@ func (k kernel) open(cfg Config) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Ring{fd: fd, enterFD: fd, flags: p.flags, features: p.features, waitFlags: waitFlags(p.features)}
+	r := &Ring{fd: fd, enterFD: fd, thread: unix.Gettid(), flags: p.flags, features: p.features, waitFlags: waitFlags(p.features)}
 	if err = checkFeatures(p.features); err == nil {
 		err = r.mapMemory(p)
 	}
@@ -127,10 +128,18 @@ func (r *Ring) point(p *params) {
 // registerFD registers the ring's descriptor. That saves each io_uring_enter the
 // look-up of the descriptor, and two atomic operations in a process of many threads.
 // Linux 5.18. The ring also works if the kernel refuses.
+//
+// A thread has 16 registered descriptors (IO_RINGFD_REG_MAX), each thread its own.
+// The ring prefers an index that follows from its descriptor, so that a thread which
+// uses another thread's ring by mistake gets an error, and not a ring of its own.
 func (r *Ring) registerFD() {
-	update := ringFD{offset: math.MaxUint32, fd: uint64(r.fd)}
-	if sysRegister(r.fd, registerRingFDs, unsafe.Pointer(&update), 1) == 0 {
-		r.enterFD, r.enterFlags = int(update.offset), enterRegisteredRing
+	const most = 16
+	for _, index := range [...]uint32{uint32(r.fd) % most, math.MaxUint32} { // the latter: any that is free
+		update := ringFD{offset: index, fd: uint64(r.fd)}
+		if sysRegister(r.fd, registerRingFDs, unsafe.Pointer(&update), 1) == 0 {
+			r.enterFD, r.enterFlags = int(update.offset), enterRegisteredRing
+			return
+		}
 	}
 }
 
@@ -138,6 +147,10 @@ func (r *Ring) registerFD() {
 // a second call does nothing. After Close, Next and the three Submit methods return
 // EBADF, Pending returns false and Copy takes nothing. SQEs handed out before must
 // not be touched.
+//
+// On another thread, Close closes the descriptor and unmaps the memory. But the
+// kernel keeps the ring, the operations in flight and the files that they use until
+// the owner's thread ends.
 //
 // The kernel cancels the operations still in flight, some of them only after Close
 // has returned. The memory of an operation whose last completion the caller has not
@@ -147,7 +160,7 @@ func (r *Ring) Close() error {
 	if r.fd < 0 {
 		return nil
 	}
-	if r.enterFlags != 0 {
+	if r.enterFlags != 0 && r.thread == unix.Gettid() { // another thread may have its own ring there
 		update := ringFD{offset: uint32(r.enterFD)}
 		sysRegister(r.fd, unregisterRingFDs, unsafe.Pointer(&update), 1)
 	}

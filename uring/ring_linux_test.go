@@ -122,6 +122,62 @@ func TestOtherThread(t *testing.T) {
 	}
 }
 
+// TestOtherThreadWithRing: a thread that has a ring of its own does not reach it by another
+// thread's.
+func TestOtherThreadWithRing(t *testing.T) {
+	stray := newRing(t, Config{Entries: 8})
+	next(t, stray).PrepareNop()
+	report := make(chan error)
+	go func() {
+		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
+		own, err := New(Config{Entries: 8})
+		if err == nil {
+			_, err = stray.SubmitAndPoll()
+			own.Close()
+		}
+		report <- err
+	}()
+	if err := <-report; err == nil || !strings.HasPrefix(err.Error(), "uring: the ring belongs to another thread") {
+		t.Errorf("from another thread: %v", err)
+	}
+	reap(t, stray, 1)
+}
+
+// TestCloseOnOtherThread: a Close on a thread that has a ring of its own leaves that ring
+// registered, also where the kernel does not know of IORING_SETUP_SINGLE_ISSUER and so does
+// not refuse.
+func TestCloseOnOtherThread(t *testing.T) {
+	k := linux
+	k.setup = func(entries uint32, p *params) (int, unix.Errno) {
+		if p.flags&SetupSingleIssuer != 0 {
+			return -1, unix.EINVAL
+		}
+		return sysSetup(entries, p)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	stray, err := k.open(Config{Entries: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := make(chan error)
+	go func() {
+		runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
+		own, err := New(Config{Entries: 8})
+		if err == nil {
+			stray.enterFD = own.enterFD // as if the descriptors were 16 apart
+			err = stray.Close()
+		}
+		if err == nil {
+			err = errors.Join(own.completesNop(), own.Close())
+		}
+		report <- err
+	}()
+	if err := <-report; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestProbe(t *testing.T) {
 	o, err := Probe()
 	if err != nil {

@@ -34,6 +34,7 @@ type Counters struct {
 	RefusedHellos  uint64 `unit:"connections" help:"connections ended because their hello expected something else than what is served"`
 	ProtocolErrors uint64 `unit:"connections" help:"connections ended because their peer broke the protocol"`
 	ModelFailures  uint64 `unit:"requests" help:"requests for which the model returned an error or panicked"`
+	LinesLost      uint64 `unit:"lines" help:"log lines lost because nothing took them in time"`
 }
 
 // Gauges measure the server's state now.

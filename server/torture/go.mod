@@ -4,9 +4,12 @@ go 1.26.0
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
+	github.com/disrust/disrust/batcher v0.1.0
+	github.com/disrust/disrust/client/conformance v0.1.0
 	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
+	github.com/disrust/disrust/wire v0.1.0
 	golang.org/x/sys v0.49.0
 	pgregory.net/rapid v1.3.0
 )
@@ -14,13 +17,11 @@ require (
 require (
 	github.com/agnivade/levenshtein v1.2.1 // indirect
 	github.com/chewxy/math32 v1.10.1 // indirect
-	github.com/disrust/disrust/batcher v0.1.0 // indirect
 	github.com/disrust/disrust/bufpool v0.1.0 // indirect
 	github.com/disrust/disrust/eventfd v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
 	github.com/disrust/disrust/slab v0.1.0 // indirect
 	github.com/disrust/disrust/uring v0.1.0 // indirect
-	github.com/disrust/disrust/wire v0.1.0 // indirect
 	github.com/viterin/partial v1.1.0 // indirect
 	github.com/viterin/vek v0.4.3 // indirect
 	golang.org/x/exp v0.0.0-20230817173708-d852ddb80c63 // indirect
@@ -30,6 +31,7 @@ replace (
 	github.com/disrust/disrust/batcher => ../../batcher
 	github.com/disrust/disrust/bufpool => ../../bufpool
 	github.com/disrust/disrust/client => ../../client
+	github.com/disrust/disrust/client/conformance => ../../client/conformance
 	github.com/disrust/disrust/client/tools => ../../client/tools
 	github.com/disrust/disrust/eventfd => ../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../ringbuf

@@ -17,6 +17,7 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/internal/listen"
+	"github.com/disrust/disrust/server/internal/logqueue"
 )
 
 const statusInterrupted = 130 // as a shell reports it
@@ -39,13 +40,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	signal.Ignore(syscall.SIGPIPE) // when the reader of the metrics leaves, only the metrics end
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-	reloads := make(chan os.Signal, 1)
-	signal.Notify(reloads, syscall.SIGHUP)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
-	o.cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	ended := make(chan int, 1)
-	go func() { ended <- serve(ctx, o, stdout, stderr) }()
+	go func() { ended <- o.live(ctx, hangups, stdout, stderr) }()
 	for range 2 {
 		select {
 		case <-signals:
@@ -57,8 +57,23 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return statusInterrupted // the second signal does not wait for the drain
 }
 
+// live serves, with a queue in front of stderr: a pipe that nobody reads keeps the daemon
+// neither from being ready nor from ending. When the daemon ends, it gives the reader a second
+// to take the last lines. A hangup changes nothing: it is logged.
+func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, stderr io.Writer) int {
+	lines := logqueue.New(func(lost string) { fmt.Fprintf(stderr, "disrust: %s\n", lost) })
+	defer lines.Flush()
+	o.cfg.Log = slog.New(lines.Handler(slog.NewTextHandler(stderr, nil)))
+	go func() {
+		for range hangups {
+			o.cfg.Log.Warn("SIGHUP is ignored: this daemon does not reload its model")
+		}
+	}()
+	return o.serve(ctx, stdout, lines.Writer(stderr))
+}
+
 // serve starts the server, serves until ctx ends, and drains.
-func serve(ctx context.Context, o *options, stdout, stderr io.Writer) int {
+func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 	s, err := server.Start(ctx, o.cfg)
 	for _, f := range o.cfg.Passed {
 		f.Close() // the server has its own duplicate

@@ -56,6 +56,22 @@ func inFlight(i int) (requests, answers []byte) {
 	return rawtest.Source{Dim: 128, Client: i}.Pipeline(1, slices.Repeat([]int{1}, 40)...)
 }
 
+// TestHangup: SIGHUP is logged and ends nothing, not even in a drain.
+func TestHangup(t *testing.T) {
+	d := start(t)
+	c := dial(t, d.Addr)
+	source := rawtest.Source{Dim: 128}
+	rawtest.Check(t, roundTrip(c, source, 0))
+	rawtest.Check(t, d.Signal(syscall.SIGHUP))
+	rawtest.Until(t, "the log has a line", func() bool { return strings.Contains(d.Stderr.String(), "SIGHUP is ignored") })
+	rawtest.Check(t, roundTrip(c, source, 1))
+	rawtest.Check(t, errors.Join(d.Signal(syscall.SIGTERM), d.Signal(syscall.SIGHUP)))
+	rawtest.Check(t, errors.Join(c.ExpectEOF(), c.Close()))
+	if status := d.Status(t); status != 0 {
+		t.Errorf("status %d, want 0; stderr: %s", status, d.Stderr.String())
+	}
+}
+
 // TestSignalAtStart sends SIGTERM at many moments of a start. Before the daemon handles
 // signals, the signal kills it. From then on, the daemon ends with status 0.
 func TestSignalAtStart(t *testing.T) {

@@ -3,23 +3,18 @@
 package listen
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/patience"
 	"golang.org/x/sys/unix"
 )
-
-// inUseGrace is how long a free address may seem to be in use, for one of two reasons. The
-// kernel closes the listeners of a killed server a moment after the process ends, with its
-// io_urings. And a listen(2) that is about to fail makes the listen(2) of other sockets fail
-// (inet_csk_listen_start, Linux 6.18, sets the state before it checks the port).
-const inUseGrace = 500 * time.Millisecond
 
 // port is a TCP address and a socket for each thread.
 type port struct {
@@ -102,14 +97,13 @@ func (p *port) bind(fd int) error {
 	return nil
 }
 
-// retryInUse retries for inUseGrace while the address seems to be in use.
+// retryInUse retries for a moment while the address seems to be in use. A free address may
+// seem so for one of two reasons. The kernel closes the listeners of a killed server a moment
+// after the process ends, with its io_urings. And a listen(2) that is about to fail makes the
+// listen(2) of other sockets fail (inet_csk_listen_start, Linux 6.18, sets the state before it
+// checks the port).
 func retryInUse(try func() error) error {
-	for deadline := time.Now().Add(inUseGrace); ; time.Sleep(5 * time.Millisecond) {
-		err := try()
-		if !errors.Is(err, unix.EADDRINUSE) || time.Now().After(deadline) {
-			return err
-		}
-	}
+	return patience.Retry(context.Background(), unix.EADDRINUSE, try)
 }
 
 func share(fd int) error {

@@ -65,12 +65,18 @@ func (t *Thread) done() bool {
 	return t.listening == 0 && t.conns.Len() == 0 && t.inFlight == 0
 }
 
-// abandon closes every descriptor after a turn failed, so that peers do not wait and the
-// port is free. It carries out the closes of the failed turn that the backend did not take,
-// and no others: a descriptor that the backend has closed may be in use again by now.
-func (t *Thread) abandon() {
+// abandon closes every descriptor after a turn failed, or after the model has ended the
+// goroutine, so that peers do not wait and the port is free. It carries out the closes of
+// untaken, which are the operations that the backend did not take, and no others: a descriptor
+// that the backend has closed may be in use again by now.
+func (t *Thread) abandon(untaken []netio.Op) {
 	t.endListeners()
-	for _, op := range t.ops[len(t.ops)-t.backend.Untaken():] {
+	for _, e := range t.events[t.handled:] {
+		if e.Code == netio.Accept && (e.Outcome == netio.Done || e.Outcome == netio.DoneMore) {
+			t.backend.CloseNow(e.N)
+		}
+	}
+	for _, op := range untaken {
 		if op.Code == netio.Close {
 			t.backend.CloseNow(op.FD)
 		}

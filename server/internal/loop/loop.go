@@ -8,11 +8,15 @@ import (
 )
 
 // Run serves until Stop or Abort was called and every connection is closed. It
-// returns an error only if the backend's turn fails.
+// returns an error only if the backend's turn fails. If the model ends the goroutine, Run does
+// not return, but Exited reports it.
 func (t *Thread) Run() (err error) {
 	defer func() {
-		if err != nil {
-			t.abandon()
+		switch {
+		case err != nil:
+			t.abandon(t.ops[len(t.ops)-t.backend.Untaken():])
+		case t.Exited():
+			t.abandon(t.ops)
 		}
 	}()
 	t.armWake()
@@ -22,8 +26,10 @@ func (t *Thread) Run() (err error) {
 		if err != nil {
 			return err
 		}
-		for i := range events {
-			t.dispatch(&events[i])
+		t.events, t.handled = events, 0
+		for t.handled < len(events) {
+			t.handled++
+			t.dispatch(&events[t.handled-1])
 		}
 		t.sweepTimeouts()
 		t.settleSends()

@@ -76,6 +76,8 @@ type Thread struct {
 	unsettled []slab.Key // connections with a send in the current turn, which settleSends ends
 	runAgain  bool       // do not sleep before the next turn: work is left, and perhaps no event will come
 	ops       []netio.Op // to submit in the next turn
+	events    []netio.Event
+	handled   int // how many of events dispatch was called for
 
 	pool      *bufpool.Pool
 	rows      []float32 // the pool as rows
@@ -171,6 +173,10 @@ func (t *Thread) makeMemory() (err error) {
 func (t *Thread) Source(responses *ringbuf.Producer[batcher.Response]) batcher.Source {
 	return batcher.Source{Rows: t.rows, Scores: t.scores, Responses: responses}
 }
+
+// Exited reports whether the thread's own model has ended the goroutine that called Run. Only a
+// deferred function of that goroutine can learn this.
+func (t *Thread) Exited() bool { return t.batcher != nil && t.batcher.Exited() }
 
 // ScoreInline makes the thread score its own requests with b.
 func (t *Thread) ScoreInline(b *batcher.Batcher) { t.batcher = b }

@@ -152,7 +152,7 @@ type Backend interface {
 	// Both slices are reused: the caller may overwrite ops after Turn, and the events are
 	// valid until the next Turn.
 	//
-	// An error means that the kernel refuses to go on.
+	// An error means that the kernel refuses to go on. It comes without events.
 	Turn(ops []Op, block bool) ([]Event, error)
 
 	// Untaken returns how many ops a failed Turn did not take. These are the last ones of ops.
@@ -192,6 +192,7 @@ type Backend interface {
 	// of memory to take operations. Any goroutine may call it.
 	Busy() uint64
 
-	// Free releases everything and ends the operations in flight.
+	// Free releases everything and ends the operations in flight. It closes the connections
+	// that accepts have taken and no Turn has returned.
 	Free() error
 }

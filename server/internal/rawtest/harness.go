@@ -65,7 +65,7 @@ func runOne(t *testing.T, tweak func(*server.Config), test func(*testing.T, *Ser
 	s := Start(t, tweak)
 	test(t, s)
 	s.Stop(t)
-	Until(t, "the server's goroutines have ended", func() bool { return len(serverGoroutines()) == 0 })
+	Until(t, "the server's goroutines have ended", func() bool { return Goroutines() == 0 })
 }
 
 // Start starts a server whose configuration tweak has altered. Size fills in the sizes that

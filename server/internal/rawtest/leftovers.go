@@ -32,6 +32,9 @@ func leftovers(m metrics.Snapshot) string {
 // ofServer matches the stack of a goroutine that the server, or this package, started.
 var ofServer = regexp.MustCompile(`created by github\.com/disrust/disrust/server(\.|/internal/)`)
 
+// Goroutines returns how many goroutines of servers there are, without this package's.
+func Goroutines() int { return len(serverGoroutines()) }
+
 // serverGoroutines returns the stacks of the server's goroutines, without this package's.
 func serverGoroutines() []string {
 	buf := make([]byte, 1<<20)

@@ -4,6 +4,7 @@ package rawtest
 
 import (
 	"cmp"
+	"log/slog"
 	"math/bits"
 	"runtime"
 	"strconv"
@@ -15,12 +16,12 @@ import (
 // tinySlots is the capacity of the rings under -tiny.
 const tinySlots = 4
 
-// Config returns the daemon's configuration, with three changes. The kernel chooses the
-// port. There is no RequestTimeout, which a slow machine would exceed. Size must fill in the
-// rings and the pool.
+// Config returns the daemon's configuration, with four changes. The kernel chooses the
+// port. There is no RequestTimeout, which a slow machine would exceed. Nothing is logged. Size
+// must fill in the rings and the pool.
 func Config() server.Config {
 	cfg := server.DefaultConfig()
-	cfg.Port, cfg.RequestTimeout = 0, 0
+	cfg.Port, cfg.RequestTimeout, cfg.Log = 0, 0, slog.New(slog.DiscardHandler)
 	cfg.PoolBytes, cfg.RequestRing, cfg.ResponseRing = 0, 0, 0
 	return cfg
 }

@@ -92,4 +92,9 @@ func Footprint(conns int) uint64 {
 func (b *Backend) Busy() uint64 { return 0 }
 
 // Free implements [netio.Backend].
-func (b *Backend) Free() error { return unix.Close(b.epoll) }
+func (b *Backend) Free() error {
+	if b.err != nil {
+		sockets.CloseAccepted(b.events) // the turn that failed has not returned them
+	}
+	return unix.Close(b.epoll)
+}

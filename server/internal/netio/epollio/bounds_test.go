@@ -151,3 +151,41 @@ func TestMisusePanics(t *testing.T) {
 		}()
 	}
 }
+
+// TestFreeClosesAccepted: the connections that a turn accepted before it failed end with the
+// backend.
+func TestFreeClosesAccepted(t *testing.T) {
+	b, err := New(netio.Config{Conns: 1, ReceiveBytes: 1 << 12})
+	check(t, err)
+	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	check(t, err)
+	check(t, unix.Bind(listener, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	check(t, unix.Listen(listener, 16))
+	addr, err := unix.Getsockname(listener)
+	check(t, err)
+	peer, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	check(t, err)
+	defer unix.Close(peer)
+	check(t, unix.Connect(peer, addr))
+	file, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0) // epoll watches no such file
+	check(t, err)
+	defer unix.Close(file)
+	events, err := b.Turn([]netio.Op{{Code: netio.Accept, FD: int32(listener)}, {Code: netio.Wake, FD: int32(file)}}, false)
+	if err == nil || len(events) > 0 {
+		t.Fatalf("%d events and %v, want no events and an error", len(events), err)
+	}
+	check(t, b.Free())
+	ready := []unix.PollFd{{Fd: int32(peer), Events: unix.POLLIN}}
+	const patience = 10_000 // ms
+	if n, err := unix.Poll(ready, patience); n != 1 || err != nil {
+		t.Fatalf("the connection has not ended: %v", err)
+	}
+	check(t, unix.Close(listener))
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

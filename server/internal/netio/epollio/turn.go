@@ -16,14 +16,16 @@ func (b *Backend) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 		b.begin(&ops[i])
 	}
 	b.serveReady()
-	for !b.polled && len(b.events) < enoughEvents || block && len(b.events) == 0 {
-		if err := b.poll(block && len(b.events) == 0); err != nil {
-			return nil, err
+	for b.err == nil && (!b.polled && len(b.events) < enoughEvents || block && len(b.events) == 0) {
+		if b.err = b.poll(block && len(b.events) == 0); b.err == nil {
+			b.serveReady()
 		}
-		b.serveReady()
 	}
 	b.polled = false
-	return b.events, b.err
+	if b.err != nil {
+		return nil, b.err
+	}
+	return b.events, nil
 }
 
 // Untaken implements [netio.Backend]. A turn starts all its operations before anything in it

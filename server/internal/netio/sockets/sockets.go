@@ -60,3 +60,12 @@ func (Sockets) EndOutput(fd int32) { unix.Shutdown(int(fd), unix.SHUT_WR) }
 
 // CloseNow implements [netio.Backend].
 func (Sockets) CloseNow(fd int32) { unix.Close(int(fd)) }
+
+// CloseAccepted closes the connections of events that no turn has returned.
+func CloseAccepted(events []netio.Event) {
+	for i := range events {
+		if e := &events[i]; e.Code == netio.Accept && (e.Outcome == netio.Done || e.Outcome == netio.DoneMore) {
+			unix.Close(int(e.N))
+		}
+	}
+}

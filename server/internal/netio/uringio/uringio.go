@@ -58,6 +58,7 @@ type Backend struct {
 	taken      [batch]uring.CQE
 	naps       int // in the current turn
 	unprepared int // operations of the turn that are not in the ring yet
+	kept       int // events of a turn that failed
 	busy       atomic.Uint64
 
 	// The kernel uses this memory while an operation is in flight. It stays in place: the
@@ -98,6 +99,7 @@ func (b *Backend) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 		sqe, err := b.ring.Next()
 		for err != nil {
 			if err = b.nap(err); err != nil {
+				b.kept = got
 				return nil, err
 			}
 			got = b.take(got)
@@ -113,6 +115,7 @@ func (b *Backend) Turn(ops []netio.Op, block bool) ([]netio.Event, error) {
 			return b.events[:got], nil
 		}
 		if err = b.nap(err); err != nil {
+			b.kept = got
 			return nil, err
 		}
 	}
@@ -164,7 +167,9 @@ func (b *Backend) Recycle(id int16) {
 	b.buffers.Recycle(uint16(id))
 }
 
-// Free implements [netio.Backend].
+// Free implements [netio.Backend]. It must run on the thread that made the backend: on any
+// other, the ring lives on until that thread ends. See [uring.Ring.Close].
 func (b *Backend) Free() error {
+	sockets.CloseAccepted(b.events[:b.take(b.kept)])
 	return errors.Join(b.ring.Close(), b.buffers.Close())
 }

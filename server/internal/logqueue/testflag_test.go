@@ -1,0 +1,5 @@
+//go:build linux
+
+package logqueue_test
+
+import _ "github.com/disrust/disrust/server/internal/testflag"

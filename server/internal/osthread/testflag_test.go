@@ -1,0 +1,5 @@
+//go:build linux
+
+package osthread
+
+import _ "github.com/disrust/disrust/server/internal/testflag"
