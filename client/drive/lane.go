@@ -17,18 +17,33 @@ type lane struct {
 	credit   int64 // requests that may be sent in all: the quota, or the requests due so far
 	sent     int64
 	answered int64
-	lost     int64 // requests that were sent and will not be answered; no other count has them
+	told     int64 // answers that account has recorded
+	vectors  int64 // vectors of those that it has not
 	window   int64 // bound of sent-answered; 0 while the connection takes no requests
-	usual    int64 // the window of a connection that takes requests
 	final    bool  // credit does not grow any more
+	open     bool  // whether the loop is open
+	waiting  bool  // the socket takes no more for now
 
 	next        int // request of the cycle to take next
 	out, outEnd int // part of requests.bytes that is taken and not yet written
 	got, reply  int // byte and response of the cycle that are expected next
+	held        int // how much of odd has arrived; 0: all words were as expected
+	skip        int // bytes to skip: of a notice
 
-	odd  [oddBytes]byte // what came in place of an expected word
-	held int            // how much of it has arrived; 0: all words were as expected
-	skip int            // bytes to skip: of a notice
+	writes    ring[write] // writes not answered in full, oldest first
+	dues      ring[int64] // due times of requests answered to credit
+	freeSince int64       // a request due at this time or later could be written in time
+	heard     int64       // when the peer last answered or owed no answer
+
+	wrong   bool
+	over    bool // the crew has counted the lane as finished
+	touched bool // the lane is on its crew's list of lanes to flush
+
+	// The rest is for what happens seldom.
+
+	odd   [oddBytes]byte // what came in place of an expected word
+	lost  int64          // requests that were sent and will not be answered; no other count has them
+	usual int64          // the window of a connection that takes requests
 
 	replies      bool  // in version 2: failures and notices may come
 	lenient      bool  // a failed request does not end the run
@@ -37,20 +52,6 @@ type lane struct {
 	changed      bool  // the server serves another model than at first
 	failed       int64 // requests that failed since the crew last looked
 	firstFailure error
-	told         int64 // answers that account has recorded
-	vectors      int64 // vectors of those that it has not
-
-	writes ring[write] // writes not answered in full, oldest first
-
-	open      bool        // whether the loop is open
-	dues      ring[int64] // due times of requests answered to credit
-	freeSince int64       // a request due at this time or later could be written in time
-	waiting   bool        // the socket takes no more for now
-
-	heard   int64 // when the peer last answered or owed no answer
-	wrong   bool
-	over    bool // the crew has counted the lane as finished
-	touched bool // the lane is on its crew's list of lanes to flush
 }
 
 // write is a number of requests that were taken together, at time at.
