@@ -137,7 +137,7 @@ func TestUnreadableRows(t *testing.T) {
 	for file, says := range map[string]string{
 		inFile(t, "rows.f32", rows[1:]):       "rows.f32 has 5119 bytes: 9 rows of 128 float32, and 511 bytes too many",
 		inFile(t, "rows.npy", rows):           "rows.npy is named .npy, but does not begin as such a file",
-		inFile(t, "f.npy", npyRows(rows, 64)): "f.npy has rows of 64 features, not 128 (does --dim say what the server has?)",
+		inFile(t, "f.npy", npyRows(rows, 64)): "f.npy has rows of 64 features, not 128 (the server's dim, or --dim in version 1)",
 	} {
 		status, stdout, stderr := tool(t, "--protocol", "1", "score", file)
 		if status != 2 || stdout != "" || !strings.Contains(stderr, says) {
