@@ -178,17 +178,24 @@ func (p *peer) heed() {
 		return
 	}
 	if p.obedience != later {
-		size := len(p.stream)
-		if next := p.whole(p.socket.Arrived); p.socket.Arrived == 0 || next > 0 && p.ends[next-1] == p.socket.Arrived {
-			size = p.socket.Arrived
-		} else if next < len(p.ends) {
-			size = p.ends[next]
-		}
-		p.cut(size)
+		p.cut(p.endOfMessage(p.socket.Arrived))
 	}
-	if p.ending = shutsDown; p.obedience == lastWord {
+	p.ending = shutsDown
+	if p.obedience == lastWord {
 		p.ending = waits
 	}
+}
+
+// endOfMessage returns where the message ends within which size bytes of stream end. A message
+// that is cut off ends with the stream.
+func (s *script) endOfMessage(size int) int {
+	switch next := s.whole(size); {
+	case next > 0 && s.ends[next-1] == size:
+		return size
+	case next < len(s.ends):
+		return s.ends[next]
+	}
+	return len(s.stream)
 }
 
 // idle reports whether each open connection only waits for its peer, after all answers and the
