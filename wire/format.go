@@ -83,26 +83,27 @@ func (f Format) ResponseBytes(vectors int) int { return HeaderBytes + vectors*f.
 // The bound has two parts. One request may have begun earlier and lack only its last byte:
 // it has at most MaxVectors vectors. All other requests lie wholly in the received bytes.
 //
-// If a vector has at least as many features as scores, the responses of these other requests
-// take the most room if each has one vector, because such a request has the most response
-// bytes per request byte. Bytes that are too few for one more request of one vector could
-// still make room for a larger request in place of a smaller one. Rounding received up to a
-// multiple of four covers this case, because every request has such a size.
+// The earlier request takes at least a byte, so the others have one float less than received,
+// rounded up to whole floats. If they have k headers and m vectors, their responses have
+// k + m*Outputs floats.
 //
-// If a vector has more scores than features, large requests have the most response bytes per
-// request byte: the other requests are as large as possible, and the last takes what is left.
+// If a vector has at least as many features as scores, the responses take the most room if each
+// request has one vector, because such a request has the most response bytes per request byte.
+// The floats that these requests leave over may allow one more vector, with fewer headers.
+//
+// If a vector has more scores than features, the responses take the most room if there are as
+// many vectors as possible. The floats that these leave over may allow more headers.
 func (f Format) MostResponseBytes(received int) int {
 	floats := (received + floatBytes - 1) / floatBytes
 	most := f.ResponseBytes(f.MaxVectors)
 	if f.Outputs > f.Dim {
-		largest := f.RequestFloats(f.MaxVectors)
-		bytes := most + floats/largest*most
-		if left := floats % largest; left >= f.RequestFloats(1) {
-			bytes += f.ResponseBytes((left - HeaderFloats) / f.Dim)
-		}
-		return bytes
+		others, largest := max(0, floats-1), f.RequestFloats(f.MaxVectors)
+		vectors := others/largest*f.MaxVectors + max(0, others%largest-HeaderFloats)/f.Dim
+		return most + floatBytes*(others+vectors*(f.Outputs-f.Dim))
 	}
-	return most + floats/f.RequestFloats(1)*f.ResponseBytes(1)
+	single := f.RequestFloats(1)
+	larger := max(0, floats%single-HeaderFloats-(f.Dim-f.Outputs))
+	return most + floats/single*f.ResponseBytes(1) + floatBytes*larger
 }
 
 // MostReceivedBytes returns how many bytes of a stream may be received at once if there is

@@ -75,6 +75,40 @@ func TestMostResponseBytesOfLargerRequests(t *testing.T) {
 	}
 }
 
+// TestMostResponseBytesOfAnyRequests looks for the most floats of responses by trying all
+// requests that fit: the bound holds for every small format and every size of a receive. It is
+// exact where the best requests fill the receive.
+func TestMostResponseBytesOfAnyRequests(t *testing.T) {
+	const floats = 48
+	for dim := 1; dim <= 5; dim++ {
+		for outputs := 1; outputs <= 7; outputs++ {
+			for maxVectors := 1; maxVectors <= 5; maxVectors++ {
+				f := Format{Dim: dim, Outputs: outputs, MaxVectors: maxVectors}
+				var whole [floats + 1]int // the most floats of responses to whole requests of so many floats
+				for i := 1; i <= floats; i++ {
+					whole[i] = whole[i-1]
+					for v := 1; v <= maxVectors && f.RequestFloats(v) <= i; v++ {
+						whole[i] = max(whole[i], whole[i-f.RequestFloats(v)]+f.ResponseFloats(v))
+					}
+				}
+				for received := 1; received <= 4*floats; received++ { // one byte completes an earlier request
+					most := f.ResponseBytes(maxVectors) + 4*whole[(received-1)/4]
+					if got := f.MostResponseBytes(received); got < most {
+						t.Fatalf("%+v: %d bytes received: %d bytes of responses, but some requests have %d", f, received, got, most)
+					}
+				}
+				best := 1
+				if outputs > dim {
+					best = maxVectors
+				}
+				if got, want := f.MostResponseBytes(1+2*f.RequestBytes(best)), f.ResponseBytes(maxVectors)+2*f.ResponseBytes(best); got != want {
+					t.Fatalf("%+v: %d bytes for the best requests, want %d", f, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestParseRequest(t *testing.T) {
 	two := goldenRequest
 	one := []byte{1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}
