@@ -83,6 +83,9 @@ func New(cfg Config) (*Batcher, error) {
 		scorer: cfg.Model.NewScorer(), dim: cfg.Dim, outputs: shape.Outputs, batchRows: cfg.BatchRows, requests: cfg.Requests,
 		sources: make([]source, len(cfg.Sources)), onFailure: cfg.OnFailure,
 	}
+	if b.scorer == nil {
+		return nil, errors.New("batcher: the model returned no Scorer")
+	}
 	b.strided, _ = b.scorer.(StridedScorer)
 	if b.batchRows == 0 {
 		b.batchRows = DefaultBatchRows

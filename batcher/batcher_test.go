@@ -156,6 +156,11 @@ type shaped struct{ shape batcher.Shape }
 func (s shaped) Shape() batcher.Shape    { return s.shape }
 func (shaped) NewScorer() batcher.Scorer { return batcher.Sum{} }
 
+// scorerless is a model whose NewScorer returns nil.
+type scorerless struct{ batcher.Sum }
+
+func (scorerless) NewScorer() batcher.Scorer { return nil }
+
 func TestNewRefuses(t *testing.T) {
 	requests := must[*ringbuf.Ring[batcher.Request]](t)(ringbuf.NewSPSC[batcher.Request](4, nil))
 	good := batcher.Config{Model: batcher.Sum{}, Dim: 2, Requests: requests.Consumer(), Sources: make([]batcher.Source, 1)}
@@ -168,6 +173,7 @@ func TestNewRefuses(t *testing.T) {
 		"batch of -1 rows":    func(c *batcher.Config) { c.BatchRows = -1 },
 		"the model has dim 3": func(c *batcher.Config) { c.Model = shaped{batcher.Shape{Dim: 3, Outputs: 1}} },
 		"0 outputs":           func(c *batcher.Config) { c.Model = shaped{} },
+		"returned no Scorer":  func(c *batcher.Config) { c.Model = scorerless{} },
 		"3 features for 1": func(c *batcher.Config) {
 			c.Sources = []batcher.Source{{Rows: make([]float32, 3), Scores: make([]float32, 1)}}
 		},
