@@ -17,7 +17,8 @@ const (
 
 // Log logs violations at level Warn. In any 10 seconds it logs at most one line for each peer and
 // 100 lines altogether, and it remembers at most 1,024 peers. A peer is an IPv4 address, an IPv6
-// network of 64 bits, or all Unix sockets together.
+// network of 64 bits, or all peers without an address together: those of Unix sockets, and those
+// that have reset their connection.
 //
 // A violation that has no line of its own is counted in the attribute more of its peer's next
 // line. If the peer does not break the protocol again, that line has no violation, and the next
@@ -55,7 +56,7 @@ type line struct {
 // calls the logger.
 func NewLog(to *slog.Logger, now func() time.Duration) *Log { return &Log{to: to, now: now} }
 
-// Note logs or counts a violation. The zero Addr stands for the peers of Unix sockets. Note does
+// Note logs or counts a violation. The zero Addr stands for a peer without an address. Note does
 // not keep seen.After.
 //
 // Cost: O(remembered peers) under a lock. Note waits for the logger if the logger waits.
@@ -185,7 +186,7 @@ func (p *peer) name() string {
 
 func nameOf(addr netip.Addr) string {
 	if !addr.IsValid() {
-		return "a Unix socket"
+		return "a Unix socket, or gone"
 	}
 	return addr.Unmap().String()
 }
