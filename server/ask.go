@@ -13,9 +13,9 @@ import (
 )
 
 // ask runs call, which calls the model before it serves, and returns what call returns. It
-// runs call on a goroutine of its own, because the model is not ours: a panic, or the end of
-// the goroutine, becomes an error, and if ctx ends first, ask returns the cause of its end and
-// leaves the goroutine behind until the model returns.
+// runs call on a goroutine of its own, because the model may do anything. A panic, or the end of
+// the goroutine, becomes an error. If ctx ends first, ask returns the cause of its end and leaves
+// the goroutine behind until the model returns.
 func ask[T any](ctx context.Context, c *Config, call func() (T, error)) (T, error) {
 	type answer struct {
 		value T

@@ -44,8 +44,9 @@
 //	error, or the end   closing               close (life.go)
 //	last operation ends none: slot free       advance, reap (life.go)
 //
-// v1 and v2 are the versions of the protocol. While dispatch handles events, settleSends has not run yet: conn.sending still holds what
-// the last turn sent, also if the socket took all of it.
+// v1 and v2 are the versions of the protocol. While dispatch handles events, settleSends has
+// not run yet: conn.sending still holds what the last turn sent, also if the socket took all
+// of it.
 //
 // # Two versions
 //

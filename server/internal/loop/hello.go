@@ -77,7 +77,7 @@ func helloSize(b []byte) int {
 }
 
 // greet answers a hello that has arrived as a whole. hello is the part that package wire knows.
-// If greet refuses, the welcome is the last that the peer is sent.
+// If greet refuses, the welcome is the last message to the peer.
 func (t *Thread) greet(c *conn, hello []byte) {
 	c.greeted = true
 	p, _, _ := wire.ParsePreamble(hello)

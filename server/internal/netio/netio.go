@@ -36,9 +36,10 @@ import (
 )
 
 const (
-	// ReceiveBytes is the size of a receive buffer, unless Config says less. A full receive spreads the kernel's cost
-	// of one event over 254 requests of one vector. Its end cuts one in four of the largest
-	// common requests, which have 64 vectors. Half the size would cut one in two.
+	// ReceiveBytes is the size of a receive buffer, unless Config says less. A full receive
+	// spreads the kernel's cost of one event over 254 requests of one vector. Its end cuts one
+	// in four of the largest common requests, which have 64 vectors. Half the size would cut one
+	// in two.
 	ReceiveBytes = 128 << 10
 
 	// ReceiveBuffers is how many receive buffers a backend has.

@@ -68,8 +68,7 @@ type Backend struct {
 	discard []byte // the kernel writes dropped input here
 }
 
-// New makes a ring and its receive buffers. It returns the errors of
-// [uring.New].
+// New makes a ring and its receive buffers. It returns the errors of [uring.New].
 func New(cfg netio.Config) (*Backend, error) {
 	ring, err := uring.New(uring.Config{Entries: entries, CQEntries: completions})
 	if err != nil {
