@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"strconv"
+
+	"github.com/disrust/disrust/wire"
 )
 
 // excerptBytes is how many bytes of a text a sentence quotes: enough to recognise the text, and
@@ -59,14 +61,11 @@ func isTLS(b []byte) bool {
 	return b[0] == 0x16 && b[1] == 3 && b[2] <= 4 && (len(b) < 6 || b[5] == 1)
 }
 
-// hello looks for the hello with which version 2 of the protocol begins.
+// hello looks for the hello with which version 2 of the protocol begins. At the beginning of a
+// connection it is no violation.
 func (s Seen) hello() string {
-	const magic = 0x32534944 // "DIS2"
-	switch {
-	case s.Count != magic:
+	if s.Count != wire.Magic {
 		return ""
-	case s.Offset == 0:
-		return "the hello of another protocol version"
 	}
 	return "a hello, which may only begin a connection"
 }

@@ -66,7 +66,6 @@ func TestGuess(t *testing.T) {
 		{"1.5,2.5,3.5\n", `text ("1.5,2.5,")`},
 		{"1.5,2.5", ""}, // too short
 		{"1.5,2.5,\x1b[2J", ""},
-		{"DIS2\x02\x00\x14\x00", "the hello of another protocol version"},
 		{packed(65, f(1), f(2)), "a request of more vectors than allowed"},
 		{packed(65535), "a request of more vectors than allowed"},
 		{packed(65536), ""},
