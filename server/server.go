@@ -199,9 +199,9 @@ func (s *Server) each(tell func(*loop.Thread)) {
 }
 
 // Run serves until ctx ends, then drains for at most cfg.DrainTimeout. The end of ctx is
-// not an error. When the server is ready, Run logs where it serves; without a Config.Log it
-// says so on slog.Default(), because Run is the whole of many programs, and whoever starts one
-// looks for that line.
+// not an error. When the server is ready, Run logs where it serves. Without a Config.Log it
+// uses slog.Default(): Run is the whole of many programs, and a person who starts one looks for
+// that line.
 func Run(ctx context.Context, cfg Config) error {
 	s, err := Start(ctx, cfg)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 )
 
 // TestNobodyReads: stderr and stdout are pipes that are full and that nobody reads. The daemon
-// serves all the same, hears SIGTERM, answers what has arrived, and ends with status 0. Who
-// reads in time, while the daemon lives, gets its lines.
+// serves all the same, hears SIGTERM, answers what has arrived, and ends with status 0. A
+// reader that reads while the daemon lives gets its lines.
 func TestNobodyReads(t *testing.T) {
 	for _, read := range []bool{false, true} {
 		t.Run(fmt.Sprintf("read=%t", read), func(t *testing.T) {
