@@ -83,13 +83,13 @@ func (f Format) ResponseBytes(vectors int) int { return HeaderBytes + vectors*f.
 // The bound has two parts. One request may have begun earlier and lack only its last byte:
 // it has at most MaxVectors vectors. All other requests lie wholly in the received bytes.
 //
-// The earlier request takes at least a byte, so the others have one float less than received,
-// rounded up to whole floats. If they have k headers and m vectors, their responses have
-// k + m*Outputs floats.
+// If these have k headers and m vectors, their responses have k + m*Outputs floats.
 //
 // If a vector has at least as many features as scores, the responses take the most room if each
 // request has one vector, because such a request has the most response bytes per request byte.
-// The floats that these requests leave over may allow one more vector, with fewer headers.
+// The floats that these requests leave over may allow one of them to have one more vector, with
+// fewer other headers. One float less is left over, because the earlier request takes at least a
+// byte.
 //
 // If a vector has more scores than features, the responses take the most room if there are as
 // many vectors as possible. The floats that these leave over may allow more headers.
@@ -97,13 +97,16 @@ func (f Format) MostResponseBytes(received int) int {
 	floats := (received + floatBytes - 1) / floatBytes
 	most := f.ResponseBytes(f.MaxVectors)
 	if f.Outputs > f.Dim {
-		others, largest := max(0, floats-1), f.RequestFloats(f.MaxVectors)
-		vectors := others/largest*f.MaxVectors + max(0, others%largest-HeaderFloats)/f.Dim
-		return most + floatBytes*(others+vectors*(f.Outputs-f.Dim))
+		largest := f.RequestFloats(f.MaxVectors)
+		vectors := floats/largest*f.MaxVectors + max(0, floats%largest-HeaderFloats)/f.Dim
+		return most + floatBytes*(floats+vectors*(f.Outputs-f.Dim))
 	}
-	single := f.RequestFloats(1)
-	larger := max(0, floats%single-HeaderFloats-(f.Dim-f.Outputs))
-	return most + floats/single*f.ResponseBytes(1) + floatBytes*larger
+	singles, left := floats/f.RequestFloats(1), floats%f.RequestFloats(1)
+	most += singles * f.ResponseBytes(1)
+	if singles > 0 {
+		most += floatBytes * max(0, left-1-(f.Dim-f.Outputs))
+	}
+	return most
 }
 
 // MostReceivedBytes returns how many bytes of a stream may be received at once if there is
