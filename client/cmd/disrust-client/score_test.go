@@ -97,6 +97,19 @@ func TestScoreOfOutputs(t *testing.T) {
 	}
 }
 
+// TestScoreOfChangedModel: a server that has another model than when it was asked gives no
+// scores, although all have come.
+func TestScoreOfChangedModel(t *testing.T) {
+	rows, _ := rowsAndScores(100, 128)
+	out := inFile(t, "scores", []byte("old"))
+	port := serve(t, 128, faults{spared: 1, digest: 1})
+	status, stdout, stderr := tool(t, words("PORT score --out "+out+" "+inFile(t, "rows.f32", rows), port)...)
+	want := "disrust-client: score: the server has changed its model meanwhile; 100 of 100 rows were scored, and nothing is written\n"
+	if status != 1 || stdout != "" || stderr != want || string(read(t, out)) != "old" {
+		t.Errorf("status %d, stderr %q, %d bytes, the file holds %q", status, stderr, len(stdout), read(t, out))
+	}
+}
+
 // TestScoreOfOtherDim: a server whose rows have another number of features gives no scores,
 // although it would answer each request.
 func TestScoreOfOtherDim(t *testing.T) {
