@@ -42,7 +42,7 @@ func (c *Config) shape() batcher.Shape {
 	s := batcher.Shape{Dim: c.Dim, Outputs: c.Groups, Kind: c.Output}
 	switch c.Output {
 	case wire.Prob:
-		s.Outputs = c.Transform.Answers(c.Groups)
+		s.Outputs = c.Transform.Outputs(c.Groups)
 	case wire.Class:
 		s.Outputs = 1
 	}

@@ -1,7 +1,7 @@
 package ensemble
 
 import (
-	"github.com/disrust/disrust/batcher/internal/transform"
+	"github.com/disrust/disrust/batcher/link"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -25,11 +25,10 @@ type Config struct {
 	// first of equals; with one group 1 if it is above 0.5, else 0.
 	Output wire.Kind
 
-	// Transform computes in the precision of the sums, of Scale * sum / Divisor. A Scale or
-	// Divisor of 0 is left out, and wire.Raw leaves out both.
-	Transform Transform
-	Scale     float64
-	Divisor   float64 // iterations of a random forest
+	// Transform is applied to the sums divided by Divisor; wire.Raw does neither. A function
+	// that computes in float32 needs Single sums, the others Double sums.
+	Transform link.Transform
+	Divisor   float64 // iterations of a random forest; 0: nothing is divided
 }
 
 // Precision is how a row's sums are computed.
@@ -38,20 +37,6 @@ type Precision uint8
 const (
 	Double Precision = iota // float64 leaves, float64 sums, rounded to float32 at the end
 	Single                  // float32 leaves, each addition rounded to float32
-)
-
-// Transform names what is computed of the sums of a row.
-type Transform = transform.Func
-
-const (
-	Identity     = transform.Identity     // x
-	Sigmoid      = transform.Sigmoid      // 1/(1+e**-x)
-	Softmax      = transform.Softmax      // e**x, divided by the sum of all e**x
-	Exp          = transform.Exp          // e**x
-	Log1pExp     = transform.Log1pExp     // log(1+e**x); Double only
-	SignedSquare = transform.SignedSquare // x*|x|; Double only
-	Hinge        = transform.Hinge        // 1 if x is positive, else 0; Single only
-	Argmax       = transform.Argmax       // the index of the largest x, the first of equals
 )
 
 // Tiny is the magnitude up to which LightGBM takes a feature for zero: the float32 nearest to

@@ -34,24 +34,20 @@ func (s *scorer) row(x, out []float32) {
 		s.sums[t.Group] += v
 		single[t.Group] += float32(v)
 	}
-	if c.Output != wire.Raw && c.Sum == Double {
+	if c.Sum == Single {
+		for i, v := range single {
+			s.sums[i] = float64(v)
+		}
+	}
+	if c.Output != wire.Raw {
 		for i := range s.sums {
 			if c.Divisor != 0 {
 				s.sums[i] /= c.Divisor
 			}
-			if c.Scale != 0 {
-				s.sums[i] *= c.Scale
-			}
 		}
 		c.Transform.Apply(s.sums)
 	}
-	if c.Output != wire.Raw && c.Sum == Single {
-		c.Transform.Apply32(single)
-	}
 	for i := range out {
-		out[i] = single[i]
-		if c.Sum == Double {
-			out[i] = float32(s.sums[i])
-		}
+		out[i] = float32(s.sums[i])
 	}
 }

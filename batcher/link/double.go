@@ -1,8 +1,9 @@
-package transform
+package link
 
 import "math"
 
-func sigmoid(x float64) float64 { return 1 / (1 + exp(-x)) }
+// sigmoid returns 1 / (1 + exp(-scale*x)).
+func sigmoid(x, scale float64) float64 { return 1 / (1 + exp(-scale*x)) }
 
 // softmax shifts by the largest sum, so that no power overflows.
 func softmax(v []float64) {
