@@ -1,6 +1,7 @@
 package ensemble
 
 import (
+	"github.com/disrust/disrust/batcher/link"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -46,6 +47,10 @@ func (s *scorer) row(x, out []float32) {
 			}
 		}
 		c.Transform.Apply(s.sums)
+		if c.Output == wire.Class {
+			out[0] = link.Class(s.sums)
+			return
+		}
 	}
 	for i := range out {
 		out[i] = float32(s.sums[i])
