@@ -6,6 +6,7 @@ require (
 	github.com/disrust/disrust/batcher v0.1.0
 	github.com/disrust/disrust/batcher/dense v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

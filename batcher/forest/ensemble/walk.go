@@ -2,66 +2,83 @@ package ensemble
 
 import "math"
 
-// walk returns the value of the leaf that row x reaches.
-func walk(c *Config, t *Tree, x []float32) float64 {
-	at := ^int32(0)
-	if len(t.Nodes) > 0 {
-		at = 0
-	}
-	for at >= 0 {
-		n := &t.Nodes[at]
-		if n.left(snapped(c, x[n.Feature])) {
-			at = n.Left
-		} else {
-			at = n.Right
+// lanes is how many rows, or trees for a single row, are in flight at once: a processor then
+// works on one while it waits for the node or the number of another.
+const lanes = 8
+
+// stride is how many steps are taken before looking whether all lanes have reached leaves.
+// Most trees are no deeper.
+const stride = 12
+
+// step returns where the row with number k goes from n, without a branch.
+func (n *node) step(k int32) uint32 {
+	return n.next + uint32(uint64(int64(n.split)-int64(k))>>63)
+}
+
+// rows takes the rows of one block from the root of a tree to their leaves. numbers holds, for
+// each column, the numbers of the rows.
+func (t *tree) rows(nodes []node, numbers [][lanes]int32) [lanes]uint32 {
+	a, b, c, d := t.root, t.root, t.root, t.root
+	e, f, g, h := a, b, c, d
+	for left := int(t.depth); left > 0; {
+		for range min(left, stride) {
+			n := &nodes[a]
+			a = n.step(numbers[n.column][0])
+			n = &nodes[b]
+			b = n.step(numbers[n.column][1])
+			n = &nodes[c]
+			c = n.step(numbers[n.column][2])
+			n = &nodes[d]
+			d = n.step(numbers[n.column][3])
+			n = &nodes[e]
+			e = n.step(numbers[n.column][4])
+			n = &nodes[f]
+			f = n.step(numbers[n.column][5])
+			n = &nodes[g]
+			g = n.step(numbers[n.column][6])
+			n = &nodes[h]
+			h = n.step(numbers[n.column][7])
+		}
+		left -= stride
+		if left > 0 && arrived(nodes, a, b, c, d) && arrived(nodes, e, f, g, h) {
+			break
 		}
 	}
-	if t.Linear == nil {
-		return t.Leaves[^at]
-	}
-	l := &t.Linear[^at]
-	sum := l.Const
-	for _, term := range l.Terms {
-		f := snapped(c, x[term.Feature])
-		if f != f {
-			return t.Leaves[^at]
+	return [lanes]uint32{a, b, c, d, e, f, g, h}
+}
+
+// trees takes one row from the roots of eight trees to its leaves, at most depth steps.
+func walkTrees(nodes []node, numbers []int32, depth int, at *[lanes]uint32) {
+	a, b, c, d := at[0], at[1], at[2], at[3]
+	e, f, g, h := at[4], at[5], at[6], at[7]
+	for left := depth; left > 0; {
+		for range min(left, stride) {
+			n := &nodes[a]
+			a = n.step(numbers[n.column])
+			n = &nodes[b]
+			b = n.step(numbers[n.column])
+			n = &nodes[c]
+			c = n.step(numbers[n.column])
+			n = &nodes[d]
+			d = n.step(numbers[n.column])
+			n = &nodes[e]
+			e = n.step(numbers[n.column])
+			n = &nodes[f]
+			f = n.step(numbers[n.column])
+			n = &nodes[g]
+			g = n.step(numbers[n.column])
+			n = &nodes[h]
+			h = n.step(numbers[n.column])
 		}
-		sum += float64(term.Coeff * float64(f))
+		left -= stride
+		if left > 0 && arrived(nodes, a, b, c, d) && arrived(nodes, e, f, g, h) {
+			break
+		}
 	}
-	return sum
+	*at = [lanes]uint32{a, b, c, d, e, f, g, h}
 }
 
-func snapped(c *Config, x float32) float32 {
-	if c.SnapZero && x >= -Tiny && x <= Tiny {
-		return 0
-	}
-	return x
-}
-
-// left reports whether feature x goes left at n.
-func (n *Node) left(x float32) bool {
-	zero := x >= -Tiny && x <= Tiny && n.Missing >= ZeroRight
-	switch {
-	case x == x && !zero:
-	case n.Missing == NaNZero:
-		x = 0
-	default:
-		return n.Missing == NaNLeft || n.Missing == ZeroLeft
-	}
-	switch n.Test {
-	case UpTo:
-		return x <= n.Threshold
-	case Below:
-		return x < n.Threshold
-	case In:
-		return x > -1 && n.has(x)
-	default:
-		return x < 0 || x >= 1<<24 || !n.has(x)
-	}
-}
-
-// has reports whether the integer part of x is in the set of n.
-func (n *Node) has(x float32) bool {
-	c := math.Trunc(float64(x))
-	return c < float64(32*len(n.Set)) && n.Set[int(c)/32]>>(int(c)%32)&1 == 1
+// arrived reports whether these nodes are leaves.
+func arrived(nodes []node, a, b, c, d uint32) bool {
+	return nodes[a].split&nodes[b].split&nodes[c].split&nodes[d].split == math.MaxInt32
 }

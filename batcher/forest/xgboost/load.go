@@ -199,7 +199,7 @@ func (f *file) forest(s shape, o modelfile.Options, about *modelfile.About) (bat
 		trees[i] = nil
 	}
 	about.Trees, about.Leaves, about.Usage = len(trees), g.leaves, g.usage
-	return b.Build()
+	return b.Build(), nil
 }
 
 // setBudget returns how many bytes the sets of all splits may take: a set has a bit for each
