@@ -42,7 +42,7 @@ var objectives = []objective{
 	{name: "reg:tweedie", base: logarithm, prob: link.Exp32, classless: true},
 	{name: "count:poisson", base: logarithm, prob: link.Exp32, classless: true},
 	{name: "survival:cox", base: logarithm, prob: link.Exp32, classless: true},
-	{name: "survival:aft", base: logarithm, prob: link.Exp32, classless: true},
+	{name: "survival:aft", base: logarithm, prob: link.Exp, classless: true}, // alone in double
 	{name: "rank:pairwise", classless: true},
 	{name: "rank:ndcg", classless: true},
 	{name: "rank:map", classless: true},
