@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/disrust/disrust/batcher v0.1.0
+	github.com/disrust/disrust/batcher/dense v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	pgregory.net/rapid v1.3.0
 )
@@ -19,6 +20,7 @@ require (
 
 replace (
 	github.com/disrust/disrust/batcher => ..
+	github.com/disrust/disrust/batcher/dense => ../dense
 	github.com/disrust/disrust/bufpool => ../../bufpool
 	github.com/disrust/disrust/ringbuf => ../../ringbuf
 	github.com/disrust/disrust/wire => ../../wire
