@@ -15,6 +15,7 @@ type head struct {
 	version   string
 	dim       int
 	sums      int // num_tree_per_iteration
+	trees     int
 	average   bool
 	objective objective
 	line      string // the objective's
@@ -39,7 +40,7 @@ func parseHead(l *lines) (*head, error) {
 		}
 		if bytes.HasPrefix(line, []byte("Tree=")) {
 			l.rest = before
-			return newHead(values)
+			return newHead(values, before)
 		}
 		if string(line) == "end of trees" {
 			return nil, errors.New("the model has no trees: train it before saving it")
@@ -59,7 +60,8 @@ func parseHead(l *lines) (*head, error) {
 	}
 }
 
-func newHead(values map[string][]byte) (*head, error) {
+// newHead understands the values of the keys, before trees.
+func newHead(values map[string][]byte, trees []byte) (*head, error) {
 	h := &head{version: string(values["version"][:min(len(values["version"]), 10)])}
 	if !slices.Contains([]string{"", "v2", "v3", "v4"}, h.version) {
 		return nil, fmt.Errorf("version=%s is unknown: v2 to v4 are supported", h.version)
@@ -76,6 +78,9 @@ func newHead(values map[string][]byte) (*head, error) {
 	if h.sums, err = number(values, "num_tree_per_iteration", classes, 1, wire.MaxOutputs); err != nil {
 		return nil, err
 	}
+	if h.trees, err = countTrees(trees, h.sums); err != nil {
+		return nil, err
+	}
 	if h.sums != classes {
 		return nil, fmt.Errorf("num_class=%d does not go with num_tree_per_iteration=%d", classes, h.sums)
 	}
@@ -86,6 +91,15 @@ func newHead(values map[string][]byte) (*head, error) {
 	}
 	h.names, err = names(values, h.dim)
 	return h, err
+}
+
+// countTrees returns how many trees there are.
+func countTrees(trees []byte, sums int) (int, error) {
+	n := 1 + bytes.Count(trees, []byte("\nTree="))
+	if n%sums != 0 {
+		return 0, fmt.Errorf("num_tree_per_iteration=%d does not go with %d trees: each iteration needs %d", sums, n, sums)
+	}
+	return n, nil
 }
 
 // number returns the value of a key, which must be there if it has no default, a negative one.

@@ -23,11 +23,7 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	trees, err := countTrees(l.rest, h.sums)
-	if err != nil {
-		return nil, err
-	}
-	iterations := trees / h.sums
+	iterations := h.trees / h.sums
 	used, err := usedIterations(o, iterations)
 	if err != nil {
 		return nil, err
@@ -62,18 +58,6 @@ func format(version string) string {
 		return "LightGBM text"
 	}
 	return "LightGBM text " + version
-}
-
-// countTrees returns how many trees follow.
-func countTrees(rest []byte, sums int) (int, error) {
-	trees := bytes.Count(rest, []byte("\nTree="))
-	if bytes.HasPrefix(rest, []byte("Tree=")) {
-		trees++
-	}
-	if trees%sums != 0 {
-		return 0, fmt.Errorf("num_tree_per_iteration=%d does not go with %d trees: each iteration needs %d", sums, trees, sums)
-	}
-	return trees, nil
 }
 
 // usedIterations returns how many iterations count.
@@ -147,16 +131,15 @@ func (f *forest) parse(l *lines) error {
 	}
 }
 
-// add hands the tree that was read to the builder. A tree that does not count is only checked.
+// add hands the tree that was read to the builder, if it counts.
 func (f *forest) add() error {
 	t, err := f.reader.finish()
 	if err != nil {
 		return err
 	}
-	counts := f.read < f.used
 	t.Group = f.read % f.sums
 	f.read++
-	if !counts {
+	if f.read > f.used {
 		return nil
 	}
 	if err := f.builder.Add(t); err != nil {

@@ -223,7 +223,7 @@ func (r *treeReader) node(i int) (ensemble.Node, error) {
 	kind := r.decisions[i]
 	rule, known := missing[kind&^categorical]
 	if !known {
-		return n, fmt.Errorf("decision_type %d is unknown", kind)
+		return n, fmt.Errorf("decision_type %d is unknown: 0 to 11 are supported", kind)
 	}
 	if kind&categorical != 0 {
 		n.Test, n.Missing = ensemble.In, ensemble.NaNRight
