@@ -38,7 +38,7 @@ var objectives = map[string]objective{
 }
 
 // rooted are the objectives that can be trained on the root of the label.
-var rooted = map[string]bool{"regression": true, "regression_l1": true, "fair": true, "quantile": true}
+var rooted = map[string]bool{"regression": true, "regression_l1": true, "fair": true, "quantile": true, "mape": true}
 
 // parseObjective reads the value of the line objective, of a model with so many sums.
 func parseObjective(line []byte, sums int) (objective, error) {
