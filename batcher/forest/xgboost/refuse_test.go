@@ -40,7 +40,7 @@ func short(key string) func(_, _, t object) {
 	return func(_, _, t object) { t[key] = list(t, key)[1:] }
 }
 
-// The edits of testdata/xgb_logf: binary:logistic, one output, 12 features.
+// The edits of testdata/xgb_logistic: binary:logistic, one output, 12 features.
 var edits = []edit{
 	{"a cycle", set("left_children", 1, 0), []string{"tree 1, node 1", "left_children", "root"}},
 	{"two parents", func(_, _, t object) { list(t, "left_children")[0] = list(t, "right_children")[0] }, []string{"tree 1, node 0", "two parents"}},
@@ -130,7 +130,7 @@ var edits = []edit{
 }
 
 func TestRefused(t *testing.T) {
-	good := golden.Model(t, "testdata/xgb_logf")
+	good := golden.Model(t, "testdata/xgb_logistic")
 	for _, e := range edits {
 		var j object
 		if err := json.Unmarshal(good, &j); err != nil {
@@ -166,7 +166,7 @@ func refused(t *testing.T, name string, data []byte, words []string) {
 }
 
 func TestRefusedBytes(t *testing.T) {
-	good := golden.Model(t, "testdata/xgb_logf")
+	good := golden.Model(t, "testdata/xgb_logistic")
 	replace := func(old, with string) []byte { return bytes.Replace(good, []byte(old), []byte(with), 1) }
 	ubj := func(tail string, n int64) []byte {
 		b := binary.BigEndian.AppendUint64([]byte("{L"), 7)
@@ -199,7 +199,7 @@ func TestRefusedBytes(t *testing.T) {
 
 // Every beginning of a file ends early.
 func TestTruncated(t *testing.T) {
-	for _, dir := range []string{"testdata/xgb_logf", "testdata/xgb203_ubj"} {
+	for _, dir := range []string{"testdata/xgb_logistic", "testdata/xgb203_ubj"} {
 		good := golden.Model(t, dir)
 		for n := 1; n < len(good); n += 7 {
 			refused(t, dir, good[:n], []string{"byte"})
@@ -232,11 +232,11 @@ func TestIterationsRefused(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"xgb_logf", modelfile.BestIteration, "best_iteration"},
-		{"xgb_logf", 1000, "1000"},
-		{"xgb_logf", -2, "-2"},
+		{"xgb_logistic", modelfile.BestIteration, "best_iteration"},
+		{"xgb_logistic", 1000, "1000"},
+		{"xgb_logistic", -2, "-2"},
 		{"xgb133_softprob", 2, "num_parallel_tree"},
-		{"xgb_linear_logistic", 1, "gblinear"},
+		{"xgb_linear", 1, "gblinear"},
 	} {
 		_, err := Load(golden.Model(t, "testdata/"+c.dir), modelfile.Options{Iterations: c.n})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -246,7 +246,7 @@ func TestIterationsRefused(t *testing.T) {
 }
 
 func TestClassesRefused(t *testing.T) {
-	for dir, want := range map[string]string{"xgb203_ubj": "reg:gamma", "xgb_multi_label": "3 labels"} {
+	for dir, want := range map[string]string{"xgb203_ubj": "reg:gamma", "xgb_labels": "3 labels"} {
 		_, err := Load(golden.Model(t, "testdata/"+dir), modelfile.Options{Output: wire.Class})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", dir, err)
