@@ -81,6 +81,14 @@ var edits = []edit{
 		list(t, "split_type")[0] = 1
 		t["categories_nodes"], t["categories_segments"], t["categories_sizes"] = []any{0}, []any{0}, []any{3}
 	}, []string{"node 0", "categories 0 to 3"}},
+	{"categories from -1 on", func(_, _, t object) {
+		list(t, "split_type")[0] = 1
+		t["categories"], t["categories_nodes"], t["categories_segments"], t["categories_sizes"] = []any{1}, []any{0}, []any{-1}, []any{1}
+	}, []string{"node 0", "categories -1 to 0"}},
+	{"fewer than no categories", func(_, _, t object) {
+		list(t, "split_type")[0] = 1
+		t["categories"], t["categories_nodes"], t["categories_segments"], t["categories_sizes"] = []any{1}, []any{0}, []any{1}, []any{-1}
+	}, []string{"node 0", "categories 1 to 0"}},
 	{"a negative category", func(_, _, t object) {
 		list(t, "split_type")[0] = 1
 		t["categories"], t["categories_nodes"], t["categories_segments"], t["categories_sizes"] = []any{-1}, []any{0}, []any{0}, []any{1}
