@@ -21,9 +21,10 @@ type Model interface {
 // Scorer scores rows for one goroutine.
 type Scorer interface {
 	// Score writes Shape.Outputs scores per row to out, row after row. rows is one packed
-	// matrix of len(out)/Outputs rows with dim features each. The scorer must neither keep nor
-	// write to rows. If it returns an error or panics, the requests of this call fail, as
-	// package batcher's contract says.
+	// matrix of len(out)/Outputs rows with dim features each, bit for bit as the client sent
+	// them: NaN and infinities are valid. The scorer must neither keep nor write to rows. If it
+	// returns an error or panics, the requests of this call fail, as package batcher's contract
+	// says.
 	Score(rows []float32, dim int, out []float32) error
 }
 

@@ -102,6 +102,37 @@ func ExampleClient_Start() {
 	// Output: 4950
 }
 
+// What the Client expects may stand in its Config. A server that serves something else refuses the
+// connection, and the error names both.
+func ExampleConfig() {
+	_, err := client.Dial(context.Background(), client.Config{
+		Addrs: []string{exampleServer()}, // a server of two features per vector
+		Dim:   3,
+	})
+	var refused *client.Refused
+	if errors.As(err, &refused) {
+		fmt.Println(refused.Verdict == wire.WrongDim, refused.Asked.Dim, refused.Server.Format.Dim)
+		fmt.Println(refused.Server.Sentence)
+	}
+	// Output:
+	// true 3 2
+	// the client expects dim 3, the model has dim 2
+}
+
+// The server says what it serves.
+func ExampleServer() {
+	c, err := client.Dial(context.Background(), client.Config{Addrs: []string{exampleServer()}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	for _, s := range c.Servers() {
+		fmt.Printf("%q: %d features, %d output (%v)\n", s.ModelName, s.Dim, s.Outputs, s.Kind)
+	}
+	// Output: "sums": 2 features, 1 output (raw)
+}
+
 // exampleServer answers each row of two features with its sum.
 func exampleServer() (addr string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -124,10 +155,18 @@ func answerSums(conn net.Conn) {
 	defer conn.Close()
 	preamble := make([]byte, wire.PreambleBytes)
 	io.ReadFull(conn, preamble)
-	if hello, _, err := wire.ParsePreamble(preamble); err == nil {
-		io.CopyN(io.Discard, conn, int64(hello.Size))
+	hello, _, err := wire.ParsePreamble(preamble)
+	if err != nil {
+		return
 	}
-	conn.Write(wire.AppendWelcome(nil, wire.Welcome{Format: wire.Format{Dim: 2, Outputs: 1, MaxVectors: 64}}))
+	body := make([]byte, hello.Size)
+	io.ReadFull(conn, body)
+	own := wire.Welcome{Format: wire.Format{Dim: 2, Outputs: 1, MaxVectors: 64}, Kind: wire.Raw, Model: "sums"}
+	welcome := own.Judge(hello, body)
+	conn.Write(wire.AppendWelcome(nil, welcome))
+	if welcome.Verdict != wire.Welcomed {
+		return
+	}
 	var count uint32
 	for binary.Read(conn, binary.LittleEndian, &count) == nil {
 		response := binary.LittleEndian.AppendUint32(nil, count)

@@ -84,7 +84,7 @@ type Config struct {
 
 	// The timeouts: 0 means none. The server may notice a timeout late: up to a second with
 	// the default MaxConns, and up to seven with the largest.
-	RequestTimeout time.Duration // for a peer to finish a request that it has begun to send
+	RequestTimeout time.Duration // for a peer to finish a request or hello that it has begun to send
 	IdleTimeout    time.Duration // for a peer that has all its answers to send the next request
 
 	DrainTimeout time.Duration // for Run: how long a drain may last

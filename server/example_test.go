@@ -4,6 +4,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -74,4 +75,54 @@ func ExampleRun() {
 	stop()
 	fmt.Println(server.Run(ctx, cfg))
 	// Output: <nil>
+}
+
+// A Server that Start has returned says where it serves and what it has done.
+func ExampleServer() {
+	cfg := server.DefaultConfig()
+	cfg.Listen, cfg.Dim = []string{"127.0.0.1:0"}, 3
+	cfg.ModelName, cfg.Model = "largest", largest{}
+	s, err := server.Start(context.Background(), cfg)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(ask(s.Addr().String(), 1, []float32{1, 9, 4}))
+	fmt.Println(s.Shutdown(context.Background()))
+	fmt.Println(s.Metrics().Answers, "answer")
+	// Output:
+	// [9] <nil>
+	// <nil>
+	// 1 answer
+}
+
+// A Config says how much memory it takes before a server starts.
+func ExampleConfig_Budget() {
+	cfg := server.DefaultConfig()
+	cfg.IOThreads, cfg.MaxConns = 1, 1000
+	budget, err := cfg.Budget()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	rows := budget.Parts[0]
+	fmt.Println(rows.Name, rows.Count*rows.Each>>20, "MiB")
+	fmt.Println(budget.Total() == budget.Start()+1000*budget.Conn)
+	// Output:
+	// vectors in flight 16 MiB
+	// true
+}
+
+// A ConfigError names the field and what it may be. Other errors are those of the environment,
+// such as a port that is taken.
+func ExampleConfigError() {
+	cfg := server.DefaultConfig()
+	cfg.MaxConns = -1
+	_, err := server.Start(context.Background(), cfg)
+	var wrong *server.ConfigError
+	fmt.Println(errors.As(err, &wrong))
+	fmt.Println(err)
+	// Output:
+	// true
+	// MaxConns -1: a whole number from 1 to 1048576 is allowed
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/server/internal/osthread"
 	"github.com/disrust/disrust/server/internal/waiting"
+	"github.com/disrust/disrust/uring"
 	"golang.org/x/sys/unix"
 )
 
@@ -141,7 +142,7 @@ func (s *Server) run(ctx context.Context, t *thread, i int, cfg loop.Config, mad
 		made <- err
 		return
 	}
-	defer s.leave(osThread, func() { t.backend.Free() })
+	defer s.leave(osThread, s.io.IO == IOUring, func() { t.backend.Free() })
 	cfg.Backend = t.backend
 	t.Thread, err = loop.New(cfg)
 	made <- err
@@ -152,7 +153,7 @@ func (s *Server) run(ctx context.Context, t *thread, i int, cfg loop.Config, mad
 		switch {
 		case t.Exited():
 			err = batcher.ErrExited
-		case err != nil && unix.Gettid() != osThread:
+		case errors.Is(err, uring.ErrOtherThread):
 			err = errUnlocked
 		}
 		if err != nil {
@@ -166,13 +167,18 @@ func (s *Server) run(ctx context.Context, t *thread, i int, cfg loop.Config, mad
 // its goroutine has lost.
 var errUnlocked = errors.New("the model unlocked its OS thread (runtime.UnlockOSThread)")
 
-// leave frees what the calling thread holds and ends osThread, on which it began. The kernel
-// ends an io_uring only with the thread that made it, so free must run there, also if the model
-// has unlocked the goroutine and Go runs it elsewhere by now.
-func (s *Server) leave(osThread int, free func()) {
+// leave frees what the calling thread holds and ends osThread, on which it began, if that is
+// pinned or has an io_uring. The kernel ends an io_uring only with the thread that made it, so
+// free must run there, also if the model has unlocked the goroutine and Go runs it elsewhere by
+// now.
+func (s *Server) leave(osThread int, hasRing bool, free func()) {
+	if !hasRing && !s.cfg.Pin {
+		free()
+		return
+	}
 	if !osthread.End(osThread, free) {
 		free()
-		s.cfg.Log.Warn("a thread that the model has unlocked is occupied: the kernel keeps its io_uring until it ends", "thread", osThread)
+		s.cfg.Log.Warn("the model has unlocked a thread that is occupied now: the thread keeps its CPU and its io_uring", "thread", osThread)
 	}
 }
 
@@ -235,7 +241,7 @@ func (s *Server) runBatches() {
 	defer s.batchThread.Done()
 	runtime.LockOSThread()
 	osThread := unix.Gettid()
-	defer func() { osthread.End(osThread, func() {}) }()
+	defer s.leave(osThread, false, func() {})
 	if err := s.pin(s.cfg.IOThreads); err != nil {
 		s.cfg.Log.Warn("the batch thread is not pinned", "error", err)
 	}

@@ -112,6 +112,9 @@ func registerError(what string, errno unix.Errno) error {
 	return fmt.Errorf("uring: %s: %w", what, errno)
 }
 
+// ErrOtherThread says that a thread used a [Ring] that another thread has made.
+var ErrOtherThread = errors.New("the ring belongs to another thread")
+
 // enterError describes an io_uring_enter call that failed. A thread that does not
 // own the ring gets EEXIST from the ring itself. It gets EINVAL or EBADF if the
 // ring's descriptor is registered, because each thread has registered descriptors
@@ -123,7 +126,7 @@ func (r *Ring) enterError(errno unix.Errno) error {
 	case refused(errno):
 		return &BlockedError{Call: enterCall, Errno: errno, Disabled: -1}
 	case errno == unix.EEXIST, r.enterFlags != 0 && (errno == unix.EINVAL || errno == unix.EBADF):
-		return fmt.Errorf("uring: the ring belongs to another thread: %w", errno)
+		return fmt.Errorf("uring: %w: %w", ErrOtherThread, errno)
 	}
 	return fmt.Errorf("uring: %s: %w", enterCall, errno)
 }

@@ -115,7 +115,7 @@ func TestOtherThread(t *testing.T) {
 			_, err := r.SubmitAndPoll()
 			report <- err
 		}()
-		if err := <-report; err == nil || !strings.HasPrefix(err.Error(), "uring: the ring belongs to another thread") {
+		if err := <-report; !errors.Is(err, ErrOtherThread) || !strings.HasPrefix(err.Error(), "uring: the ring belongs to another thread: ") {
 			t.Errorf("from another thread: %v", err)
 		}
 		reap(t, r, 1)
@@ -137,7 +137,7 @@ func TestOtherThreadWithRing(t *testing.T) {
 		}
 		report <- err
 	}()
-	if err := <-report; err == nil || !strings.HasPrefix(err.Error(), "uring: the ring belongs to another thread") {
+	if err := <-report; !errors.Is(err, ErrOtherThread) {
 		t.Errorf("from another thread: %v", err)
 	}
 	reap(t, stray, 1)

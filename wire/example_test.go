@@ -82,3 +82,37 @@ func Example_version2() {
 	// scores [0.5]
 	// going away: true
 }
+
+// A server that scores requests where it received them takes a run of requests of one size at
+// once, without a copy. On a big-endian machine, or if the floats are misaligned, it copies them.
+func ExampleFormat_ParseRun() {
+	format := wire.Format{Dim: 2, Outputs: 1, MaxVectors: 64}
+	received := wire.AppendRequest(nil, 1, []float32{1, 2})
+	received = wire.AppendRequest(received, 1, []float32{3, 4})
+	received = wire.AppendRequest(received, 2, []float32{5, 6, 7, 8})
+
+	run := format.ParseRun(received)
+	fmt.Println(run.Count, "requests of", run.Vectors, "vector")
+	run = format.ParseRun(received[run.Bytes:])
+	fmt.Println(run.Count, "request of", run.Vectors, "vectors")
+	// Output:
+	// 2 requests of 1 vector
+	// 1 request of 2 vectors
+}
+
+// A server answers a hello that expects something else with what is wrong.
+func ExampleWelcome_Judge() {
+	own := wire.Welcome{Format: wire.Format{Dim: 2, Outputs: 3, MaxVectors: 64}, Kind: wire.Prob, Model: "fraud"}
+	sent := wire.AppendHello(nil, wire.Hello{Outputs: 1})
+	preamble, _, err := wire.ParsePreamble(sent)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	welcome := own.Judge(preamble, sent[wire.PreambleBytes:])
+	fmt.Println(welcome.Verdict == wire.WrongOutputs)
+	fmt.Println(welcome.Sentence)
+	// Output:
+	// true
+	// the client expects 1 scores per vector, the model gives 3
+}

@@ -98,7 +98,7 @@ func TestReadmeExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, example, _ := strings.Cut(string(page), "\n## An example\n")
-	_, example, _ = strings.Cut(example, "\n```\n")
+	_, example, _ = strings.Cut(example, "\n```text\n")
 	example, _, _ = strings.Cut(example, "```\n")
 	example = strings.ReplaceAll(example, "\n ", " ") // one message per line
 	messages := 0

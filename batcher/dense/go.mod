@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/disrust/disrust/batcher v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

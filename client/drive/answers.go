@@ -2,6 +2,8 @@ package drive
 
 import (
 	"fmt"
+
+	"github.com/disrust/disrust/wire"
 )
 
 // input verifies received bytes and records the latencies of their responses.
@@ -11,48 +13,64 @@ import (
 // with the expected bytes, a step for each response, and a histogram update for each
 // write that is answered; in an open loop one for each response. No allocation.
 func (l *lane) input(b []byte, now int64) error {
-	before, vectors := l.answered, int64(0)
-	rest := l.verify(b, &vectors)
-	var err error
-	if surplus := l.answered - l.sent; surplus > 0 || surplus == 0 && (len(rest) > 0 || l.within() > 0) {
+	before, full := l.answered+l.lost, l.open && l.sent-l.answered >= l.window
+	err := l.verify(b, now)
+	if surplus := l.answered - l.sent; surplus > 0 || surplus == 0 && (l.wrong || l.strayed()) {
 		l.answered, l.wrong = l.sent, true
 		err = l.tooMuch()
-	} else if len(rest) > 0 {
-		l.wrong = true
-		err = l.wrongByte(rest[0])
 	}
-	if answered := l.answered - before; answered > 0 {
-		if l.open && l.sent-before >= l.window {
+	if l.answered+l.lost > before {
+		if full {
 			l.freeSince = now
 		}
 		l.heard = now
-		l.account(answered, vectors, now)
+		l.account(now)
 	}
 	return err
 }
 
-// verify checks the responses in b. It returns the part of b from the first wrong
-// byte on, which is empty if all bytes are right.
-func (l *lane) verify(b []byte, vectors *int64) (rest []byte) {
+// verify checks the responses in b, up to the first wrong byte.
+func (l *lane) verify(b []byte, now int64) (err error) {
 	q := l.requests
-	for len(b) > 0 {
-		part := b[:min(len(b), len(q.responses)-l.got)]
-		right := q.agree(part, l.got, l.reply)
-		l.got += right
-		for l.reply < len(q.replies) && q.replies[l.reply].end <= l.got {
-			*vectors += int64(q.replies[l.reply].vectors)
-			l.reply++
-			l.answered++
-		}
-		if l.reply == len(q.replies) {
-			l.got, l.reply = 0, 0
-		}
-		b = b[right:]
-		if right < len(part) {
-			return b
+	for len(b) > 0 && err == nil {
+		switch {
+		case l.skip > 0:
+			n := min(len(b), l.skip)
+			l.skip -= n
+			b = b[n:]
+		case l.held > 0:
+			b, err = l.differing(b, now)
+		default:
+			part := b[:min(len(b), len(q.responses)-l.got)]
+			right := q.agree(part, l.got, l.reply)
+			l.pass(right)
+			if b = b[right:]; right < len(part) {
+				b, err = l.differing(b, now)
+			}
 		}
 	}
-	return nil
+	return err
+}
+
+// pass moves on by n bytes that are right.
+func (l *lane) pass(n int) {
+	q := l.requests
+	l.got += n
+	for l.reply < len(q.replies) && q.replies[l.reply].end <= l.got {
+		l.vectors += int64(q.replies[l.reply].vectors)
+		l.reply++
+		l.answered++
+	}
+	if l.reply == len(q.replies) {
+		l.got, l.reply = 0, 0
+	}
+}
+
+// strayed reports whether bytes have come that begin no failure and no notice, which may come
+// at any time.
+func (l *lane) strayed() bool {
+	within := l.within()
+	return within > 0 && !(l.replies && within < wire.HeaderBytes)
 }
 
 // within returns how many bytes of the next response have arrived.
@@ -61,13 +79,14 @@ func (l *lane) within() int {
 	return l.got - (r.end - l.requests.format.ResponseBytes(r.vectors))
 }
 
-// account records the latencies of answered requests.
-func (l *lane) account(answered, vectors, now int64) {
-	m := l.meter
+// account records the latencies of the answers that it has not recorded yet.
+func (l *lane) account(now int64) {
+	answered, m := l.answered-l.told, l.meter
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.requests += answered
-	m.vectors += vectors
+	m.vectors += l.vectors
+	l.told, l.vectors = l.answered, 0
 	sinceWrite := m.latency
 	if l.open {
 		sinceWrite = m.service
@@ -77,19 +96,39 @@ func (l *lane) account(answered, vectors, now int64) {
 		}
 	}
 	for answered > 0 {
-		w := l.writes.at(0)
-		n := min(answered, w.requests)
-		record(sinceWrite, now-w.at, n)
+		at, n := l.popWrite(answered)
+		record(sinceWrite, now-at, n)
 		answered -= n
-		if w.requests -= n; w.requests == 0 {
-			l.writes.pop()
-		}
 	}
 }
 
+// WrongScore is the error of a run in which a score was not the expected one. The error of
+// Run wraps it.
+type WrongScore struct {
+	Response int64 // the number of the response on its connection, from 1 on
+	text     string
+}
+
+func (w *WrongScore) Error() string { return "answered wrongly: " + w.text }
+
 func (l *lane) wrongByte(got byte) error {
-	return fmt.Errorf("answered wrongly: byte %d of response %d is %#02x, not %#02x",
+	l.wrong = true
+	text := fmt.Sprintf("byte %d of response %d is %#02x, not %#02x",
 		l.within(), l.answered+1, got, l.requests.responses[l.got])
+	if l.within() < wire.HeaderBytes {
+		return fmt.Errorf("answered wrongly: %s", text)
+	}
+	return &WrongScore{l.answered + 1, text}
+}
+
+func (l *lane) wrongScore(got, want float32) error {
+	l.wrong = true
+	number := (l.within()-wire.HeaderBytes)/4 + 1
+	text := fmt.Sprintf("score %d of response %d is %v, but was %v before the run", number, l.answered+1, got, want)
+	if l.changed {
+		text += "; meanwhile the server has changed its model"
+	}
+	return &WrongScore{l.answered + 1, text}
 }
 
 func (l *lane) tooMuch() error {

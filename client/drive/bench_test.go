@@ -44,13 +44,13 @@ func BenchmarkLane(b *testing.B) {
 }
 
 func BenchmarkAgree(b *testing.B) {
-	for _, known := range []bool{true, false} {
-		b.Run(fmt.Sprintf("known=%v", known), func(b *testing.B) {
+	for name, by := range map[string]Verify{"sum": BySum, "frame": ByFrame} {
+		b.Run(name, func(b *testing.B) {
 			q, err := Generate(wire.Default, Uniform(64), 1)
 			if err != nil {
 				b.Fatal(err)
 			}
-			q.known = known
+			q.by = by
 			b.SetBytes(int64(len(q.responses)))
 			b.ReportAllocs()
 			for b.Loop() {

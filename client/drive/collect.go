@@ -35,12 +35,12 @@ func (r *run) collect() sample.Total {
 	for second := int64(1); !finished; second++ {
 		finished = r.until(begin.at + r.tick(second))
 		taken, at := r.take(), r.now()-begin.at
-		if finished && second > 1 && taken.requests == 0 && taken.unsent == 0 {
+		if finished && second > 1 && taken.empty() {
 			break
 		}
 		sum.merge(taken)
 		if r.OnInterval != nil {
-			r.OnInterval(taken.interval(at, at-previous))
+			r.OnInterval(r.interval(taken, at, at-previous))
 		}
 		previous = at
 	}
@@ -80,17 +80,21 @@ func (r *run) take() figures {
 	return all
 }
 
-func (f figures) interval(at, length int64) sample.Interval {
-	return sample.Interval{
+func (r *run) interval(f figures, at, length int64) sample.Interval {
+	i := sample.Interval{
 		At: time.Duration(at), Length: time.Duration(length),
 		Requests: f.requests, Vectors: f.vectors, Unsent: f.unsent,
 		Latency: f.latency, Service: f.service, Lag: f.lag,
 	}
+	if r.Reconnect {
+		i.Errors = &f.errors
+	}
+	return i
 }
 
 func (r *run) total(sum figures, begin, end mark) sample.Total {
 	elapsed := end.at - begin.at
-	t := sample.Total{Interval: sum.interval(elapsed, elapsed), CPU: end.cpu - begin.cpu}
+	t := sample.Total{Interval: r.interval(sum, elapsed, elapsed), CPU: end.cpu - begin.cpu}
 	if elapsed > 0 {
 		t.Busy = min(1, max(0, r.busy(begin, end)))
 	}

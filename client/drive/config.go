@@ -14,6 +14,11 @@ type Config struct {
 	Addr  string // host:port, or unix: followed by the path of a Unix socket
 	Conns int    // connections, at least 1
 
+	// Hello makes connections speak version 2 of the protocol: each begins with a hello,
+	// which asks for the format of the requests, and reads the server's welcome before the
+	// run begins. Otherwise they speak version 1.
+	Hello bool
+
 	// Window is how many requests per connection may be written and unanswered. A
 	// closed loop keeps it full, so it must be at least 1 there. In an open loop 0
 	// means no window, so that a slow server does not slow the arrivals.
@@ -43,6 +48,16 @@ type Config struct {
 	// connecting may take. 0 means 10 s.
 	Stall time.Duration
 
+	// Reconnect makes a run go on when connections are lost or stall, so that it measures
+	// what a restart of the server costs. Each lost connection is remade: at once, and
+	// then every 10 to 100 ms until it stands. The requests in flight on it count as
+	// errors and are not sent again. The requests of an open loop that fall due until it
+	// stands wait for it, and that wait is in their latency. In version 2 a failed request
+	// counts as an error too, and a connection whose server is going away is remade without
+	// an error when all its requests are answered. A wrong answer still ends the run, and so
+	// does a server that refuses the format of the requests.
+	Reconnect bool
+
 	// OnStart, if not nil, is called when all connections stand, just before the first
 	// request.
 	OnStart func()
@@ -52,6 +67,8 @@ type Config struct {
 	// it. It may keep its argument.
 	OnInterval func(sample.Interval)
 }
+
+const defaultStall = 10 * time.Second
 
 // prepare checks c and fills in defaults.
 func (c *Config) prepare() error {
@@ -70,7 +87,7 @@ func (c *Config) prepare() error {
 		return errors.New("quota, warm-up, duration and stall cannot be negative")
 	}
 	if c.Stall == 0 {
-		c.Stall = 10 * time.Second
+		c.Stall = defaultStall
 	}
 	if c.Quota == 0 {
 		c.Quota = unlimited

@@ -1,10 +1,15 @@
 package drive
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/wire"
 )
 
 const (
@@ -15,12 +20,16 @@ const (
 	// maxWait is how long a crew waits for its connections at most. A crew notices
 	// this much late that the run is to end.
 	maxWait = int64(20 * time.Millisecond)
+	// remakeWait is maxWait while connections are being remade: how late a crew notices
+	// that one stands.
+	remakeWait = int64(time.Millisecond)
 	// checks is how often per Stall a crew checks for stalled connections.
 	checks = 8
 )
 
 // control holds what a run tells its crews.
 type control struct {
+	leaving  atomic.Bool // the server is going away, which ends the run
 	stopping atomic.Bool // send no more, but wait for the answers in flight
 	aborted  atomic.Bool // do not wait for answers
 }
@@ -46,6 +55,13 @@ type crew struct {
 	end           int64 // when the duration is over
 	stall         int64
 	nextCheck     int64 // when to check for stalled connections
+
+	reconnect  bool
+	connect    func(context.Context) (net.Conn, error) // makes a connection of the run
+	hangUp     func(i int)                             // ends a connection; set by the driver, as is halfClose
+	halfClose  func(i int)                             // tells the server that no request follows
+	down       int                                     // connections that are being remade
+	firstError error                                   // of a run that reconnects
 
 	schedule *schedule // nil in a closed loop
 	turn     int       // the connection whose request is due next
@@ -140,8 +156,13 @@ func (c *crew) tend(now int64) error {
 	c.nextCheck = now + c.stall/checks
 	for i := range c.lanes {
 		if l := &c.lanes[i]; l.stalled(now, c.stall) {
-			return c.failed(i, fmt.Errorf("no answer for %v after %d of %s",
+			err := c.failed(i, fmt.Errorf("no answer for %v after %d of %s",
 				time.Duration(c.stall), l.answered, counted(l.sent, "response")))
+			if !c.reconnect {
+				return err
+			}
+			c.note(err)
+			c.hangUp(i)
 		}
 	}
 	return nil
@@ -175,6 +196,9 @@ func (c *crew) wake(now, margin int64) int64 {
 	if c.stopped {
 		return at
 	}
+	if c.down > 0 {
+		at = now + remakeWait
+	}
 	if c.schedule != nil && c.room > 0 {
 		at = min(at, c.schedule.due()-margin)
 	}
@@ -184,14 +208,40 @@ func (c *crew) wake(now, margin int64) int64 {
 // input gives a lane the bytes that its connection has received.
 func (c *crew) input(i int, b []byte, now int64) error {
 	l := &c.lanes[i]
-	before := l.answered
+	before := l.answered + l.lost
 	err := l.input(b, now)
-	c.room += l.answered - before
+	c.room += l.answered + l.lost - before
 	if err != nil {
 		return c.failed(i, err)
 	}
+	if l.failed > 0 {
+		c.note(c.failed(i, l.firstFailure))
+		c.meter.fail(sample.Errors{Requests: l.failed})
+		l.failed, l.firstFailure = 0, nil
+	}
+	if l.leaving {
+		if !c.reconnect {
+			c.leaving.Store(true)
+			c.stopping.Store(true)
+			l.stop(now)
+		}
+		c.depart(i)
+	}
 	c.settle(i)
 	return nil
+}
+
+// depart leaves a server that is going away, once the lane has written what it was taking. If
+// the run goes on elsewhere, the connection ends as soon as it owes no answer.
+func (c *crew) depart(i int) {
+	switch l := &c.lanes[i]; {
+	case l.out < l.outEnd:
+	case c.reconnect && l.answered == l.sent:
+		c.hangUp(i)
+	case !l.halfClosed:
+		l.halfClosed = true
+		c.halfClose(i)
+	}
 }
 
 // settle counts a lane that has just finished.
@@ -202,13 +252,70 @@ func (c *crew) settle(i int) {
 	}
 }
 
-// lost is called when a connection has ended. It returns an error unless the lane is
-// finished.
-func (c *crew) lost(i int, cause error) error {
-	if c.lanes[i].over {
-		return nil
+// lost is called when a connection has ended. It returns an error if that ends the run, and
+// otherwise whether the driver must remake the connection.
+func (c *crew) lost(i int, cause error) (remake bool, err error) {
+	l := &c.lanes[i]
+	if l.over {
+		return false, nil
 	}
-	return c.failed(i, c.lanes[i].ended(cause))
+	err = c.failed(i, l.ended(cause))
+	if !c.reconnect {
+		return false, err
+	}
+	if departed := l.leaving && l.answered == l.sent; !departed {
+		requests := l.sent - l.answered
+		c.note(err)
+		c.meter.fail(sample.Errors{Requests: requests, Lost: 1})
+		c.room += requests
+	}
+	l.cut()
+	c.settle(i)
+	if l.over {
+		return false, nil
+	}
+	c.down++
+	return true, nil
+}
+
+// note keeps the first error.
+func (c *crew) note(err error) {
+	if c.firstError == nil {
+		c.firstError = err
+	}
+}
+
+const (
+	firstBackoff = 10 * time.Millisecond
+	lastBackoff  = 100 * time.Millisecond
+)
+
+// remake connects again until it has a connection. It gives up with an error if another
+// server stands at the address, which does not fit the requests, and returns nil if ctx ends
+// before. Any goroutine may call it.
+func (c *crew) remake(ctx context.Context) (net.Conn, error) {
+	for wait := firstBackoff; ; wait = min(2*wait, lastBackoff) {
+		conn, err := c.connect(ctx)
+		if err == nil {
+			return conn, nil
+		}
+		if refused, ok := errors.AsType[*Refused](err); ok && refused.Welcome.Verdict != wire.NotNow {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// remade is called when the connection of a lane stands again.
+func (c *crew) remade(i int, now int64) {
+	c.down--
+	c.meter.fail(sample.Errors{Reconnects: 1})
+	c.lanes[i].rejoin(now)
+	c.touch(i)
 }
 
 func (c *crew) failed(i int, err error) error {

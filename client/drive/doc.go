@@ -49,8 +49,14 @@
 // They are not sent. They count as Unsent, and in Latency with the time that they
 // have waited; without them the worst latencies would be missing.
 //
-// A wrong byte, a surplus byte, a connection closed early or a Stall ends the whole
-// run at once with an error.
+// A wrong score, a surplus byte, a connection closed early or a Stall ends the whole
+// run at once with an error. With Config.Reconnect a connection that is closed early or
+// stalls is remade instead, and the run counts what was lost.
+//
+// In version 2 of the protocol a failed request ends the run in the same way. When the server
+// says that it is going away, the run stops sending, half-closes those connections, waits for
+// all answers, and returns ErrGoingAway. With Reconnect the failed request counts as an error,
+// and the run goes on over new connections. Unknown notices are skipped.
 //
 // # Bounds
 //

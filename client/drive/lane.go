@@ -17,24 +17,41 @@ type lane struct {
 	credit   int64 // requests that may be sent in all: the quota, or the requests due so far
 	sent     int64
 	answered int64
-	window   int64 // bound of sent-answered
+	told     int64 // answers that account has recorded
+	vectors  int64 // vectors of those that it has not
+	window   int64 // bound of sent-answered; 0 while the connection takes no requests
 	final    bool  // credit does not grow any more
+	open     bool  // whether the loop is open
+	waiting  bool  // the socket takes no more for now
 
 	next        int // request of the cycle to take next
 	out, outEnd int // part of requests.bytes that is taken and not yet written
 	got, reply  int // byte and response of the cycle that are expected next
+	held        int // how much of odd has arrived; 0: all words were as expected
+	skip        int // bytes to skip: of a notice
 
-	writes ring[write] // writes not answered in full, oldest first
-
-	open      bool        // whether the loop is open
+	writes    ring[write] // writes not answered in full, oldest first
 	dues      ring[int64] // due times of requests answered to credit
 	freeSince int64       // a request due at this time or later could be written in time
-	waiting   bool        // the socket takes no more for now
+	heard     int64       // when the peer last answered or owed no answer
 
-	heard   int64 // when the peer last answered or owed no answer
 	wrong   bool
 	over    bool // the crew has counted the lane as finished
 	touched bool // the lane is on its crew's list of lanes to flush
+
+	// The rest is for what happens seldom.
+
+	odd   [oddBytes]byte // what came in place of an expected word
+	lost  int64          // requests that were sent and will not be answered; no other count has them
+	usual int64          // the window of a connection that takes requests
+
+	replies      bool  // in version 2: failures and notices may come
+	lenient      bool  // a failed request does not end the run
+	leaving      bool  // the server is going away
+	halfClosed   bool  // and has been told that no request follows
+	changed      bool  // the server serves another model than at first
+	failed       int64 // requests that failed since the crew last looked
+	firstFailure error
 }
 
 // write is a number of requests that were taken together, at time at.
@@ -44,10 +61,8 @@ const unlimited = math.MaxInt64
 
 // newLane makes a lane that begins with request first of the cycle.
 func newLane(q *Requests, m *meter, first int, window int64, open bool) lane {
-	l := lane{requests: q, meter: m, next: first, reply: first, window: window, open: open}
-	if first > 0 {
-		l.got = q.replies[first-1].end
-	}
+	l := lane{requests: q, meter: m, next: first, reply: first, window: window, usual: window, open: open}
+	l.got = q.replyBegin(first)
 	return l
 }
 
@@ -112,10 +127,50 @@ func (l *lane) wrote(n int, now int64) {
 	}
 }
 
-// shut stops writing after a write has failed.
-func (l *lane) shut() {
-	l.out, l.credit, l.final = l.outEnd, l.sent, true
+// shut stops writing on the connection. What it was taking is not sent to its end.
+func (l *lane) shut() { l.out, l.window = l.outEnd, 0 }
+
+// cut ends the lane's connection: all requests in flight are lost. The lane takes requests
+// again after rejoin.
+func (l *lane) cut() {
+	l.shut()
+	l.lose(l.sent - l.answered)
+	l.reply, l.got, l.held, l.skip = l.next, l.requests.replyBegin(l.next), 0, 0
+	l.waiting, l.leaving, l.halfClosed = false, false, false
 }
+
+// lose forgets the n oldest requests in flight.
+func (l *lane) lose(n int64) {
+	l.sent -= n
+	l.lost += n
+	if l.credit != unlimited {
+		l.credit -= n
+	}
+	for left := n; left > 0; {
+		_, of := l.popWrite(left)
+		left -= of
+	}
+	for range n {
+		if l.open {
+			l.dues.pop()
+		}
+	}
+}
+
+// popWrite removes up to most requests of the oldest write. It returns when they were
+// taken, and their number.
+func (l *lane) popWrite(most int64) (at, n int64) {
+	w := l.writes.at(0)
+	at, n = w.at, min(most, w.requests)
+	if w.requests -= n; w.requests == 0 {
+		l.writes.pop()
+	}
+	return at, n
+}
+
+// rejoin tells the lane that its connection stands again. The generator is not to blame for
+// the wait.
+func (l *lane) rejoin(now int64) { l.window, l.freeSince = l.usual, now }
 
 // stop ends sending: no more requests fall due. A request that was due but found the
 // window or the socket full stays unsent. It counts in the latencies with the time that it

@@ -128,16 +128,14 @@ func finish(t *rapid.T, l *lane, p *peer, now int64) {
 
 // TestLyingPeerIsCaught changes one drawn byte of the responses and feeds them to a lane in
 // drawn pieces. The piece with that byte must fail, and the right responses before it count.
-// A replay checks only the counts.
+// A lane that verifies by frame checks only the counts.
 func TestLyingPeerIsCaught(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q, err := Generate(small, drawnMix.Draw(t, "mix"), 7)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rapid.Bool().Draw(t, "replayed") {
-			q.known = false
-		}
+		q.by = rapid.SampledFrom([]Verify{BySum, ByFrame}).Draw(t, "by")
 		requests := rapid.Int64Range(1, 40).Draw(t, "requests")
 		l := newLane(q, &meter{figures: newFigures(false)}, 0, requests, false)
 		l.credit, l.final = requests, true
@@ -154,7 +152,7 @@ func TestLyingPeerIsCaught(t *testing.T) {
 			end += q.format.ResponseBytes(q.replies[number%int64(q.Count())].vectors)
 		}
 		p.says[turned] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
-		caught := q.known || turned-begin < wire.HeaderBytes
+		caught := q.by == BySum || turned-begin < wire.HeaderBytes
 		for from := 0; from < len(p.says); {
 			n := rapid.IntRange(1, len(p.says)-from).Draw(t, "read")
 			err := l.input(p.says[from:from+n], 0)

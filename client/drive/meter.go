@@ -20,6 +20,7 @@ type meter struct {
 // figures holds what was measured in one stretch of the run.
 type figures struct {
 	requests, vectors, unsent int64
+	errors                    sample.Errors
 
 	latency      *hdrhistogram.Histogram
 	service, lag *hdrhistogram.Histogram // nil in a closed loop
@@ -57,11 +58,24 @@ func (f *figures) merge(g figures) {
 	f.requests += g.requests
 	f.vectors += g.vectors
 	f.unsent += g.unsent
+	f.errors.Add(g.errors)
 	f.latency.Merge(g.latency)
 	if f.service != nil {
 		f.service.Merge(g.service)
 		f.lag.Merge(g.lag)
 	}
+}
+
+// fail counts errors.
+func (m *meter) fail(e sample.Errors) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.errors.Add(e)
+}
+
+// empty reports whether f holds nothing.
+func (f *figures) empty() bool {
+	return f.requests == 0 && f.unsent == 0 && f.errors == (sample.Errors{})
 }
 
 // record counts n requests of one latency, which it limits to the histogram's range, so

@@ -1,7 +1,10 @@
 package drive
 
 import (
+	"context"
+	"net"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,6 +30,24 @@ type poller struct {
 	armed  []bool // for each socket, whether epoll reports room to write
 	buf    []byte
 	events [pollEvents]unix.EpollEvent
+
+	remaking
+}
+
+// remaking is the connections that goroutines remake, so that the poller never blocks.
+type remaking struct {
+	ctx    context.Context // ends with the run
+	cancel context.CancelFunc
+	busy   sync.WaitGroup
+	mu     sync.Mutex
+	stands []standing // guarded by mu
+}
+
+// standing is a connection that stands again, and its lane; or why it never will.
+type standing struct {
+	lane int
+	conn net.Conn
+	err  error
 }
 
 // drivePolling drives c until it is done. Its thread ends with it, because the thread has
@@ -35,6 +56,9 @@ func drivePolling(c *crew) error {
 	runtime.LockOSThread()
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // may fail: polling covers the default slack
 	p := &poller{crew: c, epoll: -1, buf: make([]byte, readBytes)}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	c.hangUp = func(i int) { _ = unix.Shutdown(p.fds[i], unix.SHUT_RDWR) }  // may have ended
+	c.halfClose = func(i int) { _ = unix.Shutdown(p.fds[i], unix.SHUT_WR) } // likewise
 	defer p.close()
 	if err := p.setUp(); err != nil {
 		return err
@@ -49,6 +73,11 @@ func drivePolling(c *crew) error {
 
 // round does what is due by now, waits, and serves the sockets that are ready.
 func (p *poller) round() error {
+	if p.down > 0 {
+		if err := p.rejoin(); err != nil {
+			return err
+		}
+	}
 	now := p.now()
 	p.pump(now)
 	late := p.untouch()
@@ -93,6 +122,30 @@ func (p *poller) setUp() error {
 	return nil
 }
 
+// rejoin takes over the sockets that stand again.
+func (p *poller) rejoin() error {
+	p.mu.Lock()
+	stands := p.stands
+	p.stands = nil
+	p.mu.Unlock()
+	for k, s := range stands {
+		fd, err := noSocket, s.err
+		if err == nil {
+			fd, err = adopt(s.conn)
+		}
+		if err != nil {
+			closeAll(stands[k:])
+			return p.failed(s.lane, err)
+		}
+		p.fds[s.lane] = fd
+		if err := p.watch(unix.EPOLL_CTL_ADD, s.lane, unix.EPOLLIN); err != nil {
+			return p.failed(s.lane, err)
+		}
+		p.remade(s.lane, p.now())
+	}
+	return nil
+}
+
 // wait sleeps until sockets are ready or something is due. If a request falls due too
 // soon to sleep, it polls instead.
 func (p *poller) wait(now int64) (int, error) {
@@ -130,14 +183,30 @@ func (p *poller) serve(e *unix.EpollEvent) error {
 	return nil
 }
 
-// ended stops watching a connection that has ended. It returns an error if the connection
-// ended too early.
+// ended stops watching a connection that has ended, and has it remade if the run goes on
+// with another. It returns an error if the connection ended too early.
 func (p *poller) ended(i int, cause error) error {
-	if err := p.lost(i, cause); err != nil {
+	remake, err := p.lost(i, cause)
+	if err != nil {
 		return err
 	}
-	return p.watch(unix.EPOLL_CTL_DEL, i, 0)
+	if err := p.watch(unix.EPOLL_CTL_DEL, i, 0); err != nil || !remake {
+		return err
+	}
+	unix.Close(p.fds[i])
+	p.fds[i], p.armed[i] = noSocket, false
+	p.busy.Go(func() {
+		if conn, err := p.remake(p.ctx); conn != nil || err != nil {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.stands = append(p.stands, standing{i, conn, err})
+		}
+	})
+	return nil
 }
+
+// noSocket is in place of a socket that is being remade.
+const noSocket = -1
 
 // flush writes what the i-th lane has until its socket takes no more; then it has epoll
 // watch the socket for room. It does not report a write that fails: answers may still
@@ -162,6 +231,9 @@ func (p *poller) flush(i int, now int64) {
 		}
 	}
 	p.arm(i, false)
+	if l.leaving {
+		p.depart(i)
+	}
 }
 
 // arm starts or stops watching the i-th socket for room to write.
@@ -182,11 +254,24 @@ func (p *poller) watch(op, i int, events uint32) error {
 }
 
 func (p *poller) close() {
+	p.cancel()
+	p.busy.Wait()
+	closeAll(p.stands)
 	for _, fd := range p.fds {
-		unix.Close(fd)
+		if fd != noSocket {
+			unix.Close(fd)
+		}
 	}
 	for _, conn := range p.conns[len(p.fds):] {
 		conn.Close()
 	}
 	unix.Close(p.epoll)
+}
+
+func closeAll(stands []standing) {
+	for _, s := range stands {
+		if s.conn != nil {
+			s.conn.Close()
+		}
+	}
 }

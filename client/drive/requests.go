@@ -23,6 +23,23 @@ const (
 	writeBytes = 256 << 10
 )
 
+// Verify says how a run verifies the scores in the responses to its Requests. The counts
+// of the responses, and so the order of their sizes, are verified in any case.
+type Verify uint8
+
+const (
+	// BySum compares every byte with the sums of the rows: the scores of the built-in
+	// model sum.
+	BySum Verify = iota
+	// ByReplay compares each score with the one that the server gave before the run, and
+	// accepts a difference that rounding explains: Learn says which.
+	ByReplay
+	// ByFrame accepts any score.
+	ByFrame
+	// learning accepts any score and keeps it.
+	learning
+)
+
 // Requests is a cycle of requests that a run sends, and the responses that they must
 // get. Both are bytes, so that sending is a write and verifying is a comparison. A
 // Requests never changes after it is made, and any number of runs may use it.
@@ -34,13 +51,14 @@ type Requests struct {
 	bytes  []byte
 	begins []int // where each request begins in bytes, and where the last ends
 
-	// responses is the responses of the cycle. If known is false, the scores in them
-	// mean nothing.
+	// responses is the responses of the cycle. The scores in them mean nothing unless
+	// by is BySum or ByReplay.
 	responses []byte
 	replies   []reply
-	known     bool
+	by        Verify
 
 	vectors int // vectors in the cycle
+	most    int // vectors in its largest request
 }
 
 // reply is where a response ends in responses, and how many vectors it answers.
@@ -49,7 +67,8 @@ type reply struct{ end, vectors int }
 // Generate makes a cycle of requests in the sizes of mix. Their rows are small integers
 // whose sum is exact in any order, so every byte of every response is known. The same
 // arguments make the same cycle. No two rows of a cycle have the same score, so a
-// response that answers another request is detected as wrong.
+// response that answers another request is detected as wrong. If f has several outputs, the
+// requests are verified ByFrame.
 //
 // Cost: about 320 KiB of memory, and more for large requests. Generate returns an error
 // above 1 GiB.
@@ -57,16 +76,38 @@ func Generate(f wire.Format, mix Mix, seed uint64) (*Requests, error) {
 	if err := fits(f, mix); err != nil {
 		return nil, err
 	}
-	sizes := mix.sizes(blocks(f, mix), seed)
-	q := &Requests{format: f, known: true}
+	return generate(f, mix.sizes(blocks(f, mix), seed)), nil
+}
+
+// Sequence makes a cycle of requests in these sizes, which differ, in this order. It is
+// otherwise like Generate.
+func Sequence(f wire.Format, sizes ...int) (*Requests, error) {
+	var mix Mix
+	for _, vectors := range sizes {
+		mix = append(mix, Share{vectors, 1})
+	}
+	if err := fits(f, mix); err != nil {
+		return nil, err
+	}
+	return generate(f, sizes), nil
+}
+
+func generate(f wire.Format, sizes []int) *Requests {
+	q := &Requests{format: f, by: BySum}
+	if f.Outputs > 1 {
+		q.by = ByFrame
+	}
 	for _, vectors := range sizes {
 		rows, scores := Rows(q.vectors, vectors, f.Dim)
+		if f.Outputs > 1 {
+			scores = make([]float32, vectors*f.Outputs)
+		}
 		q.begins = append(q.begins, len(q.bytes))
 		q.bytes = wire.AppendRequest(q.bytes, vectors, rows)
 		q.expect(vectors, scores)
 	}
 	q.extend()
-	return q, nil
+	return q
 }
 
 // fits returns an error if f cannot carry the requests of mix.
@@ -106,8 +147,8 @@ func blocks(f wire.Format, mix Mix) int {
 
 // Replay makes requests from rows, in the sizes of mix. rows holds little-endian
 // float32, one row of f.Dim features after the other. The last request is smaller if
-// rows end within it. A replay checks only the counts of the responses: its scores are
-// not known.
+// rows end within it. The scores of a replay are not known, so it is verified ByFrame;
+// Learn asks for the scores.
 //
 // Ownership: Replay copies rows. Cost: as much memory as rows, and 1/f.Dim of it more.
 func Replay(f wire.Format, rows []byte, mix Mix, seed uint64) (*Requests, error) {
@@ -118,7 +159,7 @@ func Replay(f wire.Format, rows []byte, mix Mix, seed uint64) (*Requests, error)
 		return nil, fmt.Errorf("%d bytes are no whole rows of %d bytes", len(rows), f.RowBytes())
 	}
 	sizes := mix.sizes(blocks(f, mix), seed)
-	q := &Requests{format: f}
+	q := &Requests{format: f, by: ByFrame}
 	for k := 0; len(rows) > 0; k++ {
 		vectors := min(sizes[k%len(sizes)], len(rows)/f.RowBytes())
 		q.begins = append(q.begins, len(q.bytes))
@@ -137,10 +178,26 @@ func (q *Requests) Count() int { return len(q.replies) }
 // Vectors returns how many vectors the cycle holds.
 func (q *Requests) Vectors() int { return q.vectors }
 
+// ByFrame returns the same requests, verified ByFrame.
+func (q *Requests) ByFrame() *Requests {
+	frames := *q
+	frames.by = ByFrame
+	return &frames
+}
+
+// replyBegin returns where the response to request i of the cycle begins in responses.
+func (q *Requests) replyBegin(i int) int {
+	if i == 0 {
+		return 0
+	}
+	return q.replies[i-1].end
+}
+
 func (q *Requests) expect(vectors int, scores []float32) {
 	q.responses = wire.AppendResponse(q.responses, vectors, scores)
 	q.replies = append(q.replies, reply{len(q.responses), vectors})
 	q.vectors += vectors
+	q.most = max(q.most, vectors)
 }
 
 // extend appends the repetition to bytes.
@@ -166,9 +223,10 @@ func (q *Requests) run(i int, n int64) (count, begin, end int) {
 }
 
 // agree returns how many bytes at the start of b are equal to the expected responses from
-// byte at on. Byte at belongs to the i-th response. b must not go beyond the cycle.
+// byte at on. Byte at belongs to the i-th response. b must not go beyond the cycle. If
+// scores may be anything, all their bytes count as equal.
 func (q *Requests) agree(b []byte, at, i int) int {
-	if q.known {
+	if q.by <= ByReplay {
 		return agree(b, q.responses[at:])
 	}
 	for n := 0; n < len(b); i++ {
@@ -179,8 +237,13 @@ func (q *Requests) agree(b []byte, at, i int) int {
 			if right := agree(part, q.responses[at:]); right < len(part) {
 				return n + right
 			}
+			n, at = n+len(part), at+len(part)
 		}
-		n, at = n+end-at, end
+		part := b[n:min(len(b), n+end-at)]
+		if q.by == learning {
+			copy(q.responses[at:], part)
+		}
+		n, at = n+len(part), end
 	}
 	return len(b)
 }

@@ -12,6 +12,10 @@ import (
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
+// ErrGoingAway is the error of a run whose server said that it is going away. All requests
+// that were sent by then were answered. The error of Run wraps it.
+var ErrGoingAway = errors.New("the server is going away")
+
 // driver does a crew's I/O. It closes the crew's connections at the end.
 type driver struct {
 	work     func(*crew) error
@@ -64,28 +68,52 @@ func (c Config) run(ctx context.Context, d driver) (sample.Total, error) {
 	r.start()
 	total := r.collect()
 	r.count(&total)
+	if r.err == nil && r.leaving.Load() {
+		r.err = ErrGoingAway
+	}
 	return total, r.explain(total)
 }
 
 // dial opens all connections. The run begins only when they stand.
 func (c *Config) dial(ctx context.Context) ([]net.Conn, error) {
+	conns := make([]net.Conn, 0, c.Conns)
+	for range c.Conns {
+		conn, err := c.connect(ctx)
+		if err != nil {
+			for _, conn := range conns {
+				conn.Close()
+			}
+			return nil, err
+		}
+		conns = append(conns, conn)
+	}
+	return conns, nil
+}
+
+// connect makes a connection that is ready for requests.
+func (c *Config) connect(ctx context.Context) (net.Conn, error) {
+	conn, err := c.reach(ctx)
+	if err != nil || !c.Hello {
+		return conn, err
+	}
+	if _, err := c.greet(ctx, conn, c.hello()); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (c *Config) reach(ctx context.Context) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: c.Stall}
 	network, addr := "tcp", c.Addr
 	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
 		network, addr = "unix", path
 	}
-	conns := make([]net.Conn, 0, c.Conns)
-	for range c.Conns {
-		conn, err := dialer.DialContext(ctx, network, addr)
-		if err != nil {
-			for _, conn := range conns {
-				conn.Close()
-			}
-			return nil, cannotReach(c.Addr, err)
-		}
-		conns = append(conns, conn)
+	conn, err := dialer.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, cannotReach(c.Addr, err)
 	}
-	return conns, nil
+	return conn, nil
 }
 
 // cannotReach returns an error that names addr once, without the addresses inside err.
@@ -101,7 +129,8 @@ func (r *run) enlist(conns []net.Conn) {
 	n := min(r.threads, r.Conns)
 	for t := range n {
 		c := &crew{control: &r.control, first: t, stride: n, total: r.Conns,
-			end: r.end(), stall: int64(r.Stall), room: int64(max(1, maxDue/n))}
+			end: r.end(), stall: int64(r.Stall), room: int64(max(1, maxDue/n)),
+			reconnect: r.Reconnect, connect: r.connect}
 		c.meter.figures = newFigures(r.Rate > 0)
 		if r.Rate > 0 {
 			c.schedule = newSchedule(r.Rate, r.Arrivals, r.Seed, r.Quota)
@@ -119,6 +148,7 @@ func (r *run) enlist(conns []net.Conn) {
 
 func (r *run) lane(i int, before int64, m *meter) lane {
 	l := newLane(r.Requests, m, r.first(i, before), r.window(), r.Rate > 0)
+	l.replies, l.lenient = r.Hello, r.Reconnect
 	if r.Rate == 0 {
 		l.credit, l.final = r.share(i), true
 	}
@@ -161,11 +191,15 @@ func (r *run) start() {
 func (r *run) count(total *sample.Total) {
 	for _, c := range r.crews {
 		for i := range c.lanes {
-			total.Sent += c.lanes[i].sent
-			total.Answered += c.lanes[i].answered
-			if c.lanes[i].wrong {
+			l := &c.lanes[i]
+			total.Sent += l.sent + l.lost
+			total.Answered += l.answered
+			if l.wrong {
 				total.Wrong++
 			}
+		}
+		if total.FirstError == "" && c.firstError != nil {
+			total.FirstError = c.firstError.Error()
 		}
 	}
 }

@@ -28,7 +28,7 @@ type Counters struct {
 	Closed       uint64 `unit:"connections" help:"connections that ended, after having been accepted"`
 	AcceptErrors uint64 `unit:"times" help:"times a thread stopped accepting for a while because descriptors or memory ran out"`
 
-	LateRequests   uint64 `unit:"connections" help:"connections ended because a request was not finished within the request timeout"`
+	LateRequests   uint64 `unit:"connections" help:"connections ended because a request or hello was not finished within the request timeout"`
 	IdleConns      uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`
 	Hellos         uint64 `unit:"connections" help:"connections that began with a hello: they speak version 2 of the protocol"`
 	RefusedHellos  uint64 `unit:"connections" help:"connections ended because their hello expected something else than what is served"`

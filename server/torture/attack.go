@@ -39,7 +39,12 @@ var attacks = []attack{
 	{"garbage", 8, "sends random bytes", garbage},
 	{"slow-reader", 8, "sends without end and reads a byte at a time", slowReader},
 	{"narrow-reader", 8, "is a slow-reader with the smallest receive buffer", narrowReader},
+	{"refused", 16, "sends a hello that the daemon must refuse, and megabytes of requests", refused},
+	{"refused-crowd", 1, "connects crowds, all of which the daemon must refuse at once", refusedCrowd},
+	{"cut-hello", 32, "sends the beginning of a hello and waits", cutHello},
+	{"long-hello", 8, "sends a hello of a later version, of up to 64 KiB, in pieces", longHello},
 	{descriptorsName, 1, "connects more peers than the daemon has descriptors for", descriptors},
+	{failingRowsName, 8, "sends rows for which the model fails, to a server that torture makes itself", failingRows},
 }
 
 // descriptorsName is the attack that needs its own daemon, with few descriptors.
@@ -48,7 +53,7 @@ const descriptorsName = "descriptors"
 // attackNames returns the attacks that can run at the same time.
 func attackNames() (names []string) {
 	for _, a := range attacks {
-		if a.name != descriptorsName {
+		if a.name != descriptorsName && a.name != failingRowsName {
 			names = append(names, a.name)
 		}
 	}

@@ -26,11 +26,12 @@ type visitor struct {
 func (p *peer) gather(ctx context.Context) (crowd []visitor, err error) {
 	var links [crowdSize]*link
 	err = rawtest.Each(crowdSize, func(i int) (err error) {
-		links[i], err = p.dial(ctx, rawtest.Dial)
+		links[i], err = p.open(ctx, rawtest.Dial)
 		return err
 	})
 	for _, c := range links {
 		if c != nil {
+			p.chooseVersion(c)
 			request, answer := p.pipeline(1, 1)
 			c.Send(request) // if this fails, so does reading the answer
 			crowd = append(crowd, visitor{c, answer})

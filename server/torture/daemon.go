@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -27,8 +28,16 @@ const (
 // launch starts the daemon on a port. Port 0 is any free one.
 func launch(o options, p plan, port string) (*daemontest.Daemon, error) {
 	args := []string{"--port", port, "--max-conns", strconv.Itoa(o.maxConns),
-		"--drain-timeout", drainDeadline.String(), "--request-timeout", requestTimeout.String(), "--metrics", "--metrics-interval", "1s"}
+		"--drain-timeout", drainDeadline.String(), "--request-timeout", requestTimeout.String()}
 	args = append(append(args, p.placement.flags...), o.extra...)
+	if p.fails {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		return daemontest.Launch(exec.Command(self, append([]string{failingCommand}, args...)...))
+	}
+	args = append(args, "--metrics", "--metrics-interval", "1s")
 	cmd := exec.Command(o.daemon, args...)
 	if p.starved {
 		limited := fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, fewDescriptors)
@@ -37,7 +46,7 @@ func launch(o options, p plan, port string) (*daemontest.Daemon, error) {
 	return daemontest.Launch(cmd)
 }
 
-var count = regexp.MustCompile(`\b(refused|late_requests|accept_errors|protocol_errors|pool_full|buffers_exhausted|request_ring_full|response_ring_full)=(\d+)`)
+var count = regexp.MustCompile(`\b(refused|hellos|refused_hellos|late_requests|accept_errors|protocol_errors|pool_full|buffers_exhausted|request_ring_full|response_ring_full)=(\d+)`)
 
 // counts returns the sums of the daemon's counters since it started. It reads the lines of
 // metrics on the daemon's standard output.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -51,7 +52,8 @@ func (p *peer) last(c *link, answers []byte, count int) error {
 var junk = make([]byte, 4<<20)
 
 // violate breaks the protocol after good requests and sends megabytes more. The daemon must
-// answer the good requests and send EOF. An operation is a violation.
+// answer the good requests, say in version 2 which count it does not allow, and send EOF. An
+// operation is a violation.
 func violate(ctx context.Context, p *peer) error {
 	c, err := p.connect(ctx, rawtest.Dial)
 	if err != nil {
@@ -60,22 +62,42 @@ func violate(ctx context.Context, p *peer) error {
 	defer c.closeOnce()
 	count := p.IntN(20)
 	requests, answers := p.pipeline(count, 1+p.IntN(8))
-	header := [...]uint32{0, maxVectors + 1, 1<<32 - 1}[p.IntN(3)]
-	requests = append(requests, rawtest.Header(header)...)
-	behind := junk[:p.IntN(len(junk))]
+	violation := p.violation()
+	requests = append(requests, violation...)
+	if c.version == 2 {
+		answers = append(answers, rawtest.Failure(countDenied, binary.LittleEndian.Uint32(violation))...)
+	}
 	p.did(1)
+	return p.lastWhile(c, answers, count, requests, junk[:p.IntN(len(junk))])
+}
+
+// lastWhile expects count answers and EOF, while it sends what the daemon need not read to the
+// end, and half-closes.
+func (p *peer) lastWhile(c *link, answers []byte, count int, send ...[]byte) error {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		if c.Send(requests) == nil {
-			c.Send(behind) // may fail: the daemon need not read it
+		for _, b := range send {
+			if c.Send(b) != nil {
+				return
+			}
 		}
 		c.CloseWrite()
 	}()
-	err = p.last(c, answers, count)
+	err := p.last(c, answers, count)
 	c.Close()
 	<-sent
 	return err
+}
+
+// violation returns bytes that break the protocol where a request may begin: a count that is not
+// allowed, or a hello, which may only be the first message.
+func (p *peer) violation() []byte {
+	counts := [...]uint32{0, maxVectors + 1, 1<<32 - 1, magic, failureBit + countDenied, goingAway}
+	if i := p.IntN(len(counts) + 1); i < len(counts) {
+		return rawtest.Header(counts[i])
+	}
+	return politeHello(p.Rand).bytes()
 }
 
 // garbage sends random bytes, often after a good header. The daemon may answer anything, but

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/disrust/disrust/server/internal/rawtest"
 	"golang.org/x/sys/unix"
 )
 
@@ -27,10 +28,18 @@ type fake struct {
 	answered atomic.Int64
 	live     sync.WaitGroup
 
-	mu    sync.Mutex
-	conns []*net.TCPConn
-	last  []byte // the last answer on any connection
-	waste [][]byte
+	mu       sync.Mutex
+	conns    []*fakeConn
+	last     []byte // the last answer on any connection
+	waste    [][]byte
+	deadline time.Time // of the drain; zero before it
+}
+
+// fakeConn is a connection of the fake.
+type fakeConn struct {
+	*net.TCPConn
+	number   int64 // of the connection, from 1 on
+	version2 bool  // under the fake's mu
 }
 
 // isFake reports whether this process must act as the fake daemon.
@@ -46,20 +55,28 @@ func fakeMain(args []string) int {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM)
 	f := &fake{lie: value("--lie")}
-	go f.accept(listener.(*net.TCPListener))
+	accepted := make(chan struct{})
+	go func() {
+		defer close(accepted)
+		f.accept(listener.(*net.TCPListener))
+	}()
 	fmt.Fprintf(os.Stderr, "disrust: ready on %s: a fake, memory 100 MiB and 10 KiB per connection, 110 MiB at most\n", listener.Addr())
 	<-signals
+	listener.(*net.TCPListener).SetDeadline(time.Now().Add(100 * time.Millisecond)) // accepts who has connected
+	<-accepted
 	listener.Close()
-	return f.drain()
+	deadline, _ := time.ParseDuration(value("--drain-timeout"))
+	return f.drain(deadline)
 }
 
 func (f *fake) accept(listener *net.TCPListener) {
 	for {
-		c, err := listener.AcceptTCP()
+		accepted, err := listener.AcceptTCP()
 		if err != nil {
 			return
 		}
 		count := f.accepted.Add(1)
+		c := &fakeConn{TCPConn: accepted, number: count}
 		if f.lie == "turn away in silence" && count > neighbourCount && count%16 == 0 {
 			c.Close()
 			continue
@@ -70,24 +87,22 @@ func (f *fake) accept(listener *net.TCPListener) {
 			f.waste = append(f.waste, slices.Repeat([]byte{1}, 1<<20))
 		}
 		f.mu.Unlock()
-		f.live.Go(func() { f.serve(c, count) })
+		f.live.Go(func() { f.serve(c) })
 	}
 }
 
-// drain answers what arrives for a moment more, and returns the fake's exit status.
-func (f *fake) drain() int {
-	switch f.lie {
-	case "stay":
+// drain answers what arrives for a moment more, or on connections of version 2 until their
+// peers half-close, for d at most. It returns the fake's exit status.
+func (f *fake) drain(d time.Duration) int {
+	if f.lie == "stay" {
 		select {}
-	case "drain and forget", "drain with resets":
-		for _, c := range f.conns {
-			c.SetReadDeadline(time.Now())
-		}
-	default:
-		for _, c := range f.conns {
-			c.SetReadDeadline(time.Now().Add(2 * time.Second)) // enough for a slow machine to read what has arrived
-		}
 	}
+	f.mu.Lock()
+	f.deadline = time.Now().Add(d)
+	for _, c := range f.conns {
+		f.limit(c)
+	}
+	f.mu.Unlock()
 	f.live.Wait()
 	if f.lie == "fail" {
 		return 3
@@ -95,43 +110,153 @@ func (f *fake) drain() int {
 	return 0
 }
 
+// limit makes a connection end in the drain: it tells the peer, if it may, and sets the deadline
+// of reads. The caller holds mu.
+func (f *fake) limit(c *fakeConn) {
+	soon := time.Now().Add(2 * time.Second) // enough for a slow machine to read what has arrived
+	switch {
+	case f.lie == "drain and forget", f.lie == "drain with resets":
+		c.SetReadDeadline(time.Now())
+	case !c.version2, f.lie == "drain in haste":
+		c.SetReadDeadline(soon)
+	default:
+		c.SetReadDeadline(f.deadline)
+	}
+	c.SetWriteDeadline(f.deadline)
+	if c.version2 && f.lie != "leave untold" {
+		f.tell(c)
+	}
+	if c.version2 && f.lie == "tell twice" {
+		f.tell(c)
+	}
+}
+
+// tell tells a peer that the fake goes away.
+func (f *fake) tell(c *fakeConn) { c.Write(rawtest.GoingAway()) }
+
 // serve answers the requests on a connection until EOF, a violation, the drain or the lie.
-func (f *fake) serve(c *net.TCPConn, number int64) {
+func (f *fake) serve(c *fakeConn) {
 	if f.lie == "hold back" {
-		holdBack(c)
+		holdBack(c.TCPConn)
 	}
 	in, held := bufio.NewReader(c), []byte{}
-	for nth := 1; ; nth++ {
+	welcome := f.greet(c, in)
+	for nth := 1; welcome; nth++ {
 		answer, err := answerOne(in)
+		if denied, ok := err.(badCount); ok && c.version2 && f.lie != "deny in silence" {
+			c.Write(rawtest.Failure(countDenied, uint32(denied)))
+			if f.lie == "answer the denied" {
+				c.Write(rawtest.Source{}.AppendAnswer(nil, 0, 1))
+			}
+		}
 		if err != nil {
 			break
 		}
-		if answer = f.bend(answer, number, nth); answer == nil {
+		if answer = f.bend(answer, c, nth); answer == nil {
 			break
 		}
-		if f.lie == "drain and forget" && number <= neighbourCount {
+		if f.lie == "drain and forget" && c.number <= neighbourCount {
 			answer, held = held, answer // the next request, if one comes, releases this answer
 		}
 		if _, err := c.Write(answer); err != nil {
 			break
 		}
 	}
-	if f.lie == "drain with resets" {
+	if f.lie == "drain with resets" || f.lie == "refuse with resets" && !welcome {
 		c.SetLinger(0)
 		c.Close()
 		return
 	}
 	c.CloseWrite()
-	c.SetReadDeadline(time.Now().Add(2 * time.Second))
+	f.linger(c)
 	io.Copy(io.Discard, c)
-	if f.lie != "leak" || number <= neighbourCount {
+	if f.lie != "leak" || c.number <= neighbourCount {
 		c.Close()
 	}
 }
 
+// linger gives the peer time to read its last answers and close, but not beyond the drain's
+// deadline.
+func (f *fake) linger(c *fakeConn) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	until := time.Now().Add(2 * time.Second)
+	if !f.deadline.IsZero() && f.deadline.Before(until) {
+		until = f.deadline
+	}
+	c.SetReadDeadline(until)
+}
+
+// greet answers a hello, if the connection begins with one. It returns false if it refuses the
+// hello or does not get all of it.
+func (f *fake) greet(c *fakeConn, in *bufio.Reader) bool {
+	if first, err := in.Peek(4); err != nil || binary.LittleEndian.Uint32(first) != magic {
+		return true
+	}
+	head := make([]byte, preambleBytes)
+	if _, err := io.ReadFull(in, head); err != nil {
+		return false
+	}
+	body := make([]byte, binary.LittleEndian.Uint16(head[6:]))
+	if _, err := io.ReadFull(in, body); err != nil {
+		return false
+	}
+	s := judge(binary.LittleEndian.Uint16(head[4:]), body)
+	if f.lie == "refuse nobody" {
+		s = welcomed
+	}
+	sentence := ""
+	if s != welcomed {
+		sentence = "no"
+	}
+	answer := welcome(s, sentence)
+	if f.lie == "misstate" {
+		answer[preambleBytes+4+fieldsBytes-4]--
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c.Write(answer)
+	if s != welcomed {
+		return false
+	}
+	c.version2 = true
+	if !f.deadline.IsZero() {
+		f.limit(c)
+	}
+	if f.lie == "tell early" && c.number <= neighbourCount {
+		f.tell(c)
+	}
+	return true
+}
+
+// judge returns the status of the welcome to a hello.
+func judge(version uint16, body []byte) status {
+	if version < 2 {
+		return wrongVersion
+	}
+	if len(body)%4 != 0 || len(body) <= fieldsBytes || len(body) <= fieldsBytes+int(body[fieldsBytes]) {
+		return malformed
+	}
+	field := func(i int) uint32 { return binary.LittleEndian.Uint32(body[4*i:]) }
+	wrong := func(i int, own uint32) bool { return field(i) != 0 && field(i) != own }
+	switch name := string(body[fieldsBytes+1:][:body[fieldsBytes]]); {
+	case wrong(0, dim):
+		return wrongDim
+	case wrong(1, outputs):
+		return wrongOutputs
+	case field(3) > maxVectors:
+		return tooManyVectors
+	case name != "" && name != modelName:
+		return wrongModel
+	case wrong(2, rawScores):
+		return wrongKind
+	}
+	return welcomed
+}
+
 // bend applies the lie to the nth answer on a connection. It returns nil to end the
 // connection.
-func (f *fake) bend(answer []byte, number int64, nth int) []byte {
+func (f *fake) bend(answer []byte, c *fakeConn, nth int) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	count := f.answered.Add(1)
@@ -143,9 +268,11 @@ func (f *fake) bend(answer []byte, number int64, nth int) []byte {
 		return []byte{}
 	case f.lie == "repeat" && now:
 		return append(answer, answer...)
-	case f.lie == "hang" && number == 1 && count > 100, f.lie == "swallow" && nth > 3:
+	case f.lie == "fail a good row" && c.version2:
+		return rawtest.Failure(1, 0)
+	case f.lie == "hang" && c.number == 1 && count > 100, f.lie == "swallow" && nth > 3:
 		return []byte{}
-	case f.lie == "cut" && now, f.lie == "drop the last" && number > neighbourCount && nth == 3:
+	case f.lie == "cut" && now, f.lie == "drop the last" && c.number > neighbourCount && nth == 3:
 		return nil
 	case f.lie == "cut within" && now:
 		return answer[:len(answer)-1]
@@ -168,6 +295,11 @@ func holdBack(c *net.TCPConn) {
 	}
 }
 
+// badCount is a number of vectors that is not allowed.
+type badCount uint32
+
+func (n badCount) Error() string { return fmt.Sprintf("%d vectors", uint32(n)) }
+
 // answerOne reads a request and returns its answer.
 func answerOne(in io.Reader) ([]byte, error) {
 	header := make([]byte, 4)
@@ -176,7 +308,7 @@ func answerOne(in io.Reader) ([]byte, error) {
 	}
 	count := binary.LittleEndian.Uint32(header)
 	if count == 0 || count > maxVectors {
-		return nil, fmt.Errorf("%d vectors", count)
+		return nil, badCount(count)
 	}
 	answer, row := header, make([]byte, 4*dim)
 	for range count {

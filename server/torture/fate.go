@@ -13,7 +13,16 @@ type fate struct {
 	addr     string
 	patience time.Duration
 	turns    atomic.Int64 // even while a daemon is up; odd from before a kill until the next daemon is ready
-	ends     atomic.Bool  // the round has sent SIGTERM, or will start no more daemons
+	ends     atomic.Bool  // the round sends SIGTERM, or will start no more daemons
+	ended    time.Time    // when ends became true
+}
+
+// end notes that the round is about to send SIGTERM, or will start no more daemons.
+func (f *fate) end() {
+	if !f.ends.Load() { // else neighbours may read ended now
+		f.ended = time.Now()
+		f.ends.Store(true)
+	}
 }
 
 // killed notes that the round is about to kill the daemon.
@@ -25,7 +34,7 @@ func (f *fate) revived() { f.turns.Add(1) }
 // over notes that the round kills the daemon for good, because of a fault that it has
 // recorded.
 func (f *fate) over() {
-	f.ends.Store(true)
+	f.end()
 	f.killed()
 }
 

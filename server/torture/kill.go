@@ -28,7 +28,7 @@ func (r *round) killRepeatedly(ctx context.Context) {
 		r.daemon.Kill()
 		took, err := r.restart()
 		if !r.check(err) {
-			r.fate.ends.Store(true) // so that no neighbour waits for another daemon
+			r.fate.end() // so that no neighbour waits for another daemon
 			return
 		}
 		r.Restarts = append(r.Restarts, took)

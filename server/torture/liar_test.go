@@ -18,7 +18,7 @@ import (
 // TestHonestFake: a fake that does not lie passes. The faults of the liars thus come from
 // their lies.
 func TestHonestFake(t *testing.T) {
-	for _, attacks := range []string{"none", "half-close,violate,reset,churn"} {
+	for _, attacks := range []string{"none", "half-close,violate,reset,churn", "refused,refused-crowd,cut-hello,long-hello"} {
 		t.Run(attacks, func(t *testing.T) {
 			found := tortureFake(t, "none", attacks, patience)
 			if !found.OK || !strings.HasPrefix(found.Verdict, "passed") {
@@ -49,6 +49,17 @@ func TestLiarsAreFound(t *testing.T) {
 		{"leak", "churn", "descriptors; it began with", false, false},
 		{"grow", "churn", "MiB of memory, but may take", false, false},
 		{"turn away in silence", "churn", "of which the daemon refused 0", false, false},
+		{"misstate", "none", "the welcome is", true, false},
+		{"fail a good row", "none", "answers differ", true, false},
+		{"leave untold", "none", "was not told", false, false},
+		{"tell early", "none", "a notice out of place", false, true},
+		{"tell twice", "none", "a notice out of place", false, true},
+		{"drain in haste", "none", "before the drain's deadline", false, false},
+		{"deny in silence", "violate", "answers ended after", false, true},
+		{"answer the denied", "violate", "follows the last answer", false, true},
+		{"refuse nobody", "refused", "the welcome is", true, false},
+		{"refuse nobody", "refused-crowd", "the welcome is", true, false},
+		{"refuse with resets", "refused", "refus", false, false},
 		{"drop the last", "half-close", "answers ended after", false, true},
 	} {
 		t.Run(test.lie, func(t *testing.T) {

@@ -25,31 +25,63 @@ var errTurnedAway = errors.New("turned away")
 // ports.
 var errNotConnected = errors.New("not connected")
 
+// errServed says that a connection ended after the daemon had welcomed it.
+var errServed = errors.New("welcomed")
+
 // link is an attacker's connection. Each step on it may take stepTimeout, and fails at once
 // when the attack ends.
 type link struct {
 	*rawtest.Client
 	ctx     context.Context
 	unwatch func() bool
+
+	version int    // of the protocol
+	hello   []byte // still to be sent, by the goroutine that sends
+	owed    bool   // the welcome has not come; of the goroutine that expects
 }
 
-// dial connects with rawtest.Dial or rawtest.DialNarrow.
-func (p *peer) dial(ctx context.Context, dial func(string) (*rawtest.Client, error)) (*link, error) {
+// open connects with rawtest.Dial or rawtest.DialNarrow. The connection speaks version 1 of the
+// protocol, or what the attack makes it speak.
+func (p *peer) open(ctx context.Context, dial func(string) (*rawtest.Client, error)) (*link, error) {
 	c, err := dial(p.addr)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotConnected, err)
 	}
-	return &link{c, ctx, context.AfterFunc(ctx, func() { c.Allow(0) })}, nil
+	return &link{Client: c, ctx: ctx, unwatch: context.AfterFunc(ctx, func() { c.Allow(0) }), version: 1}, nil
+}
+
+// dial opens a connection and chooses its version.
+func (p *peer) dial(ctx context.Context, dial func(string) (*rawtest.Client, error)) (*link, error) {
+	l, err := p.open(ctx, dial)
+	if err == nil {
+		p.chooseVersion(l)
+	}
+	return l, err
+}
+
+// chooseVersion makes a connection speak version 2 of the protocol in one of two cases. Then its
+// first Send sends a hello before the first request, and its first Expect expects the welcome
+// before the first answer.
+func (p *peer) chooseVersion(l *link) {
+	if p.IntN(2) == 0 {
+		l.version, l.hello, l.owed = 2, politeHello(p.Rand).bytes(), true
+	}
 }
 
 // connect dials, sends one request and expects its answer. From then on the daemon must serve
-// the connection.
+// the connection. Some clients of version 2 wait for the welcome before they send the request.
 func (p *peer) connect(ctx context.Context, dial func(string) (*rawtest.Client, error)) (*link, error) {
 	l, err := p.dial(ctx, dial)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.again(l); err != nil {
+	if l.version == 2 && p.IntN(2) == 0 {
+		err = errors.Join(l.Send(nil), l.Expect(nil))
+	}
+	if err == nil {
+		err = p.again(l)
+	}
+	if err != nil {
 		l.closeOnce()
 		return nil, first(err)
 	}
@@ -77,7 +109,7 @@ func (p *peer) expect(l *link, answers []byte, count int) error {
 // first turns the error of a connection that has had no answer yet into errTurnedAway, unless
 // the error shows a fault of the daemon.
 func first(err error) error {
-	for _, other := range []error{nil, rawtest.ErrDiffer, os.ErrDeadlineExceeded, io.ErrUnexpectedEOF} {
+	for _, other := range []error{nil, rawtest.ErrDiffer, os.ErrDeadlineExceeded, io.ErrUnexpectedEOF, errServed} {
 		if errors.Is(err, other) {
 			return err
 		}
@@ -91,10 +123,13 @@ func (l *link) closeOnce() {
 	l.Close()
 }
 
-// step sets the deadline of the next step. If the attack has ended meanwhile, the deadline
-// has passed, and step must leave it so.
-func (l *link) step() {
-	l.Allow(stepTimeout)
+// step sets the deadline of the next step.
+func (l *link) step() { l.allow(stepTimeout) }
+
+// allow moves the deadline to d from now. If the attack has ended meanwhile, the deadline has
+// passed, and allow must leave it so.
+func (l *link) allow(d time.Duration) {
+	l.Allow(d)
 	if l.ctx.Err() != nil {
 		l.Allow(0)
 	}
@@ -102,12 +137,25 @@ func (l *link) step() {
 
 func (l *link) Send(b []byte) error {
 	l.step()
+	if len(l.hello) > 0 {
+		b, l.hello = append(l.hello, b...), nil
+	}
 	return l.Client.Send(b)
 }
 
 func (l *link) Expect(want []byte) error {
 	l.step()
-	return l.Client.Expect(want)
+	if l.owed {
+		if err := expectWelcome(l.Client, welcomed); err != nil {
+			return err
+		}
+		l.owed = false
+	}
+	err := l.Client.Expect(want)
+	if err != nil && l.version == 2 {
+		err = fmt.Errorf("%w: %w", errServed, err)
+	}
+	return err
 }
 
 func (l *link) ExpectEOF() error {

@@ -9,7 +9,8 @@
 //
 // Three processes take part, so that the garbage collection or scheduling of one does not
 // count as another's delay: the daemon, this process with the neighbours, and a copy of it
-// with the attackers ("torture attack", which only torture itself starts).
+// with the attackers ("torture attack", which only torture itself starts). In a round with
+// failing rows another copy ("torture failing") stands in for the daemon.
 //
 // The exit status is 0 if the daemon passed, 1 if it did not, and 2 if the command line makes
 // no sense.
@@ -28,12 +29,24 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == attackCommand {
-		os.Exit(attackMain(os.Args[2:]))
+	if status, ok := asChild(os.Args[1:]); ok {
+		os.Exit(status)
 	}
 	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, restore) // a second signal ends the process
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// asChild is the life of a process that torture starts as a copy of itself. It returns false in
+// any other process.
+func asChild(args []string) (status int, ok bool) {
+	switch {
+	case len(args) > 0 && args[0] == attackCommand:
+		return attackMain(args[1:]), true
+	case len(args) > 0 && args[0] == failingCommand:
+		return failingMain(args[1:], os.Stderr), true
+	}
+	return 0, false
 }
 
 // run is main without the process. When ctx ends, the current round ends in order and no

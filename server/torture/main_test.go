@@ -18,20 +18,20 @@ import (
 // daemon is the path of the daemon, built once for all tests.
 var daemon string
 
-// TestMain runs one of three processes: the attackers, a fake daemon, or the tests.
+// TestMain runs the tests, a fake daemon, or what torture starts as a copy of itself.
 func TestMain(m *testing.M) {
-	switch {
-	case len(os.Args) > 1 && os.Args[1] == attackCommand:
-		os.Exit(attackMain(os.Args[2:]))
-	case isFake(os.Args):
+	if isFake(os.Args) {
 		os.Exit(fakeMain(os.Args))
+	}
+	if status, ok := asChild(os.Args[1:]); ok {
+		os.Exit(status)
 	}
 	os.Exit(daemontest.Main(m, &daemon))
 }
 
 // TestDaemon tortures the real daemon for a short time, in every placement, with all attacks.
 func TestDaemon(t *testing.T) {
-	for attacks, total := range map[string]string{"all": "4s", "descriptors": "2s", "kill": "2s"} {
+	for attacks, total := range map[string]string{"all": "4s", "descriptors": "2s", failingRowsName: "2s", "kill": "2s"} {
 		t.Run(attacks, func(t *testing.T) {
 			args := []string{"--for", total, "--attacks", attacks, "--daemon", daemon, "--"}
 			status, stdout, stderr := runHere(t, append(args, rawtest.TinyFlags()...)...)
@@ -114,7 +114,7 @@ func TestBadInput(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	status, stdout, stderr := runHere(t, "--help")
-	for _, name := range append(append(attackNames(), descriptorsName, "kill"), placementNames()...) {
+	for _, name := range append(append(attackNames(), descriptorsName, failingRowsName, "kill"), placementNames()...) {
 		if !strings.Contains(stdout, name) {
 			t.Errorf("no %s in %q", name, stdout)
 		}

@@ -20,24 +20,38 @@ const dim = 128
 
 // neighbourhood is all the neighbours of one daemon.
 type neighbourhood struct {
-	fate *fate
-	all  [neighbourCount]*neighbour
-	live sync.WaitGroup
+	fate    *fate
+	all     [neighbourCount]*neighbour
+	orderly sync.WaitGroup // of those that end before the drain's deadline
+	others  sync.WaitGroup // of the others
 }
 
-func newNeighbourhood(f *fate) *neighbourhood {
+// conducts are those of the neighbours. Half of them speak version 2.
+var conducts = [neighbourCount]conduct{version1, obeys, version1, obeys, version1, late, version1, stubborn}
+
+// newNeighbourhood returns the neighbours of a daemon. Unless hindersDrain is set, none of them
+// is stubborn, so the daemon need not wait for the drain's deadline.
+func newNeighbourhood(f *fate, hindersDrain bool) *neighbourhood {
 	h := &neighbourhood{fate: f}
 	for i := range h.all {
-		h.all[i] = &neighbour{fate: f, source: rawtest.Source{Dim: dim, Client: i}, waits: newWaits()}
+		how := conducts[i]
+		if how == stubborn && !hindersDrain {
+			how = late
+		}
+		h.all[i] = &neighbour{fate: f, source: rawtest.Source{Dim: dim, Client: i}, conduct: how, waits: newWaits()}
 	}
 	return h
 }
 
 // settle starts the neighbours and returns when each has had an answer.
-func settle(f *fate) (*neighbourhood, error) {
-	h := newNeighbourhood(f)
+func settle(f *fate, hindersDrain bool) (*neighbourhood, error) {
+	h := newNeighbourhood(f, hindersDrain)
 	for _, n := range h.all {
-		h.live.Go(n.live)
+		group := &h.orderly
+		if n.conduct == stubborn {
+			group = &h.others
+		}
+		group.Go(n.live)
 	}
 	return h, daemontest.Await(f.patience, "every neighbour is served", h.served)
 }
@@ -70,22 +84,31 @@ func (h *neighbourhood) press() {
 	sent.Wait()
 }
 
+// left returns a channel that is closed when all neighbours but the stubborn have ended.
+func (h *neighbourhood) left() <-chan struct{} {
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		h.orderly.Wait()
+	}()
+	return left
+}
+
 // leave waits until the neighbours have ended, which they do after the daemon's end, and
 // returns what they found.
 func (h *neighbourhood) leave() score {
-	h.live.Wait()
+	h.orderly.Wait()
+	h.others.Wait()
 	var sum score
 	for _, n := range h.all {
-		sum.verified += n.score.verified
-		sum.wrong += n.score.wrong
-		sum.lost += n.score.lost
-		sum.faults = append(sum.faults, n.score.faults...)
+		sum.add(n.score)
 	}
 	return sum
 }
 
 // fillUp connects count clients, which the daemon must all serve: it has room for them beside
-// the neighbours once it has released what the attackers took.
+// the neighbours once it has released what the attackers took. Every other client speaks
+// version 2.
 func fillUp(f *fate, count int) error {
 	clients := make([]*rawtest.Client, 0, count)
 	defer func() {
@@ -98,6 +121,9 @@ func fillUp(f *fate, count int) error {
 		if err == nil {
 			clients = append(clients, c)
 			requests, answers := rawtest.Source{Dim: dim, Client: neighbourCount + i}.Pipeline(0, 1)
+			if i%2 == 1 {
+				requests, answers = append(hello{version: 2}.bytes(), requests...), append(welcome(welcomed, ""), answers...)
+			}
 			err = errors.Join(c.Allow(f.patience), c.Exchange(requests, answers))
 		}
 		if err != nil {

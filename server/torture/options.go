@@ -109,8 +109,8 @@ func usage() string {
 Flags:
 ` + defaults().list().Help() + `
 Rounds that --attacks takes:
-  all            the twelve attacks below at once, a round per placement
-  each           none, each attack alone, all, descriptors and kill, a round each
+  all            all attacks below but the last two at once, a round per placement
+  each           none, each attack alone, all, and kill, a round each
   none           only neighbours
   kill           kill -9 and restart, again and again
 `)

@@ -35,7 +35,12 @@ type plan struct {
 	attacks   []string // run at the same time
 	kills     bool     // the round kills and restarts the daemon
 	starved   bool     // the daemon's limit is fewDescriptors
+	fails     bool     // the model fails for marked rows
 }
+
+// hindersDrain reports whether the round has peers that keep the daemon until the drain's
+// deadline. Other rounds are about something else and save the time.
+func (p plan) hindersDrain() bool { return !p.kills && !p.starved && !p.fails }
 
 // makePlans returns the rounds that --placement and --attacks ask for.
 func makePlans(places, rounds string) (plans []plan, err error) {
@@ -63,6 +68,7 @@ func makePlans(places, rounds string) (plans []plan, err error) {
 func patterns(rounds string) (plans []plan, err error) {
 	none, kill := plan{name: "none"}, plan{name: "kill", kills: true}
 	starve := plan{name: descriptorsName, attacks: []string{descriptorsName}, starved: true}
+	fail := plan{name: failingRowsName, attacks: []string{failingRowsName}, fails: true}
 	all := plan{name: "all", attacks: attackNames()}
 	switch rounds {
 	case "all":
@@ -73,12 +79,14 @@ func patterns(rounds string) (plans []plan, err error) {
 		return []plan{kill}, nil
 	case descriptorsName:
 		return []plan{starve}, nil
+	case failingRowsName:
+		return []plan{fail}, nil
 	case "each":
 		plans = append(plans, none)
 		for _, name := range attackNames() {
 			plans = append(plans, plan{name: name, attacks: []string{name}})
 		}
-		return append(plans, all, starve, kill), nil
+		return append(plans, all, starve, fail, kill), nil
 	}
 	names, err := choose("attacks", rounds, attackNames())
 	return []plan{{name: rounds, attacks: names}}, err

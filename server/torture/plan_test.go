@@ -14,6 +14,7 @@ func TestMakePlans(t *testing.T) {
 		{"dedicated/2,inline/1", "kill", 2, "kill"},
 		{"inline/2", "each", 3 + len(attacks), "none"},
 		{"inline/2", "descriptors", 1, "descriptors"},
+		{"inline/2", "failing-rows", 1, "failing-rows"},
 		{"inline/2", "reset,churn", 1, "reset,churn"},
 	} {
 		plans, err := makePlans(test.places, test.rounds)

@@ -77,6 +77,14 @@ func (r *result) lost() int {
 	return sum
 }
 
+// keep adds what neighbours or newcomers found.
+func (r *result) keep(found score) {
+	r.Neighbours.Verified += found.verified
+	r.Neighbours.Wrong += found.wrong
+	r.Neighbours.Lost += found.lost
+	r.Faults = append(r.Faults, found.faults...)
+}
+
 func (r *result) fault(what string) { r.Faults = append(r.Faults, what) }
 
 // check records an error as a fault. It reports whether err is nil.

@@ -30,7 +30,7 @@ func runRound(ctx context.Context, o options, p plan) *result {
 		return &r.result
 	}
 	r.fate = &fate{addr: r.daemon.Addr, patience: o.patience}
-	r.neighbours, err = settle(r.fate)
+	r.neighbours, err = settle(r.fate, r.hindersDrain())
 	if r.check(err) && r.attack(ctx) {
 		r.checkReleased()
 		r.drain()
@@ -90,21 +90,35 @@ func (r *round) outlast(ctx context.Context) {
 
 // drain ends the daemon with SIGTERM while every neighbour has requests in flight. It
 // suspends the daemon while the requests arrive, so that the daemon finds them together with
-// the signal. The daemon must answer them all and send EOF on every connection.
+// the signal, and with it newcomers, who connect meanwhile. The daemon must answer them all and
+// send EOF on every connection. It may cut off only a neighbour that does not obey its notice.
 func (r *round) drain() {
+	if r.hindersDrain() {
+		loiterers, err := connectLoiterers(r.fate.addr)
+		defer loiterers.leave()
+		r.check(err)
+	}
 	r.check(r.daemon.Suspend())
 	r.neighbours.press()
-	r.fate.ends.Store(true)
+	newcomers, err := connectNewcomers(r.fate)
+	r.check(err)
+	r.fate.end()
 	r.check(r.daemon.Signal(syscall.SIGTERM))
 	began := time.Now()
 	r.check(r.daemon.Resume())
+	r.keep(finish(newcomers))
+	select {
+	case <-r.neighbours.left():
+	case <-time.After(time.Until(began.Add(drainDeadline))):
+		r.fault(fmt.Sprintf("a neighbour that obeys has not ended %v after SIGTERM", drainDeadline))
+	}
+	r.Drain = time.Since(began)
 	select {
 	case <-r.daemon.Ended():
-	case <-time.After(drainDeadline + drainSlack):
+	case <-time.After(time.Until(began.Add(drainDeadline + drainSlack))):
 		r.fault(fmt.Sprintf("the daemon has not ended %v after SIGTERM", drainDeadline+drainSlack))
 		return
 	}
-	r.Drain = time.Since(began)
 	if status := r.daemon.ExitCode(); status != 0 {
 		r.fault(fmt.Sprintf("the daemon ended with status %d after SIGTERM; %s", status, stderrTail(r.daemon)))
 	}
@@ -118,10 +132,8 @@ func (r *round) end() {
 	} else if !r.fate.ends.Load() {
 		r.fault(fmt.Sprintf("the daemon ended by itself, with status %d; %s", r.daemon.ExitCode(), stderrTail(r.daemon)))
 	}
-	found := r.neighbours.leave()
 	r.Neighbours.Connections = neighbourCount
-	r.Neighbours.Verified, r.Neighbours.Wrong, r.Neighbours.Lost = found.verified, found.wrong, found.lost
-	r.Faults = append(r.Faults, found.faults...)
+	r.keep(r.neighbours.leave())
 	r.Counts = counts(r.daemon)
 	var turnedAway int64
 	for _, t := range r.Attacks {

@@ -15,7 +15,7 @@ import (
 // to a thousandth. Waits before the attack do not count.
 func TestWaits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := newNeighbourhood(nil)
+		h := newNeighbourhood(nil, true)
 		h.all[0].took(time.Hour)
 		h.takeWaits()
 		scales := rapid.SampledFrom([]time.Duration{1, time.Microsecond, time.Millisecond, time.Second, time.Minute})

@@ -222,22 +222,11 @@ func (m *Model) answer(sums []float64, out []float32) {
 		}
 		c.Transform.Apply(sums)
 		if c.Output == wire.Class {
-			out[0] = class(sums)
+			out[0] = link.Class(sums)
 			return
 		}
 	}
 	for i := range out {
 		out[i] = float32(sums[i])
 	}
-}
-
-// class returns the index of the largest answer, or which of two classes a probability means.
-func class(answers []float64) float32 {
-	if len(answers) > 1 {
-		return float32(link.Largest(answers))
-	}
-	if answers[0] > 0.5 {
-		return 1
-	}
-	return 0
 }

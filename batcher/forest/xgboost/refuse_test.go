@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/disrust/disrust/batcher/forest/internal/golden"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
 )
@@ -129,7 +130,7 @@ var edits = []edit{
 }
 
 func TestRefused(t *testing.T) {
-	good := modelIn(t, "testdata/xgb_logf")
+	good := golden.Model(t, "testdata/xgb_logf")
 	for _, e := range edits {
 		var j object
 		if err := json.Unmarshal(good, &j); err != nil {
@@ -165,7 +166,7 @@ func refused(t *testing.T, name string, data []byte, words []string) {
 }
 
 func TestRefusedBytes(t *testing.T) {
-	good := modelIn(t, "testdata/xgb_logf")
+	good := golden.Model(t, "testdata/xgb_logf")
 	replace := func(old, with string) []byte { return bytes.Replace(good, []byte(old), []byte(with), 1) }
 	ubj := func(tail string, n int64) []byte {
 		b := binary.BigEndian.AppendUint64([]byte("{L"), 7)
@@ -176,10 +177,10 @@ func TestRefusedBytes(t *testing.T) {
 		data []byte
 		want []string
 	}{
-		{"nothing", nil, []string{"empty"}},
+		{"nothing", nil, []string{"ends early", "byte 0"}},
 		{"text", []byte("hello"), []string{"byte 0"}},
 		{"the old binary format", []byte("binf\x00\x00\x00\x3f"), []string{"binary", "save_model('m.json') or .ubj"}},
-		{"zeros", make([]byte, 4096), []string{"binary", "save_model"}},
+		{"zeros", make([]byte, 4096), []string{"byte 0"}},
 		{"a dump", []byte(`[{"nodeid": 0, "leaf": 1}]`), []string{"dump_model", "save_model"}},
 		{"a snapshot", []byte(`{"Config":{},"Model":{}}`), []string{"snapshot", "save_model"}},
 		{"another object", []byte(`{"oblivious_trees":[]}`), []string{"learner", "missing"}},
@@ -199,7 +200,7 @@ func TestRefusedBytes(t *testing.T) {
 // Every beginning of a file ends early.
 func TestTruncated(t *testing.T) {
 	for _, dir := range []string{"testdata/xgb_logf", "testdata/xgb203_ubj"} {
-		good := modelIn(t, dir)
+		good := golden.Model(t, dir)
 		for n := 1; n < len(good); n += 7 {
 			refused(t, dir, good[:n], []string{"byte"})
 		}
@@ -217,11 +218,11 @@ func TestRefusedFolder(t *testing.T) {
 		var about struct {
 			Words []string `json:"a_good_sentence_names"`
 		}
-		if err := json.Unmarshal(readFile(t, filepath.Join(dir, "about.json")), &about); err != nil {
+		if err := json.Unmarshal(golden.Read(t, filepath.Join(dir, "about.json")), &about); err != nil {
 			t.Fatal(err)
 		}
 		words := slices.DeleteFunc(about.Words, func(w string) bool { return strings.HasPrefix(w, "the ") })
-		refused(t, filepath.Base(dir), modelIn(t, dir), words)
+		refused(t, filepath.Base(dir), golden.Model(t, dir), words)
 	}
 }
 
@@ -237,7 +238,7 @@ func TestIterationsRefused(t *testing.T) {
 		{"xgb133_softprob", 2, "num_parallel_tree"},
 		{"xgb_linear_logistic", 1, "gblinear"},
 	} {
-		_, err := Load(modelIn(t, "testdata/"+c.dir), modelfile.Options{Iterations: c.n})
+		_, err := Load(golden.Model(t, "testdata/"+c.dir), modelfile.Options{Iterations: c.n})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, iterations %d: %v", c.dir, c.n, err)
 		}
@@ -246,9 +247,27 @@ func TestIterationsRefused(t *testing.T) {
 
 func TestClassesRefused(t *testing.T) {
 	for dir, want := range map[string]string{"xgb203_ubj": "reg:gamma", "xgb_multi_label": "3 labels"} {
-		_, err := Load(modelIn(t, "testdata/"+dir), modelfile.Options{Output: wire.Class})
+		_, err := Load(golden.Model(t, "testdata/"+dir), modelfile.Options{Output: wire.Class})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
+func TestIs(t *testing.T) {
+	for _, data := range []string{`{"learner":`, " {\n \"version\": [", "{L\x00", `{"Config":{}`, `[ { "nodeid": 0`, "binf"} {
+		if !Is([]byte(data)) {
+			t.Errorf("%q does not come from XGBoost", data)
+		}
+	}
+	for _, data := range []string{"", "{", "[", "{}", "[]", "[1]", `{"oblivious_trees":`, `[{"learner":`, "tree\n", "\x80\x04", `{"nodeid":`} {
+		if Is([]byte(data)) {
+			t.Errorf("%q comes from XGBoost", data)
+		}
+	}
+	for _, dir := range golden.Folders(t, "xgb*") {
+		if !Is(golden.Model(t, dir)) {
+			t.Errorf("%s does not come from XGBoost", dir)
 		}
 	}
 }

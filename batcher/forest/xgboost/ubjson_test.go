@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/disrust/disrust/batcher/forest/internal/golden"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
 )
@@ -82,13 +83,13 @@ func toUBJSON(b []byte, key string, v any) []byte {
 // A model has the same scores in both formats.
 func TestBothFormats(t *testing.T) {
 	for _, dir := range []string{"xgb_linear_multiclass", "xgb_multi_label", "xgb176_dart", "xgb133_softprob", "xgb_sklearn_early_best", "xgb_names"} {
-		data := modelIn(t, "testdata/"+dir)
+		data := golden.Model(t, "testdata/"+dir)
 		var j any
 		if err := json.Unmarshal(data, &j); err != nil {
 			t.Fatal(err)
 		}
-		rows := readNPY(t, "testdata/"+dir+"/rows.npy")
-		var scores [2][]float32
+		rows := golden.ReadArray(t, "testdata/"+dir+"/rows.npy")
+		var both [2][]float32
 		var about [2]modelfile.About
 		for i, d := range [][]byte{data, toUBJSON(nil, "", j)} {
 			m, err := Load(d, modelfile.Options{Output: wire.Raw})
@@ -96,12 +97,9 @@ func TestBothFormats(t *testing.T) {
 				t.Fatal(dir, err)
 			}
 			about[i] = m.About
-			scores[i] = make([]float32, len(rows.data)/rows.columns*m.Shape().Outputs)
-			if err := m.NewScorer().Score(rows.data, rows.columns, scores[i]); err != nil {
-				t.Fatal(err)
-			}
+			both[i] = scores(t, m, rows)
 		}
-		if !slices.Equal(scores[0], scores[1]) {
+		if !slices.Equal(both[0], both[1]) {
 			t.Errorf("%s: other scores in UBJSON", dir)
 		}
 		if a, b := about[0], about[1]; a.Trees != b.Trees || a.Leaves != b.Leaves || !slices.Equal(a.Usage, b.Usage) || !slices.Equal(a.Features, b.Features) {
@@ -113,7 +111,7 @@ func TestBothFormats(t *testing.T) {
 // large returns a model with the trees of another one repeated.
 func large(t *testing.T, dir string, times int) object {
 	var j object
-	if err := json.Unmarshal(modelIn(t, dir), &j); err != nil {
+	if err := json.Unmarshal(golden.Model(t, dir), &j); err != nil {
 		t.Fatal(err)
 	}
 	model := j["learner"].(object)["gradient_booster"].(object)["model"].(object)

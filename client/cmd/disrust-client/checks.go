@@ -2,33 +2,48 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"slices"
-	"strings"
 
-	"github.com/disrust/disrust/client"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/drive/sample"
 )
 
-// smoke scores the smallest and largest requests through the client library.
+// smoke sends requests of the smallest and largest sizes, one after the other.
 func smoke(ctx context.Context, o *options, s streams) error {
-	c, err := o.dial(ctx, o.client(1))
+	if err := o.agree(ctx); err != nil {
+		return err
+	}
+	if o.protocol > 1 {
+		fmt.Fprintf(s.text, "smoke: %s\n", result.ModelOf(o.server))
+	}
+	requests, err := drive.Sequence(o.format, smokeSizes(o.format.MaxVectors)...)
+	if err != nil {
+		return misuse{err}
+	}
+	total, err := o.check(ctx, requests, 1, int64(requests.Count()))
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	sizes, vectors := smokeSizes(o.format.MaxVectors), 0
-	for _, size := range sizes {
-		if err := o.smokeOnce(ctx, c, vectors, size); err != nil {
-			return err
-		}
-		vectors += size
-	}
-	fmt.Fprintf(s.text, "smoke: %s, %s, every score right\n", counted(len(sizes), "request"), counted(vectors, "vector"))
+	fmt.Fprintf(s.text, "smoke: %s, %s, %s\n",
+		counted(total.Answered, "request"), counted(total.Vectors, "vector"), o.verified())
 	return nil
+}
+
+// check sends a number of requests over one connection, with up to window in flight.
+func (o *options) check(ctx context.Context, requests *drive.Requests, window int, count int64) (sample.Total, error) {
+	requests, err := o.expect(ctx, requests)
+	if err != nil {
+		return sample.Total{}, err
+	}
+	total, err := o.drive(ctx, drive.Config{
+		Addr: o.addr(), Hello: o.protocol > 1, Conns: 1, Window: window, Requests: requests, Quota: count, Stall: o.stall,
+	})
+	if err != nil {
+		return total, err
+	}
+	return total, o.interrupted(total, count)
 }
 
 func smokeSizes(most int) []int {
@@ -37,80 +52,23 @@ func smokeSizes(most int) []int {
 	return slices.Compact(sizes)
 }
 
-func (o *options) smokeOnce(ctx context.Context, c *client.Client, first, size int) error {
-	ctx, cancel := context.WithTimeout(ctx, o.stall)
-	defer cancel()
-	rows, want := drive.Rows(first, size, o.format.Dim)
-	got := make([]float32, size)
-	if err := c.Score(ctx, got, rows); err != nil {
-		return fmt.Errorf("request of %s: %w", counted(size, "vector"), unanswered(err))
-	}
-	for i := range got {
-		if got[i] != want[i] {
-			return fmt.Errorf("answered wrongly: score %d of %d is %v, not %v (does the server have the model sum, and the same --dim?)", i+1, size, got[i], want[i])
-		}
-	}
-	return nil
-}
-
-// dial connects through the client library.
-func (o *options) dial(ctx context.Context, cfg client.Config) (*client.Client, error) {
-	c, err := client.Dial(ctx, cfg)
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		err = fmt.Errorf("cannot reach %s: %w", o.addr(), op.Err) // the rest of err repeats addr
-	}
-	return c, plain(err)
-}
-
-// unanswered adds the most likely cause to the error of a server that stayed silent or closed
-// the connection: the two ends may disagree on the size of frames.
-func unanswered(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return plain(err)
-	}
-	return fmt.Errorf("%w (does the server have the same --dim and --max-vectors?)", plain(err))
-}
-
-// plain removes the client library's name from its errors: the tool's name stands before them
-// already.
-func plain(err error) error {
-	if err == nil {
-		return nil
-	}
-	if text, ok := strings.CutPrefix(err.Error(), "client: "); ok {
-		return reworded{text, err}
-	}
-	return err
-}
-
-// reworded is an error with another text.
-type reworded struct {
-	text string
-	err  error
-}
-
-func (r reworded) Error() string { return r.text }
-func (r reworded) Unwrap() error { return r.err }
-
 const pipelineRequests = 1000
 
 // pipeline sends all its requests without waiting for an answer.
 func pipeline(ctx context.Context, o *options, s streams) error {
+	if err := o.agree(ctx); err != nil {
+		return err
+	}
 	requests, err := drive.Generate(o.format, o.allSizes(), o.seed)
 	if err != nil {
 		return misuse{err}
 	}
-	total, err := drive.Run(ctx, drive.Config{
-		Addr: o.addr(), Conns: 1, Window: pipelineRequests, Requests: requests, Quota: pipelineRequests, Stall: o.stall,
-	})
+	total, err := o.check(ctx, requests, pipelineRequests, pipelineRequests)
 	if err != nil {
 		return err
 	}
-	if err := interrupted(total, pipelineRequests); err != nil {
-		return err
-	}
-	fmt.Fprintf(s.text, "pipeline: %s, %s, every response right\n",
-		counted(total.Answered, "request"), counted(total.Vectors, "vector"))
+	fmt.Fprintf(s.text, "pipeline: %s, %s, %s\n",
+		counted(total.Answered, "request"), counted(total.Vectors, "vector"), o.verified())
 	return nil
 }
 
@@ -128,22 +86,28 @@ func (o *options) allSizes() drive.Mix {
 
 // bench measures a closed loop: each answer lets the next request go.
 func bench(ctx context.Context, o *options, s streams) error {
+	if err := o.agree(ctx); err != nil {
+		return err
+	}
 	requests, err := drive.Generate(o.format, o.mix, o.seed)
 	if err != nil {
 		return misuse{err}
 	}
+	if requests, err = o.expect(ctx, requests); err != nil {
+		return err
+	}
 	cfg := o.load(requests)
 	cfg.Warmup, cfg.Quota = 0, int64(o.requests)
-	total, err := drive.Run(ctx, cfg)
+	total, err := o.drive(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	if err := interrupted(total, 1); err != nil {
+	if err := o.interrupted(total, 1); err != nil {
 		return err
 	}
 	seconds := total.Length.Seconds()
-	fmt.Fprintf(s.text, "bench: %s on %s in %.3f s: %.0f requests/s, every response right",
-		counted(total.Answered, "request"), counted(o.conns.low, "connection"), seconds, float64(total.Answered)/seconds)
+	fmt.Fprintf(s.text, "bench: %s on %s in %.3f s: %.0f requests/s, %s",
+		counted(total.Answered, "request"), counted(o.conns.low, "connection"), seconds, float64(total.Answered)/seconds, o.verified())
 	if !total.Valid {
 		fmt.Fprintf(s.text, "; %s, so the server may do more", total.Why)
 	}
@@ -153,11 +117,11 @@ func bench(ctx context.Context, o *options, s streams) error {
 
 // interrupted returns an error if a run that did not fail has fewer than least answers: it
 // was interrupted.
-func interrupted(total sample.Total, least int64) error {
+func (o *options) interrupted(total sample.Total, least int64) error {
 	if total.Answered >= least {
 		return nil
 	}
-	return fmt.Errorf("interrupted after %s, every response right", counted(total.Answered, "response"))
+	return fmt.Errorf("interrupted after %s, %s", counted(total.Answered, "response"), o.verified())
 }
 
 // counted returns "1 vector", "2 vectors" and so on.

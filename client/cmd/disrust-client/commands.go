@@ -24,10 +24,10 @@ func (c *command) knows(flag string) bool {
 
 // commandTable holds all commands. The first is the default.
 var commandTable = []command{
-	{"smoke", "", "a few requests through the client library (default)", smokeHelp, serverFlags, smoke},
-	{"pipeline", "", "1,000 requests of mixed sizes, sent without waiting", pipelineHelp, serverFlags, pipeline},
-	{"bench", "[conns [requests]]", "requests per second", benchHelp, serverFlags + "conns window vectors seed", bench},
-	{"sustain", "", "latencies, every second and in a summary", sustainHelp, serverFlags + loadFlags + fileFlags + "duration", sustain},
+	{"smoke", "", "a few requests of the smallest and largest sizes (default)", smokeHelp, serverFlags + "verify", smoke},
+	{"pipeline", "", "1,000 requests of mixed sizes, sent without waiting", pipelineHelp, serverFlags + "verify", pipeline},
+	{"bench", "[conns [requests]]", "requests per second", benchHelp, serverFlags + "conns window vectors verify seed", bench},
+	{"sustain", "", "latencies, every second and in a summary", sustainHelp, serverFlags + loadFlags + fileFlags + "reconnect duration", sustain},
 	{"sweep", "", "the highest rate (or connections) that keeps a bound on latency", sweepHelp, serverFlags + loadFlags + fileFlags + "slo step", sweep},
 	{"score", "FILE", "scores the rows of a .npy or raw float32 file", scoreHelp, serverFlags + "conns out", score},
 	{"report", "RUN.json...", "runs that were kept with --json, overlaid", reportHelp, "html csv", report},
@@ -54,11 +54,12 @@ func (c *command) flagsOf(list flags.List) flags.List {
 }
 
 const (
-	smokeHelp = `Scores requests of the smallest and largest sizes and checks every score, against a
-server whose model is sum.
+	smokeHelp = `Sends requests of the smallest and largest sizes, one after the other, and checks every
+score.
 
-example
+examples
   disrust-client 9900 smoke
+  disrust-client 9900 smoke --verify replay    (for a model that is not sum)
 `
 	pipelineHelp = `Sends 1,000 requests of mixed sizes over one connection before it needs a single
 answer, and checks every byte of every response.
@@ -82,14 +83,19 @@ each answer lets the next request go, which finds the highest rate but hides wai
 A run in which the generator itself was the bottleneck is shown as not valid, and with
 --rate the exit status is 1. Ctrl-C ends the run with its summary.
 
+A lost connection ends the run. With --reconnect it is remade, and each second shows how many
+requests were lost with their connections, to measure a restart of the server.
+
 examples
   disrust-client sustain --rate 50k --arrivals poisson --html run.html
   disrust-client sustain --conns 32 --vectors 1:70,8:25,64:5 --duration 1m --json run.json
+  disrust-client sustain --rate 10k --reconnect --html restart.html
 `
 	sweepHelp = `Finds the highest rate that keeps a bound on latency, in an open loop: doubles the rate
-until the bound breaks, then bisects to 5 %. Each step is a short run with its own
-connections, and every response is verified. With --conns FROM..TO instead of a rate, finds
-the number of connections, in a closed loop.
+until the bound breaks, then bisects to 5 %. While no step has kept the bound, it doubles the
+rate for as long as that brings more answers, to show how latency grows. Each step is a short
+run with its own connections, and every response is verified. With --conns FROM..TO instead
+of a rate, finds the number of connections, in a closed loop.
 
 When the generator, not the server, was the limit, the last line says so. Ctrl-C ends the
 sweep and shows the steps so far.
@@ -102,9 +108,9 @@ examples: a report with charts in two commands, each in a shell of its own
   disrust-client sweep --conns 1..512 --slo p99=500us
 `
 	scoreHelp = `Scores every row and writes the scores in the same order: as .npy if the file is .npy,
-as raw little-endian float32 if it is raw. A .npy file holds float32 rows of --dim
-features in C order. All scores are written when the last has come, or none. Memory does
-not grow with the file.
+as raw little-endian float32 if it is raw. A .npy file holds float32 rows in C order, of
+as many features as the server has. All scores are written when the last has come, or none.
+Memory does not grow with the file.
 
 example
   disrust-client score rows.npy > scores.npy

@@ -2,17 +2,20 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
+	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/server/daemontest"
 )
@@ -42,7 +45,7 @@ func disrust(t *testing.T, flags ...string) *daemontest.Daemon {
 func TestDaemonChecks(t *testing.T) {
 	d := disrust(t)
 	for args, says := range map[string]string{
-		"PORT":                `^smoke: 4 requests, 130 vectors, every score right\n$`,
+		"PORT":                `^smoke: model "sum", dim 128, outputs 1, kind raw, max_vectors 64, identity 000000000000 \(built in\)\nsmoke: 4 requests, 130 vectors, every response right\n$`,
 		"PORT pipeline":       `^pipeline: 1000 requests, \d+ vectors, every response right\n$`,
 		"PORT bench 8 100000": `^bench: 100000 requests on 8 connections in .* requests/s, every response right`,
 		"PORT bench 2 100 --vectors 1:70,8:25,64:5 --window 5": `^bench: 100 requests on 2 connections`,
@@ -62,7 +65,7 @@ func TestDaemonOnUnixSocket(t *testing.T) {
 	disrust(t, "--listen", "127.0.0.1:0", "--listen", addr)
 	rows, scores := rowsAndScores(1000, 128)
 	for args, says := range map[string]string{
-		"smoke":        `^smoke: 4 requests`,
+		"smoke":        `\nsmoke: 4 requests`,
 		"pipeline":     `^pipeline: 1000 requests`,
 		"bench 2 1000": `^bench: 1000 requests on 2 connections`,
 		"sustain --warmup 0s --duration 50ms --json " + dir + "/a.json":                     regexp.QuoteMeta(addr) + `, on this machine`,
@@ -93,10 +96,12 @@ func TestDaemonOnUnixSocket(t *testing.T) {
 func TestDaemonOfOtherFormat(t *testing.T) {
 	d := disrust(t, "--dim", "7", "--max-vectors", "3")
 	for _, args := range []string{"smoke", "pipeline", "bench 2 1000 --vectors 3", "sustain --warmup 0s --duration 20ms --vectors 2:1,3:1"} {
-		status, _, stderr := tool(t, words("PORT --dim 7 --max-vectors 3 "+args, d.Port())...)
-		settled(t, status, stderr)
+		for _, format := range []string{"", "--dim 7 --max-vectors 3 --protocol 1 "} {
+			status, _, stderr := tool(t, words("PORT "+format+args, d.Port())...)
+			settled(t, status, stderr)
+		}
 	}
-	if status, _, stderr := tool(t, words("PORT smoke", d.Port())...); status != 1 || !regexp.MustCompile(`\(does the server have .*the same --dim`).MatchString(stderr) {
+	if status, _, stderr := tool(t, words("PORT --protocol 1 smoke", d.Port())...); status != 1 || !regexp.MustCompile(`the server does not serve sum, or not with --dim 128`).MatchString(stderr) {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}
 }
@@ -122,14 +127,14 @@ func TestDaemonSustain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Total.Requests == 0 || r.Server.Note != "noted" || len(r.Errors) != 0 || !strings.Contains(stdout, "\nevery response ") {
+		if r.Total.Requests == 0 || r.Server.Note != "noted" || r.Server.Model == nil || r.Server.Model.Name != "sum" || len(r.Errors) != 0 || !strings.Contains(stdout, "\nevery response ") {
 			t.Errorf("%s: kept is %+v, stdout\n%s", args, r, stdout)
 		}
 		open := strings.Contains(args, "--rate")
 		if got := logged(t, dir+"/a.hdr", ""); got != r.Total.Requests || (r.Total.Service != nil) != open || (r.Total.Lag != nil) != open {
 			t.Errorf("%s: %d of %d requests logged, service %v, lag %v", args, got, r.Total.Requests, r.Total.Service, r.Total.Lag)
 		}
-		if page, lines := read(t, dir+"/a.html"), bytes.Count(read(t, dir+"/a.csv"), []byte("\n")); !bytes.Contains(page, []byte("noted")) || lines != 1+len(r.Intervals) {
+		if page, lines := read(t, dir+"/a.html"), bytes.Count(read(t, dir+"/a.csv"), []byte("\n")); !bytes.Contains(page, []byte("noted")) || !bytes.Contains(page, []byte("dim 128, outputs 1, kind raw")) || lines != 1+len(r.Intervals) {
 			t.Errorf("%s: page of %d bytes, %d lines of CSV", args, len(page), lines)
 		}
 	}
@@ -174,6 +179,9 @@ func TestDaemonKilledScoring(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := o.agree(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	in, err := rowfile.Open(o.files[0], o.format.Dim)
 	if err != nil {
 		t.Fatal(err)
@@ -195,13 +203,113 @@ func TestDaemonKilledScoring(t *testing.T) {
 // TestDaemonKilled kills the daemon under each kind of load. The error has the counts.
 func TestDaemonKilled(t *testing.T) {
 	for args, says := range map[string]string{
-		"sustain --warmup 0s --duration 1h":           `^disrust-client: sustain: connection \d: closed after \d+ of \d+ responses?.*; of \d+ requests in all \d+ answered rightly, 0 wrongly, \d+ not\n$`,
+		"sustain --warmup 0s --duration 1h":           `^disrust-client: sustain: connection \d: closed after \d+ of \d+ responses?.*; of \d+ requests in all \d+ answered rightly, 0 wrongly, \d+ not`,
 		"sustain --warmup 0s --duration 1h --rate 1k": `^disrust-client: sustain: connection \d: closed (after \d+ of \d+|before its next request, after \d+) responses?`,
 	} {
 		d := disrust(t)
 		stdout, stderr := &interrupting{at: "second", interrupt: d.Kill}, &bytes.Buffer{}
 		if status := run(t.Context(), words("PORT "+args, d.Port()), stdout, stderr); status != 1 || !regexp.MustCompile(says).Match(stderr.Bytes()) {
 			t.Errorf("%s: status %d, stderr %q", args, status, stderr)
+		}
+	}
+}
+
+// restarting is a writer for the lines of a run that reconnects. After the first it restarts the
+// server; when conns connections are remade, it ends the run.
+type restarting struct {
+	bytes.Buffer
+	restart, end func()
+	conns        int
+	remade       int
+}
+
+var errorColumns = regexp.MustCompile(`^ +[\d.]+ +\d+ .* (\d+) +(\d+) +(\d+)\n$`)
+
+func (w *restarting) Write(b []byte) (int, error) {
+	w.Buffer.Write(b)
+	lines := strings.SplitAfter(w.String(), "\n")
+	if len(lines) < 3 { // the head, a line, and what follows it
+		return len(b), nil
+	}
+	if w.restart != nil {
+		w.restart()
+		w.restart = nil
+	}
+	w.remade = 0
+	for _, line := range lines {
+		if columns := errorColumns.FindStringSubmatch(line); columns != nil {
+			remade, _ := strconv.Atoi(columns[3])
+			w.remade += remade
+		}
+	}
+	if w.remade >= w.conns {
+		w.end()
+	}
+	return len(b), nil
+}
+
+// TestDaemonRestarted kills the daemon under load and starts another at its address. The run
+// goes on with it and counts what was lost, in text and files. A connection that the kernel
+// still accepts for the killed daemon is lost too.
+func TestDaemonRestarted(t *testing.T) {
+	for _, load := range []string{"--conns 4", "--conns 4 --rate 2k"} {
+		dir := t.TempDir()
+		addr := "unix:" + dir + "/s"
+		d := disrust(t, "--listen", addr)
+		restart := func() {
+			d.Kill()
+			disrust(t, "--listen", addr)
+		}
+		ctx, end := context.WithCancel(t.Context())
+		stdout, stderr := &restarting{restart: restart, end: end, conns: 4}, &bytes.Buffer{}
+		files := fmt.Sprintf(" --json %s/a.json --csv %[1]s/a.csv --html %[1]s/a.html", dir)
+		status := run(ctx, strings.Fields("--addr "+addr+" sustain --reconnect --warmup 0s --duration 1h "+load+files), stdout, stderr)
+		settled(t, status, stderr.String())
+		says := `\nerrors: [\d,]+ requests without an answer; [4-9] connections lost, [4-9] remade; the first: connection \d: closed (.*\n)+every response right\n$`
+		if !regexp.MustCompile(says).MatchString(stdout.String()) {
+			t.Errorf("%s: stdout\n%s", load, stdout.String())
+		}
+		r, err := readRun(dir + "/a.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, first := *r.Total.Errors, *r.Intervals[0].Errors; e.Lost < 4 || e.Reconnects < 4 || !r.Parameters.Reconnect || first != (result.Errors{}) {
+			t.Errorf("%s: kept are %+v, first %+v", load, e, first)
+		}
+		if head := read(t, dir+"/a.csv"); !bytes.Contains(head, []byte(",errors_requests,errors_lost_connections,errors_reconnects,error\n")) {
+			t.Errorf("%s: no errors in CSV", load)
+		}
+		if page := read(t, dir+"/a.html"); !bytes.Contains(page, []byte(" remade; the first: connection ")) {
+			t.Errorf("%s: no errors in the page", load)
+		}
+	}
+}
+
+// TestDaemonGoesAway drains the daemon under load. A run ends with a sentence, and all that it
+// sent is answered. A run that reconnects goes on with the next daemon and loses nothing.
+func TestDaemonGoesAway(t *testing.T) {
+	for _, load := range []string{"--conns 4", "--conns 4 --rate 2k"} {
+		addr := "unix:" + t.TempDir() + "/s"
+		d := disrust(t, "--listen", addr)
+		stdout, stderr := &interrupting{at: "     1.0 ", interrupt: d.Terminate}, &bytes.Buffer{}
+		status := run(t.Context(), strings.Fields("--addr "+addr+" sustain --warmup 0s --duration 1h "+load), stdout, stderr)
+		says := `^disrust-client: sustain: the server is going away; of (\d+) requests in all (\d+) answered rightly, 0 wrongly, 0 not\n$`
+		if counts := regexp.MustCompile(says).FindStringSubmatch(stderr.String()); status != 1 || counts == nil || counts[1] != counts[2] {
+			t.Errorf("%s: status %d, stderr %q", load, status, stderr)
+		}
+
+		d = disrust(t, "--listen", addr)
+		restart := func() {
+			d.Terminate()
+			disrust(t, "--listen", addr)
+		}
+		ctx, end := context.WithCancel(t.Context())
+		restarted := &restarting{restart: restart, end: end, conns: 4}
+		stderr = &bytes.Buffer{}
+		status = run(ctx, strings.Fields("--addr "+addr+" sustain --reconnect --warmup 0s --duration 1h "+load), restarted, stderr)
+		settled(t, status, stderr.String())
+		if says := `\nerrors: 0 requests without an answer; 0 connections lost, [4-9] remade\n`; !regexp.MustCompile(says).MatchString(restarted.String()) {
+			t.Errorf("%s: stdout\n%s", load, restarted)
 		}
 	}
 }

@@ -3,19 +3,16 @@ package main
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/tools/flags"
+	"github.com/disrust/disrust/wire"
 )
 
 const (
-	// maxDim keeps every partial sum of generated rows below 1<<24, where float32
-	// holds all integers: sums are exact in whatever order the server adds.
-	maxDim = 1 << 20
-	// maxVectors is the most that the server takes for its own --max-vectors.
-	maxVectors = math.MaxUint16
 	// maxConns is the number of ports that this end has for one address of the server.
 	maxConns  = math.MaxUint16
 	maxWindow = 1 << 16
@@ -28,8 +25,9 @@ func (o *options) list() flags.List {
 		flags.New("host", host(&o.host), "address or name of the server"),
 		flags.New("port", flags.Int(&o.port, 1, math.MaxUint16), "its port, also as the first word"),
 		flags.New("addr", addr(&o.where), "the server instead of --host and --port"),
-		flags.New("dim", flags.Int(&o.format.Dim, 1, maxDim), "features per vector, as the server has it"),
-		flags.New("max-vectors", flags.Int(&o.format.MaxVectors, 1, maxVectors), "vectors per request at most, as the server has it"),
+		flags.New("protocol", flags.Choice(&o.protocol, strconv.Itoa(o.protocol), protocol(1), protocol(2)), "version of the protocol; in version 2 the server says what it serves"),
+		flags.New("dim", flags.Int(&o.format.Dim, 0, wire.MaxDim), "features per vector; 0 is what the server has, and 128 in version 1"),
+		flags.New("max-vectors", flags.Int(&o.format.MaxVectors, 0, wire.MaxVectors), "vectors per request at most; 0 is what the server allows, and 64 in version 1"),
 
 		flags.New("rate", rates(&o.rate), "requests per second of an open loop, such as 500, 10k, 1.5k or 2M; for sweep a range, 10k..2M unless given"),
 		flags.New("arrivals", flags.Choice(&o.arrivals, o.arrivals.String(), arrivals(drive.Constant), arrivals(drive.Poisson)), "arrivals of an open loop"),
@@ -37,8 +35,11 @@ func (o *options) list() flags.List {
 		flags.New("window", flags.Int(&o.window, 1, maxWindow), "requests in flight on each connection, in a closed loop"),
 		flags.New("vectors", flags.Custom(&o.mix, "MIX", "a number of vectors, or sizes with weights such as 1:70,8:25,64:5",
 			drive.ParseMix, drive.Mix.String), "vectors per request, or sizes with weights, such as 1:70,8:25,64:5"),
-		flags.New("replay", flags.File(&o.replay), "send the rows of a .npy or raw float32 file; only the sizes of the answers are verified"),
+		flags.New("replay", flags.File(&o.replay), "send the rows of a .npy or raw float32 file"),
+		flags.New("verify", flags.Choice(&o.verify, o.verifyName(), verifications...),
+			"how scores are verified: sum (of the features), replay (as they were before the run) or frame (only how many there are); with --replay, replay unless given"),
 		flags.New("seed", flags.Seed(&o.seed), "of the order of sizes in a mix, and of poisson arrivals"),
+		flags.New("reconnect", flags.Toggle(&o.reconnect), "go on when connections are lost, and count errors and reconnects in each second"),
 
 		flags.New("slo", bound(&o.slo), "the bound on latency: a percentile and how long it may be"),
 		flags.New("step", flags.Duration(&o.step, time.Millisecond, maxPeriod), "length of each step"),
@@ -57,10 +58,14 @@ func (o *options) list() flags.List {
 
 // These are the flags that several commands know.
 const (
-	serverFlags = "host port addr dim max-vectors "
-	loadFlags   = "rate arrivals conns window vectors replay seed warmup "
+	serverFlags = "host port addr protocol dim max-vectors "
+	loadFlags   = "rate arrivals conns window vectors replay verify seed warmup "
 	fileFlags   = "html json csv hdr server-note "
 )
+
+func protocol(version int) flags.Option[int] {
+	return flags.Option[int]{Name: strconv.Itoa(version), Value: version}
+}
 
 func arrivals(a drive.Arrivals) flags.Option[drive.Arrivals] {
 	return flags.Option[drive.Arrivals]{Name: a.String(), Value: a}

@@ -15,7 +15,7 @@ import (
 // load returns the generator's configuration from o. The command adds what it decides itself.
 func (o *options) load(requests *drive.Requests) drive.Config {
 	return drive.Config{
-		Addr: o.addr(), Conns: o.conns.low, Window: o.window, Requests: requests,
+		Addr: o.addr(), Hello: o.protocol > 1, Conns: o.conns.low, Window: o.window, Requests: requests,
 		Rate: o.rate.low, Arrivals: o.arrivals, Seed: o.seed,
 		Warmup: o.warmup, Stall: o.stall,
 	}
@@ -72,9 +72,13 @@ func (o *options) newRun() *result.Run {
 		Parameters: result.Parameters{
 			Address: o.addr(), Conns: o.conns.low, Window: o.window, Mix: o.mix.String(), Dim: o.format.Dim,
 			Rate: o.rate.low, Warmup: o.warmup, Duration: o.duration,
+			Verify: o.verifyName(), Protocol: o.protocol, Reconnect: o.reconnect,
 		},
 		Client: machine.This(),
 		Server: result.ServerAt(o.addr(), o.note),
+	}
+	if o.server.Format.Dim > 0 {
+		r.Server.Model = result.ModelOf(o.server)
 	}
 	if o.rate.low > 0 {
 		r.Parameters.Arrivals = o.arrivals.String()

@@ -2,7 +2,7 @@
 //
 //	disrust-client [flags] [port] [command]
 //
-//	smoke                      a few requests through the client library (default)
+//	smoke                      a few requests of the smallest and largest sizes (default)
 //	pipeline                   1,000 requests of mixed sizes, sent without waiting
 //	bench [conns [requests]]   requests per second
 //	sustain                    latencies, every second and in a summary
@@ -11,7 +11,7 @@
 //	report RUN.json...         runs that were kept, overlaid
 //
 // Each command has its own --help, with an example. The commands that measure verify every
-// response; the server's model must be sum. Ctrl-C ends a run with its summary; a second
+// response, as --verify says. Ctrl-C ends a run with its summary; a second
 // Ctrl-C ends it at once.
 //
 // The exit status is 0 on success, 2 if the command line makes no sense, and 1 otherwise: if

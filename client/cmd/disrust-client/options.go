@@ -24,10 +24,12 @@ type options struct {
 	version bool   // show only the version
 	typed   string // the command line, for reports
 
-	host   string
-	port   int
-	where  string // unless empty, the address of the server, instead of host and port
-	format wire.Format
+	host     string
+	port     int
+	where    string // unless empty, the address of the server, instead of host and port
+	protocol int
+	format   wire.Format  // 0: what the server has; agree fills it in
+	server   wire.Welcome // what the server says of itself, in version 2
 
 	conns    span[int]
 	rate     span[float64] // 0: a closed loop
@@ -36,7 +38,10 @@ type options struct {
 	mix      drive.Mix
 	requests int // that bench sends
 	replay   string
+	verify   drive.Verify
 	seed     uint64
+
+	reconnect bool
 
 	slo                    result.Bound
 	step, warmup, duration time.Duration
@@ -51,9 +56,9 @@ type options struct {
 func defaults() *options {
 	return &options{
 		command: &commandTable[0],
-		host:    "127.0.0.1", port: 9900, format: wire.Default,
+		host:    "127.0.0.1", port: 9900, protocol: 2,
 		conns: span[int]{8, 8}, window: 64, mix: drive.Uniform(1), requests: 100_000, seed: 1,
-		slo:  result.Bound{Percentile: 99.9, Limit: time.Millisecond},
+		slo:  result.Bound{Percentile: 99, Limit: time.Millisecond},
 		step: 3 * time.Second, warmup: time.Second, duration: 10 * time.Second,
 		stall: 10 * time.Second,
 	}
@@ -68,7 +73,8 @@ func (o *options) addr() string {
 
 func (o *options) client(conns int) client.Config {
 	return client.Config{
-		Addrs: []string{o.addr()}, Conns: conns, Dim: o.format.Dim, MaxVectors: o.format.MaxVectors,
+		Addrs: []string{o.addr()}, Conns: conns, Version: o.protocol,
+		Dim: o.format.Dim, Outputs: o.format.Outputs, MaxVectors: o.format.MaxVectors,
 		DialTimeout: o.stall, StallTimeout: o.stall,
 	}
 }
@@ -174,13 +180,13 @@ func (o *options) complete(given map[string]bool) error {
 	if given["addr"] && (given["host"] || given["port"]) {
 		return errors.New("--addr says where the server is: --host and --port (also as the first word) may not be given beside it")
 	}
-	if o.format.Validate() != nil {
-		return fmt.Errorf("--dim %d and --max-vectors %d: a request of them has more than %d bytes, the most that is allowed", o.format.Dim, o.format.MaxVectors, wire.MaxFrameBytes)
-	}
-	if most := o.mix.Largest(); most > o.format.MaxVectors {
-		return fmt.Errorf("--vectors has %d: with --max-vectors %d, 1 to %[2]d is allowed", most, o.format.MaxVectors)
+	if err := o.completeFormat(); err != nil {
+		return err
 	}
 	if err := o.completeLoop(given); err != nil {
+		return err
+	}
+	if err := o.completeVerify(given); err != nil {
 		return err
 	}
 	return o.checkFiles()

@@ -29,6 +29,9 @@ const (
 // score scores a file through the client library. It writes all scores, or none: they are held
 // until the last has come.
 func score(ctx context.Context, o *options, s streams) error {
+	if err := o.agree(ctx); err != nil {
+		return err
+	}
 	rows, err := rowfile.Open(o.files[0], o.format.Dim)
 	if err != nil {
 		return misuse{err}
@@ -39,8 +42,10 @@ func score(ctx context.Context, o *options, s streams) error {
 		return misuse{err}
 	}
 	defer out.Discard()
-	if err := o.checkDim(ctx); err != nil {
-		return err
+	if o.protocol == 1 {
+		if err := o.checkDim(ctx); err != nil {
+			return err
+		}
 	}
 	cfg := o.client(o.conns.low)
 	cfg.Retry = scoringRetry
@@ -96,17 +101,18 @@ func (o *options) checkDim(ctx context.Context) error {
 	})
 	switch {
 	case err != nil && connected:
-		return fmt.Errorf("a trial of %d rows of zeros failed: %w", trials, unanswered(err))
+		return fmt.Errorf("a trial of %d rows of zeros failed: %w", trials, o.unanswered(err))
 	case err != nil:
 		return err
 	}
-	return interrupted(total, trials)
+	return o.interrupted(total, trials)
 }
 
 // scoring sends the rows of a file through a client. It holds a ring of calls. It awaits the
 // oldest call and writes its scores before it uses the call again. Scores thus keep the order
 // of their rows, and memory does not grow beyond the ring.
 type scoring struct {
+	options  *options
 	ctx      context.Context
 	c        *client.Client
 	in       *rowfile.File
@@ -127,7 +133,7 @@ func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.
 	size := o.format.MaxVectors * o.format.RowBytes()
 	calls := max(1, min(scoringEach*o.conns.low, scoringBytes/size))
 	s := &scoring{
-		ctx: ctx, c: c, in: in, out: bufio.NewWriterSize(out, 64<<10), counter: counter,
+		options: o, ctx: ctx, c: c, in: in, out: bufio.NewWriterSize(out, 64<<10), counter: counter,
 		rowBytes: int64(o.format.RowBytes()), outputs: o.format.Outputs, ring: make([]*client.Call, calls), left: in.Rows,
 	}
 	for i := range s.ring {
@@ -189,7 +195,7 @@ func (s *scoring) finish() error {
 	call := s.ring[s.awaited%len(s.ring)]
 	s.awaited++
 	if err := call.Wait(s.ctx); err != nil {
-		return unanswered(err)
+		return s.options.unanswered(err)
 	}
 	s.encoded = s.encoded[:0]
 	for _, v := range call.Dst {

@@ -69,11 +69,31 @@ func TestScore(t *testing.T) {
 func TestScoreFailure(t *testing.T) {
 	rows, _ := rowsAndScores(1000, 128)
 	file := inFile(t, "rows.f32", rows)
-	port := serve(t, 128, faults{close: 1, spared: 1})
-	status, stdout, stderr := tool(t, words("PORT score --conns 2 "+file, port)...)
-	if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "disrust-client: score: ") ||
-		!strings.HasSuffix(stderr, " (does the server have the same --dim and --max-vectors?); 0 of 1000 rows were scored, and nothing is written\n") {
-		t.Errorf("status %d, stderr %q, stdout %q", status, stderr, stdout)
+	for protocol, hint := range map[string]string{"1": " (does the server have the same --dim and --max-vectors?)", "2": ""} {
+		port := serve(t, 128, faults{close: 1, spared: 1})
+		status, stdout, stderr := tool(t, words("PORT score --protocol "+protocol+" --conns 2 "+file, port)...)
+		if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "disrust-client: score: ") ||
+			!strings.HasSuffix(stderr, hint+"; 0 of 1000 rows were scored, and nothing is written\n") || strings.Contains(stderr, "same --dim") != (hint != "") {
+			t.Errorf("protocol %s: status %d, stderr %q, stdout %q", protocol, status, stderr, stdout)
+		}
+	}
+}
+
+// TestScoreOfOutputs: score writes all scores of a row, as the server's model gives them.
+func TestScoreOfOutputs(t *testing.T) {
+	rows, sums := rowsAndScores(100, 7)
+	var want []byte
+	for at := 0; at < len(sums); at += 4 {
+		score := encoded([]float32{3 * math.Float32frombits(binary.LittleEndian.Uint32(sums[at:]))})
+		want = append(append(want, score...), score...)
+	}
+	args := words("PORT score", serve(t, 7, faults{model: 3, outputs: 2}))
+	if status, stdout, stderr := tool(t, append(args, inFile(t, "rows.f32", rows))...); status != 0 || stdout != string(want) {
+		t.Errorf("raw: status %d, stderr %q, %d bytes", status, stderr, len(stdout))
+	}
+	want = append(rowfile.AppendHeader(nil, 100, 2), want...)
+	if status, stdout, stderr := tool(t, append(args, inFile(t, "rows.npy", npyRows(rows, 7)))...); status != 0 || stdout != string(want) {
+		t.Errorf("npy: status %d, stderr %q, %d bytes", status, stderr, len(stdout))
 	}
 }
 
@@ -85,23 +105,28 @@ func TestScoreOfOtherDim(t *testing.T) {
 	} {
 		rows := make([]byte, 4*c.tool*c.rows)
 		for _, name := range []string{"rows.f32", "rows.npy"} {
-			content := rows
-			if name == "rows.npy" {
-				content = npyRows(rows, c.tool)
-			}
-			out := inFile(t, "scores", []byte("old"))
-			args := fmt.Sprintf("PORT score --dim %d --max-vectors %d --out %s %s", c.tool, c.vectors, out, inFile(t, name, content))
-			o, err := parseOptions(words(args, serve(t, c.server, faults{})))
-			if err != nil {
-				t.Fatal(err)
-			}
-			o.stall = time.Second // a server with longer rows waits for more
-			err = score(t.Context(), o, streams{})
-			if err == nil || !strings.HasPrefix(err.Error(), "a trial of 2 rows of zeros failed: ") || !strings.HasSuffix(err.Error(), "(does the server have the same --dim and --max-vectors?)") {
-				t.Errorf("the server has %d features, the tool %d: %v", c.server, c.tool, err)
-			}
-			if string(read(t, out)) != "old" {
-				t.Errorf("%d and %d features: scores were written", c.server, c.tool)
+			for protocol, says := range map[int]string{
+				1: `^a trial of 2 rows of zeros failed: .* \(does the server have the same --dim and --max-vectors\?\)$`,
+				2: fmt.Sprintf(`^--dim %d: the server's model, "sum", has dim %d$`, c.tool, c.server),
+			} {
+				content := rows
+				if name == "rows.npy" {
+					content = npyRows(rows, c.tool)
+				}
+				out := inFile(t, "scores", []byte("old"))
+				args := fmt.Sprintf("PORT score --protocol %d --dim %d --max-vectors %d --out %s %s", protocol, c.tool, c.vectors, out, inFile(t, name, content))
+				o, err := parseOptions(words(args, serve(t, c.server, faults{})))
+				if err != nil {
+					t.Fatal(err)
+				}
+				o.stall = time.Second // a server with longer rows waits for more
+				err = score(t.Context(), o, streams{})
+				if err == nil || !regexp.MustCompile(says).MatchString(err.Error()) {
+					t.Errorf("protocol %d: the server has %d features, the tool %d: %v", protocol, c.server, c.tool, err)
+				}
+				if string(read(t, out)) != "old" {
+					t.Errorf("protocol %d: %d and %d features: scores were written", protocol, c.server, c.tool)
+				}
 			}
 		}
 	}
@@ -114,7 +139,7 @@ func TestUnreadableRows(t *testing.T) {
 		inFile(t, "rows.npy", rows):           "rows.npy is named .npy, but does not begin as such a file",
 		inFile(t, "f.npy", npyRows(rows, 64)): "f.npy has rows of 64 features, not 128 (does --dim say what the server has?)",
 	} {
-		status, stdout, stderr := tool(t, "score", file)
+		status, stdout, stderr := tool(t, "--protocol", "1", "score", file)
 		if status != 2 || stdout != "" || !strings.Contains(stderr, says) {
 			t.Errorf("status %d, stderr %q, want %q", status, stderr, says)
 		}
@@ -125,7 +150,7 @@ func TestUnreadableRows(t *testing.T) {
 func TestScoresSpareTheirRows(t *testing.T) {
 	rows, _ := rowsAndScores(2, 128)
 	file := inFile(t, "rows.f32", rows)
-	status, _, stderr := tool(t, "score", file, "--out", file)
+	status, _, stderr := tool(t, "--protocol", "1", "score", file, "--out", file)
 	if status != 2 || !strings.Contains(stderr, "rows.f32 holds the rows: scores would destroy them") || !bytes.Equal(read(t, file), rows) {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}

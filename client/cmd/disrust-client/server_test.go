@@ -9,11 +9,17 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+
+	"github.com/disrust/disrust/wire"
 )
 
 // faults says at which response on a connection, from 1 on, a server has which fault. The zero
-// value is a server without faults.
+// value is a server of the model sum without faults.
 type faults struct {
+	model   float32 // scores are sums times it, of the model triple; 0: the model sum
+	outputs int     // scores per row, all alike; 0: one
+	version int     // 1: it speaks only version 1 of the protocol
+
 	wrong  int // a score of this response is off by one
 	swap   int // this response and the next are swapped
 	extra  int // this response is sent twice
@@ -58,12 +64,15 @@ func serve(t testing.TB, dim int, f faults) (port string) {
 
 func (f faults) answer(conn net.Conn, dim int) {
 	in, out := bufio.NewReaderSize(conn, 64<<10), bufio.NewWriter(conn)
+	if word, err := in.Peek(4); err != nil || wire.IsHello(word) && (f.version == 1 || !f.greet(in, conn, dim)) {
+		return
+	}
 	var held []byte // sent after the next response
 	for k := 1; ; k++ {
 		if in.Buffered() == 0 {
 			out.Flush()
 		}
-		response := readAndSum(in, dim)
+		response := f.readAndSum(in, dim)
 		if response == nil {
 			return
 		}
@@ -91,8 +100,28 @@ func (f faults) answer(conn net.Conn, dim int) {
 	}
 }
 
+// greet answers a hello and reports whether it was welcome.
+func (f faults) greet(in io.Reader, out io.Writer, dim int) bool {
+	head := make([]byte, wire.PreambleBytes)
+	if _, err := io.ReadFull(in, head); err != nil {
+		return false
+	}
+	p, _, _ := wire.ParsePreamble(head)
+	body := make([]byte, p.Size)
+	if _, err := io.ReadFull(in, body); err != nil {
+		return false
+	}
+	own := wire.Welcome{Format: wire.Format{Dim: dim, Outputs: max(1, f.outputs), MaxVectors: 64}, Model: "sum"}
+	if f.model != 0 {
+		own.Model, own.Kind, own.Identity = "triple", wire.Raw, wire.Identity{0xab, 0xcd, 1, 2, 3, 4, 5}
+	}
+	w := own.Judge(p, body)
+	out.Write(wire.AppendWelcome(nil, w))
+	return w.Verdict == wire.Welcomed
+}
+
 // readAndSum reads the next request and returns its response, or nil at the end of the stream.
-func readAndSum(in *bufio.Reader, dim int) []byte {
+func (f faults) readAndSum(in *bufio.Reader, dim int) []byte {
 	var word [4]byte
 	if _, err := io.ReadFull(in, word[:]); err != nil {
 		return nil
@@ -110,7 +139,12 @@ func readAndSum(in *bufio.Reader, dim int) []byte {
 		for at := 0; at < len(row); at += 4 {
 			sum += math.Float32frombits(binary.LittleEndian.Uint32(row[at:]))
 		}
-		response = binary.LittleEndian.AppendUint32(response, math.Float32bits(sum))
+		if f.model != 0 {
+			sum *= f.model
+		}
+		for range max(1, f.outputs) {
+			response = binary.LittleEndian.AppendUint32(response, math.Float32bits(sum))
+		}
 	}
 	return response
 }

@@ -14,16 +14,21 @@ import (
 
 // sustain measures latencies. When ctx ends, it ends early with the summary.
 func sustain(ctx context.Context, o *options, s streams) error {
-	requests, err := o.cycle()
-	if err != nil {
-		return err
-	}
 	out, err := o.tryFiles(s.stdout)
 	if err != nil {
 		return err
 	}
-	r := o.newRun()
-	total, failed := o.measure(ctx, s, r, requests)
+	var requests *drive.Requests
+	failed := o.agree(ctx)
+	if failed == nil {
+		if requests, err = o.cycle(); err != nil {
+			return err
+		}
+	}
+	r, total := o.newRun(), sample.Total{Valid: true}
+	if failed == nil {
+		total, failed = o.measure(ctx, s, r, requests)
+	}
 	r.Total = result.NewTotal(total)
 	wrong := verdict(total, failed)
 	if failed != nil || total.Requests == 0 {
@@ -37,18 +42,22 @@ func sustain(ctx context.Context, o *options, s streams) error {
 
 // measure drives the server. It shows each second and keeps it in r.
 func (o *options) measure(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) (sample.Total, error) {
+	requests, err := o.expect(ctx, requests)
+	if err != nil {
+		return sample.Total{Valid: true}, err
+	}
 	var view *live.View
 	cfg := o.load(requests)
-	cfg.Duration = o.duration
+	cfg.Duration, cfg.Reconnect = o.duration, o.reconnect
 	cfg.OnStart = func() {
 		r.Started = time.Now()
-		view = live.New(s.text, s.stderr, watched(s.stderr), o.duration)
+		view = live.New(s.text, s.stderr, watched(s.stderr), o.duration, o.reconnect)
 	}
 	cfg.OnInterval = func(i sample.Interval) {
 		view.Interval(i)
 		r.AddInterval(i)
 	}
-	total, err := drive.Run(ctx, cfg)
+	total, err := o.drive(ctx, cfg)
 	if view != nil {
 		view.Done()
 	}
@@ -58,11 +67,8 @@ func (o *options) measure(ctx context.Context, s streams, r *result.Run, request
 func (o *options) conclude(s streams, r *result.Run, right bool) {
 	fmt.Fprintln(s.text)
 	_ = r.WriteText(s.text) // s.text keeps the error
-	switch {
-	case right && o.replay == "":
-		fmt.Fprintln(s.text, "every response right")
-	case right:
-		fmt.Fprintln(s.text, "every response came and had the right size; scores of replayed rows are not known")
+	if right {
+		fmt.Fprintln(s.text, o.verified())
 	}
 }
 

@@ -35,7 +35,7 @@ func TestSustain(t *testing.T) {
 		"--conns 2 --window 8 --vectors 3":             ` \(noted\)\n2 connections x 8 in flight, closed loop, vectors 3, dim 128\n(.*\n)*every response right\n$`,
 		"--conns 2 --rate 2k":                          `\n2 connections, 2,000 requests/s, constant arrivals, vectors 1, dim 128\n(.*\n)*written late by the generator: p50 .*\n(.*\n)*every response right\n$`,
 		"--rate 2k --arrivals poisson --seed 3":        `\n8 connections, 2,000 requests/s, poisson arrivals, vectors 1, dim 128\n`,
-		"--conns 3 --window 4 --replay " + rows:        `\n3 connections x 4 in flight, closed loop, vectors 1 of \S+rows.f32, dim 128\n(.*\n)*every response came and had the right size; scores of replayed rows are not known\n$`,
+		"--conns 3 --window 4 --replay " + rows:        `\n3 connections x 4 in flight, closed loop, vectors 1 of \S+rows.f32, dim 128\n(.*\n)*every response as before the run\n$`,
 		"--rate 2k --vectors 1:3,4:1 --replay " + rows: `vectors 1:3,4:1 of \S+rows.f32, dim 128\n`,
 	} {
 		status, stdout, stderr := tool(t, words("PORT sustain --warmup 10ms --duration 100ms --server-note noted "+args, port)...)
@@ -184,7 +184,7 @@ func TestBadReplay(t *testing.T) {
 		inFile(t, "c.npy", nil):               "is named .npy, but",
 		t.TempDir() + "/d":                    "/d: ",
 	} {
-		status, _, stderr := tool(t, "sustain", "--replay", name)
+		status, _, stderr := tool(t, "sustain", "--protocol", "1", "--replay", name)
 		if status != 2 || !strings.Contains(stderr, says) {
 			t.Errorf("status %d, %q, want %q", status, stderr, says)
 		}

@@ -16,11 +16,16 @@ import (
 // sweep searches for the highest load that keeps the bound. When ctx ends, it shows the steps
 // so far.
 func sweep(ctx context.Context, o *options, s streams) error {
-	requests, err := o.cycle()
+	out, err := o.tryFiles(s.stdout)
 	if err != nil {
 		return err
 	}
-	out, err := o.tryFiles(s.stdout)
+	if err := o.agree(ctx); err != nil {
+		r := o.newSweep()
+		r.Errors = []string{err.Error()}
+		return both(err, out.write(r))
+	}
+	requests, err := o.cycle()
 	if err != nil {
 		return err
 	}
@@ -47,9 +52,17 @@ func (o *options) newSweep() *result.Run {
 }
 
 // search runs step after step until it has found the knee, a step fails, or ctx ends. It drops
-// a step that was cut short, unless the step failed. It runs a step that is not valid once
-// more, because such a step says nothing about the server.
+// a step that was cut short, unless the step failed. It runs a step that does not keep the bound
+// once more, because a single pause of this machine is enough to break the bound.
 func (o *options) search(ctx context.Context, s streams, r *result.Run, requests *drive.Requests) error {
+	requests, err := o.expect(ctx, requests)
+	if errors.Is(err, context.Canceled) {
+		r.Sweep.Interrupted = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	search, again := o.newSearch(r.Sweep.Varied), false
 	for load, more := search.Next(); more; load, more = search.Next() {
 		cfg, asked, name := o.stepOf(r, load, requests)
@@ -64,8 +77,8 @@ func (o *options) search(ctx context.Context, s streams, r *result.Run, requests
 		if err != nil {
 			return err
 		}
-		if again = !step.Total.Valid && !again; !again {
-			search.Tell(step.Kept)
+		if again = !step.Kept && !again; !again {
+			search.Tell(step.Kept, step.Total.Rate)
 		}
 	}
 	return nil
@@ -97,5 +110,5 @@ func (o *options) measureStep(ctx context.Context, s streams, r *result.Run, cfg
 	defer view.Done()
 	cfg.OnStart = func() { asked.Start = time.Since(r.Started) + o.warmup }
 	cfg.OnInterval = view.Interval
-	return drive.Run(ctx, cfg)
+	return o.drive(ctx, cfg)
 }

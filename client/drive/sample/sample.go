@@ -31,6 +31,10 @@ type Interval struct {
 	// connection was full. They count in Latency with the time that they have waited.
 	Unsent int64
 
+	// Errors is what went wrong and did not end the run. It is nil unless the run
+	// reconnects.
+	Errors *Errors
+
 	// Latency is from the moment when a request was due to its answer, Service from the
 	// moment when it was written. In a closed loop a request is due when it is written,
 	// and Service is nil.
@@ -39,6 +43,20 @@ type Interval struct {
 	// Lag is how late the generator wrote requests that it could have written in time.
 	// It is nil in a closed loop.
 	Lag *hdrhistogram.Histogram
+}
+
+// Errors counts what went wrong in one stretch of a run that reconnects.
+type Errors struct {
+	Requests   int64 // requests that failed, or were in flight on a connection that was lost
+	Lost       int64 // connections that ended too early
+	Reconnects int64 // connections that were remade
+}
+
+// Add adds f to e.
+func (e *Errors) Add(f Errors) {
+	e.Requests += f.Requests
+	e.Lost += f.Lost
+	e.Reconnects += f.Reconnects
 }
 
 // Total is the figures of a whole run without its warm-up. Its histograms are the merged
@@ -50,6 +68,9 @@ type Total struct {
 	// Answered counts right answers. Requests that are sent and in neither of the other
 	// two are missing.
 	Sent, Answered, Wrong int64
+
+	// FirstError is the first error of a run that reconnects, in one sentence, or "".
+	FirstError string
 
 	Busy  float64       // share of its time in which the generator's busiest thread did not wait
 	CPU   time.Duration // user and system time of the generator's process, without the warm-up

@@ -1,5 +1,5 @@
 // Package readme keeps text that stands in a README, such as a table of flags, the same as
-// what the code says, and finds the commands that a README shows. It is for tests.
+// what the code says, and finds the commands and the programs that pages show. It is for tests.
 //
 // A text that Check compares stands between two comments:
 //
@@ -48,29 +48,4 @@ func replace(text, name, want string) (string, error) {
 		return "", fmt.Errorf("there is no text between %q and %q", begin, end)
 	}
 	return before + begin + want + end + after, nil
-}
-
-// Commands returns the commands that a page shows, in their order and without comments: the lines
-// of each block of code that names no language. A block that begins with a space is a picture.
-func Commands(page string) (commands []string) {
-	inBlock, isShell := false, false
-	for line := range strings.Lines(page) {
-		line = strings.TrimRight(line, " \n")
-		switch {
-		case strings.HasPrefix(line, "```"):
-			inBlock, isShell = !inBlock, line == "```"
-		case !inBlock || !isShell || line == "":
-		case line[0] == ' ':
-			isShell = false
-		default:
-			commands = append(commands, withoutComment(line))
-		}
-	}
-	return commands
-}
-
-// withoutComment removes what follows the first # behind a space, as a shell does.
-func withoutComment(line string) string {
-	command, _, _ := strings.Cut(line, " #")
-	return strings.TrimSpace(command)
 }

@@ -1,9 +1,6 @@
 package readme
 
-import (
-	"slices"
-	"testing"
-)
+import "testing"
 
 func TestReplace(t *testing.T) {
 	const text = "a\n<!-- begin of x -->\nold\n<!-- end of x -->\nb\n"
@@ -17,12 +14,5 @@ func TestReplace(t *testing.T) {
 		if _, err := replace(broken, "x", ""); err == nil {
 			t.Errorf("%q is accepted", broken)
 		}
-	}
-}
-
-func TestCommands(t *testing.T) {
-	const page = "text\n```\ngo test\n\ntool a  # a comment\ntool --hash=#1 > b\n```\n```go\nx := 1\n```\n```\n picture\nof a box\n```\n```\nlast\n```\n"
-	if got, want := Commands(page), []string{"go test", "tool a", "tool --hash=#1 > b", "last"}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
 	}
 }

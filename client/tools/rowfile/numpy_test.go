@@ -5,10 +5,13 @@ package rowfile
 import (
 	"encoding/binary"
 	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/disrust/disrust/client/tools/readme"
 )
 
 // python runs a program that may use NumPy as np and the folder as its own, and returns what it
@@ -79,5 +82,36 @@ rows.tofile('rows.f32')
 		case want == "" || !strings.Contains(err.Error(), want):
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+}
+
+// TestPages: the commands in the repository's pages turn a CSV file into rows, and scores into a CSV
+// file.
+func TestPages(t *testing.T) {
+	folder := filepath.Dir(file(t, "rows.csv", "1,2.5\n-3,4e3\n"))
+	scores := AppendHeader(nil, 2, 1)
+	scores = binary.LittleEndian.AppendUint32(scores, math.Float32bits(3.5))
+	scores = binary.LittleEndian.AppendUint32(scores, math.Float32bits(0.1))
+	if err := os.WriteFile(filepath.Join(folder, "scores.npy"), scores, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range readme.Own(t, "../../..", "client/tools/rowfile") {
+		shell := exec.Command("sh", "-c", command)
+		shell.Dir = folder
+		if output, err := shell.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", command, err, output)
+		}
+	}
+	rows, err := Open(filepath.Join(folder, "rows.npy"), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var got [4]float32
+	if err := binary.Read(rows, binary.LittleEndian, &got); err != nil || rows.Rows != 2 || got != [4]float32{1, 2.5, -3, 4e3} {
+		t.Errorf("%v, %d rows of %v", err, rows.Rows, got)
+	}
+	if text, err := os.ReadFile(filepath.Join(folder, "scores.csv")); err != nil || string(text) != "3.5\n0.100000001\n" {
+		t.Errorf("%v, %q", err, text)
 	}
 }

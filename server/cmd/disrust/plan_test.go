@@ -50,7 +50,7 @@ func TestPlanInREADME(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	rawtest.Check(t, err)
 	stdout, _, _ := daemontest.RunToEnd(t, daemon, "plan", "--io-threads", "1", "--batch-threads", "0")
-	if !strings.Contains(string(readme), "```\n"+stdout+"```\n") {
+	if !strings.Contains(string(readme), "```text\n"+stdout+"```\n") {
 		t.Errorf("README.md does not hold\n%s", stdout)
 	}
 }

@@ -41,39 +41,25 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 	}
 	data = t.scoreInPlace(c, data)
 	for c.phase == open && len(data) > 0 {
-		f := t.parseMessage(c, data, len(data))
-		switch {
-		case f.Status == wire.Complete && f.Vectors == 0:
-			if data = t.receiveHello(c, data, f.Bytes); c.partial.block == blocks.None {
-				data = t.scoreInPlace(c, data)
-			}
-		case f.Status == wire.Complete:
+		f := t.format.ParseRequest(data)
+		switch f.Status {
+		case wire.Complete:
 			if !t.admit(c, f.Vectors, f.Payload(data)) {
 				return data, false
 			}
 			data = data[f.Bytes:]
-		case f.Status == wire.Incomplete:
+		case wire.Incomplete:
 			t.savePartial(c, data)
 			return nil, true
 		default:
-			t.violate(c, data, len(data))
+			if !c.isHello(data, len(data)) {
+				t.violate(c, data, len(data))
+				return nil, true
+			}
+			data = t.scoreInPlace(c, t.receiveHello(c, data))
 		}
 	}
 	return nil, true
-}
-
-// receiveHello answers the hello at the beginning of data, whose known part has size bytes, or
-// keeps that part until the rest has arrived. It returns the rest of data.
-func (t *Thread) receiveHello(c *conn, data []byte, size int) []byte {
-	hello, rest := data[:size], data[size:]
-	tail := helloTail(hello)
-	if tail > len(rest) {
-		t.savePartial(c, hello)
-		c.partial.skip = uint32(tail - len(rest))
-		return nil
-	}
-	t.greet(c, hello)
-	return rest[tail:]
 }
 
 // savePartial copies the beginning of a request or hello from the receive buffer to a block.
@@ -88,28 +74,30 @@ func (t *Thread) savePartial(c *conn, data []byte) {
 // is then whole, and the next call admits it.
 func (t *Thread) admitPartial(c *conn, data []byte) ([]byte, bool) {
 	p := &c.partial
-	if p.skip > 0 {
-		return t.finishHello(c, data), true
+	if c.awaitsHello() {
+		return t.continueHello(c, data), true
 	}
 	block := t.partials.Bytes(p.block)
-	f := t.parseMessage(c, block[:p.size], int(p.size)+len(data))
+	f := t.format.ParseRequest(block[:p.size])
 	for f.Status == wire.Incomplete && len(data) > 0 {
 		n := copy(block[p.size:int(p.size)+f.Bytes], data)
 		data = data[n:]
 		p.size += uint32(n)
-		f = t.parseMessage(c, block[:p.size], int(p.size)+len(data))
+		f = t.format.ParseRequest(block[:p.size])
 	}
-	switch {
-	case f.Status == wire.Incomplete:
+	switch f.Status {
+	case wire.Incomplete:
 		return nil, true
-	case f.Status == wire.Complete && f.Vectors == 0:
-		return t.finishHello(c, data), true
-	case f.Status == wire.Complete:
+	case wire.Complete:
 		if len(t.scoreInPlace(c, block[:f.Bytes])) > 0 && !t.admit(c, f.Vectors, f.Payload(block)) {
 			return data, false
 		}
 	default:
-		t.violate(c, block[:p.size], int(p.size)+len(data))
+		rest := int(p.size) + len(data)
+		if c.isHello(block, rest) {
+			return t.continueHello(c, data), true
+		}
+		t.violate(c, block[:p.size], rest)
 	}
 	t.dropPartial(c)
 	return data, true
@@ -168,12 +156,12 @@ func (t *Thread) countWait(c *conn, reason *uint64) {
 
 // violate ends the input of a peer that broke the protocol. The requests before the
 // violation are answered; nothing after it is read. b begins with the count that is not
-// allowed, and rest is how many bytes have been received from there on.
+// allowed, and rest is how many bytes of c's stream have been received from b on.
 func (t *Thread) violate(c *conn, b []byte, rest int) {
 	t.tally.ProtocolErrors++
 	count := binary.LittleEndian.Uint32(b)
 	if c.version == 2 {
-		c.denied, c.deniedCount = true, count
+		c.denying, c.deniedCount = true, count
 	}
 	t.endInput(c)
 	if t.cfg.Violations != nil {
@@ -185,7 +173,7 @@ func (t *Thread) violate(c *conn, b []byte, rest int) {
 
 // deny tells the peer of a version 2 connection which count was not allowed, after all answers.
 func (t *Thread) deny(c *conn) {
-	c.denied = false
+	c.denying = false
 	t.appendExtra(c, func(b []byte) []byte { return wire.AppendFailure(b, wire.CountDenied, c.deniedCount) })
 }
 

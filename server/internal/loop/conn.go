@@ -24,8 +24,8 @@ type conn struct {
 	phase phase
 	ops   uint8 // operations in flight. A Send counts until settleSends, even if the socket took all of it at once
 
-	version  uint8 // of the protocol: 1 unless the connection began with a hello, then 2
-	welcomed bool  // its hello was answered
+	version uint8 // of the protocol: 1 unless the connection began with a hello, then 2
+	greeted bool  // its hello was answered
 
 	dirty     bool // in Thread.dirty
 	receiving bool // a receive is in flight
@@ -33,11 +33,11 @@ type conn struct {
 	eof       bool // the peer's FIN was read
 	blocked   bool // the rest of a send waits for room in the socket
 	failed    bool // version 1: the model failed for one of its requests, no later answer is sent
-	denied    bool // version 2: a count was not allowed, the failure that says so is not sent yet
+	denying   bool // version 2: a count was not allowed, and the failure that says so waits for earlier answers
 	measured  bool // unread is known; only in a drain
 
 	received    uint64 // bytes of its stream
-	deniedCount uint32 // the count, if denied
+	deniedCount uint32 // the count, if denying
 
 	unread   uint32 // bytes left to read that had arrived when the drain reached the connection
 	since    uint32 // tick at which its current wait for the peer began, plus the ticks without a receive in flight
@@ -57,8 +57,7 @@ type conn struct {
 // partial is the beginning of a request or hello whose rest has not arrived.
 type partial struct {
 	block blocks.ID
-	size  uint32
-	skip  uint32 // the block holds a hello, of which so many more bytes are to be dropped
+	size  uint32 // bytes that have arrived; of a hello, the block holds the first HelloBytes at most
 }
 
 // held is the part of a receive buffer that is not parsed yet: its bytes lo to hi.
@@ -80,8 +79,9 @@ type sending struct {
 	lo, hi uint32
 }
 
-// idles reports whether c only waits for its peer's FIN or next request, after all answers and
-// a notice that the server is going away. To close such a connection loses nothing.
+// idles reports whether c, in a drain, only waits for its peer: for FIN or another request after
+// all answers and the notice that the server is going away, or for the rest of its hello. To
+// close such a connection loses nothing.
 func (c *conn) idles() bool {
 	return c.version == 2 && c.phase == open && c.inFlight == 0 && !c.held.valid && c.out.size == 0 && c.sending.block == blocks.None
 }

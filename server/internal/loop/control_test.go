@@ -3,7 +3,9 @@
 package loop
 
 import (
+	"bytes"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -15,14 +17,18 @@ import (
 
 // idleKernel does nothing but note which descriptors were closed. Tests complete operations
 // by hand.
-type idleKernel struct{ closed []int32 }
+type idleKernel struct {
+	closed []int32
+	buffer []byte // every receive buffer
+	unread int
+}
 
 func (*idleKernel) Turn([]netio.Op, bool) ([]netio.Event, error) { return nil, nil }
 func (*idleKernel) Untaken() int                                 { return 0 }
 func (*idleKernel) Pending() bool                                { return false }
-func (*idleKernel) Buffer(int16, int) []byte                     { return nil }
+func (k *idleKernel) Buffer(_ int16, n int) []byte               { return k.buffer[:n] }
 func (*idleKernel) Recycle(int16)                                {}
-func (*idleKernel) Unread(int32) int                             { return 0 }
+func (k *idleKernel) Unread(int32) int                           { return k.unread }
 func (*idleKernel) AcceptNow(int32) (int32, netio.Outcome)       { return -1, netio.Interrupted }
 func (*idleKernel) Peer(int32) netip.Addr                        { return netip.Addr{} }
 func (*idleKernel) EndOutput(int32)                              {}
@@ -171,6 +177,55 @@ func TestPeersTimeOnly(t *testing.T) {
 	elapse(1)
 	if c.phase == open {
 		t.Error("not ended after 6 ticks of the peer's time, with 5 allowed")
+	}
+}
+
+// TestHelloCutByDrain: a hello of which fewer than four bytes have been received when a drain
+// begins, and the request behind it, lose no byte of what arrives later.
+func TestHelloCutByDrain(t *testing.T) {
+	th, kernel := idleThread(t)
+	th.cfg.Welcome.Format = th.format
+	th.adopt(&th.listeners[0], 5)
+	c := th.conns.Get(th.dirty[0])
+	receive := func(b []byte) {
+		kernel.buffer = b
+		th.arm(c)
+		th.dispatch(&netio.Event{Key: uint64(c.key), Code: netio.Receive, Outcome: netio.Done, N: int32(len(b))})
+	}
+	stream := wire.AppendRequest(wire.AppendHello(nil, wire.Hello{}), 1, []float32{1})
+	receive(stream[:2])
+	th.Stop()
+	th.checkStop()
+	kernel.unread = 5
+	receive(stream[2:3])
+	receive(stream[3:])
+	if int(c.received) != len(stream) || !c.greeted || c.inFlight != 1 {
+		t.Fatalf("of %d bytes %d were received; greeted: %t; %d requests in flight", len(stream), c.received, c.greeted, c.inFlight)
+	}
+	welcome := wire.AppendGoingAway(wire.AppendWelcome(nil, th.cfg.Welcome))
+	if got := th.outputs.Bytes(c.out.block)[:c.out.size]; !bytes.Equal(got, welcome) {
+		t.Errorf("sent % x, want the welcome and the notice", got)
+	}
+}
+
+// TestExtraBytes: a block of output has room for the longest welcome, the notice that the server
+// is going away and the failure of a count, beside answers.
+func TestExtraBytes(t *testing.T) {
+	extra := wire.AppendWelcome(nil, wire.Welcome{
+		Model: strings.Repeat("m", wire.MaxNameBytes), Sentence: strings.Repeat("s", wire.JudgeSentenceBytes),
+	})
+	extra = wire.AppendFailure(wire.AppendGoingAway(extra), wire.CountDenied, 0)
+	if len(extra) > extraBytes {
+		t.Errorf("%d bytes, with room for %d", len(extra), extraBytes)
+	}
+	th := &Thread{format: wire.Default, dim: wire.DefaultDim}
+	th.cfg.Limits = Limits{Conns: 1, PoolBytes: 64 << 10, OutputBytes: 64 << 10} // whole pages, without room to spare
+	if err := th.makeMemory(); err != nil {
+		t.Fatal(err)
+	}
+	defer th.Close()
+	if size := th.outputs.Size(); size < th.cfg.Limits.OutputBytes+len(extra) {
+		t.Errorf("a block has %d bytes, of which answers may take %d", size, th.cfg.Limits.OutputBytes)
 	}
 }
 

@@ -27,21 +27,43 @@
 //	score in place      open                  admitAll (admit.go), scoreInPlace (score.go)
 //	admit               open                  admitAll, admit (admit.go)
 //	no room to admit    open, stalled         received (receive.go), resume (admit.go)
+//	hello               open                  receiveHello, continueHello, greet (hello.go)
+//	refused hello       answering             greet (hello.go)
 //	respond             open or answering     publish, collect, respond (score.go)
 //	send                open or answering     send, settleSends, sentRest (send.go)
 //	half-close (FIN)    answering             received, endInput (receive.go)
-//	violation           answering             violate (admit.go)
-//	model failure       answering             modelFailed (score.go)
+//	violation           answering             violate, deny (admit.go)
+//	model failure, v1   answering             modelFailed (score.go)
+//	model failure, v2   open or answering     modelFailed (score.go)
 //	time-out            answering             sweepTimeouts, checkTimeout (time.go)
-//	drain               answering             drain, drained (drain.go); arm (receive.go)
+//	drain, v1           answering             drain, drained (drain.go); arm (receive.go)
+//	drain, v2           open                  drain (drain.go); greet, sendGoingAway (hello.go)
 //	all answers sent    lingering or closing  advance, finish (life.go)
 //	linger              lingering             linger (life.go); its end: tick (time.go)
 //	abort               closing               checkStop (drain.go)
 //	error, or the end   closing               close (life.go)
 //	last operation ends none: slot free       advance, reap (life.go)
 //
-// While dispatch handles events, settleSends has not run yet: conn.sending still holds what
+// v1 and v2 are the versions of the protocol. While dispatch handles events, settleSends has not run yet: conn.sending still holds what
 // the last turn sent, also if the socket took all of it.
+//
+// # Two versions
+//
+// A connection speaks version 1 until it has received a hello as the first message. A hello
+// begins with a count that no request may have, so the thread looks for one only where a count is
+// not allowed. The thread collects a hello in the block of a partial request.
+//
+// If the model fails for a request in version 2, a failure takes the place of the answer. It
+// is never larger than the answer. Three messages answer no request: the welcome, the notice
+// that the server is going away, and the failure that names a count. A connection sends each of
+// them at most once, and every block of output has room for all three (extraBytes). The failure
+// that names a count waits until no request is in flight (deny), because it is the last message.
+//
+// In a drain, a version 1 connection ends when it has read what had arrived. The thread tells a
+// version 2 connection that the server is going away, and reads on until the peer's FIN, a
+// timeout or an abort. If a hello arrives in a drain, the notice follows the welcome. A
+// connection on which fewer than four bytes have arrived when the drain reaches it counts as one
+// of version 1.
 //
 // # What bounds the memory
 //

@@ -7,7 +7,8 @@ import (
 )
 
 // Stop asks the thread to drain: to stop accepting, read what has arrived, answer it and
-// close. Any goroutine may call it, and must then wake the thread.
+// close. A version 2 connection closes after its peer's FIN. Any goroutine may call Stop, and must
+// then wake the thread.
 func (t *Thread) Stop() { t.stop.CompareAndSwap(0, stopDrain) }
 
 // Abort asks the thread to close every connection now. Any goroutine may call it, and must
@@ -40,7 +41,7 @@ func (t *Thread) drain() {
 	for _, c := range t.conns.All() {
 		switch {
 		case c.phase != open:
-		case c.version == 2 && !c.welcomed: // greet sends the notice
+		case c.awaitsHello(): // greet sends the notice
 		case c.version == 2:
 			t.sendGoingAway(c) // and c reads on until the peer's FIN
 		case c.receiving:

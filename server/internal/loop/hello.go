@@ -8,55 +8,78 @@ import (
 )
 
 // A connection that begins with a hello speaks version 2 of the protocol. Every other
-// connection speaks version 1. The hello is found where a count is not allowed, so looking for
-// it costs a request nothing.
+// connection speaks version 1. The thread looks for a hello only where a count is not allowed,
+// so looking for it costs a request nothing.
 
-// parseMessage is ParseRequest for the first bytes that are not parsed yet, and finds hellos
-// too: rest is how many bytes of the connection's stream have been received from b on. Of a
-// hello, Vectors is 0 and Bytes counts the part that this thread reads.
-func (t *Thread) parseMessage(c *conn, b []byte, rest int) wire.Frame {
-	f := t.format.ParseRequest(b)
-	if f.Status != wire.Invalid || c.received != uint64(rest) || !wire.IsHello(b) {
-		return f
+// isHello reports whether b begins c's hello, which can only be the first message of c's stream.
+// b begins with a message and has at least HeaderBytes. rest is how many bytes of the stream have
+// been received from b on.
+func (c *conn) isHello(b []byte, rest int) bool {
+	return c.received == uint64(rest) && wire.IsHello(b)
+}
+
+// awaitsHello reports whether c has received only a part of its hello.
+func (c *conn) awaitsHello() bool { return c.version == 2 && !c.greeted }
+
+// beginsWithHello reports whether c speaks version 2, or will once its receive buffer is parsed.
+// In a drain such a connection reads on until its peer's FIN.
+func (t *Thread) beginsWithHello(c *conn) bool {
+	if c.version == 2 {
+		return true
 	}
+	var first [wire.HeaderBytes]byte
+	n := 0
+	if c.partial.block != blocks.None {
+		n = copy(first[:], t.partials.Bytes(c.partial.block)[:c.partial.size])
+	}
+	n += copy(first[n:], t.backend.Buffer(c.held.buffer, int(c.held.hi)))
+	return n == len(first) && c.isHello(first[:], int(c.partial.size+c.held.hi))
+}
+
+// receiveHello is continueHello for data that the hello begins.
+func (t *Thread) receiveHello(c *conn, data []byte) []byte {
+	t.savePartial(c, nil)
+	return t.continueHello(c, data)
+}
+
+// continueHello adds data to the hello in c's partial, and answers the hello once it has arrived
+// as a whole. It returns what follows the hello in data.
+func (t *Thread) continueHello(c *conn, data []byte) []byte {
 	c.version = 2
-	known := wire.PreambleBytes
-	if p, missing, _ := wire.ParsePreamble(b); missing == 0 {
-		known += min(p.Size, wire.HelloBytes-wire.PreambleBytes)
-	}
-	if known > len(b) {
-		return wire.Frame{Status: wire.Incomplete, Bytes: known - len(b)}
-	}
-	return wire.Frame{Status: wire.Complete, Bytes: known}
-}
-
-// helloTail returns how many bytes of a hello follow the part that this thread reads.
-func helloTail(hello []byte) int {
-	p, _, _ := wire.ParsePreamble(hello)
-	return wire.PreambleBytes + p.Size - len(hello)
-}
-
-// finishHello drops bytes of data that belong to the hello in c's partial, and answers the hello
-// once it has arrived as a whole. It returns the rest of data.
-func (t *Thread) finishHello(c *conn, data []byte) []byte {
 	p := &c.partial
-	hello := t.partials.Bytes(p.block)[:p.size]
-	if p.skip == 0 {
-		p.skip = uint32(helloTail(hello)) // it is asked for once: the hello ends with its last byte
+	known := t.partials.Bytes(p.block)[:wire.HelloBytes]
+	for {
+		hello := known[:min(p.size, wire.HelloBytes)]
+		missing := helloSize(hello) - int(p.size)
+		if missing == 0 {
+			t.greet(c, hello)
+			t.dropPartial(c)
+			return data
+		}
+		if len(data) == 0 {
+			return nil
+		}
+		n := min(missing, len(data))
+		copy(known[len(hello):], data[:n]) // what does not fit belongs to a later version
+		p.size += uint32(n)
+		data = data[n:]
 	}
-	n := min(int(p.skip), len(data))
-	if p.skip -= uint32(n); p.skip > 0 {
-		return data[n:]
-	}
-	t.greet(c, hello)
-	t.dropPartial(c)
-	return data[n:]
 }
 
-// greet answers a hello that has arrived as a whole. If it refuses, the welcome is the last
-// answer on the connection.
+// helloSize returns the size of the hello that b begins. If b does not hold the preamble, which
+// states that size, it is the size of the preamble.
+func helloSize(b []byte) int {
+	p, missing, _ := wire.ParsePreamble(b)
+	if missing > 0 {
+		return wire.PreambleBytes
+	}
+	return wire.PreambleBytes + p.Size
+}
+
+// greet answers a hello that has arrived as a whole. hello is the part that package wire knows.
+// If greet refuses, the welcome is the last that the peer is sent.
 func (t *Thread) greet(c *conn, hello []byte) {
-	c.welcomed = true
+	c.greeted = true
 	p, _, _ := wire.ParsePreamble(hello)
 	w := t.cfg.Welcome.Judge(p, hello[wire.PreambleBytes:])
 	t.appendExtra(c, func(b []byte) []byte { return wire.AppendWelcome(b, w) })

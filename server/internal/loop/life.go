@@ -14,7 +14,7 @@ func (t *Thread) advance(c *conn) {
 		t.reap(c)
 		return
 	}
-	if c.denied && c.inFlight == 0 {
+	if c.denying && c.inFlight == 0 {
 		t.deny(c)
 	}
 	sending := c.out.size > 0 && c.sending.block == blocks.None

@@ -43,7 +43,7 @@ type Limits struct {
 
 	// In ticks; 0 means no limit. A connection may live until the next sweep after its
 	// limit: see sweepTimeouts.
-	RequestTicks uint32 // for a peer to send the rest of a request that it has begun
+	RequestTicks uint32 // for a peer to send the rest of a request or hello that it has begun
 	IdleTicks    uint32 // for a peer that has all its answers to send another request
 }
 

@@ -5,7 +5,6 @@ package loop
 import (
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/netio"
-	"github.com/disrust/disrust/wire"
 )
 
 // arm starts a receive for c, if c may receive and has none in flight. In a drain, it ends
@@ -71,13 +70,6 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 		t.close(c)
 	}
 	t.releaseBuffer(c)
-}
-
-// beginsWithHello reports whether c speaks version 2, or will once what it has received is
-// parsed. In a drain such a connection reads on until its peer's FIN.
-func (t *Thread) beginsWithHello(c *conn) bool {
-	n := int(c.held.hi)
-	return c.version == 2 || c.received == uint64(n) && n >= wire.HeaderBytes && wire.IsHello(t.backend.Buffer(c.held.buffer, n))
 }
 
 // endInput stops reading requests from c, because its peer sends no more or may send no more.

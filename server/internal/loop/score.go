@@ -180,14 +180,11 @@ func (t *Thread) respond(c *conn, r *batcher.Response) {
 	c.reserved -= uint32(size)
 	t.markDirty(c)
 	lo, hi := int(r.Row)*t.format.Outputs, int(r.Row+uint32(r.Vectors))*t.format.Outputs
-	switch unwanted := c.failed || c.phase == closing; {
-	case r.Failed != 0 && unwanted:
-		t.tally.ModelFailures++
-		return
-	case r.Failed != 0:
+	if r.Failed != 0 {
 		t.modelFailed(c, r.Fault(t.scores[lo:hi]))
 		return
-	case unwanted:
+	}
+	if c.failed || c.phase == closing {
 		return
 	}
 	wire.AppendResponse(t.outputRoom(c, size)[:0], int(r.Vectors), t.scores[lo:hi])
@@ -208,11 +205,13 @@ func (t *Thread) outputRoom(c *conn, size int) []byte {
 // answer: the thread sends the answers to the requests before that one, and no later answer.
 func (t *Thread) modelFailed(c *conn, fault batcher.Fault) {
 	t.tally.ModelFailures++
-	if c.version == 1 {
+	switch {
+	case c.phase == closing:
+	case c.version == 1:
 		c.failed = true
 		t.endInput(c)
-		return
+	default: // a failure is never larger than the answer for which there is room
+		wire.AppendFailure(t.outputRoom(c, wire.FailureBytes)[:0], fault.Code, fault.Row)
+		c.out.size += wire.FailureBytes
 	}
-	wire.AppendFailure(t.outputRoom(c, wire.FailureBytes)[:0], fault.Code, fault.Row)
-	c.out.size += wire.FailureBytes
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/wire"
 )
 
 // batchThread is the thread of the dedicated placement. It drains the request ring and
@@ -43,7 +44,8 @@ func (waker) Idle(int) bool { return false }
 func (waker) Sleep()        {}
 func (f waker) Wake()       { f() }
 
-// model computes each score from all bits of its row. It fails for a marked row.
+// model computes each score from all bits of its row. It fails for a marked row, in the way of
+// the first mark.
 type model struct{ w *world }
 
 // stridedModel is a model that can score rows with other data between them.
@@ -56,8 +58,31 @@ func (w *world) model() batcher.Model {
 	return model{w}
 }
 
-// mark is the first feature of a row for which the model fails. No other row has it.
-const mark = 0x7fc0dead
+// A marked row has one of these words as its first feature. No other row has them.
+const (
+	markError    uint32 = 0x7fc0dea0 + iota // the model returns an error
+	markPanic                               // the model panics
+	markTogether                            // the model returns an error, unless the row is alone
+)
+
+func markOf(panicking bool) uint32 {
+	if panicking {
+		return markPanic
+	}
+	return markError
+}
+
+// faultOf returns how the model fails for a request whose first marked row has this mark. It
+// reports false if the model does not fail.
+func faultOf(mark, row uint32, vectors int) (batcher.Fault, bool) {
+	switch mark {
+	case markError:
+		return batcher.Fault{Code: wire.ModelError, Row: row}, true
+	case markPanic:
+		return batcher.Fault{Code: wire.ModelPanic, Row: row}, true
+	}
+	return batcher.Fault{Code: wire.ModelError, Row: wire.NoRow}, vectors > 1
+}
 
 var errModel = errors.New("a marked row")
 
@@ -79,21 +104,26 @@ func (m model) score(rows []float32, dim, stride int, out []float32) error {
 		m.w.Interleave()
 	}
 	outputs := m.w.format.Outputs
-	failed := len(out)/outputs > m.w.format.MaxVectors && m.w.OneIn(m.w.runFailRate)
-	for i := range len(out) / outputs {
+	count, mark := len(out)/outputs, uint32(0)
+	if count > m.w.format.MaxVectors && m.w.OneIn(m.w.runFailRate) {
+		mark = markOf(m.w.panicking)
+	}
+	for i := range count {
 		row := rows[i*stride:][:dim]
 		for k := range outputs {
 			out[i*outputs+k] = score(row, k)
 		}
-		failed = failed || m.w.failing && math.Float32bits(row[0]) == mark
+		if bits := math.Float32bits(row[0]); mark == 0 && bits >= markError && bits <= markTogether {
+			mark = bits
+		}
 	}
-	if !failed {
+	if mark == 0 || mark == markTogether && count == 1 {
 		return nil
 	}
 	for i := range out {
 		out[i] = -1 // not a score
 	}
-	if m.w.panicking {
+	if mark == markPanic {
 		panic(errModel)
 	}
 	return errModel

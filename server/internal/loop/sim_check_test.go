@@ -7,6 +7,7 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/server/metrics"
 	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/wire"
 )
 
 // promisedTicks is how long a peer has to read its last answers and close.
@@ -30,9 +31,12 @@ func (w *world) checkThread() {
 				w.Fail("connection %d holds a receive buffer and is not stalled", c.key.Index())
 			}
 		}
-		if int(c.out.size+c.reserved) > w.limits.OutputBytes {
-			w.Fail("connection %d: %d bytes of answers and %d reserved, with room for %d",
-				c.key.Index(), c.out.size, c.reserved, w.limits.OutputBytes)
+		s := w.kernel.Socket(c.fd).Peer.(*socket)
+		w.checkReceived(c, s)
+		extra := s.peer.extra
+		if int(max(c.out.size+c.reserved, c.sending.hi)) > w.limits.OutputBytes+extra {
+			w.Fail("connection %d: %d bytes of answers, %d reserved and %d being sent, with room for %d and %d for what is not an answer",
+				c.key.Index(), c.out.size, c.reserved, c.sending.hi, w.limits.OutputBytes, extra)
 		}
 		for _, block := range []blocks.ID{c.out.block, c.sending.block} {
 			if block != blocks.None {
@@ -55,6 +59,22 @@ func (w *world) checkThread() {
 	}
 	w.checkOwners()
 	w.checkQueueOrder()
+}
+
+// checkReceived: a connection counts the bytes of its stream. Of one that speaks version 1 when a
+// drain reaches it, these are the bytes that had arrived by then, with those left to read.
+func (w *world) checkReceived(c *conn, s *socket) {
+	switch {
+	case c.phase != open || s.Dead || c.held.valid: // what is held may begin with a hello
+	case c.version == 2 || !c.measured:
+		if int(c.received) != s.seen {
+			w.Fail("connection %d counts %d bytes of its stream, and %d were received", c.key.Index(), c.received, s.seen)
+		}
+	case s.atDrain == 0:
+		s.atDrain = int(c.received) + int(c.unread)
+	case int(c.received)+int(c.unread) != s.atDrain:
+		w.Fail("connection %d counts %d bytes of its stream and %d to read, of %d", c.key.Index(), c.received, c.unread, s.atDrain)
+	}
 }
 
 // checkOwners: the connection of every kernel operation in flight still exists.
@@ -120,6 +140,15 @@ func (s *socket) checkPromptness() {
 	}
 }
 
+// checkPatience: where every operation completes at once and time passes only when nothing else
+// happens, the thread ends the input of a late peer within a tick.
+func (s *socket) checkPatience() {
+	late := s.w.now() - s.lateTick
+	if s.late && !s.FinOut && !s.Dead && s.w.Eager && !s.w.Hasty && s.peer.behaves() && late > 1 {
+		s.w.Fail("peer %d has been late for %d ticks", s.peer.id, late)
+	}
+}
+
 // checkEnd checks the world after the thread has ended: every resource is free and every peer
 // got what it was owed.
 func (w *world) checkEnd() {
@@ -141,6 +170,7 @@ func (w *world) checkEnd() {
 	}
 	w.checkListeners()
 	w.checkCounters()
+	w.checkCut()
 	for _, p := range w.peers {
 		p.checkDue()
 	}
@@ -207,14 +237,30 @@ func (w *world) checkCounters() {
 	if got := int(c.AcceptErrors); got > k.AcceptErrs {
 		w.Fail("counted %d failures of accepts, of %d", got, k.AcceptErrs)
 	}
+	welcomes, refusals, hellos := 0, 0, 0
+	for s := range w.accepted() {
+		if p := s.peer; p.version == 2 && len(p.ends) > 0 && s.parsed() >= p.ends[0] {
+			hellos++
+			if s.Taken > 0 {
+				welcomes++
+			}
+			if p.last == p.ends[0] {
+				refusals++
+			}
+		}
+	}
+	if got := int(c.Hellos); got > hellos || got < welcomes || int(c.RefusedHellos) > refusals {
+		w.Fail("counted %d hellos, %d refused, of %d and %d; %d peers were answered", got, c.RefusedHellos, hellos, refusals, welcomes)
+	}
 	if c.Answers+c.ModelFailures > c.Requests {
 		w.Fail("counted %d answers and %d failures of %d requests", c.Answers, c.ModelFailures, c.Requests)
 	}
 }
 
 // checkDue: a peer that behaves has got the answers to everything that had arrived before
-// the drain, and then FIN. If the drain came late, that is everything the peer sent. An
-// abort ends this duty. The bytes were right: otherwise CheckOwed would have failed.
+// the drain, and then FIN. If the drain came late, or the peer had begun a hello by then, that is
+// everything the peer sent. An abort ends this duty. The bytes were right: otherwise CheckOwed
+// would have failed.
 func (p *peer) checkDue() {
 	s := p.socket
 	if s == nil || s.FD < 0 || s.Key == 0 || p.w.operator.aborted || !p.behaves() || s.Received >= p.fatal {
@@ -222,13 +268,19 @@ func (p *peer) checkDue() {
 	}
 	for p.read() { // what the server has sent and the peer has not read
 	}
+	due := p.beforeStop
+	if p.version == 2 && max(due, s.parsed()) >= wire.HeaderBytes {
+		due = s.Arrived
+	}
 	if s.late {
-		p.beforeStop = min(p.beforeStop, s.due)
+		due = min(due, s.due)
 	}
 	expired := s.finTick >= 0 && int(p.w.kernel.Ticks) >= s.finTick+promisedTicks
 	switch {
-	case s.Taken < p.beforeStop:
-		p.w.Fail("peer %d was sent %d bytes of answers and %d were due", p.id, s.Taken, p.beforeStop)
+	case s.Taken < p.owed(due) && !s.HungUp: // to a peer that has hung up, a notice may not get through
+		p.w.Fail("peer %d was sent %d bytes of answers and %d were due", p.id, s.Taken, p.owed(due))
+	case s.welcomed() && !s.endedBefore && p.told == 0 && !s.late && !s.Dead:
+		p.w.Fail("peer %d was not told that the server goes away", p.id)
 	case p.sawReset && !((p.w.Hasty || p.w.wasQuiet) && expired):
 		p.w.Fail("peer %d, which behaved, was reset", p.id)
 	case !p.sawFIN && !p.sawReset && !s.HungUp:

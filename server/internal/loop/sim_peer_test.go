@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/disrust/disrust/server/internal/netio/simio"
+	"github.com/disrust/disrust/wire"
 )
 
 // ending is what a peer does when it has sent its whole stream.
@@ -35,9 +36,11 @@ type peer struct {
 	reads    int  // how many bytes of answers it reads before it stops reading
 	polite   bool // sends a request only when it has read the answer to the one before
 	mute     bool // see makeMute
+	obedience
 
-	arrivals   []int // the turn in which the last byte of each request arrived
-	beforeStop int   // bytes of answers to the requests that had arrived when the drain began
+	arrivals   []int // the turn in which the last byte of each message arrived
+	beforeStop int   // bytes of its stream that had arrived when the drain began
+	heard      bool  // it has read that the server goes away
 	ended      bool  // it sends no more
 	gone       bool  // it does nothing more
 	sawFIN     bool
@@ -59,6 +62,7 @@ func (w *world) drawPeer(id int) *peer {
 	} else if w.OneIn(5) {
 		p.reads = w.IntN(2) * w.IntN(40)
 	}
+	p.obedience = simio.Pick(w.v2.dice, atOnce, atOnce, atOnce, later, later, later, lastWord, lastWord, never)
 	return p
 }
 
@@ -116,6 +120,8 @@ func (p *peer) read() bool {
 	switch {
 	case p.gone:
 		return false
+	case p.told > 0 && s.Read >= p.told && !p.heard:
+		p.heed()
 	case s.Reset:
 		p.w.Note("peer %d: finds itself reset, %d of %d bytes read", p.id, s.Read, s.Taken)
 		p.sawReset = !p.sawFIN
@@ -213,6 +219,9 @@ func (p *peer) piece(size int) int {
 		return size
 	}
 	at := p.socket.Arrived
+	if p.version == 2 && at < wire.PreambleBytes && p.w.v2.dice.OneIn(2) {
+		return min(size, p.w.v2.dice.Between(1, 5)) // a piece of the hello's preamble
+	}
 	if next := p.whole(at); next < len(p.ends) && p.w.OneIn(3) {
 		return max(1, min(size, p.ends[next]-at+p.w.Between(-2, 5)))
 	}

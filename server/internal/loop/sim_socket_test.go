@@ -20,12 +20,17 @@ type socket struct {
 	acceptTurn int // the turn in which the thread learned of the connection
 	finTick    int // the tick in which the thread sent FIN; -1: not yet
 
+	receivedBefore int // what the kernel had received by then
+
 	seen         int  // bytes of the peer's stream that receives have delivered to the thread
 	requestBegan int  // the tick in which the first byte of the unfinished request was delivered
 	lastActive   int  // the tick of the last delivery, or of the last bytes taken from the thread
+	lateTick     int  // the tick since which it is late
 	late         bool // the peer was overdue at a tick: from then on the thread may end its input
-	due          int  // bytes of answers due at the first such tick
+	due          int  // bytes of its stream that had been delivered at the first such tick
 	expired      bool // the thread sent FIN because it was late
+	atDrain      int  // bytes of its stream that the thread reads, if it speaks version 1 in a drain
+	endedBefore  bool // the thread may have ended its input before the drain began
 }
 
 // Name implements [simio.Peer].
@@ -91,14 +96,14 @@ func (s *socket) overdue() bool {
 // Finished implements [simio.Peer]: the thread must have a reason for its FIN.
 func (s *socket) Finished() {
 	w, p := s.w, s.peer
-	s.finTick = w.now()
-	if w.operator.stopped || s.Dead || s.Received >= p.last || s.FinIn && s.Received == s.Arrived {
+	s.finTick, s.receivedBefore = w.now(), s.Received
+	if w.operator.stopped && !s.speaksV2() || s.Dead || s.Received >= p.last || s.FinIn && s.Received == s.Arrived {
 		return
 	}
 	if s.expired = s.late; !s.expired {
 		w.Fail("FIN to peer %d for no reason", p.id)
 	}
-	if s.Taken < s.due {
+	if s.Taken < p.owed(s.due) {
 		w.Fail("FIN to peer %d before its answers", p.id)
 	}
 }
@@ -113,6 +118,7 @@ func (s *socket) arrivedBytes() int {
 
 // CheckOwed implements [simio.Peer].
 func (s *socket) CheckOwed(data []byte) {
+	s.findNotice(data)
 	owed := s.peer.owed(s.Received)
 	switch {
 	case s.Taken+len(data) > owed:
@@ -132,6 +138,7 @@ func (s *socket) OutputTaken() {
 // owed returns what the thread still owes the peer once nothing moves any more, or "".
 func (s *socket) owed(draining bool) string {
 	full := s.Taken-s.Read >= s.Space
+	ending := draining && !s.speaksV2() // a drain does not end the input of a version 2 connection
 	switch {
 	case s.Closed:
 		return ""
@@ -141,14 +148,16 @@ func (s *socket) owed(draining bool) string {
 		return ""
 	case s.Arrived >= s.peer.fatal:
 		return "the end for a request larger than the pool"
-	case s.Taken < s.peer.owed(s.Arrived) && !draining:
+	case s.Taken < s.peer.owed(s.Arrived) && !ending:
 		return "answers"
 	case s.FinIn && !s.FinOut, s.Arrived >= s.peer.last && !s.FinOut:
 		return "FIN"
 	case !s.FinOut && s.overdue():
 		return "the end, for keeping the thread waiting"
-	case draining:
+	case ending:
 		return "the end, in a drain"
+	case draining && s.welcomed() && s.peer.told == 0 && !s.FinOut:
+		return "the notice that the server goes away"
 	}
 	return ""
 }

@@ -5,10 +5,12 @@ package loop
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"testing"
 
 	"github.com/disrust/disrust/server/internal/netio/simio"
 	"github.com/disrust/disrust/server/internal/testflag"
+	"github.com/disrust/disrust/wire"
 )
 
 // TestSim runs the loop in simulated worlds, each made from a seed. In each world it checks
@@ -40,6 +42,59 @@ func TestCrowdsAreShort(t *testing.T) {
 			found[kind{w.inline, w.strided, true}] = true
 		}
 	}
+}
+
+// TestSimMeets: simulated peers of version 2 get every kind of answer, whether the thread or a
+// batch thread scores, with either kind of model.
+func TestSimMeets(t *testing.T) {
+	kinds := []string{
+		"answer", "failure 1, row known: true", "failure 1, row known: false", "failure 2, row known: true", "count denied",
+		"notice after the welcome", "notice after an answer",
+	}
+	for verdict := wire.Welcomed; verdict <= wire.Malformed; verdict++ {
+		kinds = append(kinds, fmt.Sprintf("welcome %d", verdict))
+	}
+	missing := map[string]bool{}
+	for _, kind := range kinds {
+		for _, inline := range []bool{false, true} {
+			for _, strided := range []bool{false, true} {
+				missing[fmt.Sprint(kind, inline, strided)] = true
+			}
+		}
+	}
+	for seed := uint64(1); len(missing) > 0; seed++ {
+		if seed > 3000 {
+			t.Fatalf("no peer got these: %v", missing)
+		}
+		w := newWorld(seed, false)
+		if fault := w.simulate(); fault != "" {
+			t.Fatalf("seed %d: %s", seed, fault)
+		}
+		for _, p := range w.peers {
+			for _, kind := range p.met() {
+				delete(missing, fmt.Sprint(kind, w.inline, w.strided))
+			}
+		}
+	}
+}
+
+// met returns the kinds of answers that a peer of version 2 got.
+func (p *peer) met() []string {
+	if p.version == 1 || p.socket == nil {
+		return nil
+	}
+	got := 0
+	for got < len(p.kinds) && p.owedAfter[got+1] <= p.socket.Taken {
+		got++
+	}
+	kinds := slices.Clone(p.kinds[:got])
+	switch {
+	case p.told > 0 && p.told == p.owedAfter[1]:
+		kinds = append(kinds, "notice after the welcome")
+	case p.told > 0:
+		kinds = append(kinds, "notice after an answer")
+	}
+	return kinds
 }
 
 // explore simulates every seed asked for, or one in share of them.

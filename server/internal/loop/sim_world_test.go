@@ -5,6 +5,7 @@ package loop
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -23,6 +24,7 @@ type world struct {
 	simio.Dice
 	temper
 	trace
+	v2 version2
 
 	thread    *Thread
 	conns     atomic.Int64 // Config.Conns
@@ -34,18 +36,20 @@ type world struct {
 	operator  *operator
 	actors    []actor // the batch thread, the peers, the operator and more
 
-	crowds   bool   // see crowded
-	steps    int    // taken by all actors
-	busy     bool   // an actor is moving
-	quiet    bool   // no peer moves until the thread has nothing left to do
-	wasQuiet bool   // quiet was set before, and time passed meanwhile
-	first    front  // the first stalled connection, a turn ago
-	admitted uint64 // requests admitted by then
-	refused  int    // connections that the thread refused because there were too many
-	denied   int    // connections that the thread denied because of their address
-	short    bool   // a receive found no buffer
-	withheld bool   // a receive found no buffer while the thread had spare ones
-	failed   string // the fault found; kept in case a recover swallows the panic
+	crowds    bool   // see crowded
+	steps     int    // taken by all actors
+	busy      bool   // an actor is moving
+	quiet     bool   // no peer moves until the thread has nothing left to do
+	wasQuiet  bool   // quiet was set before, and time passed meanwhile
+	first     front  // the first stalled connection, a turn ago
+	admitted  uint64 // requests admitted by then
+	refused   int    // connections that the thread refused because there were too many
+	denied    int    // connections that the thread denied because of their address
+	short     bool   // a receive found no buffer
+	withheld  bool   // a receive found no buffer while the thread had spare ones
+	drainSeen bool   // the thread has begun to drain
+	allIdle   bool   // the operator aborted when no connection was owed anything
+	failed    string // the fault found; kept in case a recover swallows the panic
 }
 
 // actor moves on its own, one step at a time. act reports false if the actor can do nothing
@@ -56,6 +60,7 @@ func newWorld(seed uint64, crowds bool) *world {
 	w := &world{Dice: simio.NewDice(seed), crowds: crowds}
 	w.temper = drawTemper(w)
 	w.temper.ReceiveBytes = ReceiveBytes(w.temper.format)
+	w.v2 = w.drawV2(seed)
 	w.kernel = simio.New(w.Dice, w.temper.Temper, w)
 	w.build()
 	w.operator = w.drawOperator()
@@ -136,7 +141,7 @@ func (w *world) Stuck() {
 		}
 		o.stopAt = 0
 	case !o.aborted:
-		o.abortAt = 0
+		o.abortAt, w.allIdle = 0, w.idle()
 	default:
 		w.Fail("the thread sleeps for ever after Abort")
 	}
@@ -159,10 +164,10 @@ func (o *operator) act() bool {
 		o.w.Note("operator: Abort")
 		o.stopped, o.aborted, o.wake = true, true, true
 		o.w.thread.Abort()
-	case !o.stopped && o.w.steps >= o.stopAt:
+	case !o.stopped && (o.w.steps >= o.stopAt || o.w.v2.early && slices.ContainsFunc(o.w.peers, (*peer).sendsHello)):
 		o.w.Note("operator: Stop")
 		for _, p := range o.w.peers {
-			p.beforeStop = p.owed(p.socket.arrivedBytes())
+			p.beforeStop = p.socket.arrivedBytes()
 		}
 		o.stopped, o.wake = true, true
 		o.w.thread.Stop()
@@ -191,15 +196,19 @@ func (w *world) must(err error) {
 func (w *world) Compute() bool { return w.batch != nil && w.step(w.batch) }
 
 // Turn implements [simio.World].
-func (w *world) Turn() { w.checkThread() }
+func (w *world) Turn() {
+	w.noteDrain()
+	w.checkThread()
+}
 
 // Delivered implements [simio.World]. It notes which peers have kept the thread waiting for
 // too long.
 func (w *world) Delivered() {
 	for s := range w.accepted() {
 		if !s.Closed && s.Key != 0 && !s.late && s.overdue() {
-			s.late, s.due = true, s.peer.owed(s.seen)
+			s.late, s.due, s.lateTick = true, s.seen, w.now()
 		}
+		s.checkPatience()
 	}
 }
 

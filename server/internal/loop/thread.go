@@ -22,7 +22,7 @@ import (
 type Config struct {
 	Source     uint16 // this thread's number in its batcher
 	Format     wire.Format
-	Welcome    wire.Welcome // to a hello without a fault; its Format is Format
+	Welcome    wire.Welcome // to a hello without a fault; its Format is Format, and its Sentence has at most JudgeSentenceBytes
 	Limits     Limits
 	Violations *violation.Log // of peers; nil: none
 	Conns      *atomic.Int64  // connections of all threads together; Limits.Conns is their limit

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,7 +25,7 @@ const patience = time.Second
 //
 // Otherwise End needs Go's scheduler to have the thread to spare, within a second. It reports
 // whether it had. If not, End has not run last: the thread has ended, or something else has
-// occupied it for all that time.
+// occupied it for all that time. The main thread never ends: Go only runs nothing on it any more.
 func End(thread int, last func()) bool {
 	runtime.LockOSThread()
 	if unix.Gettid() == thread {
@@ -32,13 +33,19 @@ func End(thread int, last func()) bool {
 		return true // still locked
 	}
 	runtime.UnlockOSThread()
-	for began := time.Now(); exists(thread) && time.Since(began) < patience; time.Sleep(time.Millisecond) {
+	sweeping.Lock() // two sweeps would take threads from each other
+	defer sweeping.Unlock()
+	pause := 4 * time.Millisecond // few sweeps, because each may make the scheduler start threads
+	for began := time.Now(); exists(thread) && time.Since(began) < patience; pause *= 2 {
 		if sweep(thread, last) {
 			return true
 		}
+		time.Sleep(pause)
 	}
 	return false
 }
+
+var sweeping sync.Mutex
 
 // sweep occupies the threads that the scheduler has to spare, one after the other, until it
 // has the one that it looks for, or gets a new one because all others are occupied.

@@ -142,11 +142,16 @@ func (c *Client) Expect(want []byte) error {
 		c.got = make([]byte, len(want))
 	}
 	got := c.got[:len(want)]
-	if n, err := io.ReadFull(c.conn, got); err != nil {
-		return fmt.Errorf("answers ended after %d of %d bytes: %w", n, len(want), c.late(err))
+	if err := c.Receive(got); err != nil {
+		return err
 	}
-	if !bytes.Equal(got, want) {
-		return differ(got, want)
+	return Compare(got, want)
+}
+
+// Receive reads len(b) bytes. The error is a LateError if the deadline passes first.
+func (c *Client) Receive(b []byte) error {
+	if n, err := io.ReadFull(c.conn, b); err != nil {
+		return fmt.Errorf("answers ended after %d of %d bytes: %w", n, len(b), c.late(err))
 	}
 	return nil
 }
@@ -154,7 +159,11 @@ func (c *Client) Expect(want []byte) error {
 // ErrDiffer is wrapped by the error for a wrong answer.
 var ErrDiffer = errors.New("answers differ")
 
-func differ(got, want []byte) error {
+// Compare returns an error that wraps ErrDiffer unless got equals want, which is as long.
+func Compare(got, want []byte) error {
+	if bytes.Equal(got, want) {
+		return nil
+	}
 	at := 0
 	for got[at] == want[at] {
 		at++
@@ -184,8 +193,8 @@ func (c *Client) ExpectCycle(cycle []byte, read *atomic.Int64) error {
 		n, err := c.conn.Read(buf)
 		for got := buf[:n]; len(got) > 0; {
 			want := cycle[at:min(at+len(got), len(cycle))]
-			if !bytes.Equal(got[:len(want)], want) {
-				return differ(got[:len(want)], want)
+			if err := Compare(got[:len(want)], want); err != nil {
+				return err
 			}
 			got, at = got[len(want):], (at+len(want))%len(cycle)
 		}

@@ -113,7 +113,7 @@ func Compare(t testing.TB, got []float32, want Array, steps int) {
 	}
 }
 
-// Steps returns how many float32 values lie between a and b, counting b.
+// Steps returns how many float32 values lie between a and b, counting b. -0 lies below 0.
 func Steps(a, b float32) int {
 	if a != a || b != b {
 		if a != a && b != b {
@@ -127,7 +127,7 @@ func Steps(a, b float32) int {
 func order(x float32) int64 {
 	bits := int64(math.Float32bits(x))
 	if bits >= 1<<31 {
-		return -(bits & math.MaxInt32)
+		return -(bits & math.MaxInt32) - 1
 	}
 	return bits
 }

@@ -10,7 +10,7 @@ import (
 
 func BenchmarkInterval(b *testing.B) {
 	b.ReportAllocs()
-	v := New(io.Discard, io.Discard, true, time.Hour)
+	v := New(io.Discard, io.Discard, true, time.Hour, false)
 	h := sample.NewHistogram()
 	for n := range int64(1000) {
 		if err := h.RecordValue(n * 1000); err != nil {

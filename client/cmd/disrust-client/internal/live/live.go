@@ -24,18 +24,24 @@ type View struct {
 	stdout io.Writer // nil: no lines
 	bar    bar
 	name   string // shown before the time left
+	errors bool   // lines show errors
 	total  time.Duration
 }
 
 // New writes the heads of the columns. If isTerminal, stderr is a terminal, and New draws an
-// empty bar there. total is the time to measure, without the warm-up.
-func New(stdout, stderr io.Writer, isTerminal bool, total time.Duration) *View {
-	v := &View{stdout: stdout, bar: newBar(stderr, isTerminal, int64(total)), total: total}
+// empty bar there. total is the time to measure, without the warm-up. errors says that the run
+// reconnects.
+func New(stdout, stderr io.Writer, isTerminal bool, total time.Duration, errors bool) *View {
+	v := &View{stdout: stdout, bar: newBar(stderr, isTerminal, int64(total)), total: total, errors: errors}
 	fmt.Fprintf(stdout, "%8s %10s", "second", "requests/s")
 	for _, p := range percentiles {
 		fmt.Fprintf(stdout, " %10s", fmt.Sprintf("p%v_us", p))
 	}
-	fmt.Fprintf(stdout, " %10s\n", "max_us")
+	fmt.Fprintf(stdout, " %10s", "max_us")
+	if errors {
+		fmt.Fprintf(stdout, " %10s %10s %10s", "errors", "lost_conns", "reconnects")
+	}
+	fmt.Fprintln(stdout)
 	v.draw(0)
 	return v
 }
@@ -63,6 +69,9 @@ func (v *View) line(s sample.Interval) {
 	fmt.Fprintf(v.stdout, "%8.1f %10.0f", s.At.Seconds(), float64(s.Requests)/s.Length.Seconds())
 	for _, latency := range figures(s) {
 		fmt.Fprintf(v.stdout, " %10s", latency)
+	}
+	if v.errors {
+		fmt.Fprintf(v.stdout, " %10d %10d %10d", s.Errors.Requests, s.Errors.Lost, s.Errors.Reconnects)
 	}
 	fmt.Fprintln(v.stdout)
 }

@@ -24,7 +24,7 @@ func second(t *testing.T, at time.Duration, nanos ...int64) sample.Interval {
 // show runs a View over the first two of four seconds.
 func show(t *testing.T, stdout, stderr io.Writer, isTerminal bool) {
 	t.Helper()
-	v := New(stdout, stderr, isTerminal, 4*time.Second)
+	v := New(stdout, stderr, isTerminal, 4*time.Second, false)
 	v.Interval(second(t, time.Second, 1000, 2000))
 	v.Interval(second(t, 2*time.Second))
 	v.Done()
@@ -42,6 +42,21 @@ func TestLines(t *testing.T) {
 	}
 	if stderr.Len() > 0 {
 		t.Errorf("without a terminal stderr got %q", stderr.String())
+	}
+}
+
+// TestErrors: the lines of a run that reconnects end with what went wrong.
+func TestErrors(t *testing.T) {
+	var stdout bytes.Buffer
+	v := New(&stdout, io.Discard, false, time.Second, true)
+	s := second(t, time.Second)
+	s.Errors = &sample.Errors{Requests: 512, Lost: 8, Reconnects: 7}
+	v.Interval(s)
+	want := `  second requests/s     p50_us     p95_us     p99_us   p99.9_us  p99.99_us     max_us     errors lost_conns reconnects
+     1.0          0          -          -          -          -          -          -        512          8          7
+`
+	if stdout.String() != want {
+		t.Errorf("lines are\n%swant\n%s", stdout.String(), want)
 	}
 }
 

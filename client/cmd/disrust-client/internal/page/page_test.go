@@ -68,6 +68,37 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// TestErrors: a run that reconnects has a chart of its errors, and its table sums them up.
+func TestErrors(t *testing.T) {
+	r, other := measurement(t, "before", 1, 120*time.Microsecond, 8), measurement(t, "steady", 2, 120*time.Microsecond, 8)
+	r.Parameters.Reconnect = true
+	r.Intervals[4].Errors = &result.Errors{Requests: 1512, Lost: 8, Reconnects: 7}
+	r.Total.Errors = r.Intervals[4].Errors
+	for name, c := range map[string]struct {
+		runs   []result.Run
+		labels string
+	}{
+		"alone": {[]result.Run{r}, "requests, connections lost, connections remade"},
+		"two":   {[]result.Run{r, other}, "before requests, before connections lost, before connections remade"},
+	} {
+		text := written(t, c.runs...)
+		sets := charts(t, text)["errors"].Sets
+		if len(sets) != 1 || len(sets[0].X) != 30 {
+			t.Fatalf("%s: %d sets", name, len(sets))
+		}
+		var labels []string
+		for i, line := range sets[0].Lines {
+			labels = append(labels, line.Label)
+			if want := []page.Value{1512, 8, 7}[i]; len(line.Y) != 30 || line.Y[4] != want || line.Y[5] != 0 {
+				t.Errorf("%s: %s is %v, want %v in second 4", name, line.Label, line.Y, want)
+			}
+		}
+		if got := strings.Join(labels, ", "); got != c.labels || !strings.Contains(text, "1,512 requests without an answer; 8 connections lost, 7 remade") {
+			t.Errorf("%s: lines are %q", name, got)
+		}
+	}
+}
+
 func TestHostile(t *testing.T) {
 	const hostile = `</script><script>alert(1)</script>"'<img src=x onerror=alert(2)>&amp;` + "\u2028]]>-->{{.}}${x}\n</style></title>"
 	r := measurement(t, "before", 1, 120*time.Microsecond, 8)

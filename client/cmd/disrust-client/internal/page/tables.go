@@ -190,15 +190,18 @@ func facts(runs []result.Run) page.Table {
 	}{
 		{"server", func(r *result.Run) string { return r.Server.Address }},
 		{"server's machine", serverMachine},
+		{"server's model", model},
 		{"note on the server", func(r *result.Run) string { return r.Server.Note }},
 		{"load", loop},
 		{"connections", func(r *result.Run) string { return positive(r.Parameters.Conns) }},
 		{"in flight on each", func(r *result.Run) string { return positive(r.Parameters.Window) }},
 		{"vectors in a request", func(r *result.Run) string { return r.Parameters.Mix }},
 		{"dim", func(r *result.Run) string { return strconv.Itoa(r.Parameters.Dim) }},
+		{"verified by", func(r *result.Run) string { return r.Parameters.Verify }},
 		{"warm-up", func(r *result.Run) string { return r.Parameters.Warmup.String() }},
 		{"duration asked", func(r *result.Run) string { return r.Parameters.Duration.String() }},
 		{"answered rightly", answered},
+		{"errors", failures},
 		{"generator", generator},
 		{"client's machine", func(r *result.Run) string { return r.Client.Hardware() }},
 		{"client's system", func(r *result.Run) string { return r.Client.System() }},
@@ -225,6 +228,13 @@ func serverMachine(r *result.Run) string {
 		return "another one; --server-note says what it is"
 	}
 	return "another one"
+}
+
+func model(r *result.Run) string {
+	if r.Server.Model == nil {
+		return ""
+	}
+	return strings.TrimPrefix(r.Server.Model.String(), "model ")
 }
 
 func loop(r *result.Run) string {
@@ -256,6 +266,14 @@ func answered(r *result.Run) string {
 	if r.Total.Unsent > 0 {
 		text += fmt.Sprintf("; %s more were due at the end and not sent", result.Count(float64(r.Total.Unsent)))
 	}
+	return text
+}
+
+func failures(r *result.Run) string {
+	if r.Total == nil || r.Total.Errors == nil {
+		return ""
+	}
+	_, text, _ := strings.Cut(r.Total.Failures(), ": ")
 	return text
 }
 

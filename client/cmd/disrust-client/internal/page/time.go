@@ -60,10 +60,45 @@ func overTime(runs []run) []page.Section {
 	if len(runs) > 1 {
 		text = "Of each second: the median, a band up to p99.9, and the slowest answer dotted."
 	}
-	return []page.Section{
+	list := []page.Section{
 		section("Throughput", "Requests answered in each second.", rates),
 		section("Latency over time", text, percentiles),
 	}
+	if errors := failed(runs, at); len(errors.Sets) > 0 {
+		list = append(list, section("Errors", "In each second: requests that failed or were lost with their connections, and connections lost and remade.", errors))
+	}
+	return list
+}
+
+// failed shows the errors of the runs that reconnect.
+func failed(runs []run, at page.Axis) page.Chart {
+	chart := page.Chart{ID: "errors", X: at, Y: page.Axis{Label: "errors", Format: page.Count}}
+	for _, r := range runs {
+		if !r.Parameters.Reconnect {
+			continue
+		}
+		requests := page.Line{Label: "requests", Color: page.Max}
+		lost := page.Line{Label: "connections lost", Color: page.P99, Dash: []int{6, 4}}
+		remade := page.Line{Label: "connections remade", Color: page.P50, Dash: []int{2, 4}}
+		for i := range r.Intervals {
+			e := r.Intervals[i].Errors
+			if e == nil {
+				e = new(result.Errors)
+			}
+			requests.Y = append(requests.Y, page.Value(e.Requests))
+			lost.Y = append(lost.Y, page.Value(e.Lost))
+			remade.Y = append(remade.Y, page.Value(e.Reconnects))
+		}
+		lines := []page.Line{requests, lost, remade}
+		if len(runs) > 1 {
+			for k := range lines {
+				lines[k].Label, lines[k].Color = r.Name+" "+lines[k].Label, r.color
+			}
+		}
+		x, _, _ := seconds(r.Intervals)
+		chart.Sets = append(chart.Sets, page.Set{X: x, Lines: lines})
+	}
+	return chart
 }
 
 // seconds returns when the intervals ended, and their rates and latencies.

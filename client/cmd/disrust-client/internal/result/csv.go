@@ -10,16 +10,17 @@ import (
 // WriteCSV writes a line of names, then a line for each interval or step. The
 // package's comment names the columns.
 func (r *Run) WriteCSV(w io.Writer) error {
-	return writeCSV(w, []*Run{r}, intervalNames(r.Sweep != nil))
+	return writeCSV(w, []*Run{r}, intervalNames(r.Sweep != nil, r.Parameters.Reconnect))
 }
 
 // WriteCSVs writes the lines of several runs. Each line ends with its run's name.
 func WriteCSVs(w io.Writer, runs []*Run) error {
-	swept := false
+	swept, reconnects := false, false
 	for _, r := range runs {
 		swept = swept || r.Sweep != nil
+		reconnects = reconnects || r.Parameters.Reconnect
 	}
-	return writeCSV(w, runs, append(intervalNames(swept), "run"))
+	return writeCSV(w, runs, append(intervalNames(swept, reconnects), "run"))
 }
 
 func writeCSV(w io.Writer, runs []*Run, head []string) error {
@@ -27,28 +28,32 @@ func writeCSV(w io.Writer, runs []*Run, head []string) error {
 	_ = out.Write(head) // out.Error returns the first error
 	for _, r := range runs {
 		for i := range r.Intervals {
-			_ = out.Write(r.line(r.Intervals[i].cells(), "", head))
+			_ = out.Write(r.line(r.Intervals[i].cells(), r.Intervals[i].Errors, "", head))
 		}
 		if r.Sweep != nil {
 			for i := range r.Sweep.Steps {
-				_ = out.Write(r.line(r.Sweep.Steps[i].cells(), "", head))
+				_ = out.Write(r.line(r.Sweep.Steps[i].cells(), nil, "", head))
 			}
 		}
 		for _, e := range r.Errors {
-			_ = out.Write(r.line(nil, e, head))
+			_ = out.Write(r.line(nil, nil, e, head))
 		}
 	}
 	out.Flush()
 	return out.Error()
 }
 
-// line extends cells to the length of head. It puts err in the column error and r's name in
-// the column run.
-func (r *Run) line(cells []string, err string, head []string) []string {
+// line extends cells to the length of head. It puts errors in their columns, err in the column
+// error and r's name in the column run.
+func (r *Run) line(cells []string, errors *Errors, err string, head []string) []string {
 	line := make([]string, len(head))
 	copy(line, cells)
 	for i, name := range head {
 		switch name {
+		case errorNames[0]:
+			if errors != nil {
+				copy(line[i:], []string{number(errors.Requests), number(errors.Lost), number(errors.Reconnects)})
+			}
 		case "error":
 			line[i] = err
 		case "run":
@@ -58,7 +63,9 @@ func (r *Run) line(cells []string, err string, head []string) []string {
 	return line
 }
 
-func intervalNames(swept bool) []string {
+var errorNames = []string{"errors_requests", "errors_lost_connections", "errors_reconnects"}
+
+func intervalNames(swept, reconnects bool) []string {
 	names := []string{"start_nanos", "length_nanos", "requests", "vectors", "rate_requests_per_second"}
 	for _, what := range []string{"latency", "service", "lag"} {
 		names = append(names, what+"_count")
@@ -68,6 +75,9 @@ func intervalNames(swept bool) []string {
 	}
 	if swept {
 		names = append(names, "asked_rate_requests_per_second", "conns", "slo_latency_nanos", "kept")
+	}
+	if reconnects {
+		names = append(names, errorNames...)
 	}
 	return append(names, "error")
 }

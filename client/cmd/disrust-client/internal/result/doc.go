@@ -19,6 +19,9 @@
 // text, which is base64 of the compressed V2 encoding. With any HdrHistogram library you can
 // thus merge files and compare them at any percentile.
 //
+// A run that reconnects has errors in its intervals and its total: what went wrong without
+// ending the run.
+//
 // A total names its lagged_figures: the generator's own lag is a large part of them. A step
 // has slo_latency_lagged if its latency at the bound is such a figure. A run that failed has
 // what was measured before, and its errors.
@@ -33,8 +36,9 @@
 //	latency_count latency_p50_nanos ... latency_p99_999_nanos latency_max_nanos latency_mean_nanos
 //	service_... and lag_... likewise
 //
-// A sweep's lines go on with asked_rate_requests_per_second conns slo_latency_nanos kept. The
-// next column is error: a run that failed has a last line that holds nothing else. WriteCSVs
+// A sweep's lines go on with asked_rate_requests_per_second conns slo_latency_nanos kept, and
+// those of a run that reconnects with errors_requests errors_lost_connections errors_reconnects.
+// The next column is error: a run that failed has a last line that holds nothing else. WriteCSVs
 // adds a last column, run, with the run's name.
 //
 // # HdrHistogram log

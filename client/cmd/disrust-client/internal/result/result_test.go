@@ -9,6 +9,7 @@ import (
 
 	"github.com/disrust/disrust/client/drive/sample"
 	"github.com/disrust/disrust/client/tools/machine"
+	"github.com/disrust/disrust/wire"
 )
 
 func histogram(t testing.TB, values ...time.Duration) *hdrhistogram.Histogram {
@@ -70,6 +71,20 @@ func openLoop(t testing.TB) *Run {
 	return r
 }
 
+// restarted returns openLoop with a server that restarted in the second second.
+func restarted(t testing.TB) *Run {
+	t.Helper()
+	r := openLoop(t)
+	r.Parameters.Reconnect, r.Parameters.Protocol, r.Parameters.Verify = true, 2, "replay"
+	r.Server.Model = ModelOf(wire.Welcome{
+		Format: wire.Format{Dim: 128, Outputs: 3, MaxVectors: 64}, Kind: wire.Prob, Model: "iris", Identity: wire.Identity{0xab, 1, 2, 3, 4, 5, 6},
+	})
+	r.Intervals[0].Errors = &Errors{}
+	r.Intervals[1].Errors = &Errors{Requests: 1512, Lost: 8, Reconnects: 7}
+	r.Total.Errors, r.Total.FirstError = &Errors{Requests: 1512, Lost: 8, Reconnects: 7}, "connection 3: closed after 12 of 76 responses"
+	return r
+}
+
 // closedLoop returns a run of one second with a thousand requests.
 func closedLoop(t testing.TB) *Run {
 	t.Helper()
@@ -105,6 +120,24 @@ func sweep(t testing.TB) *Run {
 		r.Sweep.Add(asked, sample.Total{Interval: s, Valid: true}, step.err)
 	}
 	return r
+}
+
+func TestModel(t *testing.T) {
+	for want, m := range map[string]*Model{
+		`model "iris", dim 128, outputs 3, kind prob, max_vectors 64, identity ab0102030405`:            restarted(t).Server.Model,
+		`model "sum", dim 7, outputs 1, kind unstated, max_vectors 5, identity 000000000000 (built in)`: ModelOf(wire.Welcome{Format: wire.Format{Dim: 7, Outputs: 1, MaxVectors: 5}, Model: "sum"}),
+	} {
+		if got := m.String(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestErrorsOfASample(t *testing.T) {
+	s := sample.Total{Interval: sample.Interval{Errors: &sample.Errors{Requests: 3, Lost: 2, Reconnects: 1}}, FirstError: "lost"}
+	if got := NewTotal(s); *got.Errors != (Errors{3, 2, 1}) || got.FirstError != "lost" {
+		t.Errorf("%+v, %q", got.Errors, got.FirstError)
+	}
 }
 
 func TestDistribution(t *testing.T) {

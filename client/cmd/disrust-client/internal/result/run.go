@@ -38,10 +38,14 @@ type Parameters struct {
 	Window   int           `json:"window_requests"` // in flight per connection, in a closed loop
 	Mix      string        `json:"mix"`             // vectors per request: "1", or "1:70,8:25,64:5"
 	Dim      int           `json:"dim"`
+	Verify   string        `json:"verify,omitempty"`                   // how responses were verified: "sum", "replay" or "frame"
 	Rate     float64       `json:"rate_requests_per_second,omitempty"` // asked for; 0: a closed loop
 	Arrivals string        `json:"arrivals,omitempty"`                 // "constant" or "poisson", in an open loop
 	Warmup   time.Duration `json:"warmup_nanos"`
 	Duration time.Duration `json:"duration_nanos"`
+
+	Protocol  int  `json:"protocol,omitempty"`  // version of the protocol
+	Reconnect bool `json:"reconnect,omitempty"` // the run went on when connections were lost
 }
 
 // Interval is a part of a run: a second, or the rest at its end.
@@ -55,6 +59,14 @@ type Interval struct {
 	Latency  *Distribution `json:"latency"`
 	Service  *Distribution `json:"service,omitempty"` // nil in a closed loop, as is Lag
 	Lag      *Distribution `json:"lag,omitempty"`     // how late the generator wrote
+	Errors   *Errors       `json:"errors,omitempty"`  // nil unless the run reconnects
+}
+
+// Errors is what went wrong in an interval or a total, and did not end the run.
+type Errors struct {
+	Requests   int64 `json:"requests"` // that failed, or were in flight on a connection that was lost
+	Lost       int64 `json:"lost_connections"`
+	Reconnects int64 `json:"reconnects"` // connections remade
 }
 
 // Total is a whole run, or a step of a sweep, without its warm-up.
@@ -65,6 +77,8 @@ type Total struct {
 	CPU   time.Duration `json:"generator_cpu_nanos"` // user and system time of the generator's process
 	Valid bool          `json:"valid"`               // the generator was not the bottleneck
 	Why   string        `json:"invalid_because,omitempty"`
+
+	FirstError string `json:"first_error,omitempty"` // of a run that reconnects
 
 	// Lagged names the figures of Latency of which the generator's own lag is a large part.
 	// They describe the generator as well as the server.
@@ -77,7 +91,7 @@ func (r *Run) AddInterval(s sample.Interval) { r.Intervals = append(r.Intervals,
 
 // NewTotal returns t in the stored form. It keeps nothing that t points to.
 func NewTotal(t sample.Total) *Total {
-	kept := &Total{Interval: newInterval(t.Interval), Busy: t.Busy, CPU: t.CPU, Valid: t.Valid, Why: t.Why}
+	kept := &Total{Interval: newInterval(t.Interval), Busy: t.Busy, CPU: t.CPU, Valid: t.Valid, Why: t.Why, FirstError: t.FirstError}
 	for _, f := range kept.Latency.Figures() {
 		if f.Percentile > 0 && kept.Latency.Tells(f) && t.Interval.Lagged(f.Percentile) {
 			kept.Lagged = append(kept.Lagged, f.Name)
@@ -92,6 +106,10 @@ func newInterval(s sample.Interval) Interval {
 	if s.Latency == nil {
 		s.Latency = sample.NewHistogram()
 	}
+	var errors *Errors
+	if s.Errors != nil {
+		errors = &Errors{s.Errors.Requests, s.Errors.Lost, s.Errors.Reconnects}
+	}
 	return Interval{
 		Start:    s.At - s.Length,
 		Length:   s.Length,
@@ -102,6 +120,7 @@ func newInterval(s sample.Interval) Interval {
 		Latency:  newDistribution(s.Latency),
 		Service:  newDistribution(s.Service),
 		Lag:      newDistribution(s.Lag),
+		Errors:   errors,
 	}
 }
 

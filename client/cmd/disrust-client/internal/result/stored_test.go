@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func stored(t testing.TB, r *Run) []byte {
 }
 
 func TestJSON(t *testing.T) {
-	for name, r := range map[string]*Run{"open": openLoop(t), "closed": closedLoop(t), "sweep": sweep(t)} {
+	for name, r := range map[string]*Run{"open": openLoop(t), "closed": closedLoop(t), "sweep": sweep(t), "restarted": restarted(t)} {
 		got, err := ReadJSON(bytes.NewReader(stored(t, r)))
 		if err != nil {
 			t.Fatal(name, err)
@@ -215,6 +216,33 @@ func TestCSVs(t *testing.T) {
 		}
 		if got := strings.Join(names, " "); got != c.want || rows[0][len(rows[0])-1] != "run" {
 			t.Errorf("%s: runs are %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestErrorsInCSV: a run that reconnects has columns of errors, also beside runs that do not.
+func TestErrorsInCSV(t *testing.T) {
+	steps := sweep(t)
+	for name, runs := range map[string][]*Run{"alone": {restarted(t)}, "mixed": {restarted(t), steps}} {
+		var b bytes.Buffer
+		err := WriteCSVs(&b, runs)
+		rows, err2 := csv.NewReader(&b).ReadAll()
+		if err != nil || err2 != nil {
+			t.Fatal(name, err, err2)
+		}
+		for i, want := range []string{"0 0 0", "1512 8 7", "  "} {
+			if 1+i == len(rows) {
+				break
+			}
+			var got []string
+			for at, column := range rows[0] {
+				if slices.Contains([]string{"errors_requests", "errors_lost_connections", "errors_reconnects"}, column) {
+					got = append(got, rows[1+i][at])
+				}
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s: line %d has errors %q, want %q", name, i+1, got, want)
+			}
 		}
 	}
 }

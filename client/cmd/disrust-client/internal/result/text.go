@@ -71,10 +71,24 @@ func (t *Total) text(b *strings.Builder, warmup time.Duration) {
 	if t.Unsent > 0 {
 		fmt.Fprintf(b, "%s requests were due at the end and not sent, because their connections were full; they count in the latency\n", Count(float64(t.Unsent)))
 	}
+	if t.Errors != nil {
+		fmt.Fprintf(b, "%s\n", t.Failures())
+	}
 	fmt.Fprintf(b, "\ngenerator: %.0f %% busy, %s of CPU a request\n", 100*t.Busy, Latency(t.CPUPerRequest()))
 	if !t.Valid {
 		fmt.Fprintf(b, "NOT VALID: %s\n", t.Why)
 	}
+}
+
+// Failures says what went wrong without ending the run. t.Errors must not be nil.
+func (t *Total) Failures() string {
+	e := t.Errors
+	text := fmt.Sprintf("errors: %s requests without an answer; %s connections lost, %s remade",
+		Count(float64(e.Requests)), Count(float64(e.Lost)), Count(float64(e.Reconnects)))
+	if t.FirstError != "" {
+		text += "; the first: " + t.FirstError
+	}
+	return text
 }
 
 // percentiles writes a table of latencies. An uncorrected latency stands beside the corrected

@@ -81,6 +81,13 @@ knee: 2,000 requests/s, with p99.9 at 4.40 ms (the bound is 10ms)
 	}
 }
 
+func TestFailures(t *testing.T) {
+	const want = "\nerrors: 1,512 requests without an answer; 8 connections lost, 7 remade; the first: connection 3: closed after 12 of 76 responses\n\ngenerator: "
+	if got := text(t, restarted(t)); !strings.Contains(got, want) {
+		t.Errorf("%q is not in\n%s", want, got)
+	}
+}
+
 // lagging returns a measurement of an open loop whose generator wrote some requests so late that
 // its lag makes up most of the tail.
 func lagging(t *testing.T) sample.Total {

@@ -24,7 +24,10 @@ func main() {
 
 func dial(port string) (closedloop.Ask, error) {
 	ctx := context.Background()
-	c, err := client.Dial(ctx, client.Config{Addrs: []string{net.JoinHostPort("127.0.0.1", port)}, Dim: closedloop.Dim})
+	c, err := client.Dial(ctx, client.Config{
+		Addrs: []string{net.JoinHostPort("127.0.0.1", port)}, Dim: closedloop.Dim,
+		Version: 1, // as the other servers do
+	})
 	if err != nil {
 		return nil, err
 	}

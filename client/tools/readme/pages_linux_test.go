@@ -1,0 +1,100 @@
+//go:build pages
+
+package readme
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// adapted holds commands that TestPages runs in another form, which does the same in less time, or
+// writes to $OUT and not into the clone.
+var adapted = map[string]string{
+	"go build ./server/cmd/disrust":                 `go build -o "$OUT/" ./server/cmd/disrust`,
+	"go build ./client/cmd/disrust-client":          `go build -o "$OUT/" ./client/cmd/disrust-client`,
+	"go test -c -o bufpool.test ./bufpool":          `go test -c -o "$OUT/bufpool.test" ./bufpool`,
+	"go test -run '^$' -bench AllocSizes ./bufpool": "go test -run '^$' -bench AllocSizes -benchtime 1x ./bufpool",
+	"go test -run '^$' -bench PoolSizes ./bufpool":  "go test -run '^$' -bench PoolSizes -benchtime 1x ./bufpool",
+
+	"go test ./server/... -run Sim -sim.seeds 1000000":                                   "go test ./server/... -run Sim -sim.seeds 2",
+	"go test ./server/... ./server/cmd/disrust ./server/torture -tiny":                   "go test ./server/... ./server/cmd/disrust ./server/torture -tiny -run '^$'",
+	"go test ./server -run '^$' -fuzz FuzzPort -fuzzminimizetime 10x":                    "go test ./server -run '^FuzzPort$' -fuzzminimizetime 10x",
+	"go test ./server/cmd/disrust -run '^$' -fuzz FuzzCommandLine -fuzzminimizetime 10x": "go test ./server/cmd/disrust -run '^FuzzCommandLine$' -fuzzminimizetime 10x",
+	"go test ./server/internal/violation -run '^$' -fuzz FuzzSeen -fuzzminimizetime 10x": "go test ./server/internal/violation -run '^FuzzSeen$' -fuzzminimizetime 10x",
+}
+
+// elsewhere holds commands that TestPages does not run, by their first words, and says what runs
+// them, or why nothing does.
+var elsewhere = map[string]string{
+	"go test work":       "CI runs it as it stands in README.md",
+	"go test -race work": "CI tests each module under the race detector",
+	".ci/run":            "TestPages is a part of it",
+	"cd uring/oracle":    "CI runs the oracle, which needs a module of its own",
+	"go mod tidy":        "TestPagesPrograms of disrust-client runs it, in the folder of each program",
+	"go run .":           "TestPagesPrograms of disrust-client builds and runs each program",
+	"go get":             "possible once modules have tags",
+	"git":                "makes a release",
+	"compare.py":         "measures for minutes, with programs that are not in the repository",
+	"perf":               "needs the kernel's perf, and reads what a run of minutes recorded",
+}
+
+// TestPages runs every command of the pages that no tool's test runs, as a shell does, at the top of
+// the repository. A new command is thus run, or fails the test.
+func TestPages(t *testing.T) {
+	out := t.TempDir()
+	used := make(map[string]bool)
+	for _, command := range Own(t, root, Rest) {
+		if words := runElsewhere(command); words != "" {
+			used[words] = true
+			continue
+		}
+		line, found := adapted[command]
+		if used[command] = true; !found {
+			line = command
+		}
+		t.Run(command, func(t *testing.T) { runAtTop(t, line, out) })
+	}
+	for command := range adapted {
+		if !used[command] {
+			t.Errorf("no page shows %q", command)
+		}
+	}
+	for words := range elsewhere {
+		if !used[words] {
+			t.Errorf("no page shows a command that begins with %q", words)
+		}
+	}
+}
+
+// runElsewhere returns the entry of elsewhere for a command, or "".
+func runElsewhere(command string) string {
+	for words := range elsewhere {
+		if strings.HasPrefix(command+" ", words+" ") {
+			return words
+		}
+	}
+	return ""
+}
+
+// patience is how long a command may take. It only turns a hang into a failure.
+const patience = 10 * time.Minute
+
+func runAtTop(t *testing.T, line, out string) {
+	top, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	shell := exec.CommandContext(ctx, "sh", "-c", line)
+	shell.Dir = top
+	shell.Env = append(os.Environ(), "GOWORK="+filepath.Join(top, "go.work"), "OUT="+out)
+	if text, err := shell.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", line, err, text)
+	}
+}
