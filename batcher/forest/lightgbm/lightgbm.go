@@ -18,14 +18,6 @@ func Is(data []byte) bool {
 
 // Load makes a model of a file in memory. The model does not refer to data afterwards.
 func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
-	m, err := load(data, o)
-	if err != nil {
-		return nil, fmt.Errorf("lightgbm: %w", err)
-	}
-	return m, nil
-}
-
-func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	l := &lines{rest: data}
 	h, err := parseHead(l)
 	if err != nil {
