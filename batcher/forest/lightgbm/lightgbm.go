@@ -16,7 +16,7 @@ func Is(data []byte) bool {
 	return found && string(bytes.TrimRight(line, "\r")) == "tree"
 }
 
-// Load reads a text model. Nothing refers to data afterwards.
+// Load makes a model of a file in memory. The model does not refer to data afterwards.
 func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	l := &lines{rest: data}
 	h, err := parseHead(l)

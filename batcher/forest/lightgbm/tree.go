@@ -240,7 +240,7 @@ func (r *treeReader) set(i int, n *ensemble.Node) error {
 	if len(r.boundaries) < 2 {
 		return fmt.Errorf("decision_type %d is a categorical split: num_cat=0 says that there is none", r.decisions[i])
 	}
-	if k < 0 || k >= float64(len(r.boundaries)-1) {
+	if k < 0 || k >= float64(len(r.boundaries)-1) || k != math.Trunc(k) {
 		return fmt.Errorf("threshold %v names no categorical split: num_cat=%d", k, len(r.boundaries)-1)
 	}
 	n.Set = r.sets[r.boundaries[int(k)]:r.boundaries[int(k)+1]]
