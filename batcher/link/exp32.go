@@ -6,8 +6,8 @@ import "math"
 //
 // It is the algorithm of expf in glibc 2.28 and later (Arm Optimized Routines): one reduction
 // to [-ln2/64, ln2/64], 32 powers of two and a polynomial of degree 3, all in double. The
-// error is at most 0.51 ulp, and the function is monotone: see the README of
-// batcher/forest/xgboost.
+// error is at most 0.51 ulp, and the function is monotone, as the README of
+// batcher/forest/xgboost says.
 func exp32(x float32) float32 {
 	switch {
 	case x != x:

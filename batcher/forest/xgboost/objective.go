@@ -139,8 +139,8 @@ func (f *file) margin(o objective, score float32) (float32, error) {
 		}
 		return link.Logit32(score), nil
 	case logarithm:
-		if score <= 0 {
-			return wrong("it must be above 0")
+		if score < 0 {
+			return wrong("it must not be negative")
 		}
 		return link.Log32(score), nil
 	}

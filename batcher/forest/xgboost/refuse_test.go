@@ -111,6 +111,10 @@ var edits = []edit{
 		p["num_class"], p["num_target"] = "2", "2"
 	}, []string{"num_class", "num_target"}},
 	{"a base score above 1", param("base_score", "[1.5E0]"), []string{"base_score", "1.5", "binary:logistic"}},
+	{"a negative base score", func(l, _, _ object) {
+		l["learner_model_param"].(object)["base_score"] = "-1E-9"
+		l["objective"].(object)["name"] = "count:poisson"
+	}, []string{"base_score", "-1e-09", "count:poisson"}},
 	{"three base scores", param("base_score", "[5E-1,5E-1,5E-1]"), []string{"base_score", "3", "1"}},
 	{"no base score", param("base_score", "[]"), []string{"base_score", "0 values"}},
 	{"a base score in words", param("base_score", "half"), []string{"base_score", "half"}},

@@ -103,6 +103,7 @@ def fixed(folder):
     case("logitraw", binary, objective="binary:logitraw", ubj=True)
     case("hinge", binary, objective="binary:hinge")
     case("poisson", lambda s: np.floor(np.exp(s)), objective="count:poisson", ubj=True)
+    case("poisson_zero", np.zeros_like, 2, objective="count:poisson")  # the margin is -inf
     case("quantiles", same, 2, objective="reg:quantileerror", quantile_alpha=[0.1, 0.9])
     case("aft", same, 0, objective="survival:aft", base_score=2.938)  # no tree; expf has another bit here than exp
     case("best", binary, 6, objective="binary:logistic", best=True)
