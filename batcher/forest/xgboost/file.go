@@ -79,8 +79,12 @@ func (f *file) readParameters(r document.Reader) error {
 
 func (f *file) readObjective(r document.Reader) error {
 	return document.Fields(r, []document.Field{text(r, "name", &f.objective, true)}, func(string) error {
-		if kind, err := r.Kind(); err != nil || kind != document.Object {
-			return errors.Join(err, r.Skip())
+		kind, err := r.Kind()
+		if err != nil {
+			return err
+		}
+		if kind != document.Object {
+			return r.Skip()
 		}
 		return pairs(r, &f.parameters)
 	})

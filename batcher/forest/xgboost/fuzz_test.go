@@ -41,7 +41,7 @@ func FuzzLoad(f *testing.F) {
 
 // A model that has been loaded does not depend on the file's bytes.
 func TestLoadKeepsNothing(t *testing.T) {
-	for _, dir := range []string{"xgb_names", "xgb203_ubj", "xgb_linear_multiclass"} {
+	for _, dir := range []string{"xgb_names", "xgb203_ubj", "xgb_linear_classes"} {
 		data := bytes.Clone(golden.Model(t, "testdata/"+dir))
 		m, err := Load(data, modelfile.Options{})
 		if err != nil {

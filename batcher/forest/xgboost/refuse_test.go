@@ -40,7 +40,7 @@ func short(key string) func(_, _, t object) {
 	return func(_, _, t object) { t[key] = list(t, key)[1:] }
 }
 
-// The edits of testdata/xgb_logf: binary:logistic, one output, 12 features.
+// The edits of testdata/xgb_logistic: binary:logistic, one output, 12 features.
 var edits = []edit{
 	{"a cycle", set("left_children", 1, 0), []string{"tree 1, node 1", "left_children", "root"}},
 	{"two parents", func(_, _, t object) { list(t, "left_children")[0] = list(t, "right_children")[0] }, []string{"tree 1, node 0", "two parents"}},
@@ -56,6 +56,10 @@ var edits = []edit{
 	{"a child beyond 32 bits", set("left_children", 0, 1e15), []string{"left_children", "element 0", "1000000000000000"}},
 	{"a flag that is none", set("default_left", 0, 2), []string{"default_left", "element 0", "2"}},
 	{"null as a threshold", set("split_conditions", 0, nil), []string{"split_conditions", "null"}},
+	{"a leaf beyond float32 by its weight", func(l, m, t object) {
+		l["gradient_booster"] = object{"name": "dart", "gbtree": object{"model": m}, "weight_drop": slices.Repeat([]any{1e30}, len(list(m, "trees")))}
+		list(t, "split_conditions")[len(list(t, "split_conditions"))-1] = 1e30
+	}, []string{"tree 1, node", "split_conditions", "leaf", "+Inf"}},
 	{"no list", drop("split_indices"), []string{"tree 1", "split_indices is missing"}},
 	{"a short list", short("default_left"), []string{"tree 1", "default_left", "left_children"}},
 	{"a short list of children", short("right_children"), []string{"tree 1", "right_children", "left_children"}},
@@ -124,13 +128,19 @@ var edits = []edit{
 	{"an unknown booster", func(l, _, _ object) { l["gradient_booster"].(object)["name"] = "gbforest" }, []string{"gradient_booster", "gbforest", "dart"}},
 	{"trees under gblinear", func(l, _, _ object) { l["gradient_booster"].(object)["name"] = "gblinear" }, []string{"weights", "13"}},
 	{"dart without weights", func(l, _, _ object) { l["gradient_booster"].(object)["name"] = "dart" }, []string{"weight_drop"}},
+	{"a weight of a linear model that is too large", func(l, _, _ object) {
+		l["gradient_booster"] = object{"name": "gblinear", "model": object{"weights": slices.Repeat([]any{1e39}, 13)}}
+	}, []string{"weights", "element 0", "1e+39"}},
+	{"too few weights of a linear model", func(l, _, _ object) {
+		l["gradient_booster"] = object{"name": "gblinear", "model": object{"weights": []any{1}}}
+	}, []string{"weights", "1 elements", "13"}},
 	{"no model", func(l, _, _ object) { delete(l["gradient_booster"].(object), "model") }, []string{"gradient_booster", "model is missing"}},
 	{"no objective", func(l, _, _ object) { delete(l, "objective") }, []string{"objective", "missing"}},
 	{"a list where an object belongs", func(l, _, _ object) { l["objective"] = []any{} }, []string{"objective", "an array", "an object"}},
 }
 
 func TestRefused(t *testing.T) {
-	good := golden.Model(t, "testdata/xgb_logf")
+	good := golden.Model(t, "testdata/xgb_logistic")
 	for _, e := range edits {
 		var j object
 		if err := json.Unmarshal(good, &j); err != nil {
@@ -165,8 +175,12 @@ func refused(t *testing.T, name string, data []byte, words []string) {
 	}
 }
 
+// linear is a model of one feature.
+const linear = `{"learner":{"gradient_booster":{"model":{"weights":[1,2]},"name":"gblinear"},
+	"learner_model_param":{"base_score":"5E-1","num_class":"0","num_feature":"1"},"objective":{"name":"reg:squarederror"}},"version":[1,6,0]}`
+
 func TestRefusedBytes(t *testing.T) {
-	good := golden.Model(t, "testdata/xgb_logf")
+	good := golden.Model(t, "testdata/xgb_logistic")
 	replace := func(old, with string) []byte { return bytes.Replace(good, []byte(old), []byte(with), 1) }
 	ubj := func(tail string, n int64) []byte {
 		b := binary.BigEndian.AppendUint64([]byte("{L"), 7)
@@ -187,6 +201,9 @@ func TestRefusedBytes(t *testing.T) {
 		{"nested arrays", []byte(`{"learner":` + strings.Repeat("[", 100000)), []string{"learner", "depth"}},
 		{"nested arrays that are skipped", []byte(`{"a":` + strings.Repeat("[", 100000)), []string{"depth"}},
 		{"NaN as a threshold", replace(`"split_conditions":[`, `"split_conditions":[NaN,`), []string{"split_conditions"}},
+		{"NaN as a weight", []byte(strings.Replace(linear, `"weights":[`, `"weights":[NaN,`, 1)), []string{"weights"}},
+		{"an infinite weight", []byte(strings.Replace(linear, `"weights":[1`, `"weights":[-Infinity`, 1)), []string{"weights", "element 0", "-Inf"}},
+		{"a version of one number", replace(`"version":[3,2,0]`, `"version":[3]`), []string{"version"}},
 		{"a key twice", replace(`"default_left":`, `"default_left":[0],"default_left":`), []string{"tree 0", "default_left", "twice"}},
 		{"a tail", append(slices.Clone(good), '}'), []string{"follows"}},
 		{"an array of 2^60", ubj("[$d#L", 1<<60), []string{"count", "1152921504606846976", "0 bytes left"}},
@@ -199,7 +216,7 @@ func TestRefusedBytes(t *testing.T) {
 
 // Every beginning of a file ends early.
 func TestTruncated(t *testing.T) {
-	for _, dir := range []string{"testdata/xgb_logf", "testdata/xgb203_ubj"} {
+	for _, dir := range []string{"testdata/xgb_logistic", "testdata/xgb203_ubj"} {
 		good := golden.Model(t, dir)
 		for n := 1; n < len(good); n += 7 {
 			refused(t, dir, good[:n], []string{"byte"})
@@ -232,11 +249,11 @@ func TestIterationsRefused(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"xgb_logf", modelfile.BestIteration, "best_iteration"},
-		{"xgb_logf", 1000, "1000"},
-		{"xgb_logf", -2, "-2"},
+		{"xgb_logistic", modelfile.BestIteration, "best_iteration"},
+		{"xgb_logistic", 1000, "1000"},
+		{"xgb_logistic", -2, "-2"},
 		{"xgb133_softprob", 2, "num_parallel_tree"},
-		{"xgb_linear_logistic", 1, "gblinear"},
+		{"xgb_linear", 1, "gblinear"},
 	} {
 		_, err := Load(golden.Model(t, "testdata/"+c.dir), modelfile.Options{Iterations: c.n})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -246,7 +263,7 @@ func TestIterationsRefused(t *testing.T) {
 }
 
 func TestClassesRefused(t *testing.T) {
-	for dir, want := range map[string]string{"xgb203_ubj": "reg:gamma", "xgb_multi_label": "3 labels"} {
+	for dir, want := range map[string]string{"xgb203_ubj": "reg:gamma", "xgb_labels": "3 labels"} {
 		_, err := Load(golden.Model(t, "testdata/"+dir), modelfile.Options{Output: wire.Class})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", dir, err)

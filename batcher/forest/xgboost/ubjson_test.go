@@ -82,7 +82,7 @@ func toUBJSON(b []byte, key string, v any) []byte {
 
 // A model has the same scores in both formats.
 func TestBothFormats(t *testing.T) {
-	for _, dir := range []string{"xgb_linear_multiclass", "xgb_multi_label", "xgb176_dart", "xgb133_softprob", "xgb_sklearn_early_best", "xgb_names"} {
+	for _, dir := range []string{"xgb_linear_classes", "xgb_quantiles", "xgb176_dart", "xgb133_softprob", "xgb_best", "xgb_onehot"} {
 		data := golden.Model(t, "testdata/"+dir)
 		var j any
 		if err := json.Unmarshal(data, &j); err != nil {
@@ -126,7 +126,7 @@ func large(t *testing.T, dir string, times int) object {
 
 // Loading takes memory of three times the file's size or less, all allocations together.
 func TestMemory(t *testing.T) {
-	j := large(t, "testdata/xgb_logf", 1000)
+	j := large(t, "testdata/xgb_logistic", 1000)
 	text, err := json.Marshal(j)
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestMemory(t *testing.T) {
 
 // A few bytes of a file ask for a set of 2 MiB. A file of many is refused.
 func TestLargeSets(t *testing.T) {
-	j := large(t, "testdata/xgb_logf", 10)
+	j := large(t, "testdata/xgb_logistic", 10)
 	trees := list(j["learner"].(object)["gradient_booster"].(object)["model"].(object), "trees")
 	for _, v := range trees[:4] {
 		v := v.(object)

@@ -190,8 +190,9 @@ func unescape(text []byte) ([]byte, error) {
 		i++ // textEnd ensures that a byte follows
 		if text[i] == 'u' {
 			unit, ok := hex4(text, i+1)
-			if !ok {
-				return nil, errEscape
+			if !ok { // XGBoost does not escape the backslash of \u in a name
+				out = append(out, `\u`...)
+				continue
 			}
 			i += 4
 			r := rune(unit)
