@@ -34,6 +34,9 @@ func NewBuilder(c Config) (*Builder, error) {
 	if c.Groups < 1 || c.Groups > wire.MaxOutputs {
 		return nil, fmt.Errorf("a model with %d sums per row: 1 to %d is allowed", c.Groups, wire.MaxOutputs)
 	}
+	if c.Base != nil && len(c.Base) != c.Groups {
+		panic("ensemble: Base must have one value for each group")
+	}
 	c.Base = slices.Clone(c.Base)
 	m := &Model{config: c, shape: shape}
 	return &Builder{model: m, columns: columns{snap: c.SnapZero}}, nil
@@ -48,6 +51,18 @@ func (c *Config) shape() batcher.Shape {
 		s.Outputs = 1
 	}
 	return s
+}
+
+// Reserve makes room for trees with so many leaves together. A loader that knows the number
+// spares the builder from moving what it has, time and again.
+func (b *Builder) Reserve(leaves int) {
+	m := b.model
+	m.nodes = slices.Grow(m.nodes, 2*leaves)
+	if m.config.Sum == Single {
+		m.single = slices.Grow(m.single, 2*leaves)
+	} else {
+		m.double = slices.Grow(m.double, 2*leaves)
+	}
 }
 
 // Add adds the next tree. It refuses a tree that is wrong with a *[Fault], and a model of more
@@ -178,17 +193,27 @@ func (b *Builder) leafValues(t *Tree, first int) error {
 // linear stores the function of a leaf.
 func (b *Builder) linear(leaf int, l *Linear, place int) error {
 	m := b.model
-	m.functions = append(m.functions, make([]function, len(m.nodes)-len(m.functions))...)
-	f := function{constant: l.Const, first: len(m.terms), linear: true}
 	for _, term := range l.Terms {
 		if term.Feature < 0 || term.Feature >= m.config.Dim {
 			return &Fault{Node: -1, Leaf: leaf, Why: fmt.Sprintf("feature %d, of %d", term.Feature, m.config.Dim)}
 		}
 		m.terms = append(m.terms, term)
 	}
-	f.end = len(m.terms)
-	m.functions[place] = f
+	m.functions = append(m.functions, function{l.Const, len(m.terms) - len(l.Terms), len(m.terms)})
+	b.fillFunctionOf(place)
+	m.functionOf = append(m.functionOf, uint32(len(m.functions)))
 	return nil
+}
+
+// fillFunctionOf gives the nodes before a place no function, if they have none yet.
+func (b *Builder) fillFunctionOf(place int) {
+	m := b.model
+	if m.functionOf == nil {
+		m.functionOf = make([]uint32, 0, cap(m.nodes))
+	}
+	for len(m.functionOf) < place {
+		m.functionOf = append(m.functionOf, 0)
+	}
 }
 
 // Build returns the model. The builder must not be used afterwards.
@@ -199,7 +224,7 @@ func (b *Builder) Build() *Model {
 	}
 	m.columns, m.words = b.columns.list, b.columns.words
 	if m.functions != nil {
-		m.functions = append(m.functions, make([]function, len(m.nodes)-len(m.functions))...)
+		b.fillFunctionOf(len(m.nodes))
 	}
 	m.order = byDepth(m.trees)
 	return m

@@ -26,7 +26,7 @@ type Config struct {
 	Output wire.Kind
 
 	// Transform is applied to the sums divided by Divisor; wire.Raw does neither. A function
-	// that computes in float32 needs Single sums, the others Double sums.
+	// that computes in float32 needs Single sums.
 	Transform link.Transform
 	Divisor   float64 // iterations of a random forest; 0: nothing is divided
 }

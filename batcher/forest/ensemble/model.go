@@ -23,8 +23,9 @@ type Model struct {
 	double []float64
 	single []float32
 
-	functions []function // of each node; nil: no leaf is linear
-	terms     []Term
+	functionOf []uint32 // of each node: 0, or 1 more than the number of its function; nil: no leaf is linear
+	functions  []function
+	terms      []Term
 }
 
 // node is one split or leaf. A row with number k in the column is next at next if k <= split,
@@ -45,7 +46,6 @@ type tree struct {
 type function struct {
 	constant   float64
 	first, end int // of its terms
-	linear     bool
 }
 
 // Shape implements [batcher.Model].

@@ -94,7 +94,7 @@ func (s *scorer) scoreBlocks(rows []float32, dim, stride, count int, out []float
 			places := t.rows(m.nodes, s.numbers[b*columns:(b+1)*columns])
 			at := b*groups + int(t.group)
 			switch {
-			case m.functions != nil:
+			case m.functionOf != nil:
 				for lane := range min(lanes, count-b*lanes) {
 					from := (b*lanes + lane) * stride
 					s.double[at][lane] += m.value(places[lane], rows[from:from+dim])
@@ -167,7 +167,7 @@ func (s *scorer) scoreRow(row, out []float32) {
 	for i := range m.trees {
 		t, p := &m.trees[i], s.places[i]
 		switch {
-		case m.functions != nil:
+		case m.functionOf != nil:
 			s.double[t.group][0] += m.value(p, row)
 		case s.single != nil:
 			s.single[t.group][0] += m.single[p]
@@ -194,10 +194,10 @@ func (m *Model) fill(rows []float32, stride, count int, numbers [][lanes]int32) 
 
 // value returns the value of the leaf at a place for a row, in a model with linear leaves.
 func (m *Model) value(place uint32, row []float32) float64 {
-	f := &m.functions[place]
-	if !f.linear {
+	if m.functionOf[place] == 0 {
 		return m.double[place]
 	}
+	f := &m.functions[m.functionOf[place]-1]
 	sum := f.constant
 	for _, t := range m.terms[f.first:f.end] {
 		x := row[t.Feature]

@@ -102,6 +102,26 @@ func countTrees(trees []byte, sums int) (int, error) {
 	return n, nil
 }
 
+// leastPerLeaf is how many bytes a leaf and its split take at least.
+const leastPerLeaf = 10
+
+// countLeaves returns how many leaves there are, as num_leaves says and as many as the bytes
+// can have.
+func countLeaves(trees []byte) int {
+	most, total := int64(len(trees)/leastPerLeaf), int64(0)
+	for key := []byte("\nnum_leaves="); ; {
+		i := bytes.Index(trees, key)
+		if i < 0 {
+			return int(min(total, most))
+		}
+		trees = trees[i+len(key):]
+		line, _, _ := bytes.Cut(trees[:min(len(trees), 20)], []byte("\n"))
+		if n, err := whole(bytes.TrimRight(line, "\r")); err == nil && n > 0 {
+			total = min(total+n, most)
+		}
+	}
+}
+
 // number returns the value of a key, which must be there if it has no default, a negative one.
 func number(values map[string][]byte, key string, missing, low, high int) (int, error) {
 	value, ok := values[key]

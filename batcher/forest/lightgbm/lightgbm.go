@@ -36,6 +36,7 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.Reserve(countLeaves(l.rest))
 	about := modelfile.About{
 		Format:     format(h.version),
 		Objective:  h.line,

@@ -287,3 +287,19 @@ func TestIterations(t *testing.T) {
 		}
 	}
 }
+
+// TestMemoryOfLargeFiles counts all that loading allocates, garbage too.
+func TestMemoryOfLargeFiles(t *testing.T) {
+	from, to := strings.Index(sample, "Tree=0"), strings.Index(sample, "end of trees")
+	text := sample[:from] + strings.Repeat(sample[from:to], 10000) + sample[to:]
+	data := []byte(text)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := Load(data, modelfile.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 3*uint64(len(data)) {
+		t.Errorf("%d bytes for a file of %d", took, len(data))
+	}
+}
