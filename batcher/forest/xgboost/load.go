@@ -1,7 +1,6 @@
 package xgboost
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -16,47 +15,10 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// Is reports whether a file that begins with data comes from XGBoost: a model, or one of the
-// files that people take for one and that Load refuses with what to do.
-func Is(data []byte) bool {
-	if isBinary(data) || document.IsUBJSON(data) {
-		return true
-	}
-	r := document.New(data)
-	kind, err := r.Kind()
-	if err != nil {
-		return false
-	}
-	if kind == document.Array {
-		if r.Open(document.Array) != nil {
-			return false
-		}
-		if more, _ := r.More(); !more {
-			return false
-		}
-	}
-	if r.Open(document.Object) != nil {
-		return false
-	}
-	switch key, _, _ := r.Key(); string(key) {
-	case "learner", "version", "Config", "Model":
-		return kind == document.Object
-	case "nodeid":
-		return kind == document.Array
-	}
-	return false
-}
-
-// isBinary recognises the format that XGBoost could write until 3.0.
-func isBinary(data []byte) bool { return bytes.HasPrefix(data, []byte("binf")) }
-
 // Load makes a model of a file in memory. Nothing refers to data afterwards.
 //
 // Besides the model itself, loading takes memory of a small multiple of the file's size.
 func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
-	if isBinary(data) {
-		return nil, errors.New("the binary format of old XGBoost: load it with XGBoost before 3.1 and write it with save_model('m.json') or .ubj")
-	}
 	f, err := read(data)
 	if err != nil {
 		return nil, err
