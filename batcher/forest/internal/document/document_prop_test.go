@@ -85,28 +85,6 @@ func toJSON(t *rapid.T, b []byte, v any) []byte {
 
 // toUBJSON appends a value in one of the forms that it may have.
 func toUBJSON(t *rapid.T, b []byte, v any) []byte {
-	length := func(n int) {
-		switch marks := []byte("iUIlL"); marks[rapid.IntRange(0, 4).Draw(t, "length")] {
-		case 'i':
-			if n <= math.MaxInt8 {
-				b = append(b, 'i', byte(n))
-				return
-			}
-			fallthrough
-		case 'U':
-			if n <= math.MaxUint8 {
-				b = append(b, 'U', byte(n))
-				return
-			}
-			fallthrough
-		case 'I':
-			b = binary.BigEndian.AppendUint16(append(b, 'I'), uint16(n))
-		case 'l':
-			b = binary.BigEndian.AppendUint32(append(b, 'l'), uint32(n))
-		case 'L':
-			b = binary.BigEndian.AppendUint64(append(b, 'L'), uint64(n))
-		}
-	}
 	switch v := v.(type) {
 	case nil:
 		return append(b, 'Z')
@@ -126,54 +104,71 @@ func toUBJSON(t *rapid.T, b []byte, v any) []byte {
 		}
 		return binary.BigEndian.AppendUint32(append(b, 'd'), math.Float32bits(v))
 	case string:
-		b = append(b, 'S')
-		length(len(v))
-		return append(b, v...)
+		return append(withLength(t, append(b, 'S'), len(v)), v...)
 	case []any:
-		b = append(b, '[')
-		whole := len(v) > 0
-		for _, x := range v {
-			_, ok := x.(int32)
-			whole = whole && ok
-		}
-		if whole && rapid.Bool().Draw(t, "typed") {
-			b = append(b, "$l#"...)
-			length(len(v))
+		if isWhole(v) && rapid.Bool().Draw(t, "typed") {
+			b = withLength(t, append(b, "[$l#"...), len(v))
 			for _, x := range v {
 				b = binary.BigEndian.AppendUint32(b, uint32(x.(int32)))
 			}
 			return b
 		}
-		counted := rapid.Bool().Draw(t, "counted")
-		if counted {
-			b = append(b, '#')
-			length(len(v))
-		}
-		for _, x := range v {
-			b = toUBJSON(t, b, x)
-		}
-		if !counted {
-			b = append(b, ']')
-		}
-		return b
+		return withBrackets(t, b, "[]", len(v), func(b []byte, i int) []byte { return toUBJSON(t, b, v[i]) })
 	case []member:
-		b = append(b, '{')
-		counted := rapid.Bool().Draw(t, "counted")
-		if counted {
-			b = append(b, '#')
-			length(len(v))
-		}
-		for _, m := range v {
-			length(len(m.key))
-			b = toUBJSON(t, append(b, m.key...), m.value)
-		}
-		if !counted {
-			b = append(b, '}')
-		}
-		return b
+		return withBrackets(t, b, "{}", len(v), func(b []byte, i int) []byte {
+			b = append(withLength(t, b, len(v[i].key)), v[i].key...)
+			return toUBJSON(t, b, v[i].value)
+		})
 	}
 	t.Fatalf("%T", v)
 	return nil
+}
+
+// withLength appends a length as a number of any type that can hold it.
+func withLength(t *rapid.T, b []byte, n int) []byte {
+	first := 0
+	switch {
+	case n > math.MaxUint8:
+		first = 2
+	case n > math.MaxInt8:
+		first = 1
+	}
+	switch mark := "iUIlL"[rapid.IntRange(first, 4).Draw(t, "length")]; mark {
+	case 'i', 'U':
+		return append(b, mark, byte(n))
+	case 'I':
+		return binary.BigEndian.AppendUint16(append(b, mark), uint16(n))
+	case 'l':
+		return binary.BigEndian.AppendUint32(append(b, mark), uint32(n))
+	default:
+		return binary.BigEndian.AppendUint64(append(b, mark), uint64(n))
+	}
+}
+
+// withBrackets appends a container of n elements, with a count or with a mark at its end.
+func withBrackets(t *rapid.T, b []byte, marks string, n int, element func([]byte, int) []byte) []byte {
+	b = append(b, marks[0])
+	counted := rapid.Bool().Draw(t, "counted")
+	if counted {
+		b = withLength(t, append(b, '#'), n)
+	}
+	for i := range n {
+		b = element(b, i)
+	}
+	if counted {
+		return b
+	}
+	return append(b, marks[1])
+}
+
+// isWhole reports whether an array has whole numbers alone.
+func isWhole(v []any) bool {
+	for _, x := range v {
+		if _, ok := x.(int32); !ok {
+			return false
+		}
+	}
+	return len(v) > 0
 }
 
 // readAs reads the next value, of the same kinds as want, and skips some of it.
@@ -239,12 +234,7 @@ func readAs(t *rapid.T, r Reader, want any) any {
 
 func readArray(t *rapid.T, r Reader, want []any) any {
 	got := []any{}
-	whole := len(want) > 0
-	for _, x := range want {
-		_, ok := x.(int32)
-		whole = whole && ok
-	}
-	if whole && rapid.Bool().Draw(t, "at once") {
+	if isWhole(want) && rapid.Bool().Draw(t, "at once") {
 		numbers, err := r.Int32s(nil)
 		if err != nil {
 			t.Fatal(err)

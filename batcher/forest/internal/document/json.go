@@ -318,25 +318,25 @@ func (r *jsonReader) Int32s(dst []int32) ([]int32, error) {
 	return elements(r, dst, r.Int32)
 }
 
-// Skip looks only at strings and brackets inside a container: what is skipped matters to
-// nobody, but its end must be found.
 func (r *jsonReader) Skip() error {
 	kind, err := r.Kind()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	depth, arrays := r.depth, r.arrays
-	if kind == String {
+	case kind == String:
 		return r.skipText()
+	case kind == Object, kind == Array:
+		return r.skipContainer()
 	}
-	if kind != Object && kind != Array {
-		r.pos += len(r.token())
-		return nil
-	}
-	for {
-		if r.pos >= len(r.data) {
-			return r.fail("")
-		}
+	r.pos += len(r.token())
+	return nil
+}
+
+// skipContainer looks only at strings and brackets: what is skipped matters to nobody, but its
+// end must be found.
+func (r *jsonReader) skipContainer() error {
+	depth, arrays := r.depth, r.arrays
+	for r.pos < len(r.data) {
 		switch c := r.data[r.pos]; c {
 		case '"':
 			if err := r.skipText(); err != nil {
@@ -363,6 +363,7 @@ func (r *jsonReader) Skip() error {
 			return nil
 		}
 	}
+	return r.fail("")
 }
 
 func (r *jsonReader) skipText() error {

@@ -99,8 +99,17 @@ func (r *ubjsonReader) Open(kind Kind) error {
 	r.passMark()
 	c := &r.open[r.depth]
 	*c = container{kind: kind}
+	if err := r.header(c); err != nil {
+		return err
+	}
+	r.depth++
+	return nil
+}
+
+// header reads the type and the count of the elements of c, if they are there.
+func (r *ubjsonReader) header(c *container) error {
 	size := 1 // of an element, at least
-	if kind == Object {
+	if c.kind == Object {
 		size = 2
 	}
 	if r.at('$') {
@@ -108,27 +117,29 @@ func (r *ubjsonReader) Open(kind Kind) error {
 			return r.early()
 		}
 		c.element = r.data[r.pos]
-		if c.element == 'H' || sizeOf(c.element) == 0 {
+		if sizeOf(c.element) == 0 {
 			return r.fail(r.pos, "elements of the type %q: numbers alone are supported", c.element)
 		}
-		if kind == Array {
+		if c.kind == Array {
 			size = sizeOf(c.element)
 		}
 		r.pos++
 	}
-	if at := r.pos; r.at('#') {
-		count, err := r.length("count")
-		if err != nil {
-			return err
+	at := r.pos
+	if !r.at('#') {
+		if c.element != 0 {
+			return r.fail(at, "a type of elements without a count")
 		}
-		if count > (len(r.data)-r.pos)/size {
-			return r.fail(at, "the count is %d elements of at least %d bytes, with %d bytes left", count, size, len(r.data)-r.pos)
-		}
-		c.counted, c.left = true, count
-	} else if c.element != 0 {
-		return r.fail(r.pos, "a type of elements without a count")
+		return nil
 	}
-	r.depth++
+	count, err := r.length("count")
+	if err != nil {
+		return err
+	}
+	if count > (len(r.data)-r.pos)/size {
+		return r.fail(at, "the count is %d elements of at least %d bytes, with %d bytes left", count, size, len(r.data)-r.pos)
+	}
+	c.counted, c.left = true, count
 	return nil
 }
 
