@@ -20,7 +20,7 @@ type Config struct {
 	// Output is what the model answers: the sums (wire.Raw), what Transform makes of them
 	// (wire.Prob), or the class that this names (wire.Class), as [link.Class] does.
 	Output    wire.Kind
-	Transform link.Transform // a function that computes in float32, or link.Identity
+	Transform link.Transform
 }
 
 // Linear is a linear model. It implements [batcher.Model].
