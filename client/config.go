@@ -74,7 +74,8 @@ type Config struct {
 	// call fails with *ConnectionLost. In version 1 that happens even if the server
 	// only closed an idle connection while the request was written. In version 2 a
 	// connection that ends in order is not counted here: what the server has not
-	// answered moves, at most once for each of Addrs and once more.
+	// answered moves, at most once for each of Addrs and once more. A request whose
+	// count the server does not allow is never sent again.
 	Retry int
 
 	// Tests set these.

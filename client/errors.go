@@ -135,8 +135,8 @@ func (e *DimError) Error() string {
 }
 
 // ProtocolError is the reason why the Client closed a connection: a response that
-// answers no request, or another violation of the protocol. The Client cannot trust any score after it. *ConnectionLost
-// wraps it.
+// answers no request, or another violation of the protocol. The Client cannot trust
+// any score after it. *ConnectionLost wraps it.
 type ProtocolError struct {
 	Got   int    // count of the response
 	Want  int    // count of the request that it should answer; 0 if none was in flight

@@ -142,6 +142,30 @@ func TestViolations(t *testing.T) {
 	}
 }
 
+// TestDeniedIsNotRepeated: a server does not allow the count of a request. The Client does not
+// send it again, whatever Config.Retry is. It sends the request behind it again.
+func TestDeniedIsNotRepeated(t *testing.T) {
+	var connections atomic.Int32
+	c := dial(t, Config{Retry: 3}, serve(t, 3, func(p *peer) {
+		if connections.Add(1) > 1 {
+			answerAll(p)
+			return
+		}
+		p.readScores()
+		p.readScores()
+		p.fail(wire.CountDenied, 2)
+		swallow(p)
+	}))
+	rows, _ := rowsFrom(0, 2, 3)
+	denied := &Call{Dst: make([]float32, 2), Rows: rows}
+	c.Start(denied)
+	behind := start(c, 10, 3)
+	if err := denied.Wait(t.Context()); !errors.As(err, new(*ProtocolError)) {
+		t.Errorf("got %v, want a *ProtocolError", err)
+	}
+	behind(t)
+}
+
 // TestFailureWithoutRequest: a server fails a request that the Client has not sent.
 func TestFailureWithoutRequest(t *testing.T) {
 	c := newClient(completed(t, small))

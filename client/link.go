@@ -12,7 +12,7 @@ import (
 // link is one connection and the requests on it.
 //
 // Ownership: only the send loop writes to the connection and uses out. Only the
-// receive loop reads from the connection and uses ended, failed and inAnswer. mu
+// receive loop reads from the connection and uses ended, failed, inAnswer and denied. mu
 // guards the rest. The elements of ring are also written under mu. The send loop reads
 // the elements from taken to admitted without mu, because only the send loop changes
 // them.
@@ -46,6 +46,7 @@ type link struct {
 	ended    []*flight
 	failed   []failure // the flights that ended by a failed request, and their errors
 	inAnswer bool      // the receive loop ended within an answer
+	denied   bool      // it ended because the server does not allow the oldest request
 }
 
 // failure is the error of a request that the server has failed.
@@ -173,11 +174,13 @@ func (l *link) endedInOrder(err error) bool {
 
 // toResend returns the requests to send over another connection, after both loops
 // have ended with err: the requests not begun, and those that were begun and may be
-// sent again. It ends the calls of all others.
+// sent again. It ends the calls of all others, and of a request that the server has
+// denied, because another attempt would end in the same way.
 func (l *link) toResend(err error, inOrder bool) (elsewhere []request) {
 	unanswered, begun := l.unanswered()
 	for k, r := range unanswered {
-		if k < begun && !r.countAgain(&l.slot.client.cfg, inOrder) {
+		denied := l.denied && k == 0
+		if k < begun && (denied || !r.countAgain(&l.slot.client.cfg, inOrder)) {
 			r.flight.end(l.lossError(err))
 			continue
 		}

@@ -5,7 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// request asks for the scores of some rows of a call: of as many as vectors, from row at on.
+// request asks for the scores of some rows of a call. vectors is their number, and at the
+// first of them.
 type request struct {
 	flight      *flight
 	at, vectors int

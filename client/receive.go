@@ -92,6 +92,7 @@ func (l *link) deliverOne(b []byte) (used int, err error) {
 		return 0, nil
 	}
 	if reply.Kind == wire.Failure && reply.Code == wire.CountDenied {
+		l.denied = true
 		return 0, &ProtocolError{Reply: fmt.Sprintf("the server allows no request of %d vectors", reply.Detail)}
 	}
 	if l.answered == l.taken {

@@ -62,7 +62,7 @@ func checkTable() string {
 func transcript(t *testing.T) string {
 	c := dialControl(t, listen(t, patience))
 	var b strings.Builder
-	b.WriteString("```\n")
+	b.WriteString("```text\n")
 	exchange := func(command string, v any) {
 		c.ask(command, v)
 		fmt.Fprintf(&b, "> %s\n< %s\n", command, marshal(t, v))

@@ -35,6 +35,9 @@ type Refused struct {
 }
 
 func (r *Refused) Error() string {
+	if r.Welcome.Sentence == "" {
+		return fmt.Sprintf("%s refuses the connection with status %d", r.Addr, r.Welcome.Verdict)
+	}
 	return fmt.Sprintf("%s refuses the connection: %s", r.Addr, r.Welcome.Sentence)
 }
 

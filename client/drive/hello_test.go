@@ -63,14 +63,16 @@ func TestDescribe(t *testing.T) {
 
 // TestNotWelcome: the error of a server that does not take the connection says why.
 func TestNotWelcome(t *testing.T) {
-	other, busy, smaller := *welcomed(), *welcomed(), *welcomed()
+	other, busy, silent, smaller := *welcomed(), *welcomed(), *welcomed(), *welcomed()
 	other.Format.Dim = 4
 	busy.Verdict, busy.Sentence = wire.NotNow, "the server is full"
+	silent.Verdict = wire.NotNow
 	smaller.Format.MaxVectors = 4
 	for want, s := range map[string]*script{
 		`^127.0.0.1:\d+ refuses the connection: the client expects dim 3, the model has dim 4$`:                     {welcome: &other},
 		`^127.0.0.1:\d+ refuses the connection: the client sends up to 5 vectors per request, the server allows 4$`: {welcome: &smaller},
 		`^127.0.0.1:\d+ refuses the connection: the server is full$`:                                                {welcome: &busy},
+		`^127.0.0.1:\d+ refuses the connection with status 6$`:                                                      {welcome: &silent},
 		`^127.0.0.1:\d+ closed before its welcome: a version 1 server, a full one, or an add`:                       {},
 	} {
 		c := config(t, serve(t, s))

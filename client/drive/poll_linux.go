@@ -139,6 +139,7 @@ func (p *poller) rejoin() error {
 		}
 		p.fds[s.lane] = fd
 		if err := p.watch(unix.EPOLL_CTL_ADD, s.lane, unix.EPOLLIN); err != nil {
+			closeAll(stands[k+1:])
 			return p.failed(s.lane, err)
 		}
 		p.remade(s.lane, p.now())

@@ -314,6 +314,31 @@ func TestDaemonGoesAway(t *testing.T) {
 	}
 }
 
+// TestSignalEndsInOrder: the signals that end a process end a run with its summary and its files.
+func TestSignalEndsInOrder(t *testing.T) {
+	port := disrust(t).Port()
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		self := exec.Command(os.Args[0], "--port", port, "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
+		self.Dir = t.TempDir()
+		self.Env = append(os.Environ(), asTool+"=yes")
+		p, err := daemontest.StartProcess(self)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.Kill)
+		if err := p.AwaitReady(func() bool { return strings.Contains(p.Stdout.String(), "     1.0 ") }); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		status := p.Status(t)
+		if r, err := readRun(self.Dir + "/a.json"); status != 0 || err != nil || r.Total.Requests == 0 {
+			t.Errorf("%v: status %d, stderr %q, %v", signal, status, &p.Stderr, err)
+		}
+	}
+}
+
 // TestSecondInterruptEndsAtOnce: a second interrupt ends a run that waits for a stopped daemon,
 // and leaves no file.
 func TestSecondInterruptEndsAtOnce(t *testing.T) {

@@ -148,6 +148,9 @@ func (s *scoring) run() error {
 		s.out.Write(rowfile.AppendHeader(nil, s.in.Rows, s.outputs)) // Flush returns the error
 	}
 	err := s.pass()
+	if err == nil {
+		err = s.sameModel()
+	}
 	if s.ctx.Err() != nil && err != nil {
 		err = errors.New("interrupted")
 	}
@@ -171,6 +174,18 @@ func (s *scoring) pass() error {
 		}
 		if err := s.start(); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// sameModel returns an error if a server has stated another model than the one that agree found.
+// A server that was restarted meanwhile may have one, and scores of two models are no result.
+func (s *scoring) sameModel() error {
+	agreed := s.options.server
+	for _, server := range s.c.Servers() {
+		if s.options.protocol > 1 && (server.Identity != agreed.Identity || server.ModelName != agreed.Model) {
+			return errors.New("the server has changed its model meanwhile")
 		}
 	}
 	return nil

@@ -97,6 +97,19 @@ func TestScoreOfOutputs(t *testing.T) {
 	}
 }
 
+// TestScoreOfChangedModel: a server that has another model than when it was asked gives no
+// scores, although all have come.
+func TestScoreOfChangedModel(t *testing.T) {
+	rows, _ := rowsAndScores(100, 128)
+	out := inFile(t, "scores", []byte("old"))
+	port := serve(t, 128, faults{spared: 1, digest: 1})
+	status, stdout, stderr := tool(t, words("PORT score --out "+out+" "+inFile(t, "rows.f32", rows), port)...)
+	want := "disrust-client: score: the server has changed its model meanwhile; 100 of 100 rows were scored, and nothing is written\n"
+	if status != 1 || stdout != "" || stderr != want || string(read(t, out)) != "old" {
+		t.Errorf("status %d, stderr %q, %d bytes, the file holds %q", status, stderr, len(stdout), read(t, out))
+	}
+}
+
 // TestScoreOfOtherDim: a server whose rows have another number of features gives no scores,
 // although it would answer each request.
 func TestScoreOfOtherDim(t *testing.T) {
@@ -137,7 +150,7 @@ func TestUnreadableRows(t *testing.T) {
 	for file, says := range map[string]string{
 		inFile(t, "rows.f32", rows[1:]):       "rows.f32 has 5119 bytes: 9 rows of 128 float32, and 511 bytes too many",
 		inFile(t, "rows.npy", rows):           "rows.npy is named .npy, but does not begin as such a file",
-		inFile(t, "f.npy", npyRows(rows, 64)): "f.npy has rows of 64 features, not 128 (does --dim say what the server has?)",
+		inFile(t, "f.npy", npyRows(rows, 64)): "f.npy has rows of 64 features, not 128 (the server's dim, or --dim in version 1)",
 	} {
 		status, stdout, stderr := tool(t, "--protocol", "1", "score", file)
 		if status != 2 || stdout != "" || !strings.Contains(stderr, says) {

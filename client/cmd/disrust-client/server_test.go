@@ -19,6 +19,7 @@ type faults struct {
 	model   float32 // scores are sums times it, of the model triple; 0: the model sum
 	outputs int     // scores per row, all alike; 0: one
 	version int     // 1: it speaks only version 1 of the protocol
+	digest  byte    // the first byte of the identity of the model sum
 
 	wrong  int // a score of this response is off by one
 	swap   int // this response and the next are swapped
@@ -111,7 +112,7 @@ func (f faults) greet(in io.Reader, out io.Writer, dim int) bool {
 	if _, err := io.ReadFull(in, body); err != nil {
 		return false
 	}
-	own := wire.Welcome{Format: wire.Format{Dim: dim, Outputs: max(1, f.outputs), MaxVectors: 64}, Model: "sum"}
+	own := wire.Welcome{Format: wire.Format{Dim: dim, Outputs: max(1, f.outputs), MaxVectors: 64}, Model: "sum", Identity: wire.Identity{f.digest}}
 	if f.model != 0 {
 		own.Model, own.Kind, own.Identity = "triple", wire.Raw, wire.Identity{0xab, 0xcd, 1, 2, 3, 4, 5}
 	}

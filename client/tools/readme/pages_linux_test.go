@@ -44,7 +44,8 @@ var elsewhere = map[string]string{
 }
 
 // TestPages runs every command of the pages that no tool's test runs, as a shell does, at the top of
-// the repository. A new command is thus run, or fails the test.
+// the repository. A new command of the go command is thus run, and any other fails the test, because
+// what it does to the clone is not known.
 func TestPages(t *testing.T) {
 	out := t.TempDir()
 	used := make(map[string]bool)
@@ -56,6 +57,10 @@ func TestPages(t *testing.T) {
 		line, found := adapted[command]
 		if used[command] = true; !found {
 			line = command
+		}
+		if !found && !strings.HasPrefix(command, "go ") && !strings.HasPrefix(command, "(cd ") {
+			t.Errorf("%s: nothing says what runs this; a block that holds no commands names a language", command)
+			continue
 		}
 		t.Run(command, func(t *testing.T) { runAtTop(t, line, out) })
 	}

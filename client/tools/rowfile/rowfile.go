@@ -94,7 +94,7 @@ func (f *File) beginNPY(in io.Reader, dim, size int64) error {
 	case len(h.shape) != 2:
 		return fmt.Errorf("has %d dimensions; allowed are 2, rows and features", len(h.shape))
 	case h.shape[1] != dim:
-		return fmt.Errorf("has rows of %d features, not %d (does --dim say what the server has?)", h.shape[1], dim)
+		return fmt.Errorf("has rows of %d features, not %d (the server's dim, or --dim in version 1)", h.shape[1], dim)
 	}
 	f.Rows = h.shape[0]
 	if data := size - h.bytes; f.Rows != data/(4*dim) || data%(4*dim) != 0 {
