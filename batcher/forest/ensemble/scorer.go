@@ -26,7 +26,7 @@ const (
 	cacheBytes = 24 << 10
 
 	// alone is up to how many rows are scored one by one instead of as a block.
-	alone = 2
+	alone = 4
 )
 
 // NewScorer implements [batcher.Model].
