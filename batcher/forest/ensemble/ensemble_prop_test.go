@@ -1,0 +1,110 @@
+package ensemble
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/disrust/disrust/batcher"
+	"pgregory.net/rapid"
+)
+
+// TestEngine compares the engine with a plain walk, for random forests with hostile thresholds
+// and rows, and for every way to hand the rows over.
+func TestEngine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		checkEngine(t, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)))
+	})
+}
+
+func FuzzEngine(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) { checkEngine(t, rand.New(rand.NewPCG(seed, 0))) })
+}
+
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func checkEngine(t failer, r *rand.Rand) {
+	c := anyConfig(r)
+	b, err := NewBuilder(c)
+	if err != nil {
+		t.Fatalf("%+v: %v", c, err)
+	}
+	trees := make([]*Tree, r.IntN(20))
+	for i := range trees {
+		leaves := 1 + r.IntN(40)
+		trees[i] = anyTree(r, &c, leaves, r.IntN(4) == 0)
+		if err := b.Add(trees[i]); err != nil {
+			t.Fatalf("tree %d: %v", i, err)
+		}
+	}
+	m := b.Build()
+	count := 1 + r.IntN(80)
+	rows := anyRows(r, count, c.Dim)
+	outputs := m.Shape().Outputs
+	want := make([]float32, count*outputs)
+	for i := range count {
+		m.answer(plainSums(&c, trees, rows[i*c.Dim:(i+1)*c.Dim]), want[i*outputs:(i+1)*outputs])
+	}
+	checkSplits(t, r, m, rows, want)
+}
+
+// plainSums returns the sums of row x, tree after tree.
+func plainSums(c *Config, trees []*Tree, x []float32) []float64 {
+	sums := make([]float64, c.Groups)
+	for g := range c.Base {
+		sums[g] = float64(c.Base[g])
+	}
+	for _, t := range trees {
+		sums[t.Group] += plain(c, t, x)
+		if c.Sum == Single {
+			sums[t.Group] = float64(float32(sums[t.Group]))
+		}
+	}
+	return sums
+}
+
+// checkSplits scores the rows in parts of random sizes, shuffled, and with other data between
+// them. Each must have the bits of want.
+func checkSplits(t failer, r *rand.Rand, m batcher.Model, rows, want []float32) {
+	t.Helper()
+	dim, outputs := m.Shape().Dim, m.Shape().Outputs
+	count := len(want) / outputs
+	order := r.Perm(count)
+	if r.IntN(2) == 0 {
+		slices.Sort(order)
+	}
+	stride := dim + r.IntN(3)
+	apart := anyRows(r, count, stride)
+	for at, i := range order {
+		copy(apart[at*stride:], rows[i*dim:(i+1)*dim])
+	}
+	got := make([]float32, len(want))
+	s := m.NewScorer().(batcher.StridedScorer)
+	for from := 0; from < count; {
+		part := min(1+r.IntN(70), count-from)
+		if r.IntN(2) == 0 {
+			part = min(1+r.IntN(9), count-from)
+		}
+		if err := s.ScoreStrided(apart[from*stride:(from+part-1)*stride+dim], dim, stride, got[from*outputs:(from+part)*outputs]); err != nil {
+			t.Fatalf("%v", err)
+		}
+		from += part
+	}
+	for at, i := range order {
+		g, w := got[at*outputs:(at+1)*outputs], want[i*outputs:(i+1)*outputs]
+		if !slices.EqualFunc(g, w, sameBits) {
+			t.Fatalf("row %d, place %d: %s, want %s", i, at, fmt.Sprint(g), fmt.Sprint(w))
+		}
+	}
+}
+
+// sameBits compares floats bit by bit, except that all NaN are the same.
+func sameBits(a, b float32) bool {
+	return a != a && b != b || math.Float32bits(a) == math.Float32bits(b)
+}

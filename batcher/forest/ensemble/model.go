@@ -1,0 +1,52 @@
+package ensemble
+
+import (
+	"github.com/disrust/disrust/batcher"
+)
+
+// Model is a compiled ensemble. It implements [batcher.Model].
+//
+// The nodes of all trees lie in one slice, those of a tree together, level after level. A leaf
+// is a node that leads to itself, so that rows which reach their leaves after different
+// numbers of steps can take the same number.
+type Model struct {
+	config Config
+	shape  batcher.Shape
+
+	nodes   []node
+	trees   []tree
+	order   []uint32 // of the trees, the deepest first
+	columns []column
+	words   []uint32 // of the sets
+
+	// Of each node that is a leaf; one of the two is nil.
+	double []float64
+	single []float32
+
+	functionOf []uint32 // of each node: 0, or 1 more than the number of its function; nil: no leaf is linear
+	functions  []function
+	terms      []Term
+}
+
+// node is one split or leaf. A row with number k in the column is next at next if k <= split,
+// and at next+1 if not.
+type node struct {
+	split  int32
+	column uint32
+	next   uint32
+}
+
+type tree struct {
+	root  uint32
+	depth uint32 // steps to the farthest leaf
+	group uint32
+}
+
+// function is a [Linear] leaf.
+type function struct {
+	constant   float64
+	first, end int // of its terms
+}
+
+// Shape implements [batcher.Model].
+func (m *Model) Shape() batcher.Shape { return m.shape }

@@ -1,0 +1,174 @@
+package forest
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/wire"
+)
+
+const (
+	lightgbmModel = "lightgbm/testdata/lgb_multiclass"
+	xgboostModel  = "xgboost/testdata/xgb_softmax"
+	ubjsonModel   = "xgboost/testdata/xgb203_ubj"
+)
+
+func TestRecognised(t *testing.T) {
+	for dir, format := range map[string]string{
+		lightgbmModel: "LightGBM text v4", xgboostModel: "XGBoost 3.2.0 JSON", ubjsonModel: "XGBoost 2.0.3 UBJSON",
+	} {
+		if m := load(t, dir, Options{}); m.About.Format != format {
+			t.Errorf("%s: %q", dir, m.About.Format)
+		}
+	}
+}
+
+func TestForeignFilesRefused(t *testing.T) {
+	for _, c := range []struct {
+		data string
+		want []string
+	}{
+		{"", []string{"empty"}},
+		{"hello, world\n", []string{"neither", "LightGBM", "XGBoost", `"hello, world\n"`}},
+		{strings.Repeat("\x00", 4096), []string{"neither"}},
+		{"\x80\x04\x95\x16\x00", []string{"pickle", "booster.save_model"}},
+		{"\x78\x9c\x01\x02", []string{"zlib", "joblib", "booster.save_model"}},
+		{"\x1f\x8b\x08\x00", []string{"gzip", "decompress"}},
+		{"PK\x03\x04\x14", []string{"zip"}},
+		{"binf\x00\x00\x00\x3f", []string{"binary", "save_model('m.json')", ".ubj"}},
+		{"CBM1\x00", []string{"CatBoost", ".cbm"}},
+		{`{"oblivious_trees":[]}`, []string{"CatBoost", "JSON"}},
+		{"\x08\x08\x12\x07onnx", []string{"ONNX"}},
+		{"\x93NUMPY\x01", []string{"NumPy", "rows"}},
+		{"<!DOCTYPE html>", []string{"HTML"}},
+		{"<?xml version='1.0'?>\n<PMML>", []string{"PMML"}},
+		{"\xff\xfet\x00r\x00e\x00e\x00", []string{"encoding", "UTF-16"}},
+		{"\xef\xbb\xbftree\n", []string{"byte order mark"}},
+		{"version https://git-lfs.github.com/spec/v1\n", []string{"git lfs pull"}},
+		{"booster[0]:\n0:[f0<1]", []string{"dump", "XGBoost", "save_model"}},
+		{`[ { "nodeid": 0, "leaf": 1 } ]`, []string{"dump", "XGBoost", "save_model"}},
+		{`{"name":"tree","version":"v4","num_class":1,"num_tree_per_iteration":1}`, []string{"dump", "LightGBM", "save_model"}},
+	} {
+		_, err := Parse([]byte(c.data), Options{})
+		if err == nil {
+			t.Errorf("%q is not refused", c.data)
+			continue
+		}
+		for _, w := range c.want {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("%q: %q does not name %q", c.data, err, w)
+			}
+		}
+	}
+}
+
+func TestPathsRefused(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.txt")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		dir: "directory", empty: "empty", filepath.Join(dir, "none"): "none", os.DevNull: "regular",
+	} {
+		if _, err := Load(path, Options{}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func load(t testing.TB, dir string, o Options) *Model {
+	t.Helper()
+	m, err := Parse(golden.Model(t, dir), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestModelForgetsTheFile overwrites the bytes of the file once the model is made.
+func TestModelForgetsTheFile(t *testing.T) {
+	for _, dir := range []string{lightgbmModel, xgboostModel} {
+		data := golden.Model(t, dir)
+		m, err := Parse(data, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range data {
+			data[i] = '#'
+		}
+		if strings.Contains(m.About.Format+m.About.Objective+strings.Join(m.About.Features, ""), "#") {
+			t.Errorf("%s: the model refers to the file: %+v", dir, m.About)
+		}
+		compare(t, dir, m, "prob.npy")
+	}
+}
+
+func compare(t *testing.T, dir string, m *Model, file string) {
+	t.Helper()
+	rows, want := golden.ReadArray(t, filepath.Join(dir, "rows.npy")), golden.ReadArray(t, filepath.Join(dir, file))
+	got := make([]float32, len(want.Data))
+	if err := m.Score(got, rows.Data); err != nil {
+		t.Error(err)
+	}
+	golden.Compare(t, got, want, 1)
+}
+
+func TestManyGoroutines(t *testing.T) {
+	m := load(t, lightgbmModel, Options{Output: wire.Raw})
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 20 {
+				compare(t, lightgbmModel, m, "raw.npy")
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestScoreRefusesOtherSizes(t *testing.T) {
+	m := load(t, lightgbmModel, Options{})
+	dim, outputs := m.Shape().Dim, m.Shape().Outputs
+	for _, c := range []struct{ dst, rows int }{{outputs, dim + 1}, {outputs, dim - 1}, {outputs + 1, dim}, {outputs, 2 * dim}, {0, dim}} {
+		if err := m.Score(make([]float32, c.dst), make([]float32, c.rows)); err == nil {
+			t.Errorf("%d scores of %d features: no error", c.dst, c.rows)
+		}
+	}
+	if err := m.Score(nil, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestGoldenRefused loads the files below $GOLDEN/refuse, if there is such a folder. Where
+// about.json has "either", a loader may also accept the file.
+func TestGoldenRefused(t *testing.T) {
+	found, _ := filepath.Glob(filepath.Join(os.Getenv("GOLDEN"), "refuse", "*", "model.*"))
+	for _, file := range found {
+		var about struct{ Either string }
+		if err := json.Unmarshal(golden.Read(t, filepath.Join(filepath.Dir(file), "about.json")), &about); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(file, Options{}); err == nil && about.Either == "" {
+			t.Errorf("%s is not refused", file)
+		}
+	}
+}
+
+// FuzzParse gives the bytes of a file to whichever loader takes them.
+func FuzzParse(f *testing.F) {
+	for _, dir := range []string{lightgbmModel, xgboostModel, ubjsonModel} {
+		f.Add(golden.Model(f, dir))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if m, err := Parse(bytes.Clone(data), Options{}); (m == nil) == (err == nil) {
+			t.Errorf("%v, %v", m, err)
+		}
+	})
+}

@@ -1,0 +1,133 @@
+// Package golden reads the models that tests compare with: a folder each, with the file of the
+// library that trained the model, rows, and what the library answered for them.
+package golden
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Folders returns those of testdata, and those below $GOLDEN, which is a folder with more of
+// them. At least one must match the pattern in each.
+func Folders(t testing.TB, pattern string) []string {
+	t.Helper()
+	var all []string
+	for _, root := range []string{"testdata", os.Getenv("GOLDEN")} {
+		if root == "" {
+			continue
+		}
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("nothing like %s in %s: %v", pattern, root, err)
+		}
+		all = append(all, found...)
+	}
+	return all
+}
+
+// Model returns the bytes of the only model.* in a folder.
+func Model(t testing.TB, dir string) []byte {
+	t.Helper()
+	found, _ := filepath.Glob(filepath.Join(dir, "model.*"))
+	if len(found) != 1 {
+		t.Fatalf("%s has %d models", dir, len(found))
+	}
+	return Read(t, found[0])
+}
+
+// Read returns the bytes of a file.
+func Read(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// Array is a matrix, or a vector as a matrix of one column.
+type Array struct {
+	Data    []float32
+	Columns int
+}
+
+// ReadArray reads a .npy file of float32, of float64, which it rounds, or of int32.
+func ReadArray(t testing.TB, name string) Array {
+	t.Helper()
+	data := Read(t, name)
+	header := string(data[10 : 10+int(binary.LittleEndian.Uint16(data[8:]))])
+	data = data[10+len(header):]
+	a := Array{Columns: 1}
+	_, shape, _ := strings.Cut(header, "'shape': (")
+	shape, _, _ = strings.Cut(shape, ")")
+	if _, columns, _ := strings.Cut(shape, ", "); columns != "" {
+		var err error
+		if a.Columns, err = strconv.Atoi(columns); err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	kind, _, _ := strings.Cut(strings.TrimPrefix(header, "{'descr': '"), "'")
+	for len(data) > 0 {
+		switch kind {
+		case "<f4":
+			a.Data = append(a.Data, math.Float32frombits(binary.LittleEndian.Uint32(data)))
+			data = data[4:]
+		case "<i4":
+			a.Data = append(a.Data, float32(int32(binary.LittleEndian.Uint32(data))))
+			data = data[4:]
+		case "<f8":
+			a.Data = append(a.Data, float32(math.Float64frombits(binary.LittleEndian.Uint64(data))))
+			data = data[8:]
+		default:
+			t.Fatalf("%s: %s", name, header)
+		}
+	}
+	return a
+}
+
+// Compare compares scores with what the library answered, of which each may be so many float32
+// steps away. All NaN are the same.
+func Compare(t testing.TB, got []float32, want Array, steps int) {
+	t.Helper()
+	if len(got) != len(want.Data) {
+		t.Fatalf("%d scores, not %d", len(got), len(want.Data))
+	}
+	wrong, text := 0, ""
+	for i, g := range got {
+		if w := want.Data[i]; Steps(g, w) > steps {
+			wrong++
+			text += fmt.Sprintf("\nrow %d, output %d: %v, the library answers %v", i/want.Columns, i%want.Columns, g, w)
+			if wrong == 3 {
+				break
+			}
+		}
+	}
+	if wrong > 0 {
+		t.Errorf("more than %d steps away:%s", steps, text)
+	}
+}
+
+// Steps returns how many float32 values lie between a and b, counting b. -0 lies below 0.
+func Steps(a, b float32) int {
+	if a != a || b != b {
+		if a != a && b != b {
+			return 0
+		}
+		return math.MaxInt32
+	}
+	return int(max(order(a)-order(b), order(b)-order(a)))
+}
+
+func order(x float32) int64 {
+	bits := int64(math.Float32bits(x))
+	if bits >= 1<<31 {
+		return -(bits & math.MaxInt32) - 1
+	}
+	return bits
+}

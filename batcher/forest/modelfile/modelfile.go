@@ -1,0 +1,52 @@
+// Package modelfile holds what the loaders of all formats are asked and what they answer.
+package modelfile
+
+import (
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/wire"
+)
+
+// Options are what a user may ask of a loader. The zero value asks for what the library's
+// usual call gives.
+type Options struct {
+	Output     wire.Kind // Raw, Prob or Class; Unstated: Prob
+	Iterations int       // how many of the file's iterations count: AllIterations, BestIteration or a number
+}
+
+// Iterations that are no number.
+const (
+	AllIterations = 0  // each of the file
+	BestIteration = -1 // up to the best one, which must be in the file
+)
+
+// Model is what a loader answers.
+type Model struct {
+	batcher.Model
+	About About
+}
+
+// About is what a file says beyond the scores. Nothing here is needed to score.
+type About struct {
+	Format     string // such as "LightGBM text v4"
+	Objective  string // as the file names it; "" if it does not
+	Iterations int    // in the file
+	Used       int    // iterations that count
+	Best       int    // iterations up to the best one; 0 if the file does not say
+	Trees      int    // that count
+	Leaves     int    // of those trees
+
+	Features   []string    // names in the order of the columns; nil if the file has none
+	Parameters []Parameter // of the training, in the file's order
+	Usage      []Usage     // of each feature by the splits that count
+}
+
+// Parameter is a name and a value as the file has them.
+type Parameter struct{ Name, Value string }
+
+// Usage says how the trees use a feature.
+type Usage struct {
+	Splits      int
+	Categorical int     // of the splits
+	Gain        float64 // sum over the splits, as the training library counted it
+	Missing     uint8   // bit r is set if a split has the rule ensemble.Missing(r)
+}

@@ -1,0 +1,63 @@
+package xgboost
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/modelfile"
+	"github.com/disrust/disrust/wire"
+)
+
+// TestGolden compares every score with XGBoost's, bit for bit. Probabilities could differ by an
+// ulp, where the C library's expf gives other bits with fused instructions, but none of these do.
+func TestGolden(t *testing.T) {
+	for _, dir := range golden.Folders(t, "xgb*") {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			data := golden.Model(t, dir)
+			iterations := modelfile.AllIterations
+			var about struct {
+				Range []int `json:"iteration_range"`
+			}
+			if err := json.Unmarshal(golden.Read(t, filepath.Join(dir, "about.json")), &about); err != nil {
+				t.Fatal(err)
+			}
+			if about.Range != nil {
+				iterations = modelfile.BestIteration
+			}
+			compare(t, data, modelfile.Options{Output: wire.Raw, Iterations: iterations}, dir, "raw.npy")
+			compare(t, data, modelfile.Options{Iterations: iterations}, dir, "prob.npy")
+			o := modelfile.Options{Output: wire.Class, Iterations: iterations}
+			if _, err := os.Stat(filepath.Join(dir, "class.npy")); err == nil && !strings.Contains(dir, "multi_label") {
+				compare(t, data, o, dir, "class.npy")
+			} else if _, err := Load(data, o); err == nil {
+				t.Error("classes without classes")
+			}
+		})
+	}
+}
+
+func compare(t *testing.T, data []byte, o modelfile.Options, dir, file string) {
+	t.Helper()
+	m, err := Load(data, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, want := golden.ReadArray(t, filepath.Join(dir, "rows.npy")), golden.ReadArray(t, filepath.Join(dir, file))
+	if shape := m.Shape(); shape.Dim != rows.Columns || shape.Outputs != want.Columns || shape.Validate() != nil {
+		t.Fatalf("dim %d and %d outputs, not %d and %d", shape.Dim, shape.Outputs, rows.Columns, want.Columns)
+	}
+	golden.Compare(t, scores(t, m, rows), want, 0)
+}
+
+func scores(t *testing.T, m *modelfile.Model, rows golden.Array) []float32 {
+	t.Helper()
+	out := make([]float32, len(rows.Data)/rows.Columns*m.Shape().Outputs)
+	if err := m.NewScorer().Score(rows.Data, rows.Columns, out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
