@@ -94,7 +94,7 @@ func (g *grower) leaf(t *tree, node int32, drop float32) error {
 	if t.right[node] != -1 {
 		return fmt.Errorf("left_children is -1, but right_children is %d: a node has two children, or -1 twice", t.right[node])
 	}
-	value := t.condition[node] * drop
+	value := float32(t.condition[node] * drop) // rounded, and not fused with the subtraction below
 	if value-value != 0 {
 		return fmt.Errorf("split_conditions, the value of a leaf here, is %v", value)
 	}
