@@ -21,8 +21,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server/daemontest"
@@ -32,9 +30,7 @@ func main() {
 	if status, ok := asChild(os.Args[1:]); ok {
 		os.Exit(status)
 	}
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, restore) // a second signal ends the process
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(flags.UntilSignal(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // asChild is the life of a process that torture starts as a copy of itself. It returns false in

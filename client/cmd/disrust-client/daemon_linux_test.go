@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -317,7 +318,7 @@ func TestDaemonGoesAway(t *testing.T) {
 // TestSignalEndsInOrder: the signals that end a process end a run with its summary and its files.
 func TestSignalEndsInOrder(t *testing.T) {
 	port := disrust(t).Port()
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		self := exec.Command(os.Args[0], "--port", port, "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
 		self.Dir = t.TempDir()
 		self.Env = append(os.Environ(), asTool+"=yes")
@@ -336,6 +337,25 @@ func TestSignalEndsInOrder(t *testing.T) {
 		if r, err := readRun(self.Dir + "/a.json"); status != 0 || err != nil || r.Total.Requests == 0 {
 			t.Errorf("%v: status %d, stderr %q, %v", signal, status, &p.Stderr, err)
 		}
+	}
+}
+
+// TestOutlivesItsTerminal: a run that nohup started does not end with the terminal.
+func TestOutlivesItsTerminal(t *testing.T) {
+	self := exec.Command("nohup", os.Args[0], "--port", disrust(t).Port(), "sustain", "--warmup", "0s", "--duration", "1h")
+	self.Dir = t.TempDir()
+	self.Env = append(os.Environ(), asTool+"=yes")
+	p, err := daemontest.StartProcess(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Kill)
+	second := func(n string) func() bool {
+		return func() bool { return strings.Contains(p.Stdout.String(), "     "+n+" ") }
+	}
+	rightly := errors.Join(p.AwaitReady(second("1.0")), p.Signal(syscall.SIGHUP), p.AwaitReady(second("3.0")), p.Signal(syscall.SIGTERM))
+	if status := p.Status(t); rightly != nil || status != 0 {
+		t.Errorf("status %d, stderr %q, %v", status, &p.Stderr, rightly)
 	}
 }
 

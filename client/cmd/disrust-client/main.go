@@ -11,8 +11,8 @@
 //	report RUN.json...         runs that were kept, overlaid
 //
 // Each command has its own --help, with an example. The commands that measure verify every
-// response, as --verify says. Ctrl-C or SIGTERM ends a run with its summary; a second
-// signal ends it at once.
+// response, as --verify says. Ctrl-C, SIGTERM or SIGHUP ends a run with its summary; a
+// second signal ends it at once.
 //
 // The exit status is 0 on success, 2 if the command line makes no sense, and 1 otherwise: if
 // a response was wrong or missing, an open loop was not valid, or no step of a sweep kept its
@@ -25,17 +25,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
 	"github.com/disrust/disrust/client/tools/flags"
 )
 
 func main() {
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, restore) // a second signal ends the process
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(flags.UntilSignal(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // streams is where a command writes.

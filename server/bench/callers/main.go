@@ -21,18 +21,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/client/tools/machine"
 )
 
 func main() {
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, restore) // a second signal ends the process
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(flags.UntilSignal(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is main without the process.

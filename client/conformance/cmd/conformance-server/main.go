@@ -1,6 +1,6 @@
 // Command conformance-server runs the scripted server for the tests of a client in any
 // language. It prints one line of JSON, {"control":"127.0.0.1:PORT"}, and ends when its
-// standard input ends or on SIGINT. The README of client/conformance says what goes over the
+// standard input ends or on a signal. The README of client/conformance says what goes over the
 // control port.
 package main
 
@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
 	"github.com/disrust/disrust/client/conformance"
 	"github.com/disrust/disrust/client/tools/flags"
@@ -19,9 +18,7 @@ import (
 const name = "conformance-server"
 
 func main() {
-	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, restore) // a second signal ends the process
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(flags.UntilSignal(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 const help = `conformance-server: the scripted server that tests a client of disrust
