@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/wire"
 	"pgregory.net/rapid"
 )
@@ -99,6 +100,23 @@ func TestRemedies(t *testing.T) {
 		}
 		t.Fatalf("still refused: %+v", c)
 	})
+}
+
+// TestSmallDims: vectors of few features have answers that are nearly as large as they are. A
+// connection still takes no more than its largest request and 64 KiB of answers.
+func TestSmallDims(t *testing.T) {
+	for dim := 1; dim <= wire.DefaultDim; dim++ {
+		c := DefaultConfig()
+		c.Dim, c.IOThreads, c.BatchThreads = dim, 1, Inline
+		b, err := c.Budget()
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := blocks.RoundUp(c.format().RequestBytes(c.MaxVectors))
+		if most := uint64(request + 64<<10); b.Conn > most {
+			t.Errorf("dim %d: %d bytes per connection, want at most %d", dim, b.Conn, most)
+		}
+	}
 }
 
 // TestBudgetNamesFields: what the plan says of a part of the memory is set by fields of the
