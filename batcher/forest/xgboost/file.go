@@ -6,15 +6,16 @@ import (
 
 	"github.com/disrust/disrust/batcher/forest/internal/document"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
+	"github.com/disrust/disrust/wire"
 )
 
 // file is what a model file says. Nothing in it has been checked beyond its type.
 type file struct {
-	version    []int32
-	attributes []modelfile.Parameter
-	features   []string
-	objective  string
-	parameters []modelfile.Parameter // of the objective
+	version       []int32
+	bestIteration string // "": the file does not say
+	features      []string
+	objective     string
+	parameters    []modelfile.Parameter // of the objective
 
 	// learner_model_param. XGBoost writes numbers as strings there.
 	baseScore, numFeature, numClass, numTarget string
@@ -60,12 +61,25 @@ func read(data []byte) (*file, error) {
 
 func (f *file) readLearner(r document.Reader) error {
 	return document.Fields(r, []document.Field{
-		{Name: "attributes", Read: func() error { return pairs(r, &f.attributes) }},
-		{Name: "feature_names", Read: func() (err error) { f.features, err = document.Texts(r, nil); return err }},
+		{Name: "attributes", Read: func() error {
+			return document.Fields(r, []document.Field{text(r, "best_iteration", &f.bestIteration, false)}, nil)
+		}},
+		{Name: "feature_names", Read: func() error { return f.readNames(r) }},
 		{Name: "gradient_booster", Required: true, Read: func() error { return f.readBooster(r) }},
 		{Name: "learner_model_param", Required: true, Read: func() error { return f.readParameters(r) }},
 		{Name: "objective", Required: true, Read: func() error { return f.readObjective(r) }},
 	}, nil)
+}
+
+func (f *file) readNames(r document.Reader) error {
+	return document.Each(r, func(i int) error {
+		if i == wire.MaxDim {
+			return fmt.Errorf("there are more than %d", wire.MaxDim)
+		}
+		name, err := r.Text()
+		f.features = append(f.features, name)
+		return err
+	})
 }
 
 func (f *file) readParameters(r document.Reader) error {
@@ -160,9 +174,15 @@ func text(r document.Reader, name string, to *string, required bool) document.Fi
 	}}
 }
 
+// maxPairs is how many parameters an objective may have. Those of XGBoost have a handful.
+const maxPairs = 1000
+
 // pairs appends the strings of an object with their keys.
 func pairs(r document.Reader, to *[]modelfile.Parameter) error {
 	return document.Fields(r, nil, func(key string) error {
+		if len(*to) == maxPairs {
+			return fmt.Errorf("there are more than %d parameters", maxPairs)
+		}
 		kind, err := r.Kind()
 		if err != nil {
 			return err

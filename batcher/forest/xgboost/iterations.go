@@ -43,14 +43,11 @@ func (f *file) iterationEnds(outputs int) ([]int32, error) {
 
 // best returns how many iterations there are up to the best one, or 0 if the file does not say.
 func (f *file) best() int {
-	for _, a := range f.attributes {
-		if a.Name == "best_iteration" {
-			if n, err := strconv.Atoi(a.Value); err == nil && n >= 0 && n < 1<<30 {
-				return n + 1
-			}
-		}
+	n, err := strconv.Atoi(f.bestIteration)
+	if err != nil || n < 0 || n >= 1<<30 {
+		return 0
 	}
-	return 0
+	return n + 1
 }
 
 // used returns how many iterations count.
@@ -62,7 +59,7 @@ func used(o modelfile.Options, about *modelfile.About, unknown bool) (int, error
 	case unknown:
 		return 0, errors.New("the file does not say how many trees an iteration has (num_parallel_tree), so only all iterations can be used; XGBoost 1.6 or newer writes it")
 	case wanted == modelfile.BestIteration && about.Best == 0:
-		return 0, errors.New("attributes has no best_iteration")
+		return 0, errors.New("attributes has no best_iteration that is a number")
 	case wanted == modelfile.BestIteration:
 		wanted = about.Best
 	}

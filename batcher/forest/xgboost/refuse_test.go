@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -123,6 +124,16 @@ var edits = []edit{
 	{"a base score that is no string", param("base_score", 0.5), []string{"base_score", "0.5"}},
 	{"parameters without one", func(l, _, _ object) { delete(l["learner_model_param"].(object), "num_class") }, []string{"num_class", "missing"}},
 	{"names of another number", func(l, _, _ object) { l["feature_names"] = []any{"a", "b"} }, []string{"feature_names", "2", "12"}},
+
+	{"names without end", func(l, _, _ object) { l["feature_names"] = slices.Repeat([]any{""}, 65536) }, []string{"feature_names", "65535"}},
+	{"parameters without end", func(l, _, _ object) {
+		many := object{}
+		for i := range 1001 {
+			many[strconv.Itoa(i)] = ""
+		}
+		l["objective"].(object)["my_param"] = many
+	}, []string{"more than 1000"}},
+	{"a best iteration that is no string", func(l, _, _ object) { l["attributes"] = object{"best_iteration": 3} }, []string{"best_iteration", "3", "a string"}},
 
 	{"an output that is not there", func(_, m, _ object) { list(m, "tree_info")[1] = 5 }, []string{"tree_info", "element 1", "5"}},
 	{"a short list of outputs", func(_, m, _ object) { m["tree_info"] = list(m, "tree_info")[1:] }, []string{"tree_info", "trees"}},

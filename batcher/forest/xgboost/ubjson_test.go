@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/disrust/disrust/batcher/forest/internal/golden"
@@ -161,4 +162,36 @@ func TestLargeSets(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, "40 sets up to the largest category", data, []string{"node 0", "sets", "16777215", "too large"})
+}
+
+// Whatever is repeated a million times in a file, what is allocated is a multiple of the file.
+func TestHostileMemory(t *testing.T) {
+	const most = 16
+	for path, element := range map[string]string{
+		`{"a":[`:                                                                  `{}`,
+		`{"learner":{"feature_names":[`:                                           `""`,
+		`{"learner":{"attributes":{"a":[`:                                         `[]`,
+		`{"learner":{"objective":{"a":{"b":[`:                                     `""`,
+		`{"version":[`:                                                            `0`,
+		`{"learner":{"gradient_booster":{"weight_drop":[`:                         `0`,
+		`{"learner":{"gradient_booster":{"model":{"weights":[`:                    `0`,
+		`{"learner":{"gradient_booster":{"model":{"tree_info":[`:                  `0`,
+		`{"learner":{"gradient_booster":{"model":{"iteration_indptr":[`:           `0`,
+		`{"learner":{"gradient_booster":{"model":{"cats":{"enc":[`:                `{}`,
+		`{"learner":{"gradient_booster":{"model":{"cats":{"enc":[{"values":[`:     `0`,
+		`{"learner":{"gradient_booster":{"model":{"trees":[{"default_left":[`:     `0`,
+		`{"learner":{"gradient_booster":{"model":{"trees":[{"categories":[`:       `0`,
+		`{"learner":{"gradient_booster":{"model":{"trees":[{"split_conditions":[`: `0`,
+		`{"learner":{"gradient_booster":{"model":{"trees":[{"left_children":[`:    `0`,
+		`{"learner":{"gradient_booster":{"model":{"gbtree_model_param":{"a":[`:    `""`,
+	} {
+		data := []byte(path + strings.Repeat(element+",", 1<<20))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Load(data, modelfile.Options{})
+		runtime.ReadMemStats(&after)
+		if allocated := after.TotalAlloc - before.TotalAlloc; err == nil || allocated > most*uint64(len(data)) {
+			t.Errorf("%s: %d bytes allocated for %d, %v", path, allocated, len(data), err)
+		}
+	}
 }

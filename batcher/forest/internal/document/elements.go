@@ -26,9 +26,6 @@ func rest[T any](r Reader, dst []T, read func() (T, error)) ([]T, error) {
 // Flags reads an array of flags and appends them to dst.
 func Flags(r Reader, dst []bool) ([]bool, error) { return elements(r, dst, r.Flag) }
 
-// Texts reads an array of strings and appends them to dst.
-func Texts(r Reader, dst []string) ([]string, error) { return elements(r, dst, r.Text) }
-
 // Each reads an array and calls read for each of its elements, with its index.
 func Each(r Reader, read func(i int) error) error {
 	if err := r.Open(Array); err != nil {
