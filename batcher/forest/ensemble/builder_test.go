@@ -204,3 +204,26 @@ func TestNoTrees(t *testing.T) {
 		t.Errorf("%v, %v", out, err)
 	}
 }
+
+func TestSizes(t *testing.T) {
+	b := builder(t, rawConfig(1))
+	trees := []*Tree{
+		{Leaves: []float64{1}},
+		{Nodes: []Node{{Left: ^0, Right: 1}, {Left: ^1, Right: ^2}}, Leaves: []float64{1, 2, 3}},
+		{Nodes: []Node{{Left: ^0, Right: ^1}}, Leaves: []float64{1, 2}},
+	}
+	for _, tree := range trees {
+		if err := b.Add(tree); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := b.Build()
+	for i, want := range [][2]int{{1, 0}, {3, 2}, {2, 1}} {
+		if leaves, depth := m.TreeSize(i); leaves != want[0] || depth != want[1] {
+			t.Errorf("tree %d: %d leaves, depth %d", i, leaves, depth)
+		}
+	}
+	if m.Trees() != 3 || m.Bytes() < len(m.nodes)*20 || m.Bytes() > 10000 {
+		t.Errorf("%d trees, %d bytes", m.Trees(), m.Bytes())
+	}
+}
