@@ -112,6 +112,48 @@ func TestDeepChain(t *testing.T) {
 	}
 }
 
+// TestOneLaneIsDeep has eight chains, each on a feature of its own. Of the rows that are in flight
+// together, one goes to the end of a chain and the others leave it at once; for a single row it
+// is one of the trees.
+func TestOneLaneIsDeep(t *testing.T) {
+	const depth = 3 * stride
+	b := builder(t, rawConfig(lanes))
+	for f := range lanes {
+		tree := &Tree{Leaves: make([]float64, depth+1)}
+		for i := range depth {
+			tree.Nodes = append(tree.Nodes, Node{Feature: f, Left: ^int32(i), Right: int32(i + 1)})
+		}
+		tree.Nodes[depth-1].Right = ^depth
+		tree.Leaves[depth] = float64(int(1) << f)
+		if err := b.Add(tree); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := make([]float32, lanes*lanes)
+	for i := range lanes {
+		rows[i*lanes+i] = 1
+	}
+	s, out := b.Build().NewScorer(), make([]float32, lanes)
+	check := func() {
+		t.Helper()
+		for i, y := range out {
+			if y != float32(int(1)<<i) {
+				t.Errorf("row %d: %v", i, out)
+			}
+		}
+	}
+	if err := s.Score(rows, lanes, out); err != nil {
+		t.Fatal(err)
+	}
+	check()
+	for i := range lanes {
+		if err := s.Score(rows[i*lanes:(i+1)*lanes], lanes, out[i:i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check()
+}
+
 // TestSetsAreStoredOnce compares the memory of many equal sets with that of one.
 func TestSetsAreStoredOnce(t *testing.T) {
 	set := make([]uint32, 100000)
@@ -160,5 +202,28 @@ func TestNoTrees(t *testing.T) {
 	out := make([]float32, 18)
 	if err := builder(t, c).Build().NewScorer().Score(make([]float32, 18), 2, out); err != nil || out[0] != 3 || out[17] != 4 {
 		t.Errorf("%v, %v", out, err)
+	}
+}
+
+func TestSizes(t *testing.T) {
+	b := builder(t, rawConfig(1))
+	trees := []*Tree{
+		{Leaves: []float64{1}},
+		{Nodes: []Node{{Left: ^0, Right: 1}, {Left: ^1, Right: ^2}}, Leaves: []float64{1, 2, 3}},
+		{Nodes: []Node{{Left: ^0, Right: ^1}}, Leaves: []float64{1, 2}},
+	}
+	for _, tree := range trees {
+		if err := b.Add(tree); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := b.Build()
+	for i, want := range [][2]int{{1, 0}, {3, 2}, {2, 1}} {
+		if leaves, depth := m.TreeSize(i); leaves != want[0] || depth != want[1] {
+			t.Errorf("tree %d: %d leaves, depth %d", i, leaves, depth)
+		}
+	}
+	if m.Trees() != 3 || m.Bytes() < len(m.nodes)*20 || m.Bytes() > 10000 {
+		t.Errorf("%d trees, %d bytes", m.Trees(), m.Bytes())
 	}
 }

@@ -1,6 +1,8 @@
 package ensemble
 
 import (
+	"unsafe"
+
 	"github.com/disrust/disrust/batcher"
 )
 
@@ -50,3 +52,25 @@ type function struct {
 
 // Shape implements [batcher.Model].
 func (m *Model) Shape() batcher.Shape { return m.shape }
+
+// Trees returns how many trees the model has.
+func (m *Model) Trees() int { return len(m.trees) }
+
+// TreeSize returns how many leaves a tree has that a row can reach, and how many nodes lie
+// before the farthest.
+func (m *Model) TreeSize(tree int) (leaves, depth int) {
+	end := len(m.nodes)
+	if tree+1 < len(m.trees) {
+		end = int(m.trees[tree+1].root)
+	}
+	t := &m.trees[tree]
+	return (end - int(t.root) + 1) / 2, int(t.depth)
+}
+
+// Bytes returns the size of the model in memory. Each scorer adds its own.
+func (m *Model) Bytes() int {
+	return bytes(m.nodes) + bytes(m.trees) + bytes(m.order) + bytes(m.columns) + bytes(m.words) + bytes(m.double) +
+		bytes(m.single) + bytes(m.functionOf) + bytes(m.functions) + bytes(m.terms)
+}
+
+func bytes[E any](s []E) int { return cap(s) * int(unsafe.Sizeof(*new(E))) }

@@ -99,7 +99,7 @@ func anyTree(r *rand.Rand, c *Config, leaves int, chain bool) *Tree {
 		for range t.Leaves {
 			l := Linear{Const: r.NormFloat64()}
 			for range r.IntN(3) {
-				l.Terms = append(l.Terms, Term{r.IntN(c.Dim), r.NormFloat64()})
+				l.Terms = append(l.Terms, Term{r.IntN(c.Dim), r.NormFloat64() * []float64{1, 1e36}[r.IntN(2)]})
 			}
 			t.Linear = append(t.Linear, l)
 		}

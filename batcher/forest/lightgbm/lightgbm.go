@@ -67,6 +67,8 @@ func usedIterations(o modelfile.Options, iterations int) (int, error) {
 	case o.Iterations == modelfile.BestIteration:
 		return 0, errors.New("a LightGBM text model does not say which iteration was the best: booster.save_model writes " +
 			"only the iterations up to it, so use all")
+	case o.Iterations < 0:
+		return 0, fmt.Errorf("%d iterations are asked for", o.Iterations)
 	case o.Iterations > iterations:
 		return 0, fmt.Errorf("%d iterations are asked for: the file has %d", o.Iterations, iterations)
 	case o.Iterations > 0:

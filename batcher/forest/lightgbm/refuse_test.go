@@ -228,6 +228,7 @@ func TestOptionsRefused(t *testing.T) {
 		want []string
 	}{
 		{sample, modelfile.Options{Iterations: modelfile.BestIteration}, []string{"best"}},
+		{sample, modelfile.Options{Iterations: -2}, []string{"-2 iterations"}},
 		{sample, modelfile.Options{Iterations: 3}, []string{"3 iterations", "2"}},
 		{regression, modelfile.Options{Output: wire.Class}, []string{"class", "regression"}},
 		{custom, modelfile.Options{Output: wire.Class}, []string{"class", "objective"}},

@@ -46,6 +46,7 @@ type treeReader struct {
 	last   string   // the last key, for a file that ends early
 
 	leaves     int
+	leafValues []float64
 	features   []int32
 	thresholds []float64
 	decisions  []int32
@@ -99,9 +100,10 @@ func (r *treeReader) finish() (*ensemble.Tree, error) {
 	}
 	r.leaves = n
 	r.tree = ensemble.Tree{}
-	if r.tree.Leaves, err = r.decimals(leafValue, r.tree.Leaves, n); err != nil {
+	if r.leafValues, err = r.decimals(leafValue, r.leafValues, n); err != nil {
 		return nil, err
 	}
+	r.tree.Leaves = r.leafValues
 	linear, err := r.count(isLinear, 0, 1)
 	if err == nil && linear == 1 {
 		err = r.linearLeaves()
@@ -232,93 +234,4 @@ func (r *treeReader) node(i int) (ensemble.Node, error) {
 	n.Missing = rule
 	n.Threshold = ensemble.UpToDouble(r.thresholds[i])
 	return n, nil
-}
-
-// set gives a categorical node its categories.
-func (r *treeReader) set(i int, n *ensemble.Node) error {
-	k := r.thresholds[i]
-	if len(r.boundaries) < 2 {
-		return fmt.Errorf("decision_type %d is a categorical split: num_cat=0 says that there is none", r.decisions[i])
-	}
-	if k < 0 || k >= float64(len(r.boundaries)-1) || k != math.Trunc(k) {
-		return fmt.Errorf("threshold %v names no categorical split: num_cat=%d", k, len(r.boundaries)-1)
-	}
-	n.Set = r.sets[r.boundaries[int(k)]:r.boundaries[int(k)+1]]
-	return nil
-}
-
-// categories parses the sets of categorical splits.
-func (r *treeReader) categories() error {
-	r.boundaries, r.sets = r.boundaries[:0], r.sets[:0]
-	n, err := r.count(numCat, 0, math.MaxInt32)
-	if err != nil || n == 0 {
-		return err
-	}
-	if n > r.leaves-1 {
-		return fmt.Errorf("num_cat=%d: the tree has %d splits", n, r.leaves-1)
-	}
-	if r.boundaries, err = r.wholes(catBoundaries, r.boundaries, n+1, 0, math.MaxInt32); err != nil {
-		return err
-	}
-	r.sets, err = wholes(r.sets, r.values[catThreshold], math.MaxInt32-1, 0, math.MaxUint32)
-	if err != nil {
-		return fmt.Errorf("cat_threshold, %w", err)
-	}
-	if r.boundaries[0] != 0 {
-		return fmt.Errorf("cat_boundaries begins with %d: it must begin with 0", r.boundaries[0])
-	}
-	for i := range n {
-		if b := r.boundaries[i+1]; b < r.boundaries[i] {
-			return fmt.Errorf("cat_boundaries goes down from %d to %d", r.boundaries[i], b)
-		}
-	}
-	if b := r.boundaries[n]; int(b) != len(r.sets) {
-		return fmt.Errorf("cat_boundaries ends with %d: cat_threshold has %d numbers", b, len(r.sets))
-	}
-	return nil
-}
-
-// linearLeaves parses the functions of linear leaves.
-func (r *treeReader) linearLeaves() (err error) {
-	if r.constants, err = r.decimals(leafConst, r.constants, r.leaves); err != nil {
-		return fmt.Errorf("is_linear=1: %w", err)
-	}
-	if r.counts, err = r.wholes(numFeatures, r.counts, r.leaves, 0, math.MaxInt32); err != nil {
-		return fmt.Errorf("is_linear=1: %w", err)
-	}
-	total := 0
-	for _, n := range r.counts {
-		if total += int(n); total > len(r.values[leafFeatures]) {
-			break // more than the list can have
-		}
-	}
-	r.terms, err = wholes(r.terms, r.values[leafFeatures], total, 0, int64(r.dim-1))
-	if err := r.linearList(leafFeatures, len(r.terms), total, err); err != nil {
-		return err
-	}
-	r.coeffs, err = decimals(r.coeffs, r.values[leafCoeff], total)
-	if err := r.linearList(leafCoeff, len(r.coeffs), total, err); err != nil {
-		return err
-	}
-	r.allTerms, r.linear = r.allTerms[:0], r.linear[:0]
-	for i, f := range r.terms {
-		r.allTerms = append(r.allTerms, ensemble.Term{Feature: int(f), Coeff: r.coeffs[i]})
-	}
-	from := 0
-	for i, n := range r.counts {
-		r.linear = append(r.linear, ensemble.Linear{Const: r.constants[i], Terms: r.allTerms[from : from+int(n)]})
-		from += int(n)
-	}
-	r.tree.Linear = r.linear
-	return nil
-}
-
-func (r *treeReader) linearList(key, got, count int, err error) error {
-	if err == nil && got != count {
-		err = fmt.Errorf("%d numbers or more, but num_features adds up to %d", got, count)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", treeKeys[key], err)
-	}
-	return nil
 }
