@@ -69,9 +69,9 @@ func (f *file) forest(s shape, o modelfile.Options, about *modelfile.About) (bat
 func (f *file) grow(b *ensemble.Builder, trees []*tree, dim int, about *modelfile.About) error {
 	g := newGrower(dim, f.setBudget())
 	for i, t := range trees {
-		drop := float32(1)
+		var drop *float32
 		if f.booster == "dart" {
-			drop = f.weightDrop[i]
+			drop = &f.weightDrop[i]
 		}
 		grown, err := g.grow(t, drop)
 		if err == nil {

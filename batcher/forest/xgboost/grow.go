@@ -27,9 +27,9 @@ func newGrower(dim, budget int) *grower {
 	return &grower{budget: budget, usage: make([]modelfile.Usage, dim)}
 }
 
-// grow returns a tree, which is valid until the next call. Values of leaves are multiplied by
-// drop, as dart does.
-func (g *grower) grow(t *tree, drop float32) (*ensemble.Tree, error) {
+// grow returns a tree, which is valid until the next call. Of a dart model, drop is the weight of
+// the tree, by which the values of leaves are multiplied; otherwise it is nil.
+func (g *grower) grow(t *tree, drop *float32) (*ensemble.Tree, error) {
 	g.out.Nodes, g.out.Leaves = g.out.Nodes[:0], g.out.Leaves[:0]
 	g.place = g.place[:0]
 	for range t.left {
@@ -69,7 +69,7 @@ func (g *grower) findPlace(t *tree, node int32) error {
 }
 
 // visit fills in a node that has its place, and gives its children theirs.
-func (g *grower) visit(t *tree, node int32, drop float32) error {
+func (g *grower) visit(t *tree, node int32, drop *float32) error {
 	if t.left[node] == -1 {
 		return g.leaf(t, node, drop)
 	}
@@ -90,11 +90,15 @@ func (g *grower) visit(t *tree, node int32, drop float32) error {
 	return err
 }
 
-func (g *grower) leaf(t *tree, node int32, drop float32) error {
+func (g *grower) leaf(t *tree, node int32, drop *float32) error {
 	if t.right[node] != -1 {
 		return fmt.Errorf("left_children is -1, but right_children is %d: a node has two children, or -1 twice", t.right[node])
 	}
-	value := float32(t.condition[node] * drop) // rounded, and not fused with the subtraction below
+	value := t.condition[node]
+	if drop != nil {
+		fromZero := 0 + value             // the library scores each tree of dart from 0 on, which turns -0 into 0
+		value = float32(fromZero * *drop) // rounded, and not fused with the subtraction below
+	}
 	if value-value != 0 {
 		return fmt.Errorf("split_conditions, the value of a leaf here, is %v", value)
 	}
