@@ -3,7 +3,7 @@ package link
 import "math"
 
 // sigmoid returns 1 / (1 + exp(-scale*x)).
-func sigmoid(x, scale float64) float64 { return 1 / (1 + exp(-scale*x)) }
+func sigmoid(x, scale float64) float64 { return 1 / (1 + exp(float64(-scale*x))) }
 
 // softmax is shifted by the largest sum, so that no exp overflows.
 func softmax(v []float64) {

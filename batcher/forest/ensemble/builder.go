@@ -80,7 +80,7 @@ func (b *Builder) Add(t *Tree) error {
 		return err
 	}
 	first := uint32(len(m.nodes) - len(b.queue))
-	m.trees = append(m.trees, tree{root: first, depth: uint32(depth), group: uint32(t.Group)})
+	m.trees = append(m.trees, tree{root: first, nodes: uint32(len(b.queue)), depth: uint32(depth), group: uint32(t.Group)})
 	return b.leafValues(t, int(first))
 }
 
@@ -227,7 +227,38 @@ func (b *Builder) Build() *Model {
 		b.fillFunctionOf(len(m.nodes))
 	}
 	m.order = byDepth(m.trees)
+	m.arrange()
 	return m
+}
+
+// arrange moves the trees to the order in which a single row goes through them, so that their nodes
+// are read from one end of the memory to the other.
+func (m *Model) arrange() {
+	from := make([]uint32, 0, len(m.nodes)) // the old place of each node
+	nodes := make([]node, 0, len(m.nodes))
+	for _, i := range m.order {
+		t := &m.trees[i]
+		root := uint32(len(nodes))
+		for at := t.root; at < t.root+t.nodes; at++ {
+			n := m.nodes[at]
+			n.next += root - t.root
+			nodes, from = append(nodes, n), append(from, at)
+		}
+		t.root = root
+	}
+	m.nodes = nodes
+	m.double, m.single, m.functionOf = moved(m.double, from), moved(m.single, from), moved(m.functionOf, from)
+}
+
+func moved[E any](old []E, from []uint32) []E {
+	if old == nil {
+		return nil
+	}
+	all := make([]E, len(from))
+	for i, at := range from {
+		all[i] = old[at]
+	}
+	return all
 }
 
 // byDepth returns the numbers of the trees, the deepest first.

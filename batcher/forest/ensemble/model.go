@@ -8,7 +8,8 @@ import (
 
 // Model is a compiled ensemble. It implements [batcher.Model].
 //
-// The nodes of all trees lie in one slice, those of a tree together, level after level. A leaf
+// The nodes of all trees lie in one slice, the deepest tree first, those of a tree together, level
+// after level. A leaf
 // is a node that leads to itself, so that rows which reach their leaves after different
 // numbers of steps can take the same number.
 type Model struct {
@@ -40,6 +41,7 @@ type node struct {
 
 type tree struct {
 	root  uint32
+	nodes uint32 // and leaves
 	depth uint32 // steps to the farthest leaf
 	group uint32
 }
@@ -59,12 +61,8 @@ func (m *Model) Trees() int { return len(m.trees) }
 // TreeSize returns how many leaves a tree has that a row can reach, and how many nodes lie
 // before the farthest.
 func (m *Model) TreeSize(tree int) (leaves, depth int) {
-	end := len(m.nodes)
-	if tree+1 < len(m.trees) {
-		end = int(m.trees[tree+1].root)
-	}
 	t := &m.trees[tree]
-	return (end - int(t.root) + 1) / 2, int(t.depth)
+	return int(t.nodes+1) / 2, int(t.depth)
 }
 
 // Bytes returns the size of the model in memory. Each scorer adds its own.
