@@ -300,7 +300,11 @@ func TestMemoryOfLargeFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
-	if took := after.TotalAlloc - before.TotalAlloc; took > 3*uint64(len(data)) {
+	most := uint64(3)
+	if raceEnabled {
+		most++
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > most*uint64(len(data)) {
 		t.Errorf("%d bytes for a file of %d", took, len(data))
 	}
 }

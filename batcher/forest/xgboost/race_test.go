@@ -1,0 +1,6 @@
+//go:build race
+
+package xgboost
+
+// raceEnabled says that the race detector allocates, too.
+const raceEnabled = true
