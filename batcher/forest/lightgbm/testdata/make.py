@@ -184,7 +184,11 @@ def one(folder, seed, i):
     y = label(rng, objective, s, p)
     group = [rows] if objective in ("lambdarank", "rank_xendcg") else None
     train = lgb.Dataset(x, y, categorical_feature=categories, group=group, params={"linear_tree": p.get("linear_tree", False)})
-    text = lgb.train(p, train, int(rng.integers(1, 25))).model_to_string()
+    try:
+        text = lgb.train(p, train, int(rng.integers(1, 25))).model_to_string()
+    except lgb.basic.LightGBMError as e:
+        print("model %d of seed %d is left out: %s" % (i, seed, e))  # no feature that it can use, for example
+        return
     more = x[rng.integers(0, rows, size=120)]
     save(os.path.join(folder, "lgb_%d_%d_%s_%s" % (seed, i, objective, boosting)), text, hard_rows(rng, more, text), objective in CLASSES)
 
