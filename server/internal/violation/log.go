@@ -86,7 +86,7 @@ func (l *Log) note(addr netip.Addr, message, key string, what fmt.Stringer) {
 			attrs = append(attrs, slog.Uint64("others", line.others))
 		}
 		if !line.own {
-			message = "a peer broke the protocol"
+			message = "a peer broke the protocol, or expects something else"
 		}
 		l.to.LogAttrs(context.Background(), slog.LevelWarn, message, attrs...)
 	}
@@ -104,7 +104,7 @@ func (l *Log) Flush() {
 	}
 	l.mu.Unlock()
 	if sum > 0 {
-		l.to.LogAttrs(context.Background(), slog.LevelWarn, "peers broke the protocol", slog.Uint64("more", sum))
+		l.to.LogAttrs(context.Background(), slog.LevelWarn, "peers broke the protocol, or expected something else", slog.Uint64("more", sum))
 	}
 }
 
