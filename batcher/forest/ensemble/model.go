@@ -1,7 +1,7 @@
 package ensemble
 
 import (
-	"unsafe"
+	"reflect"
 
 	"github.com/disrust/disrust/batcher"
 )
@@ -71,4 +71,4 @@ func (m *Model) Bytes() int {
 		bytes(m.single) + bytes(m.functionOf) + bytes(m.functions) + bytes(m.terms)
 }
 
-func bytes[E any](s []E) int { return cap(s) * int(unsafe.Sizeof(*new(E))) }
+func bytes[E any](s []E) int { return cap(s) * int(reflect.TypeFor[E]().Size()) }

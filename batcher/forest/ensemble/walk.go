@@ -80,5 +80,5 @@ func walkTrees(nodes []node, numbers []int32, depth int, at *[lanes]uint32) {
 
 // arrived reports whether these nodes are leaves.
 func arrived(nodes []node, a, b, c, d uint32) bool {
-	return nodes[a].split&nodes[b].split&nodes[c].split&nodes[d].split == math.MaxInt32
+	return min(nodes[a].split, nodes[b].split, nodes[c].split, nodes[d].split) == math.MaxInt32
 }
