@@ -23,6 +23,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 	for _, placement := range []server.BatchThreads{server.Inline, server.Dedicated} {
 		for _, window := range []int{1, 8, 64} {
 			cfg := server.DefaultConfig()
+			cfg.Dim = wire.DefaultDim
 			cfg.IOThreads, cfg.BatchThreads = 1, placement
 			b.Run(fmt.Sprintf("%s/window=%d", placements[placement], window), func(b *testing.B) { benchmark(b, cfg, 1, window) })
 		}
@@ -41,6 +42,7 @@ func BenchmarkCostlyModel(b *testing.B) {
 	})
 	for placement, name := range placements {
 		cfg := server.DefaultConfig()
+		cfg.Dim = wire.DefaultDim
 		cfg.BatchThreads = placement
 		cfg.Model = model
 		b.Run(name, func(b *testing.B) { benchmark(b, cfg, 64, 8) })

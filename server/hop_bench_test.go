@@ -14,6 +14,7 @@ import (
 	"github.com/disrust/disrust/eventfd"
 	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/server/internal/waiting"
+	"github.com/disrust/disrust/wire"
 )
 
 // BenchmarkHop measures the way from an I/O thread to the batcher and back, without
@@ -102,6 +103,7 @@ type requester struct {
 // newRequester makes the rings and the batcher as build does.
 func newRequester(b *testing.B, placement BatchThreads, wait Wait) *requester {
 	cfg := DefaultConfig()
+	cfg.Dim = wire.DefaultDim
 	r := &requester{
 		dim: cfg.Dim, wait: waiting.New(waiting.Strategy(wait), newEvent(b), new(atomic.Int32)),
 		batch: &sleepObserver{WaitStrategy: waiting.New(waiting.Strategy(wait), newEvent(b), new(atomic.Int32))},
