@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"regexp"
 	"slices"
 	"strconv"
@@ -317,8 +318,11 @@ func TestDaemonGoesAway(t *testing.T) {
 
 // TestSignalEndsInOrder: the signals that end a process end a run with its summary and its files.
 func TestSignalEndsInOrder(t *testing.T) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // a process inherits that a signal is ignored, but not that it is caught
+	defer signal.Stop(hangups)
 	port := disrust(t).Port()
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		self := exec.Command(os.Args[0], "--port", port, "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
 		self.Dir = t.TempDir()
 		self.Env = append(os.Environ(), asTool+"=yes")
@@ -330,12 +334,12 @@ func TestSignalEndsInOrder(t *testing.T) {
 		if err := p.AwaitReady(func() bool { return strings.Contains(p.Stdout.String(), "     1.0 ") }); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Signal(signal); err != nil {
+		if err := p.Signal(sig); err != nil {
 			t.Fatal(err)
 		}
 		status := p.Status(t)
 		if r, err := readRun(self.Dir + "/a.json"); status != 0 || err != nil || r.Total.Requests == 0 {
-			t.Errorf("%v: status %d, stderr %q, %v", signal, status, &p.Stderr, err)
+			t.Errorf("%v: status %d, stderr %q, %v", sig, status, &p.Stderr, err)
 		}
 	}
 }
