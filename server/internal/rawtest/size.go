@@ -11,6 +11,7 @@ import (
 
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/internal/testflag"
+	"github.com/disrust/disrust/wire"
 )
 
 // tinySlots is the capacity of the rings under -tiny.
@@ -31,7 +32,7 @@ func Config() server.Config {
 func Size(cfg *server.Config) {
 	pool, requests, responses := 1<<20, 1<<12, 1<<10
 	if *testflag.Tiny {
-		pool = 4 * cfg.Dim * cfg.MaxVectors
+		pool = 4 * cmp.Or(cfg.Dim, wire.DefaultDim) * cfg.MaxVectors // enough for models of a smaller dim as well
 		threads := cmp.Or(cfg.IOThreads, runtime.NumCPU())
 		requests, responses = 1<<bits.Len(uint(max(threads, tinySlots)-1)), tinySlots
 	}
