@@ -10,8 +10,8 @@ import (
 	"github.com/disrust/disrust/client/tools/readme"
 )
 
-// TestPages runs torture with every command line that the repository's pages show, for a short time.
-// Of a command line with --attacks each, which has a round for every attack, it runs only the
+// TestPages runs torture with every command line that the repository's pages show, for a short
+// time and in one placement unless the command line names some. Of a command line with --attacks each, which has a round for every attack, it runs only the
 // first round.
 func TestPages(t *testing.T) {
 	for _, command := range readme.Own(t, "../..", "server/torture") {
@@ -24,6 +24,9 @@ func TestPages(t *testing.T) {
 				args[each] = attackNames()[0]
 			}
 			short := []string{"--for", "400ms", "--daemon", daemon}
+			if !slices.Contains(args, "--placement") {
+				short = append(short, "--placement", "inline/1") // TestDaemon has them all
+			}
 			if extra := slices.Index(args, "--"); extra >= 0 {
 				args = slices.Insert(args, extra, short...)
 			} else {
