@@ -39,6 +39,7 @@ type Client struct {
 	pending     fifo          // requests that found no room; not yet split by MaxVectors
 	first       chan struct{} // closed when a slot is connected, or all have failed
 	firstClosed bool          // first is closed
+	forgotten   uint64        // how often retryFailed has forgotten errors
 	closed      bool          // nothing is sent any more
 	leaving     []*link       // links of no slot, because their servers are going away
 	welcomed    bool          // asked and format hold the shape that the first welcome stated

@@ -284,3 +284,49 @@ func lastLossForgetsOldFailures(t *testing.T, end func(*peer)) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestAttemptFromBeforeTheLoss: an attempt that began before the last connection was lost, and
+// fails after it, fails no call: the server may have recovered meanwhile.
+func TestAttemptFromBeforeTheLoss(t *testing.T) {
+	lose, fail := make(chan struct{}), make(chan struct{})
+	recovers := serve(t, 3, answerAll)
+	ends := serve(t, 3, func(p *peer) {
+		scores, _ := p.readScores()
+		p.writeScores(scores)
+		<-lose
+	})
+	refused := errors.New("refused")
+	var attempts, connections atomic.Int32
+	cfg := small
+	cfg.dial = func(_ context.Context, addr string) (net.Conn, error) {
+		if addr == recovers && attempts.Add(1) <= 2 {
+			if attempts.Load() == 2 {
+				<-fail
+			}
+			return nil, refused
+		}
+		if addr == ends && connections.Add(1) > 1 {
+			return nil, refused
+		}
+		return net.Dial("tcp", addr)
+	}
+	c := dial(t, cfg, recovers, ends)
+	if err := scoreOnce(t.Context(), c, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "an attempt in progress", func() bool { return attempts.Load() == 2 })
+	close(lose)
+	await(t, "the loss", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return !c.connectedAnywhere()
+	})
+	scored := make(chan error, 1)
+	go func() { scored <- scoreOnce(t.Context(), c, 1, 1) }()
+	await(t, "a call that waits", func() bool { return c.waiting.Load() == 1 })
+	await(t, "the attempt at the other server", func() bool { return connections.Load() == 2 })
+	close(fail)
+	if err := <-scored; err != nil {
+		t.Errorf("got %v", err)
+	}
+}

@@ -97,11 +97,12 @@ func (s *slot) awaken(asleep bool) bool {
 // slot sleeps from then on, and whether the caller is still its keeper.
 func (s *slot) attempt() (asleep, keeps bool) {
 	c := s.client
+	begun := c.fresh()
 	l, err := s.connect()
 	if err != nil {
 		s.backOff(false)
 		s.fruitless = true
-		c.notConnected(s, err)
+		c.notConnected(s, err, begun)
 		return false, true
 	}
 	defer l.conn.Close()
@@ -121,11 +122,21 @@ func (s *slot) backOff(useful bool) {
 	}
 }
 
-// notConnected records that an attempt to connect has failed with err.
-func (c *Client) notConnected(s *slot, err error) {
+// fresh returns how often errors of attempts have been forgotten.
+func (c *Client) fresh() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.failed = err
+	return c.forgotten
+}
+
+// notConnected records that an attempt to connect has failed with err, unless the Client has
+// forgotten the errors of attempts since this one was begun: then the error is out of date, too.
+func (c *Client) notConnected(s *slot, err error, begun uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if begun == c.forgotten {
+		s.failed = err
+	}
 	if c.unavailable() != nil {
 		c.unblockDial()
 	}
@@ -235,6 +246,7 @@ func (c *Client) connectedAnywhere() bool {
 // once, and forgets the errors. They may be out of date: calls fail only when every new
 // attempt has failed too. mu is held.
 func (c *Client) retryFailed() {
+	c.forgotten++
 	for _, s := range c.slots {
 		if s.failed == nil {
 			continue
