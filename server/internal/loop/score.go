@@ -85,8 +85,8 @@ func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
 }
 
 // answerRest answers the requests of a run from the next-th on, after the model failed for one
-// of the run. It calls the model once per request, so a run in which the model always fails
-// takes no more than twice the time.
+// of the run. It calls the model once per request. So a run in which the model always fails takes
+// no more than twice the time, and what the batcher needs to find which rows fail.
 func (t *Thread) answerRest(c *conn, requests []float32, run wire.Run, next int) {
 	size, request := t.format.ResponseBytes(run.Vectors), t.format.RequestFloats(run.Vectors)
 	for next < run.Count && c.phase == open {
