@@ -249,15 +249,20 @@ func TestLastLossForgetsOldFailures(t *testing.T) {
 	}
 }
 
-func lastLossForgetsOldFailures(t *testing.T, end func(*peer)) {
-	lose := make(chan struct{})
-	recovers := serve(t, 3, answerAll)
-	ends := serve(t, 3, func(p *peer) {
+// answersOnce returns a server that answers one request, and calls end once lose is closed.
+func answersOnce(lose <-chan struct{}, end func(*peer)) func(*peer) {
+	return func(p *peer) {
 		scores, _ := p.readScores()
 		p.writeScores(scores)
 		<-lose
 		end(p)
-	})
+	}
+}
+
+func lastLossForgetsOldFailures(t *testing.T, end func(*peer)) {
+	lose := make(chan struct{})
+	recovers := serve(t, 3, answerAll)
+	ends := serve(t, 3, answersOnce(lose, end))
 	refused := errors.New("refused")
 	var recovered atomic.Bool
 	var failures, connections atomic.Int32
@@ -290,11 +295,7 @@ func lastLossForgetsOldFailures(t *testing.T, end func(*peer)) {
 func TestAttemptFromBeforeTheLoss(t *testing.T) {
 	lose, fail := make(chan struct{}), make(chan struct{})
 	recovers := serve(t, 3, answerAll)
-	ends := serve(t, 3, func(p *peer) {
-		scores, _ := p.readScores()
-		p.writeScores(scores)
-		<-lose
-	})
+	ends := serve(t, 3, answersOnce(lose, func(*peer) {}))
 	refused := errors.New("refused")
 	var attempts, connections atomic.Int32
 	cfg := small

@@ -316,37 +316,10 @@ func TestDaemonGoesAway(t *testing.T) {
 	}
 }
 
-// TestSignalEndsInOrder: the signals that end a process end a run with its summary and its files.
-func TestSignalEndsInOrder(t *testing.T) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP) // a process inherits that a signal is ignored, but not that it is caught
-	defer signal.Stop(hangups)
-	port := disrust(t).Port()
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		self := exec.Command(os.Args[0], "--port", port, "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
-		self.Dir = t.TempDir()
-		self.Env = append(os.Environ(), asTool+"=yes")
-		p, err := daemontest.StartProcess(self)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(p.Kill)
-		if err := p.AwaitReady(func() bool { return strings.Contains(p.Stdout.String(), "     1.0 ") }); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.Signal(sig); err != nil {
-			t.Fatal(err)
-		}
-		status := p.Status(t)
-		if r, err := readRun(self.Dir + "/a.json"); status != 0 || err != nil || r.Total.Requests == 0 {
-			t.Errorf("%v: status %d, stderr %q, %v", sig, status, &p.Stderr, err)
-		}
-	}
-}
-
-// TestOutlivesItsTerminal: a run that nohup started does not end with the terminal.
-func TestOutlivesItsTerminal(t *testing.T) {
-	self := exec.Command("nohup", os.Args[0], "--port", disrust(t).Port(), "sustain", "--warmup", "0s", "--duration", "1h")
+// startTool starts a command that runs the tool as a process of its own, in a new folder.
+func startTool(t *testing.T, command ...string) (p *daemontest.Process, dir string) {
+	t.Helper()
+	self := exec.Command(command[0], command[1:]...)
 	self.Dir = t.TempDir()
 	self.Env = append(os.Environ(), asTool+"=yes")
 	p, err := daemontest.StartProcess(self)
@@ -354,6 +327,33 @@ func TestOutlivesItsTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Kill)
+	return p, self.Dir
+}
+
+// TestSignalEndsInOrder: the signals that end a process end a run with its summary and its files.
+func TestSignalEndsInOrder(t *testing.T) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // a process inherits that a signal is ignored, but not that it is caught
+	defer signal.Stop(hangups)
+	port := disrust(t).Port()
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		p, dir := startTool(t, os.Args[0], "--port", port, "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
+		if err := p.AwaitReady(func() bool { return strings.Contains(p.Stdout.String(), "     1.0 ") }); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		status := p.Status(t)
+		if r, err := readRun(dir + "/a.json"); status != 0 || err != nil || r.Total.Requests == 0 {
+			t.Errorf("%v: status %d, stderr %q, %v", sig, status, &p.Stderr, err)
+		}
+	}
+}
+
+// TestOutlivesItsTerminal: a run that nohup started does not end with the terminal.
+func TestOutlivesItsTerminal(t *testing.T) {
+	p, _ := startTool(t, "nohup", os.Args[0], "--port", disrust(t).Port(), "sustain", "--warmup", "0s", "--duration", "1h")
 	second := func(n string) func() bool {
 		return func() bool { return strings.Contains(p.Stdout.String(), "     "+n+" ") }
 	}
@@ -367,14 +367,7 @@ func TestOutlivesItsTerminal(t *testing.T) {
 // and leaves no file.
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	d := disrust(t)
-	self := exec.Command(os.Args[0], "--port", d.Port(), "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
-	self.Dir = t.TempDir()
-	self.Env = append(os.Environ(), asTool+"=yes")
-	p, err := daemontest.StartProcess(self)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Kill)
+	p, dir := startTool(t, os.Args[0], "--port", d.Port(), "sustain", "--warmup", "0s", "--duration", "1h", "--json", "a.json")
 	if err := p.AwaitReady(func() bool { return strings.Contains(p.Stdout.String(), "second") }); err != nil {
 		t.Fatal(err)
 	}
@@ -388,9 +381,9 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	// A signal ends the tool, at times not SIGINT: Go's runtime may die of another signal
 	// when many arrive at once.
 	if p.ExitCode() != -1 || interrupts < 2 {
-		t.Errorf("after %d interrupts: %v", interrupts, self.ProcessState)
+		t.Errorf("after %d interrupts: status %d", interrupts, p.ExitCode())
 	}
-	if entries, err := os.ReadDir(self.Dir); err != nil || len(entries) != 0 {
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
 		t.Errorf("left are %v, %v", entries, err)
 	}
 }
