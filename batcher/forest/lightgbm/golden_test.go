@@ -36,13 +36,5 @@ func compare(t *testing.T, data []byte, output wire.Kind, dir, file string, step
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, want := golden.ReadArray(t, filepath.Join(dir, "rows.npy")), golden.ReadArray(t, filepath.Join(dir, file))
-	if shape := m.Shape(); shape.Dim != rows.Columns || shape.Outputs != want.Columns {
-		t.Fatalf("dim %d and %d outputs, not %d and %d", shape.Dim, shape.Outputs, rows.Columns, want.Columns)
-	}
-	got := make([]float32, len(want.Data))
-	if err := m.NewScorer().Score(rows.Data, rows.Columns, got); err != nil {
-		t.Fatal(err)
-	}
-	golden.Compare(t, got, want, steps)
+	golden.Check(t, m, dir, file, steps)
 }

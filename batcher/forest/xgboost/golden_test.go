@@ -46,11 +46,7 @@ func compare(t *testing.T, data []byte, o modelfile.Options, dir, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, want := golden.ReadArray(t, filepath.Join(dir, "rows.npy")), golden.ReadArray(t, filepath.Join(dir, file))
-	if shape := m.Shape(); shape.Dim != rows.Columns || shape.Outputs != want.Columns || shape.Validate() != nil {
-		t.Fatalf("dim %d and %d outputs, not %d and %d", shape.Dim, shape.Outputs, rows.Columns, want.Columns)
-	}
-	golden.Compare(t, scores(t, m, rows), want, 0)
+	golden.Check(t, m, dir, file, 0)
 }
 
 func scores(t *testing.T, m *modelfile.Model, rows golden.Array) []float32 {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/disrust/disrust/batcher"
 )
 
 // Folders returns those of testdata, and those below $GOLDEN, which is a folder with more of
@@ -89,6 +91,21 @@ func ReadArray(t testing.TB, name string) Array {
 		}
 	}
 	return a
+}
+
+// Check scores the rows of a folder with m, and compares the scores with those of a file there.
+// The model's shape must be that of the two arrays.
+func Check(t testing.TB, m batcher.Model, dir, file string, steps int) {
+	t.Helper()
+	rows, want := ReadArray(t, filepath.Join(dir, "rows.npy")), ReadArray(t, filepath.Join(dir, file))
+	if shape := m.Shape(); shape.Dim != rows.Columns || shape.Outputs != want.Columns || shape.Validate() != nil {
+		t.Fatalf("dim %d and %d outputs, not %d and %d", shape.Dim, shape.Outputs, rows.Columns, want.Columns)
+	}
+	got := make([]float32, len(want.Data))
+	if err := m.NewScorer().Score(rows.Data, rows.Columns, got); err != nil {
+		t.Fatal(err)
+	}
+	Compare(t, got, want, steps)
 }
 
 // Compare compares scores with what the library answered, of which each may be so many float32
