@@ -192,7 +192,11 @@ def one(folder, seed, i):
         d.set_float_info("label_upper_bound", np.where(rng.random(n) < 0.3, np.inf, y))
     if objective.startswith("rank"):
         d.set_group([n])
-    b = xgb.train(p, d, int(rng.integers(1, 25)))
+    try:
+        b = xgb.train(p, d, int(rng.integers(1, 25)))
+    except xgb.core.XGBoostError as e:
+        print("model %d of seed %d is left out: %s" % (i, seed, str(e).splitlines()[0]))  # its quantiles fail now and then
+        return
     if booster == "gblinear" and b"NaN" in bytes(b.save_raw("json")):
         return  # training diverged: such a file is refused
     best = booster != "gblinear" and rng.random() < 0.2
