@@ -352,6 +352,17 @@ func TestOneModel(t *testing.T) {
 	}
 }
 
+// TestIdentity: the welcome says which model it is, and its name.
+func TestIdentity(t *testing.T) {
+	tweak := func(cfg *server.Config) { cfg.ModelName, cfg.Identity = "fraud", wire.Identity{0: 1, 31: 0xff} }
+	rawtest.Run(t, tweak, func(t *testing.T, s *rawtest.Server) {
+		want := rawtest.Welcome(0, 128, 1, 1, 64, "fraud", "")
+		want[28], want[28+31] = 1, 0xff
+		c := dial(t, s.Addr)
+		rawtest.Check(t, errors.Join(c.Send(anything), c.Expect(want), c.Finish()))
+	})
+}
+
 // TestLateHello: a peer that does not finish its hello within the request timeout gets FIN. A
 // hello may take longer than one tick.
 func TestLateHello(t *testing.T) {
