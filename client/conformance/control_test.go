@@ -145,6 +145,7 @@ func TestNothingStays(t *testing.T) {
 // whatever the client did.
 func TestResultLeavesNothing(t *testing.T) {
 	c := dialControl(t, listen(t, impatience))
+	refused(c, "result") // its answer shows that the server's goroutine of this connection has begun
 	before := runtime.NumGoroutine()
 	for _, name := range []string{"plain", "silence", "going-away", "reset-in-answer", "version-1-server", "refused-dim"} {
 		for _, m := range []mistakes{{}, {leavesOpen: true, ignoresNotices: true}} {
