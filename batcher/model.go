@@ -2,6 +2,7 @@ package batcher
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/disrust/disrust/wire"
 )
@@ -26,6 +27,21 @@ type Scorer interface {
 	// returns an error or panics, the requests of this call fail, as package batcher's contract
 	// says.
 	Score(rows []float32, dim int, out []float32) error
+}
+
+// Sized is a [Model] that knows how much memory it takes.
+type Sized interface {
+	Model
+	Bytes() int // without its scorers
+}
+
+// Sampler is a [Model] that can draw rows on which it does the work that it does in use. A server
+// measures the model with them.
+type Sampler interface {
+	Model
+	// Sample fills rows, a packed matrix of dim features per row. The same random numbers give
+	// the same rows.
+	Sample(rows []float32, dim int, random *rand.Rand)
 }
 
 // Shape says what a model takes and gives.

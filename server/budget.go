@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/netio"
 )
@@ -65,8 +66,12 @@ func (c *Config) budget(placement BatchThreads, io IO) Budget {
 	if placement == Dedicated {
 		requests = Part{"request ring", uint64(c.RequestRing), slot + sequence, []string{"RequestRing"}}
 	}
+	parts := []Part{}
+	if m, sized := c.Model.(batcher.Sized); sized {
+		parts = append(parts, Part{"model", 1, uint64(m.Bytes()), []string{"Model"}})
+	}
 	return Budget{
-		Parts: []Part{
+		Parts: append(parts, []Part{
 			{"vectors in flight", threads, each.Pool, []string{"PoolBytes", "IOThreads"}},
 			{"their scores and record", threads, each.Scores, []string{"PoolBytes", "Dim"}},
 			requests,
@@ -76,7 +81,7 @@ func (c *Config) budget(placement BatchThreads, io IO) Budget {
 			{"connections' slots", threads, each.Slots, []string{"MaxConns"}},
 			{"connections' blocks, kept for the next", threads, each.Spare, []string{"MaxVectors", "Dim"}},
 			{"program and Go runtime, about", 1, goRuntime, nil},
-		},
+		}...),
 		Conn:     each.Conn,
 		MaxConns: c.MaxConns,
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/cost"
 	"github.com/disrust/disrust/server/internal/listen"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/waiting"
@@ -100,6 +101,7 @@ type Config struct {
 	Log *slog.Logger
 
 	shape batcher.Shape // of the model, once check has seen it
+	cost  cost.Cost     // of the model, once place has measured it; zero: it has not
 }
 
 // DefaultConfig returns the daemon's defaults: the sum model on loopback.

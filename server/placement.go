@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/cost"
+	"github.com/disrust/disrust/wire"
 )
 
 // handOver is about what it costs to hand a row to another thread and its score back. A
@@ -36,18 +38,20 @@ func (c *Config) settle(ctx context.Context) (BatchThreads, error) {
 // A batch thread is worth the hand-over only beside a single I/O thread, because several I/O
 // threads score more than one batch thread does.
 //
-// Its error is that of the model, if place measures it, or the cause of ctx's end.
+// A model whose cost does not matter is measured only if it is a [batcher.Sampler], whose cost the
+// ready line says. The error of place is that of the model, or the cause of ctx's end.
 func (c *Config) place(ctx context.Context) (BatchThreads, error) {
-	if c.IOThreads > 0 && c.BatchThreads != Auto {
-		return c.BatchThreads, nil
-	}
-	costly := false
-	if c.BatchThreads != Dedicated && cpus > 1 { // otherwise the model's cost does not matter
-		var err error
-		if costly, err = c.costly(ctx); err != nil {
+	_, draws := c.Model.(batcher.Sampler)
+	decides := c.BatchThreads != Dedicated && cpus > 1 && (c.IOThreads == 0 || c.BatchThreads == Auto)
+	if decides || draws {
+		if err := c.measure(ctx); err != nil {
 			return Auto, err
 		}
 	}
+	if c.IOThreads > 0 && c.BatchThreads != Auto {
+		return c.BatchThreads, nil
+	}
+	costly := decides && costly(c.cost)
 	if c.IOThreads == 0 {
 		threads := cpus / 2
 		if costly {
@@ -68,50 +72,20 @@ func (c *Config) place(ctx context.Context) (BatchThreads, error) {
 // that has begun.
 const measureFor = time.Second
 
-// costly measures the model and reports whether it takes longer per row than a hand-over.
-func (c *Config) costly(ctx context.Context) (bool, error) {
-	const sample = 1 << 20 // features
-	rows := max(1, min(c.MaxVectors, 64, sample/c.Dim))
-	return ask(ctx, c, func() (bool, error) { return costly(ctx, c.Model, c.Dim, rows) })
+// measure measures the model on rows that it draws itself or, if it draws none, on normally
+// distributed ones.
+func (c *Config) measure(ctx context.Context) (err error) {
+	c.cost, err = ask(ctx, c, func() (cost.Cost, error) {
+		return cost.Measure(ctx, c.Model, c.Dim, min(c.MaxVectors, wire.DefaultMaxVectors), measureFor)
+	})
+	return err
 }
 
-// costly scores batches of zeros, of one row and then of rows rows, until it is decided whether
-// the model takes longer per row than a hand-over. A single fast batch says that it does not:
-// anything may have delayed the others. If the model takes as long for one row as a hand-over
-// takes for a whole batch, larger batches need not be tried. A model that has not been fast for
-// a second is costly.
-func costly(ctx context.Context, model batcher.Model, dim, rows int) (bool, error) {
-	const tries = 8
-	scorer, outputs := model.NewScorer(), model.Shape().Outputs
-	in, out := make([]float32, rows*dim), make([]float32, rows*outputs)
-	score := func(rows int) (time.Duration, error) {
-		start := time.Now()
-		err := scorer.Score(in[:rows*dim], dim, out[:rows*outputs])
-		return time.Since(start), err
-	}
-	if _, err := score(1); err != nil { // it may be slow, as the model may have to warm up
-		return false, err
-	}
-	limit, began := time.Duration(rows)*handOver, time.Now()
-	for _, size := range []int{1, rows} {
-		fast := false
-		for try := 0; try < tries && !fast; try++ {
-			if ctx.Err() != nil {
-				return false, context.Cause(ctx)
-			}
-			took, err := score(size)
-			if err != nil {
-				return false, err
-			}
-			if fast = took < limit; !fast && time.Since(began) > measureFor {
-				return true, nil
-			}
-		}
-		if !fast {
-			return true, nil
-		}
-	}
-	return false, nil
+// costly reports whether the model takes longer per row than a hand-over. A single fast measurement
+// says that it does not: anything may have delayed the others. If the model takes as long for one
+// row as a hand-over takes for a whole batch, it is costly too.
+func costly(c cost.Cost) bool {
+	return c.Batched.Least >= handOver || c.Single.Least >= time.Duration(c.Rows)*handOver
 }
 
 func (b BatchThreads) String() string {

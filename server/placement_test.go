@@ -3,12 +3,11 @@
 package server
 
 import (
-	"context"
-	"errors"
 	"testing"
 	"time"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/cost"
 )
 
 // TestPlace lists what the server chooses for numbers of CPUs, models and Configs.
@@ -79,43 +78,17 @@ func TestPlaceMeasuresOnlyIfItMatters(t *testing.T) {
 	}
 }
 
-// TestMeasureSlowModel: a model that takes 40 ms for a row is asked for a few single rows.
-func TestMeasureSlowModel(t *testing.T) {
-	rows := 0
-	model := batcher.ModelFunc(func(_ []float32, _ int, out []float32) error {
-		rows += len(out)
-		time.Sleep(40 * time.Millisecond)
-		return nil
-	})
-	slow, err := costly(t.Context(), model, 4, 64)
-	if !slow || err != nil || rows > 9 {
-		t.Errorf("costly is %v, %v, after %d rows, want at most 9", slow, err, rows)
-	}
-}
-
-// TestMeasureWarmsUp: a first call that is slow, and slow calls among fast ones, do not make a
-// model costly.
-func TestMeasureWarmsUp(t *testing.T) {
-	calls := 0
-	model := batcher.ModelFunc(func(_ []float32, _ int, out []float32) error {
-		if calls++; calls == 1 || calls == 2 {
-			time.Sleep(10 * time.Millisecond)
+// TestCostly: a model is costly if a row takes longer than a hand-over, in a batch or alone. One
+// fast measurement is enough for the contrary.
+func TestCostly(t *testing.T) {
+	const rows = 64
+	fast, slow, slowAlone := cost.Figure{Median: time.Second}, cost.Figure{Least: handOver}, cost.Figure{Least: rows * handOver}
+	for _, c := range []struct {
+		single, batched cost.Figure
+		want            bool
+	}{{fast, fast, false}, {fast, slow, true}, {slow, fast, false}, {slowAlone, fast, true}} {
+		if got := costly(cost.Cost{Single: c.single, Batched: c.batched, Rows: rows}); got != c.want {
+			t.Errorf("%+v: %v", c, got)
 		}
-		return nil
-	})
-	slow, err := costly(t.Context(), model, 4, 64)
-	if slow || err != nil {
-		t.Errorf("costly is %v, %v, after %d calls", slow, err, calls)
-	}
-}
-
-// TestMeasureHeedsContext: the measurement ends with the context, between two calls.
-func TestMeasureHeedsContext(t *testing.T) {
-	cause := errors.New("a signal")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	calls := 0
-	model := batcher.ModelFunc(func([]float32, int, []float32) error { calls++; cancel(cause); return nil })
-	if _, err := costly(ctx, model, 4, 64); err != cause || calls != 1 {
-		t.Errorf("%v after %d calls, want %v after one", err, calls, cause)
 	}
 }

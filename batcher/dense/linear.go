@@ -62,6 +62,9 @@ func NewLinear(c Config) (*Linear, error) {
 // Shape implements [batcher.Model].
 func (m *Linear) Shape() batcher.Shape { return m.shape }
 
+// Bytes implements [batcher.Sized].
+func (m *Linear) Bytes() int { return 4 * (len(m.config.Weights) + len(m.config.Start)) }
+
 // NewScorer implements [batcher.Model].
 func (m *Linear) NewScorer() batcher.Scorer {
 	return &scorer{model: m, sums: make([]float32, m.config.Sums), link: make([]float64, m.config.Sums)}

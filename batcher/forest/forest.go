@@ -1,12 +1,20 @@
 package forest
 
 import (
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
+	"math/rand/v2"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/cost"
+	"github.com/disrust/disrust/batcher/dense"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
+	"github.com/disrust/disrust/wire"
 )
 
 // Options are what may be asked of a file. The zero value asks for what the training library's
@@ -22,10 +30,17 @@ const (
 // About is what a file says beyond the scores.
 type About = modelfile.About
 
-// Model is a model from a file. It implements [batcher.Model].
+// Model is a model from a file. It implements [batcher.Model], [batcher.Sized] and
+// [batcher.Sampler].
 type Model struct {
 	batcher.Model
-	About About
+	About     About
+	FileBytes int               // size of the file
+	SHA256    [sha256.Size]byte // of the file
+
+	// Identity tells models apart, as a server's welcome does: the SHA-256 of the file or, if only
+	// some of its iterations count, of the file and their number.
+	Identity wire.Identity
 
 	scorers sync.Pool // of batcher.Scorer
 }
@@ -45,8 +60,8 @@ func Load(path string, o Options) (*Model, error) {
 
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, fmt.Errorf("%s: %w", path, failed.Err)
 	}
 	switch {
 	case info.IsDir():
@@ -67,7 +82,45 @@ func Parse(data []byte, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{Model: m.Model, About: m.About}, nil
+	hash := sha256.New()
+	hash.Write(data)
+	f := &Model{Model: m.Model, About: m.About, FileBytes: len(data)}
+	hash.Sum(f.SHA256[:0])
+	f.Identity = f.SHA256
+	if m.About.Used != m.About.Iterations {
+		fmt.Fprintf(hash, "\x00iterations=%d", m.About.Used)
+		hash.Sum(f.Identity[:0])
+	}
+	return f, nil
+}
+
+// Bytes implements [batcher.Sized].
+func (m *Model) Bytes() int { return m.Model.(batcher.Sized).Bytes() }
+
+// Sample implements [batcher.Sampler].
+func (m *Model) Sample(rows []float32, dim int, random *rand.Rand) {
+	cost.Draw(m.Model, rows, dim, random)
+}
+
+// String says in a line what the file holds, and what of it counts.
+func (m *Model) String() string {
+	a := &m.About
+	parts := []string{a.Format}
+	if a.Objective != "" {
+		parts = append(parts, a.Objective)
+	}
+	if _, linear := m.Model.(*dense.Linear); linear {
+		parts = append(parts, "linear")
+	} else {
+		parts = append(parts, fmt.Sprintf("%d trees with %d leaves", a.Trees, a.Leaves))
+	}
+	switch {
+	case a.Used < a.Iterations:
+		parts = append(parts, fmt.Sprintf("%d of %d iterations", a.Used, a.Iterations))
+	case a.Best > 0 && a.Best < a.Used:
+		parts = append(parts, fmt.Sprintf("all %d iterations although the file says that %d are best", a.Used, a.Best))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Score writes Shape().Outputs scores per row to dst, row after row. rows is a packed matrix

@@ -2,6 +2,7 @@ package forest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -25,6 +26,43 @@ func TestRecognised(t *testing.T) {
 	} {
 		if m := load(t, dir, Options{}); m.About.Format != format {
 			t.Errorf("%s: %q", dir, m.About.Format)
+		}
+	}
+}
+
+// TestIdentity: it is the file's SHA-256, and another if only some iterations count.
+func TestIdentity(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(lightgbmModel, "model.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := load(t, lightgbmModel, Options{})
+	if all.SHA256 != sha256.Sum256(data) || all.Identity != all.SHA256 || all.FileBytes != len(data) {
+		t.Errorf("%x, %x, %d bytes", all.SHA256, all.Identity, all.FileBytes)
+	}
+	if same := load(t, lightgbmModel, Options{Iterations: all.About.Iterations, Output: wire.Raw}); same.Identity != all.SHA256 {
+		t.Errorf("%x with all iterations and raw scores", same.Identity)
+	}
+	if some := load(t, lightgbmModel, Options{Iterations: 2}); some.SHA256 != all.SHA256 || some.Identity != sha256.Sum256(append(data, "\x00iterations=2"...)) {
+		t.Errorf("%x with two iterations", some.Identity)
+	}
+}
+
+func TestString(t *testing.T) {
+	for _, c := range []struct {
+		dir  string
+		o    Options
+		want string
+	}{
+		{lightgbmModel, Options{}, "LightGBM text v4, multiclass num_class:4, 12 trees with 144 leaves"},
+		{lightgbmModel, Options{Iterations: 2}, "LightGBM text v4, multiclass num_class:4, 8 trees with 96 leaves, 2 of 3 iterations"},
+		{xgboostModel, Options{}, "XGBoost 3.2.0 JSON, multi:softmax, 8 trees with 62 leaves"},
+		{"xgboost/testdata/xgb_best", Options{}, "XGBoost 3.2.0 JSON, binary:logistic, 6 trees with 47 leaves, all 6 iterations although the file says that 4 are best"},
+		{"xgboost/testdata/xgb_best", Options{Iterations: BestIteration}, "XGBoost 3.2.0 JSON, binary:logistic, 4 trees with 32 leaves, 4 of 6 iterations"},
+		{"xgboost/testdata/xgb_linear", Options{}, "XGBoost 3.2.0 UBJSON, binary:logistic, linear"},
+	} {
+		if got := load(t, c.dir, c.o).String(); got != c.want {
+			t.Errorf("%s %+v: %s", c.dir, c.o, got)
 		}
 	}
 }

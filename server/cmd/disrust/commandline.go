@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/disrust/disrust/client/tools/flags"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/offline"
 )
 
 // These words are commands. Without one the daemon serves.
@@ -42,7 +44,11 @@ func commandLine(args []string) (*options, error) {
 			return o, err
 		}
 	}
-	o.cfg.ModelName = list.Find("model").Value.String()
+	for _, f := range modelflag.Flags(&o.file) {
+		if line.Given[f.Name] {
+			o.fileFlags = append(o.fileFlags, "--"+f.Name)
+		}
+	}
 	o.hostOrPort = line.Given["host"] || line.Given["port"]
 	if o.hostOrPort && len(o.cfg.Listen) > 0 {
 		return o, errors.New("--listen says where to listen: give neither --host nor --port (also as the second word) beside it")
@@ -68,8 +74,11 @@ func (o *options) command(list flags.List, line *flags.Line) error {
 			o.plan, given = true, true
 			continue
 		}
+		if offline.Find(word) != nil {
+			return fmt.Errorf("%s must be the first word: disrust %s FILE [flags]", word, word)
+		}
 		if word == "" || word[0] < '0' || word[0] > '9' {
-			return list.UnknownWord(word, planCommand, helpCommand, versionCommand)
+			return list.UnknownWord(word, append(offline.Names(), planCommand, helpCommand, versionCommand)...)
 		}
 		numbers = append(numbers, word)
 	}
@@ -84,6 +93,7 @@ func help() string {
   disrust plan [flags] [io_threads [port]]    print the memory that it would take, and end
   disrust version                             print the version and the commit, and end
 
-Flags, before or after the words:
+` + offline.Help() + `
+Flags of serve and plan, before or after the words:
 ` + defaults().list().Help()
 }

@@ -7,33 +7,39 @@ import (
 	"io/fs"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/server/internal/listen"
 )
 
 // options are what the command line sets.
 type options struct {
 	cfg        server.Config
-	hostOrPort bool // --host or --port was given
+	model      string         // what --model says
+	file       forest.Options // for a model from a file
+	fileFlags  []string       // flags that were given and are for such a model only
+	hostOrPort bool           // --host or --port was given
 	plan       bool
 	metrics    bool
 	interval   time.Duration // between two lines of metrics
 }
 
 func defaults() *options {
-	return &options{cfg: server.DefaultConfig(), interval: 10 * time.Second}
+	return &options{cfg: server.DefaultConfig(), model: builtIn, interval: 10 * time.Second}
 }
 
 // list returns all flags of the daemon. The parser, the checks, --help, the table in the
 // README and the names in the server's errors come from this one list.
 func (o *options) list() flags.List {
 	c, allowed := &o.cfg, &server.Allowed
-	return flags.List{
+	return slices.Concat(flags.List{
 		flags.New("host", flags.Text(&c.Host, "HOST"), "address or name to listen on; whether a network can reach it is your decision"),
 		flags.New("port", whole(&c.Port, allowed.Port), "TCP port; 0: any free one"),
 		flags.New("listen", addresses(&c.Listen), "where to listen instead of --host and --port; may be given again"),
@@ -53,8 +59,10 @@ func (o *options) list() flags.List {
 			"how threads wait for work; auto: they poll for as long as that has paid off lately, then sleep"),
 		flags.New("pin", flags.Toggle(&c.Pin), "bind each thread to a CPU; more threads than CPUs share them in turn"),
 
-		flags.New("model", flags.Choice(&c.Model, models[0].Name, models...), "the built-in model to serve"),
+		flags.New("model", flags.Custom(&o.model, builtIn+"|FILE|NAME=FILE", "the built-in model "+builtIn+", or the file of a model, perhaps with a name for it", notEmpty, same),
+			"the model to serve: built in, or from a file of LightGBM or XGBoost; NAME, or the file's name without its extension, is what clients may ask for"),
 		flags.New("dim", whole(&c.Dim, allowed.Dim), "features per vector; 0: the model's, or 128 if the model takes any"),
+	}, modelflag.Flags(&o.file), flags.List{
 		flags.New("max-vectors", whole(&c.MaxVectors, allowed.MaxVectors), "vectors per request, at most"),
 
 		flags.New("pool-mib", flags.Scaled(&c.PoolBytes, 1<<20, (allowed.PoolBytes.Low+1<<20-1)>>20, allowed.PoolBytes.High>>20), "MiB of vectors in flight, per I/O thread"),
@@ -69,7 +77,7 @@ func (o *options) list() flags.List {
 		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),
 		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, maxInterval), "time between two lines of metrics"),
 		flags.New("plan", flags.Toggle(&o.plan), "print the memory that these flags take, as disrust plan does, and end"),
-	}
+	})
 }
 
 func whole(to *int, allowed server.Range[int]) flags.Value {
@@ -118,6 +126,15 @@ func addresses(to *[]string) flags.Value {
 
 func nothing[T any](T) string { return "" }
 
+func notEmpty(s string) (string, error) {
+	if s == "" {
+		return "", flags.ErrNotAllowed
+	}
+	return s, nil
+}
+
+func same(s string) string { return s }
+
 // permissions is the value of a flag for a file's mode.
 func permissions(to *fs.FileMode) flags.Value {
 	return flags.Custom(to, "MODE", "octal digits from 0 to 0777, such as 0660", func(s string) (fs.FileMode, error) {
@@ -148,6 +165,9 @@ func (o *options) flagOf(field string) *flags.Flag {
 // inFlags returns the flag that sets a field of the Config, and a value of that field as the
 // flag writes it.
 func (o *options) inFlags(field string, value any) (name, text string) {
+	if field == "Model" || field == "ModelName" {
+		return "--model", o.model
+	}
 	f := o.flagOf(field)
 	if f == nil {
 		return field, fmt.Sprint(value)

@@ -4,12 +4,16 @@ go 1.26.0
 
 require (
 	github.com/disrust/disrust/batcher v0.1.0
+	github.com/disrust/disrust/batcher/forest v0.1.0
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	golang.org/x/sys v0.49.0
 )
 
-require github.com/agnivade/levenshtein v1.2.1 // indirect
+require (
+	github.com/agnivade/levenshtein v1.2.1 // indirect
+	github.com/disrust/disrust/batcher/dense v0.1.0 // indirect
+)
 
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
@@ -19,7 +23,7 @@ require (
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
 	github.com/disrust/disrust/slab v0.1.0 // indirect
 	github.com/disrust/disrust/uring v0.1.0 // indirect
-	github.com/disrust/disrust/wire v0.1.0 // indirect
+	github.com/disrust/disrust/wire v0.1.0
 	github.com/viterin/partial v1.1.0 // indirect
 	github.com/viterin/vek v0.4.3 // indirect
 	golang.org/x/exp v0.0.0-20230817173708-d852ddb80c63 // indirect
@@ -27,6 +31,8 @@ require (
 
 replace (
 	github.com/disrust/disrust/batcher => ../../../batcher
+	github.com/disrust/disrust/batcher/dense => ../../../batcher/dense
+	github.com/disrust/disrust/batcher/forest => ../../../batcher/forest
 	github.com/disrust/disrust/bufpool => ../../../bufpool
 	github.com/disrust/disrust/client => ../../../client
 	github.com/disrust/disrust/client/tools => ../../../client/tools

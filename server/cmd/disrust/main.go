@@ -1,165 +1,30 @@
-//go:build linux
-
-// Command disrust serves a model on TCP ports and Unix sockets. See the README of the server
-// module, or disrust --help.
+// Command disrust serves a model on TCP ports and Unix sockets, and works on the files of models. See
+// the README of the server module, or disrust --help.
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/disrust/disrust/client/tools/flags"
-	"github.com/disrust/disrust/server"
-	"github.com/disrust/disrust/server/internal/listen"
-	"github.com/disrust/disrust/server/internal/logqueue"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/offline"
 )
-
-const statusInterrupted = 130 // as a shell reports it
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// run is the daemon's life. It returns the exit status, and reports an error as one sentence
-// on stderr.
+// run carries out a command line, and returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
-	o, err := commandLine(args)
-	if err != nil {
-		return flags.Answer(err, "disrust", help(), stdout, stderr)
+	if c := offline.Find(first(args)); c != nil {
+		return c.Run(flags.UntilSignal(), args[1:], stdout, stderr)
 	}
-	if o.plan {
-		return o.printPlan(stdout, stderr)
-	}
-	if status, err := inherit(o); err != nil {
-		return fail(stderr, err, status)
-	}
-	signal.Ignore(syscall.SIGPIPE) // when the reader of the metrics leaves, only the metrics end
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	ctx, end := context.WithCancel(context.Background())
-	defer end()
-	ended := make(chan int, 1)
-	go func() { ended <- o.live(ctx, hangups, stdout, stderr) }()
-	for range 2 {
-		select {
-		case <-signals:
-			end()
-		case status := <-ended:
-			return status
-		}
-	}
-	return statusInterrupted // the second signal does not wait for the drain
+	return runDaemon(args, stdout, stderr)
 }
 
-// live serves, with a queue in front of stderr: a pipe that nobody reads keeps the daemon
-// neither from being ready nor from ending. When the daemon ends, it gives the reader a second
-// to take the last lines. A hangup changes nothing: it is logged.
-func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, stderr io.Writer) int {
-	lines := logqueue.New(func(lost string) { fmt.Fprintf(stderr, "disrust: %s\n", lost) })
-	defer lines.Flush()
-	o.cfg.Log = slog.New(lines.Handler(slog.NewTextHandler(stderr, nil)))
-	go func() {
-		for range hangups {
-			o.cfg.Log.Warn("SIGHUP is ignored: this daemon does not reload its model")
-		}
-	}()
-	return o.serve(ctx, stdout, lines.Writer(stderr))
-}
-
-// serve starts the server, serves until ctx ends, and drains.
-func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
-	s, err := server.Start(ctx, o.cfg)
-	for _, f := range o.cfg.Passed {
-		f.Close() // the server has its own duplicate
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
 	}
-	if errors.Is(err, context.Canceled) {
-		return 0 // a signal came before the server accepted connections
-	}
-	if err != nil {
-		return o.refuse(stderr, err)
-	}
-	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
-	finish := func() {}
-	if o.metrics {
-		finish = report(s, stdout, stderr, o.interval)
-	}
-	select {
-	case <-ctx.Done():
-	case <-s.Done():
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), o.cfg.DrainTimeout)
-	defer cancel()
-	err = s.Shutdown(ctx)
-	finish()
-	if errors.Is(err, server.ErrCut) { // some peers did not read their answers in time
-		flags.Complain(stderr, "disrust", fmt.Errorf("the drain ended after %s: %w", o.cfg.DrainTimeout, err))
-		return 0
-	}
-	if err != nil {
-		return fail(stderr, err, flags.StatusFailed)
-	}
-	return 0
-}
-
-// inherit checks and takes what the process got from its parent: the limit on descriptors,
-// and the sockets that a service manager has passed. When there are such sockets, the daemon
-// serves them, and the command line may not give addresses.
-func inherit(o *options) (status int, err error) {
-	if err := enoughDescriptors(); err != nil {
-		return flags.StatusFailed, err
-	}
-	if o.cfg.Passed, err = listen.Passed(); err != nil {
-		return flags.StatusFailed, err
-	}
-	if len(o.cfg.Passed) > 0 && (o.hostOrPort || len(o.cfg.Listen) > 0) {
-		return flags.StatusUsage, errors.New("a service manager passed sockets to serve (LISTEN_FDS): --listen, --host and --port (also as the second word) may not be given beside them")
-	}
-	return 0, nil
-}
-
-// printPlan prints the memory that a server with these options would take.
-func (o *options) printPlan(stdout, stderr io.Writer) int {
-	budget, err := o.cfg.Budget()
-	if err != nil {
-		return o.refuse(stderr, err)
-	}
-	table := budget.Table(func(field string) string {
-		name, _ := o.inFlags(field, nil)
-		return name
-	})
-	return flags.Show(table, "disrust", stdout, stderr)
-}
-
-// refuse reports an error of the server in terms of flags. It returns flags.StatusUsage if the
-// options make no sense, and flags.StatusFailed if they cannot work in this environment.
-func (o *options) refuse(stderr io.Writer, err error) int {
-	status := flags.StatusFailed
-	if _, usage := errors.AsType[*server.ConfigError](err); usage {
-		status = flags.StatusUsage
-	}
-	if named, ok := err.(interface {
-		Text(func(field string, value any) (name, text string)) string
-	}); ok {
-		err = errors.New(named.Text(o.inFlags))
-	}
-	return fail(stderr, err, status)
-}
-
-// enoughDescriptors returns an error if the limit on descriptors is so low that Go's runtime
-// itself could fail.
-func enoughDescriptors() error {
-	const least = 32
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < least {
-		return fmt.Errorf("at most %d open files are allowed (ulimit -n): at least %d are needed", limit.Cur, least)
-	}
-	return nil
+	return args[0]
 }
 
 func fail(stderr io.Writer, err error, status int) int {

@@ -1,0 +1,64 @@
+// Package modelflag holds the flags that say what a model from a file answers, and the way from
+// the value of --model to a file. The daemon and the commands that work on a file share it.
+package modelflag
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/client/tools/flags"
+	"github.com/disrust/disrust/wire"
+)
+
+// Flags returns the flags that set o.
+func Flags(o *forest.Options) flags.List {
+	return flags.List{
+		flags.New("output", flags.Choice(&o.Output, "prob",
+			flags.Option[wire.Kind]{Name: "raw", Value: wire.Raw},
+			flags.Option[wire.Kind]{Name: "prob", Value: wire.Prob},
+			flags.Option[wire.Kind]{Name: "class", Value: wire.Class}),
+			"what a model from a file answers: the margin, what the library's usual call gives, or the index of the class"),
+		flags.New("iterations", iterations(&o.Iterations),
+			"how many of the file's iterations count; best: up to the best one, if the file names it"),
+	}
+}
+
+// maxIterations bounds --iterations. No file has as many.
+const maxIterations = 1 << 30
+
+func iterations(to *int) flags.Value {
+	words := map[string]int{"all": forest.AllIterations, "best": forest.BestIteration}
+	return flags.Custom(to, "N", "all, best or a whole number from 1 to "+strconv.Itoa(maxIterations), func(s string) (int, error) {
+		if n, isWord := words[s]; isWord {
+			return n, nil
+		}
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > maxIterations {
+			return 0, flags.ErrNotAllowed
+		}
+		return n, nil
+	}, func(n int) string {
+		for word, value := range words {
+			if n == value {
+				return word
+			}
+		}
+		return strconv.Itoa(n)
+	})
+}
+
+// Split returns the name and the file that NAME=FILE or FILE says. Without a name it is the file's,
+// without its extension. A name holds no separator of folders: ./a=b/m.txt is a file.
+func Split(value string) (name, file string) {
+	name, file, named := strings.Cut(value, "=")
+	if named && name != "" && !strings.ContainsAny(name, `/\`) {
+		return name, file
+	}
+	base := filepath.Base(value)
+	if name = strings.TrimSuffix(base, filepath.Ext(base)); name == "" {
+		name = base
+	}
+	return name, value
+}

@@ -1,0 +1,36 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
+)
+
+// builtIn is the name of the built-in model. A file of this name is ./sum.
+const builtIn = "sum"
+
+// loadModel makes the model that the flags name.
+func (o *options) loadModel() error {
+	if o.model == builtIn {
+		if len(o.fileFlags) > 0 {
+			return &usageError{fmt.Errorf("%s: the built-in model %s has one output and no iterations: name a file with --model", strings.Join(o.fileFlags, " and "), builtIn)}
+		}
+		o.cfg.ModelName, o.cfg.Model = builtIn, batcher.Sum{}
+		return nil
+	}
+	name, file := modelflag.Split(o.model)
+	m, err := forest.Load(file, o.file)
+	if err != nil {
+		return err
+	}
+	o.cfg.ModelName, o.cfg.Model, o.cfg.Identity = name, m, m.Identity
+	return nil
+}
+
+// usageError is an error of the command line that is found when the model is loaded.
+type usageError struct{ error }
