@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -49,7 +50,7 @@ type Model struct {
 func Load(path string, o Options) (*Model, error) {
 	data, err := read(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	m, err := Parse(data, o)
 	if err != nil {
@@ -58,18 +59,42 @@ func Load(path string, o Options) (*Model, error) {
 	return m, nil
 }
 
+// read returns the content of a file. A file that begins as no model does is not read further: it
+// may be larger than the memory.
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
-	if failed, ok := errors.AsType[*fs.PathError](err); ok {
-		return nil, fmt.Errorf("%s: %w", path, failed.Err)
+	if err != nil {
+		return nil, bare(err)
 	}
 	switch {
 	case info.IsDir():
-		return nil, fmt.Errorf("%s: a directory: name the file of the model in it", path)
+		return nil, errors.New("a directory: name the file of the model in it")
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: no regular file: copy the model into one", path)
+		return nil, errors.New("no regular file: copy the model into one")
 	}
-	return os.ReadFile(path)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, bare(err)
+	}
+	defer file.Close()
+	head := make([]byte, min(info.Size(), headBytes))
+	if _, err := io.ReadFull(file, head); err != nil {
+		return nil, bare(err)
+	}
+	if _, err := recognise(head); err != nil {
+		return nil, err
+	}
+	data := make([]byte, info.Size())
+	_, err = io.ReadFull(file, data[copy(data, head):])
+	return data, bare(err)
+}
+
+// bare leaves out of err the path, which stands before it.
+func bare(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	return err
 }
 
 // Parse reads a model from the bytes of a file. The model does not refer to data.

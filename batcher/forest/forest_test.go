@@ -121,6 +121,21 @@ func TestPathsRefused(t *testing.T) {
 	}
 }
 
+// TestHugeFileRefused: a file that is no model is refused by its first bytes. This one has no disk
+// and no memory for the rest.
+func TestHugeFileRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "huge")
+	if err := os.WriteFile(path, []byte("\x1f\x8b\x08"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 1<<38); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path, Options{}); err == nil || !strings.Contains(err.Error(), "gzip") {
+		t.Error(err)
+	}
+}
+
 func load(t testing.TB, dir string, o Options) *Model {
 	t.Helper()
 	m, err := Parse(golden.Model(t, dir), o)

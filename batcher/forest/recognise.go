@@ -10,6 +10,9 @@ import (
 	"github.com/disrust/disrust/batcher/forest/xgboost"
 )
 
+// headBytes is how much of a file says what it is.
+const headBytes = 4096
+
 type loader func(data []byte, o Options) (*modelfile.Model, error)
 
 // recognise returns the loader of a file, or says what the file is instead of a model that can
@@ -26,7 +29,7 @@ func recognise(data []byte) (loader, error) {
 			return nil, errors.New(f.refusal)
 		}
 	}
-	text := bytes.TrimLeft(data[:min(len(data), 4096)], " \t\r\n")
+	text := bytes.TrimLeft(data[:min(len(data), headBytes)], " \t\r\n")
 	for _, f := range foreignTexts {
 		if bytes.HasPrefix(text, []byte(f.begins)) && bytes.Contains(text, []byte(f.has)) {
 			return nil, errors.New(f.refusal)

@@ -20,13 +20,21 @@ func TestSiblings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, nested := range []string{"batcher/dense", "batcher/forest"} { // libraries too
+		mods = append(mods, filepath.Join(root, nested, "go.mod"))
+	}
+	slices.SortFunc(mods, func(a, b string) int { return strings.Compare(filepath.Dir(a), filepath.Dir(b)) })
 	table := "| to use | `replace` |\n|---|---|\n"
 	for _, name := range mods {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		module := filepath.Base(filepath.Dir(name))
+		module, err := filepath.Rel(root, filepath.Dir(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		module = filepath.ToSlash(module)
 		siblings := []string{"`" + module + "`"}
 		for _, match := range regexp.MustCompile(`github\.com/disrust/disrust/(\S+) =>`).FindAllSubmatch(text, -1) {
 			siblings = append(siblings, "`"+string(match[1])+"`")
