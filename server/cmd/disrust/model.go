@@ -3,7 +3,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/disrust/disrust/batcher"
@@ -25,6 +27,9 @@ func (o *options) loadModel() error {
 	}
 	name, file := modelflag.Split(o.model)
 	m, err := forest.Load(file, o.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--model %s: %w; the built-in model is %s", o.model, err, builtIn)
+	}
 	if err != nil {
 		return err
 	}
