@@ -28,7 +28,7 @@ func (o *options) loadModel() error {
 	name, file := modelflag.Split(o.model)
 	m, err := forest.Load(file, o.file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--model %s: %w; the built-in model is %s", o.model, err, builtIn)
+		return fmt.Errorf("%w; the built-in model is %s", err, builtIn)
 	}
 	if err != nil {
 		return err

@@ -52,10 +52,10 @@ func (u usage) Unwrap() error      { return u.error }
 
 // Run carries out a command and returns the exit status.
 func (c *Command) Run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
-	name, run := "disrust "+c.Name, c.New()
+	run := c.New()
 	words, err := c.parse(run.Flags(), args)
 	if err != nil {
-		return flags.Answer(err, name, c.help(), stdout, stderr)
+		return flags.Answer(c.blame(err), program, c.help(), stdout, stderr)
 	}
 	s := Streams{Stdout: stdout, Text: &flags.Output{W: stdout}, Stderr: stderr}
 	err = run.Run(ctx, words, s)
@@ -68,12 +68,17 @@ func (c *Command) Run(ctx context.Context, args []string, stdout, stderr io.Writ
 	case errors.Is(err, ErrTold):
 		return flags.StatusFailed
 	}
-	flags.Complain(stderr, name, err)
+	flags.Complain(stderr, program, c.blame(err))
 	if errors.Is(err, ErrUsage) {
 		return flags.StatusUsage
 	}
 	return flags.StatusFailed
 }
+
+const program = "disrust"
+
+// blame says which command an error is of.
+func (c *Command) blame(err error) error { return fmt.Errorf("%s: %w", c.Name, err) }
 
 func (c *Command) parse(list flags.List, args []string) (words []string, err error) {
 	line, err := list.Parse(args)
