@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime/debug"
 	"strings"
 
 	"github.com/disrust/disrust/batcher"
@@ -33,6 +34,7 @@ func (o *options) loadModel() error {
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what the file took, which may be more than the model takes
 	o.cfg.ModelName, o.cfg.Model, o.cfg.Identity = name, m, m.Identity
 	return nil
 }
