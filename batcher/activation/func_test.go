@@ -105,3 +105,9 @@ func TestValidate(t *testing.T) {
 		}
 	}
 }
+
+func value(f Func, x float32) float32 {
+	v := [1]float32{x}
+	f.Apply(v[:])
+	return v[0]
+}

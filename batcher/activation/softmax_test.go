@@ -22,8 +22,7 @@ func TestSoftmaxError(t *testing.T) {
 		}
 		for i, x := range v {
 			want := math.Exp(float64(x)-float64(high)) / total
-			_, exponent := math.Frexp(want)
-			if e := math.Abs(float64(got[i])-want) / math.Ldexp(1, max(exponent, -125)-24); e > 0.5001 {
+			if e := math.Abs(float64(got[i])-want) / lastPlace(want); e > 0.5001 {
 				t.Fatalf("value %d is %v, not %v: %v ulp", i, got[i], want, e)
 			}
 			for k, y := range v {
