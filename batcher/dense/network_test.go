@@ -1,7 +1,10 @@
 package dense
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -106,3 +109,33 @@ var (
 	_ batcher.StridedScorer = (*networkScorer)(nil)
 	_ batcher.Sized         = (*Network)(nil)
 )
+
+// A hash of the scores of a network with every kind of layer, the same on every system.
+func TestSameEverywhere(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	v := func(count int) []float32 {
+		v := make([]float32, count)
+		for i := range v {
+			v[i] = r.Float32()*2 - 1
+		}
+		return v
+	}
+	ones := slices.Repeat([]float32{1}, 37)
+	got := run(t, 20, wire.Prob, v(200*20),
+		Scaler{Offset: v(20), Scale: v(20), Divide: true},
+		Affine{Out: 37, Weights: v(20 * 37), Bias: v(37), Activation: activation.Func{Kind: activation.Gelu}},
+		LayerNorm{Scale: v(37), Bias: v(37), Epsilon: 1e-5},
+		BatchNorm{Scale: v(37), Bias: v(37), Mean: v(37), Variance: ones, Epsilon: 1e-5},
+		Affine{Out: 9, Weights: v(37 * 9), Transposed: true, Alpha: 0.3, Beta: 0.7, Bias: v(9)},
+		Softmax{}, Arithmetic{Op: Multiply, Operand: v(9)},
+	)
+	h := fnv.New64a()
+	for _, x := range got {
+		var b [4]byte
+		binary.LittleEndian.PutUint32(b[:], math.Float32bits(x))
+		h.Write(b[:])
+	}
+	if sum, want := h.Sum64(), uint64(0x9d030e3731819ec1); sum != want {
+		t.Errorf("the hash of the scores is %#x, and was %#x", sum, want)
+	}
+}
