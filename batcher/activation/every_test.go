@@ -92,7 +92,7 @@ func (s *scan) chunk(t *testing.T, r reference, first, step uint64) bool {
 	for i := range count {
 		s.x[i] = math.Float32frombits(uint32(first + uint64(i)*step))
 	}
-	s.y = s.x
+	copy(s.y[:], s.x[:count])
 	r.f.Apply(s.y[:count])
 	for i, x := range s.x[:count] {
 		e, ok := errorAt(s.y[i], x, r.want(float64(x)))
