@@ -52,10 +52,11 @@ func TestError(t *testing.T) {
 			scans := make([]scan, runtime.GOMAXPROCS(0))
 			var all sync.WaitGroup
 			var next atomic.Uint64
+			span := chunk * *step
 			for w := range scans {
 				all.Go(func() {
 					for {
-						first := next.Add(chunk**step) - chunk**step
+						first := next.Add(span) - span
 						if first >= 1<<32 || !scans[w].chunk(t, r, first, *step) {
 							return
 						}
