@@ -29,6 +29,7 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 		Parameters: f.parameters,
 	}}
 	if f.booster == "gblinear" {
+		m.About.NoBest = errNoIterations.Error()
 		m.Model, err = f.linear(s, o)
 	} else {
 		m.Model, err = f.forest(s, o, &m.About)
@@ -36,11 +37,13 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.About.Answers = s.objective.answers(s.outputs, m.About.Used, m.About.Iterations)
 	return m, nil
 }
 
 // shape is what both kinds of models need.
 type shape struct {
+	objective objective
 	dim       int
 	outputs   int // sums
 	bases     []float32
@@ -56,8 +59,8 @@ func (f *file) shape(o modelfile.Options) (shape, error) {
 	if len(f.version) != 3 {
 		return s, fmt.Errorf("version has %d numbers: 3 are expected", len(f.version))
 	}
-	objective, err := findObjective(f.objective)
-	if err != nil {
+	var err error
+	if s.objective, err = findObjective(f.objective); err != nil {
 		return s, err
 	}
 	if s.dim, err = number("num_feature", f.numFeature, 1, wire.MaxDim); err != nil {
@@ -69,10 +72,10 @@ func (f *file) shape(o modelfile.Options) (shape, error) {
 	if s.outputs, err = f.outputs(); err != nil {
 		return s, err
 	}
-	if s.bases, err = f.bases(objective, s.outputs); err != nil {
+	if s.bases, err = f.bases(s.objective, s.outputs); err != nil {
 		return s, err
 	}
-	s.transform, err = objective.transform(s.output, s.outputs)
+	s.transform, err = s.objective.transform(s.output, s.outputs)
 	return s, err
 }
 
