@@ -43,6 +43,7 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 		Iterations: iterations,
 		Used:       used,
 		Trees:      used * h.sums,
+		Categories: categoryRule,
 		Features:   h.names,
 		Usage:      make([]modelfile.Usage, h.dim),
 		Answers:    h.answers(used, iterations),

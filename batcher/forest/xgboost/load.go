@@ -25,8 +25,9 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	m := &modelfile.Model{About: modelfile.About{
 		Format:     f.format(data),
 		Objective:  f.objective,
+		Categories: categoryRule,
 		Features:   f.features,
-		Parameters: f.parameters,
+		Parameters: f.kept(),
 	}}
 	if f.booster == "gblinear" {
 		m.About.NoBest = errNoIterations.Error()
@@ -39,6 +40,18 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	}
 	m.About.Answers = s.objective.answers(s.outputs, m.About.Used, m.About.Iterations)
 	return m, nil
+}
+
+const categoryRule = "A number's whole part is its category. A category that the split lists goes right; " +
+	"any other, a negative one and 16777216 or more go left; NaN goes where the split says."
+
+// kept returns the parameters of the training that the file keeps.
+func (f *file) kept() []modelfile.Parameter {
+	all := []modelfile.Parameter{{Name: "booster", Value: f.booster}, {Name: "base_score", Value: f.baseScore}}
+	if n := f.model.numParallelTree; n != "" {
+		all = append(all, modelfile.Parameter{Name: "num_parallel_tree", Value: n})
+	}
+	return append(all, f.parameters...)
 }
 
 // shape is what both kinds of models need.

@@ -4,16 +4,15 @@ go 1.26.0
 
 require (
 	github.com/disrust/disrust/batcher v0.1.0
+	github.com/disrust/disrust/batcher/dense v0.1.0
 	github.com/disrust/disrust/batcher/forest v0.1.0
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	golang.org/x/sys v0.49.0
+	pgregory.net/rapid v1.3.0
 )
 
-require (
-	github.com/agnivade/levenshtein v1.2.1 // indirect
-	github.com/disrust/disrust/batcher/dense v0.1.0 // indirect
-)
+require github.com/agnivade/levenshtein v1.2.1 // indirect
 
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
