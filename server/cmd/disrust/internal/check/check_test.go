@@ -56,7 +56,8 @@ func TestEveryModel(t *testing.T) {
 	}
 }
 
-// sample returns the report of a model, with figures that are the same each time.
+// sample returns the report of a model, with figures that are the same on every machine and for every
+// engine.
 func sample(t *testing.T, model string, o forest.Options) *report {
 	t.Helper()
 	m, err := forest.Load(filepath.Join(models, model), o)
@@ -67,7 +68,7 @@ func sample(t *testing.T, model string, o forest.Options) *report {
 		Single:  cost.Figure{Median: 330 * time.Nanosecond},
 		Batched: cost.Figure{Median: 90 * time.Nanosecond}, Rows: 64,
 	})
-	r.Name, r.File, r.LoadSeconds = "model", filepath.Base(model), 0.0004
+	r.Name, r.File, r.LoadSeconds, r.MemoryBytes = "model", filepath.Base(model), 0.0004, 4288
 	return r
 }
 

@@ -81,6 +81,9 @@ func (r *report) writeFeatures(w io.Writer) {
 
 // rules writes what a split does with a missing value, and how many splits are by category.
 func (f *feature) rules() string {
+	if f.Splits == 0 {
+		return "no split"
+	}
 	text := strings.Join(f.Missing, ", ")
 	if f.Categorical > 0 {
 		text += fmt.Sprintf("; %d by category", f.Categorical)
