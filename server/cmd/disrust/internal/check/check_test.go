@@ -17,15 +17,14 @@ import (
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/client/tools/readme"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
 )
 
-const models = "../../../../../batcher/forest"
+const models = commandtest.Models
 
 func run(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	status = Command.Run(t.Context(), args, &out, &errs)
-	return out.String(), errs.String(), status
+	return commandtest.Run(t, Command, args...)
 }
 
 // TestEveryModel: every model of the loaders' tests is described within 100 columns, and as JSON that
