@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
 )
@@ -14,9 +14,9 @@ import (
 // TestGolden compares every score with LightGBM's: raw scores and classes bit for bit, others
 // within one step of float32.
 func TestGolden(t *testing.T) {
-	for _, dir := range golden.Folders(t, "lgb*") {
+	for _, dir := range goldentest.Folders(t, "lgb*") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			data := golden.Model(t, dir)
+			data := goldentest.Model(t, dir)
 			compare(t, data, wire.Raw, dir, "raw.npy", 0)
 			compare(t, data, wire.Unstated, dir, "prob.npy", 1)
 			_, err := os.Stat(filepath.Join(dir, "class.npy"))
@@ -36,5 +36,5 @@ func compare(t *testing.T, data []byte, output wire.Kind, dir, file string, step
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden.Check(t, m, dir, file, steps)
+	goldentest.Check(t, m, dir, file, steps)
 }

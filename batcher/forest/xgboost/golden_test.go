@@ -1,13 +1,12 @@
 package xgboost
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
 )
@@ -15,17 +14,11 @@ import (
 // TestGolden compares every score with XGBoost's, bit for bit. Probabilities could differ by an
 // ulp, where the C library's expf gives other bits with fused instructions, but none of these do.
 func TestGolden(t *testing.T) {
-	for _, dir := range golden.Folders(t, "xgb*") {
+	for _, dir := range goldentest.Folders(t, "xgb*") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			data := golden.Model(t, dir)
+			data := goldentest.Model(t, dir)
 			iterations := modelfile.AllIterations
-			var about struct {
-				Range []int `json:"iteration_range"`
-			}
-			if err := json.Unmarshal(golden.Read(t, filepath.Join(dir, "about.json")), &about); err != nil {
-				t.Fatal(err)
-			}
-			if about.Range != nil {
+			if goldentest.Best(t, dir) {
 				iterations = modelfile.BestIteration
 			}
 			compare(t, data, modelfile.Options{Output: wire.Raw, Iterations: iterations}, dir, "raw.npy")
@@ -46,10 +39,10 @@ func compare(t *testing.T, data []byte, o modelfile.Options, dir, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden.Check(t, m, dir, file, 0)
+	goldentest.Check(t, m, dir, file, 0)
 }
 
-func scores(t *testing.T, m *modelfile.Model, rows golden.Array) []float32 {
+func scores(t *testing.T, m *modelfile.Model, rows goldentest.Array) []float32 {
 	t.Helper()
 	out := make([]float32, len(rows.Data)/rows.Columns*m.Shape().Outputs)
 	if err := m.NewScorer().Score(rows.Data, rows.Columns, out); err != nil {

@@ -36,10 +36,25 @@ def hard_rows(rng, X, booster, n):
     return rows
 
 
-def save(folder, rng, booster, X, dmatrix, params, n, ubj=False, best=False):
+def edge_rows(rng, rows, booster):
+    """Leads each row to a leaf, with each value on the way at its threshold or one float32 beside it."""
+    trees = trees_of(booster)
+    for row in rows if trees else ():
+        tree, node = trees[rng.integers(len(trees))], 0
+        while tree["left_children"][node] != -1:
+            left = rng.random() < 0.5
+            if not tree["split_type"][node]:
+                t = f32(tree["split_conditions"][node])
+                row[tree["split_indices"][node]] = np.nextafter(t, f32(-np.inf)) if left or rng.random() < 0.2 else t
+            node = tree["left_children" if left else "right_children"][node]
+    rows[np.isinf(rows)] = 0
+
+
+def save(folder, rng, booster, X, dmatrix, params, n, ubj=False, best=False, edges=0):
     """Writes a case: the model is loaded from its file before it answers."""
     file = bytes(booster.save_raw("ubj" if ubj else "json"))
     rows = hard_rows(rng, X, booster, n)
+    edge_rows(rng, rows[n - edges:], booster)
     booster = xgb.Booster({"nthread": 1})
     booster.load_model(bytearray(file))
     d = xgb.DMatrix(rows, nthread=1, **dmatrix)
@@ -185,6 +200,8 @@ def one(folder, seed, i):
         y = np.c_[y, 1 - y]
     if rng.random() < 0.4:
         p["base_score"] = base_score(rng, objective)
+    if objective in ("reg:squarederror", "reg:absoluteerror", "reg:quantileerror") and rng.random() < 0.2:
+        y = y * 10.0 ** rng.integers(-38, 38)
     dm = dict(feature_types=types, enable_categorical=bool(types))
     d = xgb.DMatrix(X, None if objective == "survival:aft" else y, nthread=1, **dm)
     if objective == "survival:aft":
@@ -203,7 +220,7 @@ def one(folder, seed, i):
     if best:
         b.set_attr(best_iteration=str(b.num_boosted_rounds() // 2))
     name = "xgb_%d_%d_%s_%s" % (seed, i, objective.replace(":", "_"), booster)
-    save(os.path.join(folder, name), rng, b, X, dm, p, 120, ubj=rng.random() < 0.5, best=best)
+    save(os.path.join(folder, name), rng, b, X, dm, p, 180, ubj=rng.random() < 0.5, best=best, edges=90)
 
 
 if __name__ == "__main__":
