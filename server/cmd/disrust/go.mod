@@ -18,6 +18,7 @@ require (
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
 	github.com/disrust/disrust/bufpool v0.1.0 // indirect
+	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/eventfd v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
