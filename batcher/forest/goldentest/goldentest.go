@@ -86,6 +86,20 @@ func Best(t testing.TB, dir string) bool {
 	return about.Range != nil
 }
 
+// NameIfFailed has t, if it fails, end with the folder that it was about.
+func NameIfFailed(t testing.TB, dir string) {
+	t.Helper()
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the model is in %s", path)
+		}
+	})
+}
+
 // Read returns the bytes of a file.
 func Read(t testing.TB, name string) []byte {
 	t.Helper()

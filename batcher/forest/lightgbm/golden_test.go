@@ -16,6 +16,7 @@ import (
 func TestGolden(t *testing.T) {
 	for _, dir := range goldentest.Folders(t, "lgb*") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
+			goldentest.NameIfFailed(t, dir)
 			data := goldentest.Model(t, dir)
 			compare(t, data, wire.Raw, dir, "raw.npy", 0)
 			compare(t, data, wire.Unstated, dir, "prob.npy", 1)

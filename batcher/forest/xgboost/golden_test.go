@@ -16,6 +16,7 @@ import (
 func TestGolden(t *testing.T) {
 	for _, dir := range goldentest.Folders(t, "xgb*") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
+			goldentest.NameIfFailed(t, dir)
 			data := goldentest.Model(t, dir)
 			iterations := modelfile.AllIterations
 			if goldentest.Best(t, dir) {

@@ -38,6 +38,7 @@ func TestServed(t *testing.T) {
 		name := strings.Join(append([]string{filepath.Base(s.dir), s.output}, s.flags...), " ")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			goldentest.NameIfFailed(t, s.dir)
 			s.check(t, tool)
 		})
 	}
@@ -68,11 +69,7 @@ func everyWay(t *testing.T) (all []served) {
 
 // check compares the scores that a daemon sends with what the library answered.
 func (s served) check(t *testing.T, tool string) {
-	args := append([]string{"--model", goldentest.ModelFile(t, s.dir), "--output", s.output}, s.flags...)
-	if goldentest.Best(t, s.dir) {
-		args = append(args, "--iterations", "best")
-	}
-	d := start(t, args...)
+	d := s.start(t)
 	c, err := client.Dial(t.Context(), client.Config{Addrs: []string{d.Addr}})
 	rawtest.Check(t, err)
 	defer c.Close()
@@ -93,6 +90,14 @@ func (s served) check(t *testing.T, tool string) {
 	if fromTool := goldentest.ReadArray(t, out); fromTool.Columns != want.Columns || !sameBits(fromTool.Data, got) {
 		t.Error("disrust-client score writes other scores than the Go client gets")
 	}
+}
+
+func (s served) start(t *testing.T) *daemontest.Daemon {
+	args := append([]string{"--model", goldentest.ModelFile(t, s.dir), "--output", s.output}, s.flags...)
+	if goldentest.Best(t, s.dir) {
+		args = append(args, "--iterations", "best")
+	}
+	return start(t, args...)
 }
 
 func (s served) file(name string) string { return filepath.Join(s.dir, name+".npy") }
