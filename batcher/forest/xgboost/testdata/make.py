@@ -170,8 +170,10 @@ def base_score(rng, objective):
 def one(folder, seed, i):
     rng = np.random.default_rng([seed, i])
     objective = OBJECTIVES[i % len(OBJECTIVES)]
-    n, dim = int(rng.integers(50, 400)), int(rng.integers(1, 20))
+    n, dim = int(rng.integers(50, 400)), int(rng.integers(1, 20)) if rng.random() < 0.95 else 300
     X = rng.normal(size=(n, dim)) * 10.0 ** rng.integers(-3, 4, size=dim)
+    if rng.random() < 0.15:
+        X *= 10.0 ** rng.choice([-41, -36, 33])
     if rng.random() < 0.5:
         X[rng.random(X.shape) < rng.random() * 0.4] = np.nan
     types = None
@@ -188,7 +190,8 @@ def one(folder, seed, i):
     p = dict(objective=objective, booster=booster, nthread=1, seed=int(rng.integers(1 << 30)), verbosity=0, eta=float(rng.choice([0.05, 0.3, 1])))
     if booster != "gblinear":
         p.update(max_depth=int(rng.integers(1, 9)), tree_method=str(rng.choice(["hist", "approx"] if types else ["hist", "approx", "exact"])),
-                 gamma=float(rng.choice([0, 0, 1, 10])), subsample=float(rng.choice([1, 0.7])), num_parallel_tree=int(rng.choice([1, 1, 3])))
+                 gamma=float(rng.choice([0, 0, 1, 10])), subsample=float(rng.choice([1, 0.7])), num_parallel_tree=int(rng.choice([1, 1, 3])),
+                 min_child_weight=float(rng.choice([0, 1])), reg_lambda=float(rng.choice([0.1, 1])))
         if types:
             p["max_cat_to_onehot"] = int(rng.choice([1, 4, 100]))
         if rng.random() < 0.2 and p["tree_method"] != "exact":
@@ -214,8 +217,9 @@ def one(folder, seed, i):
     except xgb.core.XGBoostError as e:
         print("model %d of seed %d is left out: %s" % (i, seed, str(e).splitlines()[0]))  # its quantiles fail now and then
         return
-    if booster == "gblinear" and b"NaN" in bytes(b.save_raw("json")):
-        return  # training diverged: such a file is refused
+    if b"NaN" in bytes(b.save_raw("json")):
+        print("model %d of seed %d is left out: its training diverged, and such a file is refused" % (i, seed))
+        return
     best = booster != "gblinear" and rng.random() < 0.2
     if best:
         b.set_attr(best_iteration=str(b.num_boosted_rounds() // 2))
