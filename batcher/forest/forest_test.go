@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -138,7 +138,7 @@ func TestHugeFileRefused(t *testing.T) {
 
 func load(t testing.TB, dir string, o Options) *Model {
 	t.Helper()
-	m, err := Parse(golden.Model(t, dir), o)
+	m, err := Parse(goldentest.Model(t, dir), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func load(t testing.TB, dir string, o Options) *Model {
 // TestModelForgetsTheFile overwrites the bytes of the file once the model is made.
 func TestModelForgetsTheFile(t *testing.T) {
 	for _, dir := range []string{lightgbmModel, xgboostModel} {
-		data := golden.Model(t, dir)
+		data := goldentest.Model(t, dir)
 		m, err := Parse(data, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -165,12 +165,12 @@ func TestModelForgetsTheFile(t *testing.T) {
 
 func compare(t *testing.T, dir string, m *Model, file string) {
 	t.Helper()
-	rows, want := golden.ReadArray(t, filepath.Join(dir, "rows.npy")), golden.ReadArray(t, filepath.Join(dir, file))
+	rows, want := goldentest.ReadArray(t, filepath.Join(dir, "rows.npy")), goldentest.ReadArray(t, filepath.Join(dir, file))
 	got := make([]float32, len(want.Data))
 	if err := m.Score(got, rows.Data); err != nil {
 		t.Error(err)
 	}
-	golden.Compare(t, got, want, 1)
+	goldentest.Compare(t, got, want, 1)
 }
 
 func TestManyGoroutines(t *testing.T) {
@@ -205,7 +205,7 @@ func TestGoldenRefused(t *testing.T) {
 	found, _ := filepath.Glob(filepath.Join(os.Getenv("GOLDEN"), "refuse", "*", "model.*"))
 	for _, file := range found {
 		var about struct{ Either string }
-		if err := json.Unmarshal(golden.Read(t, filepath.Join(filepath.Dir(file), "about.json")), &about); err != nil {
+		if err := json.Unmarshal(goldentest.Read(t, filepath.Join(filepath.Dir(file), "about.json")), &about); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Load(file, Options{}); err == nil && about.Either == "" {
@@ -217,7 +217,7 @@ func TestGoldenRefused(t *testing.T) {
 // FuzzParse gives the bytes of a file to whichever loader takes them.
 func FuzzParse(f *testing.F) {
 	for _, dir := range []string{lightgbmModel, xgboostModel, ubjsonModel} {
-		f.Add(golden.Model(f, dir))
+		f.Add(goldentest.Model(f, dir))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if m, err := Parse(bytes.Clone(data), Options{}); (m == nil) == (err == nil) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
 )
@@ -14,9 +14,10 @@ import (
 // TestGolden compares every score with LightGBM's, within what the model says that they may differ:
 // TestAnswers has the bounds.
 func TestGolden(t *testing.T) {
-	for _, dir := range golden.Folders(t, "lgb*") {
+	for _, dir := range goldentest.Folders(t, "lgb*") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			data := golden.Model(t, dir)
+			goldentest.NameIfFailed(t, dir)
+			data := goldentest.Model(t, dir)
 			compare(t, data, wire.Raw, dir, "raw.npy")
 			compare(t, data, wire.Prob, dir, "prob.npy")
 			_, err := os.Stat(filepath.Join(dir, "class.npy"))
@@ -39,15 +40,15 @@ func TestAnswers(t *testing.T) {
 		"lgb_sqrt": "raw " + raw + ") 0, prob booster.predict(rows) 0, " +
 			"class refused: the output class is asked for: the objective is regression, which has no classes",
 	} {
-		m, err := Load(golden.Model(t, filepath.Join("testdata", dir)), modelfile.Options{})
+		m, err := Load(goldentest.Model(t, filepath.Join("testdata", dir)), modelfile.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := golden.Answers(m); got != want {
+		if got := goldentest.Answers(m); got != want {
 			t.Errorf("%s: %s", dir, got)
 		}
 	}
-	m, err := Load(golden.Model(t, "testdata/lgb_binary"), modelfile.Options{Iterations: 3})
+	m, err := Load(goldentest.Model(t, "testdata/lgb_binary"), modelfile.Options{Iterations: 3})
 	if err != nil || m.About.Answers[0].Call != raw+", num_iteration=3)" || m.About.NoBest == "" {
 		t.Errorf("%v, %+v", err, m)
 	}
@@ -56,13 +57,13 @@ func TestAnswers(t *testing.T) {
 // TestImportance: splits and gains are what the library's own importances are.
 func TestImportance(t *testing.T) {
 	compared := 0
-	for _, dir := range golden.Folders(t, "lgb*") {
-		m, err := Load(golden.Model(t, dir), modelfile.Options{})
+	for _, dir := range goldentest.Folders(t, "lgb*") {
+		m, err := Load(goldentest.Model(t, dir), modelfile.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			if golden.CheckImportance(t, m.About.Usage, dir) {
+			if goldentest.CheckImportance(t, m.About.Usage, dir) {
 				compared++
 			}
 		})
@@ -78,5 +79,5 @@ func compare(t *testing.T, data []byte, output wire.Kind, dir, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden.Check(t, m, dir, file, m.About.Answers[output-wire.Raw].Steps)
+	goldentest.Check(t, m, dir, file, m.About.Answers[output-wire.Raw].Steps)
 }

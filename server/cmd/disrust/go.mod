@@ -17,6 +17,7 @@ require github.com/agnivade/levenshtein v1.2.1 // indirect
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
 	github.com/disrust/disrust/bufpool v0.1.0 // indirect
+	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/eventfd v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect

@@ -1,13 +1,18 @@
-// Package golden reads the models that tests compare with: a folder each, with the file of the
+// Package goldentest reads the models that tests compare with: a folder each, with the file of the
 // library that trained the model, rows, and what the library answered for them.
-package golden
+package goldentest
 
 import (
+	"cmp"
 	"encoding/binary"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,8 +25,15 @@ import (
 // them. At least one must match the pattern in each.
 func Folders(t testing.TB, pattern string) []string {
 	t.Helper()
+	return FoldersOf(t, "testdata", pattern)
+}
+
+// FoldersOf is like Folders for another testdata. The smaller its model, the earlier a folder
+// comes: the first that fails is the easiest to look into.
+func FoldersOf(t testing.TB, testdata, pattern string) []string {
+	t.Helper()
 	var all []string
-	for _, root := range []string{"testdata", os.Getenv("GOLDEN")} {
+	for _, root := range []string{testdata, os.Getenv("GOLDEN")} {
 		if root == "" {
 			continue
 		}
@@ -31,17 +43,62 @@ func Folders(t testing.TB, pattern string) []string {
 		}
 		all = append(all, found...)
 	}
+	sizes := make(map[string]int64, len(all))
+	for _, dir := range all {
+		info, err := os.Stat(ModelFile(t, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes[dir] = info.Size()
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(sizes[a], sizes[b]) })
 	return all
 }
 
-// Model returns the bytes of the only model.* in a folder.
-func Model(t testing.TB, dir string) []byte {
+// ModelFile returns the only model.* in a folder.
+func ModelFile(t testing.TB, dir string) string {
 	t.Helper()
 	found, _ := filepath.Glob(filepath.Join(dir, "model.*"))
 	if len(found) != 1 {
 		t.Fatalf("%s has %d models", dir, len(found))
 	}
-	return Read(t, found[0])
+	return found[0]
+}
+
+// Model returns the bytes of the model in a folder.
+func Model(t testing.TB, dir string) []byte {
+	t.Helper()
+	return Read(t, ModelFile(t, dir))
+}
+
+// Best reports whether the library's answers in a folder stop at the best iteration.
+func Best(t testing.TB, dir string) bool {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "about.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	var about struct {
+		Range []int `json:"iteration_range"`
+	}
+	if err := errors.Join(err, json.Unmarshal(data, &about)); err != nil {
+		t.Fatal(err)
+	}
+	return about.Range != nil
+}
+
+// NameIfFailed has t, if it fails, end with the folder that it was about.
+func NameIfFailed(t testing.TB, dir string) {
+	t.Helper()
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the model is in %s", path)
+		}
+	})
 }
 
 // Read returns the bytes of a file.
