@@ -1,37 +1,33 @@
 package ensemble
 
-import "math"
+// Step is a node that a row passes in a tree.
+type Step struct {
+	Node int // of Tree.Nodes
+	Left bool
+}
 
-// plain returns the value of the leaf that row x reaches.
-func plain(c *Config, t *Tree, x []float32) float64 {
+// Path appends the nodes that a row passes in a tree to steps. It returns the extended slice, and
+// the leaf of Tree.Leaves at which the row arrives.
+func (r *Record) Path(steps []Step, tree int, row []float32) (path []Step, leaf int) {
+	t := &r.Trees[tree]
 	at := ^int32(0)
 	if len(t.Nodes) > 0 {
 		at = 0
 	}
 	for at >= 0 {
 		n := &t.Nodes[at]
-		if n.left(snapped(c, x[n.Feature])) {
+		left := n.left(r.Config.snapped(row[n.Feature]))
+		steps = append(steps, Step{int(at), left})
+		if left {
 			at = n.Left
 		} else {
 			at = n.Right
 		}
 	}
-	if t.Linear == nil {
-		return t.Leaves[^at]
-	}
-	l := &t.Linear[^at]
-	sum := l.Const
-	for _, term := range l.Terms {
-		f := snapped(c, x[term.Feature])
-		if f != f {
-			return t.Leaves[^at]
-		}
-		sum += float64(term.Coeff * float64(f))
-	}
-	return sum
+	return steps, int(^at)
 }
 
-func snapped(c *Config, x float32) float32 {
+func (c *Config) snapped(x float32) float32 {
 	if c.SnapZero && x >= -Tiny && x <= Tiny {
 		return 0
 	}
@@ -62,6 +58,6 @@ func (n *Node) left(x float32) bool {
 
 // has reports whether the integer part of x is in the set of n.
 func (n *Node) has(x float32) bool {
-	c := math.Trunc(float64(x))
-	return c < float64(32*len(n.Set)) && n.Set[int(c)/32]>>(int(c)%32)&1 == 1
+	c := int64(min(x, 1<<40))
+	return c < int64(32*len(n.Set)) && n.Set[c/32]>>(c%32)&1 == 1
 }
