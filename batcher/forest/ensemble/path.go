@@ -9,11 +9,16 @@ type Step struct {
 // Path appends the nodes that a row passes in a tree to steps. It returns the extended slice, and
 // the leaf of Tree.Leaves at which the row arrives.
 func (r *Record) Path(steps []Step, tree int, row []float32) (path []Step, leaf int) {
-	t := &r.Trees[tree]
-	at := ^int32(0)
-	if len(t.Nodes) > 0 {
-		at = 0
+	root := ^int32(0)
+	if len(r.Trees[tree].Nodes) > 0 {
+		root = 0
 	}
+	return r.PathFrom(steps, tree, root, row)
+}
+
+// PathFrom is Path from a node on, or from ^leaf.
+func (r *Record) PathFrom(steps []Step, tree int, at int32, row []float32) (path []Step, leaf int) {
+	t := &r.Trees[tree]
 	for at >= 0 {
 		n := &t.Nodes[at]
 		left := n.left(r.Config.snapped(row[n.Feature]))

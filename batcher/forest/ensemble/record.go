@@ -71,6 +71,9 @@ func (r *Record) Add(sum, value float64) float64 {
 	return sum + value
 }
 
+// Outputs returns how many answers there are per row.
+func (r *Record) Outputs() int { return r.Config.shape().Outputs }
+
 // Answer writes what the model answers for the sums of its groups, which it overwrites.
 func (r *Record) Answer(sums []float64, out []float32) {
 	(&Model{config: r.Config}).answer(sums, out)
