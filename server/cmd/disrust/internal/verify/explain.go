@@ -35,12 +35,13 @@ func explain(r *ensemble.Record, about *forest.About, d *difference) *explanatio
 	return e
 }
 
-// detours returns the leaves where the row arrives if it leaves one node on the other side.
+// detours returns the leaves where the row arrives if it leaves one node on the other side, the
+// nearest first.
 func (s *search) detours(tree int) (all []candidate) {
 	t := &s.record.Trees[tree]
 	path, _ := s.record.Path(nil, tree, s.features)
 	var detour []ensemble.Step
-	for i, step := range path {
+	for i, step := range slices.Backward(path) {
 		if s.budget < 0 {
 			break
 		}
@@ -56,7 +57,8 @@ func (s *search) detours(tree int) (all []candidate) {
 	return all
 }
 
-// allLeaves returns the leaves of a tree but the one where the row arrives.
+// allLeaves returns the leaves of a tree but the one where the row arrives, the nearest
+// first.
 func (s *search) allLeaves(tree int) []candidate {
 	t := &s.record.Trees[tree]
 	path, _ := s.record.Path(nil, tree, s.features)
@@ -85,7 +87,7 @@ func (s *search) allLeaves(tree int) []candidate {
 		}
 	}
 	s.budget -= len(t.Nodes)
-	slices.SortStableFunc(all, func(a, b candidate) int { return b.parts - a.parts }) // the nearest first
+	slices.SortStableFunc(all, func(a, b candidate) int { return b.parts - a.parts })
 	return all
 }
 
