@@ -10,7 +10,7 @@ import (
 
 // explain looks for what explains the difference.
 func explain(r *ensemble.Record, about *forest.About, d *difference) *explanation {
-	s := newSearch(r, d)
+	s := newSearch(r, d, maxSteps)
 	e := &explanation{Parts: -1, Iterations: s.iterations(about), Output: s.otherOutput()}
 	kinds := []struct {
 		name       string

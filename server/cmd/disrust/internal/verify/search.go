@@ -31,10 +31,10 @@ type search struct {
 // seconds.
 const maxSteps = 1 << 27
 
-func newSearch(r *ensemble.Record, d *difference) *search {
+func newSearch(r *ensemble.Record, d *difference, budget int) *search {
 	groups := r.Config.Groups
 	s := &search{
-		record: r, difference: d, at: d.output(), budget: maxSteps,
+		record: r, difference: d, at: d.output(), budget: budget,
 		group: make([][]int, groups), largest: make([]float64, groups), scratch: make([]float64, groups),
 		out: make([]float32, len(d.want)),
 	}
