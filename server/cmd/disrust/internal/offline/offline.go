@@ -6,12 +6,14 @@ import (
 	"github.com/disrust/disrust/server/cmd/disrust/internal/check"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/command"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/inspect"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/verify"
 )
 
 // commands are in the order of the help. To add one, add a row.
 var commands = []*command.Command{
 	check.Command,
 	inspect.Command,
+	verify.Command,
 }
 
 // Find returns the command of that name, or nil.
