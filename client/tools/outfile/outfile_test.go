@@ -212,7 +212,7 @@ func TestWriteAt(t *testing.T) {
 	}
 }
 
-func TestSame(t *testing.T) {
+func TestSameFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"a", "b"} {
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
