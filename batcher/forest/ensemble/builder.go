@@ -14,6 +14,7 @@ import (
 type Builder struct {
 	model   *Model
 	columns columns
+	record  *Record
 
 	// Scratch of Add.
 	queue  []int32 // children in the order of their places, as in Node.Left
@@ -38,8 +39,11 @@ func NewBuilder(c Config) (*Builder, error) {
 		panic("ensemble: Base must have one value for each group")
 	}
 	c.Base = slices.Clone(c.Base)
+	record := c.Record
+	record.start(c)
+	c.Record = nil
 	m := &Model{config: c, shape: shape}
-	return &Builder{model: m, columns: columns{snap: c.SnapZero}}, nil
+	return &Builder{model: m, columns: columns{snap: c.SnapZero}, record: record}, nil
 }
 
 func (c *Config) shape() batcher.Shape {
@@ -81,6 +85,7 @@ func (b *Builder) Add(t *Tree) error {
 	}
 	first := uint32(len(m.nodes) - len(b.queue))
 	m.trees = append(m.trees, tree{root: first, nodes: uint32(len(b.queue)), depth: uint32(depth), group: uint32(t.Group)})
+	b.record.add(t)
 	return b.leafValues(t, int(first))
 }
 

@@ -29,6 +29,9 @@ type Config struct {
 	// that computes in float32 needs Single sums.
 	Transform link.Transform
 	Divisor   float64 // iterations of a random forest; 0: nothing is divided
+
+	// Record, if not nil, gets what the model is built from.
+	Record *Record
 }
 
 // Precision is how a row's sums are computed.

@@ -3,6 +3,7 @@ package modelfile
 
 import (
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/forest/ensemble"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -11,6 +12,9 @@ import (
 type Options struct {
 	Output     wire.Kind // Raw, Prob or Class; Unstated: Prob
 	Iterations int       // how many of the file's iterations count: AllIterations, BestIteration or a number
+
+	// Record, if not nil, gets the trees that count. It stays as it is if the model has none.
+	Record *ensemble.Record
 }
 
 // Iterations that are no number.

@@ -5,11 +5,13 @@ package offline
 import (
 	"github.com/disrust/disrust/server/cmd/disrust/internal/check"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/command"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/verify"
 )
 
 // commands are in the order of the help. To add one, add a row.
 var commands = []*command.Command{
 	check.Command,
+	verify.Command,
 }
 
 // Find returns the command of that name, or nil.
