@@ -15,7 +15,9 @@ type Flag struct {
 }
 
 // New returns a flag.
-func New(name string, value Value, help string) Flag { return Flag{Name: name, Value: value, Help: help} }
+func New(name string, value Value, help string) Flag {
+	return Flag{Name: name, Value: value, Help: help}
+}
 
 // Or returns the flag with a short name beside its own.
 func (f Flag) Or(short string) Flag {
