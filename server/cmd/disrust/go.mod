@@ -8,6 +8,7 @@ require (
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	golang.org/x/sys v0.49.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -46,18 +47,16 @@ func openText(name string, mode headerMode, m *forest.Model) (_ source, err erro
 		return nil, err
 	}
 	t.size = info.Size()
-	t.lines = lines{in: &exactly{file, t.size}, line: 1, block: textOfBlock(m.Shape())}
+	t.lines = lines{in: bufio.NewReaderSize(&exactly{file, t.size}, 64<<10), line: 1, block: textOfBlock(m.Shape())}
 	if err := t.begin(mode, m.About.Features); err != nil {
 		return nil, fmt.Errorf("%s, %w", name, err)
 	}
 	return t, nil
 }
 
-// textOfBlock returns how many bytes of text a block has: a feature takes two at least.
-func textOfBlock(s batcher.Shape) int {
-	const least, most = 64, 256 << 10
-	return max(least, min(most, 2*s.Dim*rowsOfBlock(s)))
-}
+// textOfBlock returns how many bytes of text a block has, about. A row takes a byte per feature, and
+// two at least.
+func textOfBlock(s batcher.Shape) int { return min(256<<10, max(2, s.Dim)*rowsOfBlock(s)) }
 
 // exactly reads what a file had when it was opened.
 type exactly struct {
@@ -175,7 +174,7 @@ func (t *text) positioned(err error, first int64) error {
 	case csv.ErrFieldCount:
 		return fmt.Errorf("line %d: it does not have %d fields, as the first line has", line, len(t.columns.features))
 	case csv.ErrQuote:
-		return fmt.Errorf("line %d: the field in quotes that begins in line %d has no end, or a quote in it is not doubled", line, first+int64(wrong.StartLine)-1)
+		return fmt.Errorf("line %d: a field in quotes has no end, or a quote in it is not doubled", first+int64(wrong.StartLine)-1)
 	case csv.ErrBareQuote:
 		return fmt.Errorf("line %d: a quote stands in a field that does not begin with one", line)
 	}
