@@ -87,7 +87,7 @@ func (s *score) Run(ctx context.Context, words []string, streams command.Streams
 	}
 	defer rows.close()
 	tell := func(format string, args ...any) {
-		flags.Complain(streams.Stderr, "disrust", fmt.Errorf("score: "+words[1]+": "+format, args...))
+		flags.Complain(streams.Stderr, "disrust", fmt.Errorf("score: %s: %s", words[1], fmt.Sprintf(format, args...)))
 	}
 	if ignored := rows.ignored(); len(ignored) > 0 {
 		tell("the model has no features of these names, so their columns are ignored: %s", listed(ignored))
