@@ -225,3 +225,22 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestTreeSize: the trees have the leaves that About counts. A linear model has weights instead.
+func TestTreeSize(t *testing.T) {
+	m := load(t, lightgbmModel, Options{Iterations: 2})
+	sum, deepest := 0, 0
+	for i := range m.About.Trees {
+		leaves, depth := m.TreeSize(i)
+		sum, deepest = sum+leaves, max(deepest, depth)
+		if depth >= leaves {
+			t.Errorf("tree %d of %d leaves is %d deep", i, leaves, depth)
+		}
+	}
+	if sum != m.About.Leaves || m.About.Trees != 8 || deepest < 4 || m.Linear() != nil {
+		t.Errorf("%d trees with %d leaves, not %d, and %d deep", m.About.Trees, sum, m.About.Leaves, deepest)
+	}
+	if l := load(t, "xgboost/testdata/xgb_linear_classes", Options{}).Linear(); l == nil || len(l.Start()) != 4 || l.Weight(1, 0) == l.Weight(0, 1) {
+		t.Errorf("%+v", l)
+	}
+}

@@ -39,6 +39,11 @@ type About struct {
 	Trees      int    // that count
 	Leaves     int    // of those trees
 
+	// Answers says, for each of Kinds, which call of the library the answers equal.
+	Answers []Answer
+	NoBest  string // why BestIteration is refused; "": it is not
+
+	Categories string      // where rows go at a categorical split
 	Features   []string    // names in the order of the columns; nil if the file has none
 	Parameters []Parameter // of the training, in the file's order
 	Usage      []Usage     // of each feature by the splits that count

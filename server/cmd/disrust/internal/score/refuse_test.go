@@ -11,6 +11,7 @@ import (
 
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/client/tools/rowfile"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
 )
 
 // refused runs the command over an older file of scores, which must stay, and returns the status and
@@ -18,13 +19,12 @@ import (
 func refused(t *testing.T, args ...string) (status int, stderr string) {
 	t.Helper()
 	t.Chdir(filepath.Dir(put(t, "scores", []byte("old"))))
-	var stdout, complaints bytes.Buffer
-	status = Command.Run(t.Context(), args, &stdout, &complaints)
-	if stdout.Len() > 0 || status == 0 {
-		t.Errorf("%q: status %d, stdout %q", args, status, &stdout)
+	stdout, stderr, status := commandtest.Run(t, Command, args...)
+	if stdout != "" || status == 0 {
+		t.Errorf("%q: status %d, stdout %q", args, status, stdout)
 	}
 	wantOld(t)
-	return status, complaints.String()
+	return status, stderr
 }
 
 func TestFilesRefused(t *testing.T) {

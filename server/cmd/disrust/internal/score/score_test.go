@@ -19,6 +19,7 @@ import (
 
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/client/tools/rowfile"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
 )
 
 // fixture is a model of the libraries, with rows.
@@ -32,7 +33,7 @@ type fixture struct {
 func load(t testing.TB, name string, o forest.Options) fixture {
 	t.Helper()
 	library, name, _ := strings.Cut(name, "/")
-	folder := filepath.Join("../../../../../batcher/forest", library, "testdata", name)
+	folder := filepath.Join(commandtest.Models, library, "testdata", name)
 	files, err := filepath.Glob(filepath.Join(folder, "model.*"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("%s: %q, %v", folder, files, err)
@@ -113,9 +114,7 @@ func csvRows(rows []float32, dim int, names ...string) []byte {
 func put(t testing.TB, name string, content []byte) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, content)
 	return path
 }
 
@@ -132,17 +131,17 @@ func got(t testing.TB, path string) []byte {
 func scored(t testing.TB, name string, args ...string) (scores []byte, stderr string) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), name)
-	var stdout, complaints bytes.Buffer
-	if status := Command.Run(t.Context(), append(args, "-o", out), &stdout, &complaints); status != 0 || stdout.Len() > 0 {
-		t.Fatalf("%q: status %d, %s%s", args, status, &complaints, &stdout)
+	stdout, stderr, status := commandtest.Run(t, Command, append(args, "-o", out)...)
+	if status != 0 || stdout != "" {
+		t.Fatalf("%q: status %d, %s%s", args, status, stderr, stdout)
 	}
-	return got(t, out), complaints.String()
+	return got(t, out), stderr
 }
 
 // folders returns the names of all models of the libraries.
 func folders(t *testing.T) (names []string) {
 	t.Helper()
-	found, err := filepath.Glob("../../../../../batcher/forest/*/testdata/*/rows.npy")
+	found, err := filepath.Glob(filepath.Join(commandtest.Models, "*", "testdata", "*", "rows.npy"))
 	if err != nil || len(found) < 20 {
 		t.Fatalf("%d models, %v", len(found), err)
 	}
@@ -278,10 +277,10 @@ func TestForms(t *testing.T) {
 
 func TestStandardOutput(t *testing.T) {
 	f := load(t, "lightgbm/lgb_binary", forest.Options{})
-	var stdout, stderr bytes.Buffer
-	if status := Command.Run(t.Context(), []string{"-o", "-", f.path, f.rowsFile}, &stdout, &stderr); status != 0 || stderr.Len() > 0 || !bytes.Equal(stdout.Bytes(), f.scores(t, f.rows)) {
-		t.Errorf("status %d, stderr %q, %d bytes", status, &stderr, stdout.Len())
+	if stdout, stderr, status := commandtest.Run(t, Command, "-o", "-", f.path, f.rowsFile); status != 0 || stderr != "" || stdout != string(f.scores(t, f.rows)) {
+		t.Errorf("status %d, stderr %q, %d bytes", status, stderr, len(stdout))
 	}
+	var stderr bytes.Buffer
 	if status := Command.Run(t.Context(), []string{"-o", "-", f.path, f.rowsFile}, full{}, &stderr); status != 1 || !strings.Contains(stderr.String(), "cannot write scores: no space left") {
 		t.Errorf("status %d, stderr %q", status, &stderr)
 	}
@@ -323,17 +322,16 @@ func TestSummary(t *testing.T) {
 	names := append([]string{"id\u202e"}, f.model.About.Features...)
 	dim := len(names)
 	file := put(t, "rows.csv", csvRows(make([]float32, 3*dim), dim, names...))
-	var stdout, stderr bytes.Buffer
-	status := Command.Run(t.Context(), []string{f.path, file, "--json", "--threads=3", "-o", filepath.Join(t.TempDir(), "scores")}, &stdout, &stderr)
+	stdout, stderr, status := commandtest.Run(t, Command, f.path, file, "--json", "--threads=3", "-o", filepath.Join(t.TempDir(), "scores"))
 	var s summary
-	if err := json.Unmarshal(stdout.Bytes(), &s); err != nil || status != 0 {
-		t.Fatalf("status %d, %v, %s%s", status, err, &stdout, &stderr)
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil || status != 0 {
+		t.Fatalf("status %d, %v, %s%s", status, err, stdout, stderr)
 	}
 	if s.Rows != 3 || s.Features != dim-1 || s.Outputs != 4 || s.Kind != "prob" || s.Threads != 3 || s.Seconds <= 0 || s.Rate <= 0 || !slices.Equal(s.Ignored, names[:1]) {
 		t.Errorf("%+v", s)
 	}
-	if want := `disrust: score: ` + file + `: the model has no features of these names, so their columns are ignored: "id\u202e"` + "\n"; stderr.String() != want {
-		t.Errorf("%q, want %q", &stderr, want)
+	if want := `disrust: score: ` + file + `: the model has no features of these names, so their columns are ignored: "id\u202e"` + "\n"; stderr != want {
+		t.Errorf("%q, want %q", stderr, want)
 	}
 }
 
