@@ -7,7 +7,6 @@ package score
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,7 +65,7 @@ func (s *score) Flags() flags.List {
 			flags.Option[headerMode]{Name: "none", Value: headerNone}),
 			"first line of CSV; auto: names, or a row if all are numbers; names: of the columns; skip or none: columns are in the model's order"),
 		flags.New("threads", flags.Int(&s.threads, 0, maxThreads), "threads that score; 0: one per CPU"),
-		flags.New("json", flags.Toggle(&s.json), "write a summary as JSON to standard output"),
+		flags.New("json", flags.Toggle(&s.json), "write a summary as JSON to standard output, also of an error"),
 	}, modelflag.Flags(&s.model)...)
 }
 
@@ -77,13 +76,24 @@ func (s *score) Run(ctx context.Context, words []string, streams command.Streams
 	case s.out == standardOutput && s.json:
 		return command.Usage("--json and --out - both write to standard output: choose a file for the scores")
 	}
+	result, err := s.run(ctx, words, streams)
+	switch {
+	case err != nil:
+		return streams.Refuse(err, s.json)
+	case s.json:
+		return streams.JSON(result)
+	}
+	return nil
+}
+
+func (s *score) run(ctx context.Context, words []string, streams command.Streams) (result summary, err error) {
 	m, err := forest.Load(words[0], s.model)
 	if err != nil {
-		return err
+		return result, err
 	}
 	rows, err := s.open(words[1], words[0], m)
 	if err != nil {
-		return err
+		return result, err
 	}
 	defer rows.close()
 	tell := func(format string, args ...any) {
@@ -94,7 +104,7 @@ func (s *score) Run(ctx context.Context, words []string, streams command.Streams
 	}
 	scores, err := s.create(words, rows.form(), m.Shape().Outputs, streams.Stdout)
 	if err != nil {
-		return err
+		return result, err
 	}
 	defer scores.discard()
 	p := &pipeline{model: m, rows: rows, scores: scores, threads: s.threads}
@@ -103,16 +113,13 @@ func (s *score) Run(ctx context.Context, words []string, streams command.Streams
 	}
 	start := time.Now()
 	if err := p.runToEnd(ctx, streams.Stderr); err != nil {
-		return err
+		return result, err
 	}
 	if p.cast.Rounded > 0 {
 		tell("%d of %d numbers were rounded to float32; %d of them are beyond its range and became infinite",
 			p.cast.Rounded, p.done*int64(m.Shape().Dim), p.cast.Infinite)
 	}
-	if s.json {
-		return json.NewEncoder(streams.Text).Encode(p.summary(time.Since(start)))
-	}
-	return nil
+	return p.summary(time.Since(start)), nil
 }
 
 // runToEnd scores all rows and puts the file of the scores where it belongs.

@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/client/tools/readme"
 	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
 )
@@ -332,6 +333,20 @@ func TestSummary(t *testing.T) {
 	}
 	if want := `disrust: score: ` + file + `: the model has no features of these names, so their columns are ignored: "id\u202e"` + "\n"; stderr != want {
 		t.Errorf("%q, want %q", stderr, want)
+	}
+}
+
+func TestReadme(t *testing.T) {
+	readme.Check(t, "../../../../README.md", "fields of score", readme.Fields(summary{}))
+}
+
+// TestErrorAsJSON: a program finds the sentence on standard output too.
+func TestErrorAsJSON(t *testing.T) {
+	f := load(t, "lightgbm/lgb_binary", forest.Options{})
+	stdout, stderr, status := commandtest.Run(t, Command, f.path, put(t, "rows.csv", []byte("1,x\n")), "--json", "-o", filepath.Join(t.TempDir(), "scores"))
+	var told struct{ Error string }
+	if err := json.Unmarshal([]byte(stdout), &told); err != nil || status != 1 || stderr != "disrust: score: "+told.Error+"\n" {
+		t.Errorf("status %d, %v, %s%s", status, err, stdout, stderr)
 	}
 }
 
