@@ -14,7 +14,8 @@ import (
 )
 
 // File is an open file of rows. Reading it gives the rows, little-endian float32
-// one row after the other, whatever the form of the file.
+// one row after the other, whatever the form of the file. (Of [OpenCast] it gives other
+// numbers.)
 type File struct {
 	Rows int64
 	NPY  bool // else raw
@@ -23,6 +24,8 @@ type File struct {
 	file    *os.File
 	numbers numbers
 	whose   string // dim this is, in errors
+	kind    kindOf // of the numbers
+	cast    bool   // the numbers may be of any kind
 }
 
 // Open opens a file of rows of dim features. It is .npy if it begins as one,
@@ -38,11 +41,15 @@ func Open(name string, dim int) (*File, error) {
 // OpenFor is Open for another dim than a server's. whose says whose it is, in the sentence about
 // rows of another size.
 func OpenFor(name string, dim int, whose string) (*File, error) {
+	return open(name, dim, &File{whose: whose})
+}
+
+func open(name string, dim int, f *File) (*File, error) {
 	file, size, err := openRegular(name)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{file: file, whose: whose}
+	f.file, f.kind = file, float32s
 	if err := f.begin(int64(dim), size); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("%s %w", name, err)
@@ -114,9 +121,12 @@ func (f *File) beginNPY(in io.Reader, dim, size int64) error {
 	if err != nil {
 		return err
 	}
+	kind, known := parseDType(h.dtype)
 	switch {
-	case h.dtype != "<f4":
-		return fmt.Errorf("has dtype %s; allowed is '<f4', little-endian float32 (save it as rows.astype('<f4'))", quoted(h.dtype))
+	case !known && f.cast:
+		return fmt.Errorf("has dtype %s; allowed are floats, integers and booleans of up to 8 bytes", quoted(h.dtype))
+	case kind != float32s && !f.cast:
+		return &DTypeError{h.dtype, known}
 	case h.fortran:
 		return errors.New("is in Fortran's order, column after column; allowed is C's, row after row (save it as numpy.ascontiguousarray(rows))")
 	case len(h.shape) != 2:
@@ -124,9 +134,10 @@ func (f *File) beginNPY(in io.Reader, dim, size int64) error {
 	case h.shape[1] != dim:
 		return fmt.Errorf("has rows of %d features, not %d (%s)", h.shape[1], dim, f.whose)
 	}
-	f.Rows = h.shape[0]
-	if data := size - h.bytes; f.Rows != data/(4*dim) || data%(4*dim) != 0 {
-		return fmt.Errorf("has %d bytes of rows, but its header says %d rows of %d bytes", data, f.Rows, 4*dim)
+	f.Rows, f.kind = h.shape[0], kind
+	row := int64(kind.width) * dim
+	if data := size - h.bytes; f.Rows != data/row || data%row != 0 {
+		return fmt.Errorf("has %d bytes of rows, but its header says %d rows of %d bytes", data, f.Rows, row)
 	}
 	return nil
 }

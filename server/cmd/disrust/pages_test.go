@@ -36,8 +36,10 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// files are the models that pages have a reader train.
+// files are the models that pages have a reader train, and their rows.
 var files = strings.NewReplacer(
+	"rows.npy", "../../../batcher/forest/lightgbm/testdata/lgb_binary/rows.npy",
+	"rows.csv", "internal/score/testdata/rows.csv",
 	"model.txt", "../../../batcher/forest/lightgbm/testdata/lgb_binary/model.txt",
 	"model.json", "../../../batcher/forest/xgboost/testdata/xgb_logistic/model.json")
 
@@ -48,6 +50,9 @@ func elsewhere(t *testing.T, args []string) []string {
 		args[i] = files.Replace(arg)
 	}
 	if isOffline(args) {
+		if at := slices.Index(args, "-o") + 1; at > 0 {
+			args[at] = filepath.Join(t.TempDir(), args[at])
+		}
 		return args
 	}
 	places := strings.NewReplacer("9900", "0", "9901", "0", "/tmp/", t.TempDir()+string(filepath.Separator))

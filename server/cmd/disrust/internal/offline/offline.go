@@ -6,6 +6,7 @@ import (
 	"github.com/disrust/disrust/server/cmd/disrust/internal/check"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/command"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/inspect"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/score"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/verify"
 )
 
@@ -14,6 +15,7 @@ var commands = []*command.Command{
 	check.Command,
 	inspect.Command,
 	verify.Command,
+	score.Command,
 }
 
 // Find returns the command of that name, or nil.
