@@ -38,7 +38,10 @@ func NewBuilder(c Config) (*Builder, error) {
 	if c.Base != nil && len(c.Base) != c.Groups {
 		panic("ensemble: Base must have one value for each group")
 	}
-	c.Base = slices.Clone(c.Base)
+	if c.Bias != nil && len(c.Bias) != c.Groups {
+		panic("ensemble: Bias must have one value for each group")
+	}
+	c.Base, c.Bias = slices.Clone(c.Base), slices.Clone(c.Bias)
 	record := c.Record
 	record.start(c)
 	c.Record = nil
