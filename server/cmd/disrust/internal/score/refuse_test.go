@@ -85,24 +85,24 @@ func TestCommandLinesRefused(t *testing.T) {
 // threads, and the first error in the file is the one that is told.
 func TestFieldsRefused(t *testing.T) {
 	f := load(t, "lightgbm/lgb_binary", forest.Options{})
-	const at = 30_000
-	good := bytes.Split(csvRows(slices.Repeat(f.rows, 60_000/96), 8, f.model.About.Features...), []byte("\n"))
+	const at = 10_000
+	good := bytes.Split(csvRows(slices.Repeat(f.rows, 24_000/96), 8, f.model.About.Features...), []byte("\n"))
 	for line, want := range map[string]string{
-		"1,2,3,4,x,6,7,8":           `, line 30000, column 5 ("Column_4"): "x" is no number`,
-		"1,2,3,1e39,5,6,7,8":        `, line 30000, column 4 ("Column_3"): "1e39" is beyond the range of float32; infinity is written inf`,
+		"1,2,3,4,x,6,7,8":           `, line 10000, column 5 ("Column_4"): "x" is no number`,
+		"1,2,3,1e39,5,6,7,8":        `, line 10000, column 4 ("Column_3"): "1e39" is beyond the range of float32; infinity is written inf`,
 		"1,2,3,0x1g,5,6,7,8":        `"0x1g" is no number`,
 		"1,2,3,True,5,6,7,8":        `"True" is no number`,
-		"1,2,3,4,5,6,7":             `, line 30000: it does not have 8 fields, as the first line has`,
-		"1,2,3,4,5,6,7,8,9":         `, line 30000: it does not have 8 fields`,
-		"1,2,3,4,5,6,7,8\"":         `, line 30000: a quote stands in a field that does not begin with one`,
-		"1,2,3,4,5,6,7,\"8\"8":      `, line 30000: a field in quotes has no end, or a quote in it is not doubled`,
-		"1,2,3,4,\"5\n5\",6,7,8":    `, line 30000, column 5 ("Column_4"): "5\n5" is no number`,
-		"\"\n1\",2,3,4,5,6,7,\xff8": `, line 30001, column 8 ("Column_7"): "\xff8" is no number`,
+		"1,2,3,4,5,6,7":             `, line 10000: it does not have 8 fields, as the first line has`,
+		"1,2,3,4,5,6,7,8,9":         `, line 10000: it does not have 8 fields`,
+		"1,2,3,4,5,6,7,8\"":         `, line 10000: a quote stands in a field that does not begin with one`,
+		"1,2,3,4,5,6,7,\"8\"8":      `, line 10000: a field in quotes has no end, or a quote in it is not doubled`,
+		"1,2,3,4,\"5\n5\",6,7,8":    `, line 10000, column 5 ("Column_4"): "5\n5" is no number`,
+		"\"\n1\",2,3,4,5,6,7,\xff8": `, line 10001, column 8 ("Column_7"): "\xff8" is no number`,
 		"1\r,2,3,4,5,6,\"7\x1b\",8": `"7\x1b" is no number`,
 	} {
 		for _, last := range []string{"y", "1"} { // another error, which stands behind
 			lines := slices.Clone(good)
-			lines[at-1], lines[at+20_000] = []byte(line), []byte(last+",2,3,4,5,6,7,8")
+			lines[at-1], lines[at+10_000] = []byte(line), []byte(last+",2,3,4,5,6,7,8")
 			file := put(t, "rows.csv", bytes.Join(lines, []byte("\n")))
 			status, stderr := refused(t, f.path, file, "-o", "scores", "--threads", "4")
 			if status != 1 || !strings.Contains(stderr, want) || !strings.HasPrefix(stderr, "disrust: score: "+file) || !strings.HasSuffix(stderr, " rows were scored, and nothing is written\n") {
