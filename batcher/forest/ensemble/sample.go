@@ -36,9 +36,9 @@ func (m *Model) columnsOf() [][]uint32 {
 // someSplits returns splits of each column, drawn evenly from those of all nodes.
 func (m *Model) someSplits(random *rand.Rand) [][]int32 {
 	splits, seen := make([][]int32, len(m.columns)), make([]int, len(m.columns))
-	for _, n := range m.nodes {
-		if n.split == math.MaxInt32 {
-			continue // a leaf
+	one := func(n *node) {
+		if n.split == math.MaxInt32 || n.slot != 0 {
+			return // no split, or a root that others stand for as well
 		}
 		of := splits[n.column]
 		seen[n.column]++
@@ -47,6 +47,12 @@ func (m *Model) someSplits(random *rand.Rand) [][]int32 {
 		} else if at := random.IntN(seen[n.column]); at < samples {
 			of[at] = n.split
 		}
+	}
+	for i := range m.trees {
+		one(&m.trees[i].root)
+	}
+	for i := range m.nodes {
+		one(&m.nodes[i])
 	}
 	return splits
 }
