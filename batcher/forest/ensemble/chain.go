@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// partsPerLane is into how many parts the trees are cut for each lane of a single row. With more,
-// the lanes end more nearly together; but to enter a part takes as long as some steps.
-const partsPerLane = 4
+// smallest is the trees of a part at the end of a group, if the group has that many.
+const smallest = 8
 
 // always returns a node that all rows leave for one place.
 func always(next uint32) node { return node{split: math.MaxInt32, next: next} }
@@ -64,11 +63,13 @@ func (m *Model) run(first, end int) run {
 	return run{uint32(first), uint32(end), last.root.next + last.nodes}
 }
 
-// cut makes parts of a group.
+// cut makes parts of a group. The lanes of a single row begin with large ones. Those that come
+// after are smaller and smaller, so that all lanes are through at nearly the same time.
 func (m *Model) cut(first, end int) {
-	size := max(1, len(m.order)/(lanes*partsPerLane))
-	for ; first < end; first += size {
+	for first < end {
+		size := max((end-first)/(2*lanes), smallest)
 		m.parts = append(m.parts, m.run(first, min(first+size, end)))
+		first += size
 	}
 }
 

@@ -49,17 +49,19 @@ func (n *Node) split() int32 {
 	return 0
 }
 
-// number returns what the nodes compare of feature x.
-func (c *column) number(x float32, words []uint32) int32 {
-	if c.set {
-		return c.side(x, words)
-	}
-	k, m := number(x), magnitude(x)
-	if m <= c.tiny {
-		k = c.zero
+// number returns what the nodes compare of feature x, in a column that is no categorical split.
+// It has no branch, as features are zero or missing unpredictably. The compiler sees to that if
+// the fields are read beforehand.
+func (c *column) number(x float32) int32 {
+	tiny, zero, nan := c.tiny, c.zero, c.nan
+	bits := int32(math.Float32bits(x))
+	sign, m := bits>>31, bits&math.MaxInt32
+	k := m ^ sign - sign
+	if m <= tiny {
+		k = zero
 	}
 	if m > infinity {
-		k = c.nan
+		k = nan
 	}
 	return k
 }

@@ -2,6 +2,7 @@ package ensemble
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/link"
@@ -158,10 +159,7 @@ func (s *scorer) sum(at, lane int) float64 {
 // scoreRow scores one row: it finds the leaf of each tree, and then adds the values in order.
 func (s *scorer) scoreRow(row, out []float32) {
 	m := s.model
-	for i := range m.columns {
-		c := &m.columns[i]
-		s.row[i] = c.number(row[c.feature], m.words)
-	}
+	m.fillRow(row, s.row)
 	s.findLeaves()
 	s.start(1)
 	for g := range m.groups {
@@ -186,24 +184,25 @@ func (s *scorer) scoreRow(row, out []float32) {
 // part behind its own, where it found the same leaves as the lane to which that belongs.
 func (s *scorer) findLeaves() {
 	m := s.model
-	var at, stop [lanes]uint32
-	for i := range at {
-		at[i] = uint32(len(m.nodes) - 1) // through with no nodes
-	}
-	for parts := m.parts; ; {
-		walking := false
+	var at, stop [lanes]uint32 // at first, each lane is through with no nodes
+	for parts, walking := m.parts, lanes; ; {
 		for i := range at {
-			if at[i] >= stop[i] && len(parts) > 0 {
-				root := &m.at(int(parts[0].first)).root
-				at[i], stop[i] = root.next+right(root.split, s.row[root.column]), parts[0].stop
-				parts = parts[1:]
+			if at[i] < stop[i] {
+				continue
 			}
-			walking = walking || at[i] < stop[i]
+			if len(parts) == 0 {
+				at[i], stop[i] = uint32(len(m.nodes)-1), math.MaxUint32
+				walking--
+				continue
+			}
+			root := &m.at(int(parts[0].first)).root
+			at[i], stop[i] = root.next+right(root.split, s.row[root.column]), parts[0].stop
+			parts = parts[1:]
 		}
-		if !walking {
+		if walking == 0 {
 			return
 		}
-		walkParts(m.nodes, s.row, &at, s.places)
+		walkParts(m.nodes, s.row, &at, &stop, s.places)
 	}
 }
 
@@ -213,17 +212,6 @@ func sum[F float32 | float64](start F, values []F, places []uint32) F {
 		start += values[p]
 	}
 	return start
-}
-
-// fill writes the numbers of count rows. Other lanes keep what they have: nobody reads their
-// sums.
-func (m *Model) fill(rows []float32, stride, count int, numbers [][lanes]int32) {
-	for i := range m.columns {
-		c := &m.columns[i]
-		for lane := range count {
-			numbers[i][lane] = c.number(rows[lane*stride+int(c.feature)], m.words)
-		}
-	}
 }
 
 // value returns the value of the leaf at a place for a row, in a model with linear leaves.

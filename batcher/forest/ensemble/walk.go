@@ -7,8 +7,15 @@ const lanes = 8
 // steps is how many steps are taken before looking whether lanes have arrived.
 const steps = 8
 
-// right returns 1 if a row with number k goes right at the split, else 0, without a branch.
-func right(split, k int32) uint32 { return uint32(uint64(int64(split)-int64(k)) >> 63) }
+// right returns 1 if a row with number k goes right at the split, else 0. Compilers make no branch
+// of it.
+func right(split, k int32) uint32 {
+	var side uint32
+	if k > split {
+		side = 1
+	}
+	return side
+}
 
 // walkRows takes the rows of one block from where they are until all have passed the nodes below
 // stop, and adds the values on their way to their sums. numbers holds, for each column, the
@@ -49,35 +56,38 @@ func walkRows[F float32 | float64](nodes []node, values []F, numbers [][lanes]in
 	*sums = [lanes]F{s, t, u, v, w, x, y, z}
 }
 
-// walkParts takes one row some steps farther through eight parts of the trees. places gets the
-// leaves that it reaches, each at its tree's slot; slot 0 takes the places of other nodes.
-func walkParts(nodes []node, numbers []int32, at *[lanes]uint32, places []uint32) {
+// walkParts takes one row through eight parts of the trees until at least one lane has passed the
+// nodes below its stop. places gets the leaves that it reaches, each at its tree's slot; slot 0
+// takes the places of other nodes.
+func walkParts(nodes []node, numbers []int32, at, stop *[lanes]uint32, places []uint32) {
 	a, b, c, d, e, f, g, h := at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]
-	for range steps {
-		n := &nodes[a]
-		places[n.slot] = a
-		a = n.next + right(n.split, numbers[n.column])
-		n = &nodes[b]
-		places[n.slot] = b
-		b = n.next + right(n.split, numbers[n.column])
-		n = &nodes[c]
-		places[n.slot] = c
-		c = n.next + right(n.split, numbers[n.column])
-		n = &nodes[d]
-		places[n.slot] = d
-		d = n.next + right(n.split, numbers[n.column])
-		n = &nodes[e]
-		places[n.slot] = e
-		e = n.next + right(n.split, numbers[n.column])
-		n = &nodes[f]
-		places[n.slot] = f
-		f = n.next + right(n.split, numbers[n.column])
-		n = &nodes[g]
-		places[n.slot] = g
-		g = n.next + right(n.split, numbers[n.column])
-		n = &nodes[h]
-		places[n.slot] = h
-		h = n.next + right(n.split, numbers[n.column])
+	for a < stop[0] && b < stop[1] && c < stop[2] && d < stop[3] && e < stop[4] && f < stop[5] && g < stop[6] && h < stop[7] {
+		for range steps {
+			n := &nodes[a]
+			places[n.slot] = a
+			a = n.next + right(n.split, numbers[n.column])
+			n = &nodes[b]
+			places[n.slot] = b
+			b = n.next + right(n.split, numbers[n.column])
+			n = &nodes[c]
+			places[n.slot] = c
+			c = n.next + right(n.split, numbers[n.column])
+			n = &nodes[d]
+			places[n.slot] = d
+			d = n.next + right(n.split, numbers[n.column])
+			n = &nodes[e]
+			places[n.slot] = e
+			e = n.next + right(n.split, numbers[n.column])
+			n = &nodes[f]
+			places[n.slot] = f
+			f = n.next + right(n.split, numbers[n.column])
+			n = &nodes[g]
+			places[n.slot] = g
+			g = n.next + right(n.split, numbers[n.column])
+			n = &nodes[h]
+			places[n.slot] = h
+			h = n.next + right(n.split, numbers[n.column])
+		}
 	}
 	*at = [lanes]uint32{a, b, c, d, e, f, g, h}
 }
