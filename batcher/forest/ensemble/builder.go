@@ -242,7 +242,7 @@ func (b *Builder) Build() *Model {
 	if len(b.columns.list) == 0 {
 		b.columns.of(&Node{}) // nodes that lead all rows to one place look at column 0
 	}
-	m.columns, m.words = b.columns.list, b.columns.words
+	m.setColumns(&b.columns)
 	if m.functions != nil {
 		b.fillFunctionOf(len(m.nodes) + 1)
 	}
