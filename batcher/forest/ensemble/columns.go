@@ -21,12 +21,12 @@ type column struct {
 	tiny    int32 // features of a magnitude of at most these bits have the number zero; -1: none
 	zero    int32
 
-	// Of a categorical split only, where 0 goes left and 1 goes right.
-	set   bool
-	out   uint32 // the number of what is not in the set
-	first uint32 // its words are words[first:end], and the one behind them is 0
-	end   uint32
+	set bool   // a categorical split, where 0 goes left and 1 goes right
+	out uint32 // the number of what is not in the set
 }
+
+// set says where the categories of a split are: in words[first:][:count]. The word behind them is 0.
+type set struct{ first, count uint32 }
 
 const (
 	first    = math.MinInt32 // goes left at every node
@@ -70,31 +70,29 @@ func (c *column) number(x float32) int32 {
 }
 
 // category is what a row has in the feature of categorical splits that share the rule for missing
-// values. A missing one has a number of its own instead of the answers of the sets.
-type category struct {
-	word, bit     uint32 // where sets have it; no set has so many words that one has all categories
-	mask, missing uint32 // the answer of a set counts in the bits of mask
-}
+// values. Their number is flip, unless the bit is set in their sets and in mask.
+type category struct{ word, bit, mask, flip uint32 }
 
 // category returns what x is for the set of c. The integer part of x counts.
 func (c *column) category(x float32) category {
 	switch {
 	case x != x && c.nan != 0:
-		return category{missing: uint32(c.nan)>>31 ^ 1}
+		return category{flip: uint32(c.nan)>>31 ^ 1}
 	case x != x, magnitude(x) <= c.tiny:
 		x = 0
 	}
 	if x <= -1 || x >= 1<<31 || x < 0 && c.out == 0 {
-		return category{word: maxWords, mask: 1}
+		return category{flip: c.out}
 	}
 	k := uint32(int32(x))
-	return category{word: k / 32, bit: k % 32, mask: 1}
+	return category{word: k / 32, bit: k % 32, mask: 1, flip: c.out}
 }
 
-// side returns 0 if category k goes left, and 1 if it goes right, without a branch.
-func (c *column) side(k category, words []uint32) int32 {
-	in := words[c.first+min(k.word, c.end-c.first)] >> (k.bit & 31) & 1
-	return int32((in^c.out)&k.mask | k.missing)
+// side returns 0 if category k goes left at a split with this set, and 1 if it goes right. The only
+// branch asks whether the set is too short to have it, which a processor mostly predicts.
+func (s set) side(k category, words []uint32) int32 {
+	in := words[s.first+min(k.word, s.count)] >> (k.bit & 31) & k.mask
+	return int32(in ^ k.flip)
 }
 
 // maxWords is the words of a set with all categories.
@@ -106,6 +104,7 @@ func magnitude(x float32) int32 { return int32(math.Float32bits(x)) & math.MaxIn
 // columns collects the columns that the nodes of a model look at.
 type columns struct {
 	list  []column
+	sets  []set // of each
 	words []uint32
 	snap  bool // Config.SnapZero
 	known map[key]uint32
@@ -129,59 +128,60 @@ func (c *columns) sort() []uint32 {
 		from[i] = uint32(i)
 	}
 	slices.SortStableFunc(from, func(a, b uint32) int { return c.list[a].compare(&c.list[b]) })
-	list, to := make([]column, len(from)), make([]uint32, len(from))
+	list, sets, to := make([]column, len(from)), make([]set, len(from)), make([]uint32, len(from))
 	for i, at := range from {
-		list[i], to[at] = c.list[at], uint32(i)
+		list[i], sets[i], to[at] = c.list[at], c.sets[at], uint32(i)
 	}
-	c.list = list
+	c.list, c.sets = list, sets
 	return to
 }
 
 func (c *column) compare(d *column) int {
-	if !c.set || !d.set {
-		return cmp.Compare(sets(c), sets(d))
-	}
-	return cmp.Or(cmp.Compare(c.feature, d.feature), cmp.Compare(c.out, d.out), cmp.Compare(c.nan, d.nan), cmp.Compare(c.tiny, d.tiny))
-}
-
-// sets returns how many sets c is.
-func sets(c *column) int {
-	if c.set {
+	switch {
+	case c.set && d.set:
+		return cmp.Or(cmp.Compare(c.feature, d.feature), cmp.Compare(c.out, d.out), cmp.Compare(c.nan, d.nan), cmp.Compare(c.tiny, d.tiny))
+	case c.set:
 		return 1
+	case d.set:
+		return -1
 	}
 	return 0
 }
 
 // of returns the column that n looks at.
 func (c *columns) of(n *Node) uint32 {
-	k := key{feature: n.Feature, missing: n.Missing}
-	set := n.Test == In || n.Test == NotIn
-	words := n.Set[:min(len(n.Set), maxWords)]
-	if set {
+	k, words := key{feature: n.Feature, missing: n.Missing}, n.Set[:min(len(n.Set), maxWords)]
+	isSet := n.Test == In || n.Test == NotIn
+	if isSet {
 		k.test, k.hash = n.Test, hash(words)
 	}
 	at, found := c.known[k]
-	if found && (!set || slices.Equal(words, c.words[c.list[at].first:c.list[at].end])) {
+	if found && (!isSet || slices.Equal(words, c.wordsOf(at))) {
 		return at
 	}
-	col := column{feature: uint32(n.Feature), set: set, tiny: -1}
+	col := column{feature: uint32(n.Feature), set: isSet, tiny: -1}
 	c.rule(&col, n.Missing)
-	if set {
+	in := set{}
+	if isSet {
 		if n.Test == In {
 			col.out = 1
 		}
-		col.first = uint32(len(c.words))
-		c.words = append(c.words, words...)
-		col.end = uint32(len(c.words))
-		c.words = append(c.words, 0)
+		in = set{uint32(len(c.words)), uint32(len(words))}
+		c.words = append(append(c.words, words...), 0)
 	}
 	if c.known == nil {
 		c.known = map[key]uint32{}
 	}
 	at = uint32(len(c.list))
-	c.list = append(c.list, col)
+	c.list, c.sets = append(c.list, col), append(c.sets, in)
 	c.known[k] = at
 	return at
+}
+
+// wordsOf returns the words of a column's set.
+func (c *columns) wordsOf(at uint32) []uint32 {
+	s := c.sets[at]
+	return c.words[s.first:][:s.count]
 }
 
 // rule sets what a column makes of missing features.

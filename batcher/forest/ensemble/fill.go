@@ -14,15 +14,15 @@ func (m *Model) setColumns(c *columns) {
 			m.trees[i].root.column = to[m.trees[i].root.column]
 		}
 	}
-	m.columns, m.words = c.list, c.words
+	m.columns, m.sets, m.words = c.list, c.sets, c.words
 	for m.plain < len(m.columns) && !m.columns[m.plain].set {
 		m.plain++
 	}
 	for i := m.plain; i < len(m.columns); i++ {
 		if i == m.plain || m.columns[i].compare(&m.columns[i-1]) != 0 {
-			m.sets = append(m.sets, span{first: uint32(i)})
+			m.alike = append(m.alike, span{first: uint32(i)})
 		}
-		m.sets[len(m.sets)-1].end = uint32(i + 1)
+		m.alike[len(m.alike)-1].end = uint32(i + 1)
 	}
 }
 
@@ -37,14 +37,15 @@ func (m *Model) fill(rows []float32, stride, count int, numbers [][lanes]int32) 
 			at += stride
 		}
 	}
-	for _, s := range m.sets {
-		columns := m.columns[s.first:s.end]
-		to := numbers[s.first:s.end]
-		at := int(columns[0].feature)
+	words := m.words
+	for _, a := range m.alike {
+		c, sets := &m.columns[a.first], m.sets[a.first:a.end]
+		to := numbers[a.first:][:len(sets)]
+		at := int(c.feature)
 		for lane := range count {
-			k := columns[0].category(rows[at])
-			for i := range columns {
-				to[i][lane&(lanes-1)] = columns[i].side(k, m.words)
+			k := c.category(rows[at])
+			for i := range sets {
+				to[i][lane&(lanes-1)] = sets[i].side(k, words)
 			}
 			at += stride
 		}
@@ -58,11 +59,13 @@ func (m *Model) fillRow(row []float32, numbers []int32) {
 	for i := range columns {
 		to[i] = columns[i].number(row[columns[i].feature])
 	}
-	for _, s := range m.sets {
-		columns, to = m.columns[s.first:s.end], numbers[s.first:s.end]
-		k := columns[0].category(row[columns[0].feature])
-		for i := range columns {
-			to[i] = columns[i].side(k, m.words)
+	words := m.words
+	for _, a := range m.alike {
+		c, sets := &m.columns[a.first], m.sets[a.first:a.end]
+		to := numbers[a.first:][:len(sets)]
+		k := c.category(row[c.feature])
+		for i := range sets {
+			to[i] = sets[i].side(k, words)
 		}
 	}
 }

@@ -23,9 +23,10 @@ type Model struct {
 	groups  []run    // of the order, one for each group
 	parts   []run    // of the order: where a single row can begin
 	columns []column
-	plain   int      // of the columns are no categorical splits and come first
-	sets    []span   // of the others: those that see a feature alike
-	words   []uint32 // of the categorical splits
+	plain   int      // of the columns: no categorical splits, which come first
+	alike   []span   // of the other columns: those that see a feature alike
+	sets    []set    // of each column
+	words   []uint32 // of the sets
 
 	// Of each node: the value of a leaf, and -0, which changes no sum, of others. One is nil.
 	double []float64
@@ -78,7 +79,7 @@ func (m *Model) TreeSize(tree int) (leaves, depth int) {
 // Bytes returns the size of the model in memory. Each scorer adds its own.
 func (m *Model) Bytes() int {
 	return bytes(m.nodes) + bytes(m.trees) + bytes(m.order) + bytes(m.groups) + bytes(m.parts) + bytes(m.columns) +
-		bytes(m.sets) + bytes(m.words) + bytes(m.double) + bytes(m.single) + bytes(m.functionOf) + bytes(m.functions) + bytes(m.terms)
+		bytes(m.alike) + bytes(m.sets) + bytes(m.words) + bytes(m.double) + bytes(m.single) + bytes(m.functionOf) + bytes(m.functions) + bytes(m.terms)
 }
 
 func bytes[E any](s []E) int { return cap(s) * int(reflect.TypeFor[E]().Size()) }

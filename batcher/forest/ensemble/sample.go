@@ -20,7 +20,7 @@ func (m *Model) Sample(rows []float32, dim int, random *rand.Rand) {
 			continue
 		}
 		at := of[random.IntN(len(of))]
-		rows[i] = m.columns[at].sample(splits[at], random)
+		rows[i] = m.columns[at].sample(splits[at], m.sets[at].count, random)
 	}
 }
 
@@ -57,14 +57,14 @@ func (m *Model) someSplits(random *rand.Rand) [][]int32 {
 	return splits
 }
 
-// sample draws a feature that this column looks at.
-func (c *column) sample(splits []int32, random *rand.Rand) float32 {
+// sample draws a feature that this column, perhaps with a set of some words, looks at.
+func (c *column) sample(splits []int32, words uint32, random *rand.Rand) float32 {
 	const missing = 1.0 / 32
 	switch {
 	case c.nan != 0 && random.Float64() < missing:
 		return float32(math.NaN())
 	case c.set:
-		return float32(random.Uint32N(32 * (c.end - c.first + 1)))
+		return float32(random.Uint32N(32 * (words + 1)))
 	case len(splits) == 0:
 		return float32(random.NormFloat64())
 	}
