@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/client/tools/readme"
 	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
@@ -35,11 +36,7 @@ func load(t testing.TB, name string, o forest.Options) fixture {
 	t.Helper()
 	library, name, _ := strings.Cut(name, "/")
 	folder := filepath.Join(commandtest.Models, library, "testdata", name)
-	files, err := filepath.Glob(filepath.Join(folder, "model.*"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("%s: %q, %v", folder, files, err)
-	}
-	absolute, err := filepath.Abs(files[0])
+	absolute, err := filepath.Abs(goldentest.ModelFile(t, folder))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,27 +44,8 @@ func load(t testing.TB, name string, o forest.Options) fixture {
 	if f.model, err = forest.Load(f.path, o); err != nil {
 		t.Fatal(err)
 	}
-	f.rows = numbersOf(t, f.rowsFile)
+	f.rows = goldentest.ReadArray(t, f.rowsFile).Data
 	return f
-}
-
-// numbersOf returns the numbers of a .npy file, as float32.
-func numbersOf(t testing.TB, path string) []float32 {
-	t.Helper()
-	a, err := rowfile.OpenArray(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	count := int64(1)
-	for _, n := range a.Shape {
-		count *= n
-	}
-	all := make([]float32, count)
-	if err := a.Next(all); err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 // scores returns what the file of the scores of rows must hold, as .npy.
@@ -119,15 +97,6 @@ func put(t testing.TB, name string, content []byte) (path string) {
 	return path
 }
 
-func got(t testing.TB, path string) []byte {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return content
-}
-
 // scored runs the command, which must succeed, and returns the file of the scores and stderr.
 func scored(t testing.TB, name string, args ...string) (scores []byte, stderr string) {
 	t.Helper()
@@ -136,7 +105,7 @@ func scored(t testing.TB, name string, args ...string) (scores []byte, stderr st
 	if status != 0 || stdout != "" {
 		t.Fatalf("%q: status %d, %s%s", args, status, stderr, stdout)
 	}
-	return got(t, out), stderr
+	return goldentest.Read(t, out), stderr
 }
 
 // folders returns the names of all models of the libraries.
@@ -218,7 +187,7 @@ func TestLibrary(t *testing.T) {
 	for _, name := range []string{"lightgbm/lgb_multiclass", "lightgbm/lgb_rf", "xgboost/xgb_softprob_forest"} {
 		f := load(t, name, forest.Options{Output: 1})
 		scores, _ := scored(t, "scores.npy", f.path, f.rowsFile, "--output", "raw")
-		want := numbersOf(t, filepath.Join(filepath.Dir(f.path), "raw.npy"))
+		want := goldentest.ReadArray(t, filepath.Join(filepath.Dir(f.path), "raw.npy")).Data
 		if !bytes.Equal(scores[len(scores)-4*len(want):], encoded(want)) {
 			t.Errorf("%s: other scores than the library's", name)
 		}
@@ -273,6 +242,16 @@ func TestForms(t *testing.T) {
 	commas, _ := scored(t, "scores.csv", f.path, f.rowsFile)
 	if !bytes.Equal(bytes.ReplaceAll(tabs, []byte("\t"), []byte(",")), commas) {
 		t.Errorf("%q", tabs)
+	}
+}
+
+// TestBlankLines: blank lines are no rows, also before the header and more of them than a block has.
+func TestBlankLines(t *testing.T) {
+	f := load(t, "lightgbm/lgb_binary", forest.Options{})
+	content := bytes.ReplaceAll(csvRows(f.rows, 8, f.model.About.Features...), []byte("\n"), []byte("\n\r\n\n"))
+	file := put(t, "rows.csv", append(bytes.Repeat([]byte("\n"), 1<<20), content...))
+	if scores, _ := scored(t, "scores.npy", f.path, file); !bytes.Equal(scores, f.scores(t, f.rows)) {
+		t.Error("other scores")
 	}
 }
 
@@ -395,7 +374,7 @@ func TestInterrupted(t *testing.T) {
 func wantOld(t *testing.T) {
 	t.Helper()
 	entries, err := os.ReadDir(".")
-	if err != nil || len(entries) != 1 || string(got(t, "scores")) != "old" {
+	if err != nil || len(entries) != 1 || string(goldentest.Read(t, "scores")) != "old" {
 		t.Errorf("the folder holds %v, %v", entries, err)
 	}
 }
