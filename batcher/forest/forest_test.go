@@ -22,6 +22,7 @@ const (
 
 func TestRecognised(t *testing.T) {
 	for dir, format := range map[string]string{
+		"catboost/testdata/cat_rmse": "CatBoost JSON", "catboost/testdata/cat_depthwise": "CatBoost JSON",
 		lightgbmModel: "LightGBM text v4", xgboostModel: "XGBoost 3.2.0 JSON", ubjsonModel: "XGBoost 2.0.3 UBJSON",
 	} {
 		if m := load(t, dir, Options{}); m.About.Format != format {
@@ -80,8 +81,8 @@ func TestForeignFilesRefused(t *testing.T) {
 		{"\x1f\x8b\x08\x00", []string{"gzip", "decompress"}},
 		{"PK\x03\x04\x14", []string{"zip"}},
 		{"binf\x00\x00\x00\x3f", []string{"binary", "save_model('m.json')", ".ubj"}},
-		{"CBM1\x00", []string{"CatBoost", ".cbm"}},
-		{`{"oblivious_trees":[]}`, []string{"CatBoost", "JSON"}},
+		{"CBM1\x00", []string{"CatBoost", ".cbm", "format='json'"}},
+		{`{"oblivious_trees":[]}`, []string{"features_info"}},
 		{"\x08\x08\x12\x07onnx", []string{"ONNX"}},
 		{"\x93NUMPY\x01", []string{"NumPy", "rows"}},
 		{"<!DOCTYPE html>", []string{"HTML"}},
@@ -224,4 +225,23 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%v, %v", m, err)
 		}
 	})
+}
+
+// TestTreeSize: the trees have the leaves that About counts. A linear model has weights instead.
+func TestTreeSize(t *testing.T) {
+	m := load(t, lightgbmModel, Options{Iterations: 2})
+	sum, deepest := 0, 0
+	for i := range m.About.Trees {
+		leaves, depth := m.TreeSize(i)
+		sum, deepest = sum+leaves, max(deepest, depth)
+		if depth >= leaves {
+			t.Errorf("tree %d of %d leaves is %d deep", i, leaves, depth)
+		}
+	}
+	if sum != m.About.Leaves || m.About.Trees != 8 || deepest < 4 || m.Linear() != nil {
+		t.Errorf("%d trees with %d leaves, not %d, and %d deep", m.About.Trees, sum, m.About.Leaves, deepest)
+	}
+	if l := load(t, "xgboost/testdata/xgb_linear_classes", Options{}).Linear(); l == nil || len(l.Start()) != 4 || l.Weight(1, 0) == l.Weight(0, 1) {
+		t.Errorf("%+v", l)
+	}
 }

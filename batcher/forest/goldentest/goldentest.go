@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/forest/modelfile"
 )
 
 // Folders returns those of testdata, and those below $GOLDEN, which is a folder with more of
@@ -163,6 +164,19 @@ func Check(t testing.TB, m batcher.Model, dir, file string, steps int) {
 		t.Fatal(err)
 	}
 	Compare(t, got, want, steps)
+}
+
+// Answers returns what a model says of its answers, in a line.
+func Answers(m *modelfile.Model) string {
+	var all []string
+	for _, a := range m.About.Answers {
+		text := fmt.Sprintf("%v %s %d", a.Kind, a.Call, a.Steps)
+		if a.Refused != "" {
+			text = fmt.Sprintf("%v refused: %s", a.Kind, a.Refused)
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
 }
 
 // Compare compares scores with what the library answered, of which each may be so many float32

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/disrust/disrust/batcher/dense"
 	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
@@ -31,6 +32,63 @@ func TestGolden(t *testing.T) {
 				t.Error("classes without classes")
 			}
 		})
+	}
+}
+
+// TestAnswers: what a file says of its answers is what the README promises.
+func TestAnswers(t *testing.T) {
+	const predict = "booster.predict(DMatrix(rows)"
+	for dir, want := range map[string]string{
+		"xgb_best":           "prob " + predict + ") 0, class " + predict + ") > 0.5 0",
+		"xgb_logitraw":       "prob " + predict + ") 0, class " + predict + ") > 0 0",
+		"xgb_softmax":        "prob " + predict + ") 0, class " + predict + ") 0",
+		"xgb_linear_classes": "prob " + predict + ") 2, class " + predict + ").argmax(axis=1) 0",
+		"xgb_poisson":        "prob " + predict + ") 1, class refused: the objective count:poisson has no classes",
+		"xgb_labels":         "prob " + predict + ") 0, class refused: the model has 3 labels, each with classes of its own",
+	} {
+		want = "raw " + predict + ", output_margin=True) 0, " + want
+		m, err := Load(goldentest.Model(t, filepath.Join("testdata", dir)), modelfile.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := goldentest.Answers(m); got != want {
+			t.Errorf("%s: %s", dir, got)
+		}
+	}
+	m, err := Load(goldentest.Model(t, "testdata/xgb_best"), modelfile.Options{Iterations: modelfile.BestIteration})
+	if err != nil || m.About.Answers[1].Call != predict+", iteration_range=(0, 4))" || m.About.NoBest != "" {
+		t.Errorf("%v, %+v", err, m)
+	}
+	for dir, want := range map[string]string{"xgb_linear": "gblinear", "xgb_logistic": "best_iteration", "xgb133_softprob": "num_parallel_tree"} {
+		m, err := Load(goldentest.Model(t, filepath.Join("testdata", dir)), modelfile.Options{})
+		if err != nil || !strings.Contains(m.About.NoBest, want) {
+			t.Errorf("%s: %v, %+v", dir, err, m)
+		}
+	}
+}
+
+// TestImportance: splits and gains are what the library's own importances are.
+func TestImportance(t *testing.T) {
+	compared := 0
+	for _, dir := range goldentest.Folders(t, "xgb*") {
+		m, err := Load(goldentest.Model(t, dir), modelfile.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if linear, ok := m.Model.(*dense.Linear); ok {
+			if goldentest.CheckWeights(t, linear.Weight, linear.Shape().Dim*len(linear.Start()), dir) {
+				compared++
+			}
+			continue
+		}
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			if goldentest.CheckImportance(t, m.About.Usage, dir) {
+				compared++
+			}
+		})
+	}
+	if compared < 20 {
+		t.Errorf("%d models were compared", compared)
 	}
 }
 

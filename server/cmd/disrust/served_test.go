@@ -19,6 +19,7 @@ import (
 const (
 	lightgbmModels = "../../../batcher/forest/lightgbm/testdata"
 	xgboostModels  = "../../../batcher/forest/xgboost/testdata"
+	catboostModels = "../../../batcher/forest/catboost/testdata"
 )
 
 // served is a model that a daemon serves.
@@ -46,7 +47,7 @@ func TestServed(t *testing.T) {
 
 // oneWayEach serves the margins of every model, and takes turns at the placements.
 func oneWayEach(t *testing.T) (all []served) {
-	for _, dir := range slices.Concat(goldentest.FoldersOf(t, lightgbmModels, "lgb*"), goldentest.FoldersOf(t, xgboostModels, "xgb*")) {
+	for _, dir := range slices.Concat(goldentest.FoldersOf(t, lightgbmModels, "lgb*"), goldentest.FoldersOf(t, xgboostModels, "xgb*"), goldentest.FoldersOf(t, catboostModels, "cat*")) {
 		all = append(all, served{dir, "raw", everyPlacement[len(all)%len(everyPlacement)]})
 	}
 	return all

@@ -77,7 +77,8 @@ def save(folder, text, rows, classes):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "model.txt"), "w", newline="\n") as f:
         f.write(text)
-    arrays = {"rows": rows, "raw": raw, "prob": prob}
+    importance = [model.feature_importance(kind) for kind in ("split", "gain")]
+    arrays = {"rows": rows, "raw": raw, "prob": prob, "importance": np.column_stack(importance).astype(np.float64)}
     if classes:
         arrays["class"] = (prob.argmax(1) if prob.shape[1] > 1 else prob[:, 0] > 0.5).astype(np.int32)
     for key, value in arrays.items():

@@ -36,6 +36,17 @@ def hard_rows(rng, X, booster, n):
     return rows
 
 
+def importance(booster):
+    """A line for each feature: splits and gain or, of gblinear, its weights."""
+    names = booster.feature_names or ["f%d" % i for i in range(booster.num_features())]
+    try:
+        scores = [booster.get_score(importance_type=kind) for kind in ("weight", "total_gain")]
+    except xgb.core.XGBoostError:  # gblinear has weights only
+        scores = [booster.get_score(importance_type="weight")]
+    nothing = np.zeros_like(next(iter(scores[0].values()), 0.0))
+    return np.column_stack([[kind.get(name, nothing) for name in names] for kind in scores]).astype(np.float64)
+
+
 def edge_rows(rng, rows, booster):
     """Leads each row to a leaf, with each value on the way at its threshold or one float32 beside it."""
     trees = trees_of(booster)
@@ -64,7 +75,7 @@ def save(folder, rng, booster, X, dmatrix, params, n, ubj=False, best=False, edg
     os.makedirs(folder, exist_ok=True)
     with open(folder + "/model." + ("ubj" if ubj else "json"), "wb") as f:
         f.write(file)
-    arrays = dict(rows=rows, raw=raw.astype(f32), prob=prob.astype(f32))
+    arrays = dict(rows=rows, raw=raw.astype(f32), prob=prob.astype(f32), importance=importance(booster))
     objective = params["objective"]
     if objective.startswith("binary:") and raw.shape[1] == 1:
         arrays["class"] = (prob[:, 0] > (0 if objective == "binary:logitraw" else 0.5)).astype(np.int32)

@@ -1,4 +1,4 @@
-package live
+package progress
 
 import (
 	"io"
@@ -7,27 +7,29 @@ import (
 	"github.com/cheggaaa/pb/v3/termutil"
 )
 
-// bar is a progress bar on the cursor's line. Without a terminal it draws nothing.
-type bar struct {
+// Bar is a progress bar on the cursor's line. Without a terminal it draws nothing.
+type Bar struct {
 	w     io.Writer
 	pb    *pb.ProgressBar // nil: no terminal
 	shown bool
 }
 
-// eraseLine returns to the line's start and clears it: ECMA-48's EL.
-const eraseLine = "\r\x1b[K"
+// EraseLine returns to the line's start and clears it: ECMA-48's EL.
+const EraseLine = "\r\x1b[K"
 
-func newBar(w io.Writer, isTerminal bool, total int64) bar {
+// NewBar returns a bar on w that is full at total. isTerminal says whether w is a terminal.
+func NewBar(w io.Writer, isTerminal bool, total int64) Bar {
 	if !isTerminal {
-		return bar{}
+		return Bar{}
 	}
 	p := pb.New64(total).SetTemplateString(`{{bar . "[" "=" ">" " " "]"}} {{percent . "%3.0f%%"}}  {{string . "words"}}`)
 	// pb must not draw by itself, nor use colour: draw only takes its text.
 	p.Set(pb.Static, true).Set(pb.Color, false).Set(pb.Terminal, false)
-	return bar{w: w, pb: p}
+	return Bar{w: w, pb: p}
 }
 
-func (b *bar) draw(done int64, words string) {
+// Draw draws the bar on an empty line, with words behind it.
+func (b *Bar) Draw(done int64, words string) {
 	if b.pb == nil {
 		return
 	}
@@ -36,9 +38,10 @@ func (b *bar) draw(done int64, words string) {
 	b.shown = true
 }
 
-func (b *bar) erase() {
+// Erase leaves an empty line.
+func (b *Bar) Erase() {
 	if b.shown {
-		_, _ = io.WriteString(b.w, eraseLine)
+		_, _ = io.WriteString(b.w, EraseLine)
 		b.shown = false
 	}
 }

@@ -1,4 +1,4 @@
-package live
+package progress
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 // Counter shows how much of a known amount is done, such as rows scored. It also shows the
 // rate, and the time left at that rate.
 type Counter struct {
-	bar         bar
+	bar         Bar
 	total, done int64
 	unit        string
 	now         func() time.Time
@@ -22,13 +22,13 @@ const refresh = 100 * time.Millisecond
 // NewCounter draws an empty bar if isTerminal, which says that stderr is a terminal. unit is
 // what is counted, such as "rows".
 func NewCounter(stderr io.Writer, isTerminal bool, total int64, unit string) *Counter {
-	return newCounter(newBar(stderr, isTerminal, total), total, unit, time.Now)
+	return newCounter(NewBar(stderr, isTerminal, total), total, unit, time.Now)
 }
 
-func newCounter(b bar, total int64, unit string, now func() time.Time) *Counter {
+func newCounter(b Bar, total int64, unit string, now func() time.Time) *Counter {
 	c := &Counter{bar: b, total: total, unit: unit, now: now, start: now()}
 	c.last = c.start
-	c.bar.draw(0, "")
+	c.bar.Draw(0, "")
 	return c
 }
 
@@ -41,8 +41,8 @@ func (c *Counter) Add(n int64) {
 		return
 	}
 	c.last = now
-	c.bar.erase()
-	c.bar.draw(c.done, c.progress(now.Sub(c.start)))
+	c.bar.Erase()
+	c.bar.Draw(c.done, c.progress(now.Sub(c.start)))
 }
 
 // progress returns a text such as "1200 of 5000 rows, 400/s, 10 s left".
@@ -53,8 +53,20 @@ func (c *Counter) progress(elapsed time.Duration) string {
 	}
 	perSecond := float64(c.done) / elapsed.Seconds()
 	seconds := float64(max(c.total-c.done, 0)) / perSecond
-	return fmt.Sprintf("%s, %.0f/s, %s", text, perSecond, left(time.Duration(seconds*float64(time.Second))))
+	return fmt.Sprintf("%s, %.0f/s, %s", text, perSecond, Left(time.Duration(seconds*float64(time.Second))))
 }
 
 // Done erases the bar. Output that follows begins on the bar's line.
-func (c *Counter) Done() { c.bar.erase() }
+func (c *Counter) Done() { c.bar.Erase() }
+
+// Left formats the time left in whole seconds, rounded up: "0 s left" means that none is left.
+func Left(d time.Duration) string {
+	seconds := (max(d, 0) + time.Second - 1) / time.Second
+	switch {
+	case seconds < 60:
+		return fmt.Sprintf("%d s left", seconds)
+	case seconds < 3600:
+		return fmt.Sprintf("%d:%02d min left", seconds/60, seconds%60)
+	}
+	return fmt.Sprintf("%d:%02d h left", seconds/3600, seconds/60%60)
+}
