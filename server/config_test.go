@@ -71,6 +71,19 @@ func TestDimOfModel(t *testing.T) {
 	}
 }
 
+// TestLargestModel: with the defaults the server serves 64 vectors per request of every model, also
+// one of the most features and scores that a model may have. Its largest request is just below
+// the largest frame.
+func TestLargestModel(t *testing.T) {
+	c := DefaultConfig()
+	c.Model = shaped{Dim: wire.MaxDim, Outputs: wire.MaxOutputs}
+	c.IOThreads, c.BatchThreads = 1, Inline
+	b, err := c.Budget()
+	if err != nil || c.MaxVectors != wire.DefaultMaxVectors || b.Conn == 0 {
+		t.Errorf("%v, up to %d vectors", err, c.MaxVectors)
+	}
+}
+
 // shaped is a model of this shape, whose scores are zeros.
 type shaped batcher.Shape
 

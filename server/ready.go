@@ -5,7 +5,6 @@ package server
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/wire"
@@ -49,19 +48,7 @@ func (c *Config) describeModel() string {
 	}
 	text := fmt.Sprintf("model %s, dim %d, %s (%v)", name, c.Dim, outputs, c.shape.Kind)
 	if k := c.cost; k.Rows > 0 {
-		text += fmt.Sprintf(", %s us a row alone and %s of %d", micros(k.Single.Median), micros(k.Batched.Median), k.Rows)
+		text += ", " + k.String()
 	}
 	return text
-}
-
-// micros writes d in microseconds, in two digits or more.
-func micros(d time.Duration) string {
-	us := float64(d) / float64(time.Microsecond)
-	switch {
-	case us < 1:
-		return fmt.Sprintf("%.2f", us)
-	case us < 10:
-		return fmt.Sprintf("%.1f", us)
-	}
-	return fmt.Sprintf("%.0f", us)
 }

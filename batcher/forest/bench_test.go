@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher/cost"
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -24,7 +24,7 @@ func BenchmarkScore(b *testing.B) {
 	dim, outputs := m.Shape().Dim, m.Shape().Outputs
 	rows := cost.Rows(m, dim, 4096, 1)
 	if file := os.Getenv("ROWS"); file != "" {
-		array := golden.ReadArray(b, file)
+		array := goldentest.ReadArray(b, file)
 		if array.Columns != dim {
 			b.Fatalf("%s: rows of %d features: the model has %d", file, array.Columns, dim)
 		}

@@ -127,6 +127,18 @@ func (m *Model) Sample(rows []float32, dim int, random *rand.Rand) {
 	cost.Draw(m.Model, rows, dim, random)
 }
 
+// Linear returns the weights of a linear model, and nil for one of trees.
+func (m *Model) Linear() *dense.Linear {
+	linear, _ := m.Model.(*dense.Linear)
+	return linear
+}
+
+// TreeSize returns how many leaves a tree has, from 0 to About.Trees-1, and how many splits lie
+// before the farthest.
+func (m *Model) TreeSize(tree int) (leaves, depth int) {
+	return m.Model.(interface{ TreeSize(int) (leaves, depth int) }).TreeSize(tree)
+}
+
 // String says in a line what the file holds, and what of it counts.
 func (m *Model) String() string {
 	a := &m.About
@@ -134,7 +146,7 @@ func (m *Model) String() string {
 	if a.Objective != "" {
 		parts = append(parts, a.Objective)
 	}
-	if _, linear := m.Model.(*dense.Linear); linear {
+	if m.Linear() != nil {
 		parts = append(parts, "linear")
 	} else {
 		parts = append(parts, fmt.Sprintf("%d trees with %d leaves", a.Trees, a.Leaves))

@@ -14,6 +14,7 @@ import (
 type Builder struct {
 	model   *Model
 	columns columns
+	record  *Record
 
 	// Scratch of Add.
 	queue  []int32 // children in the order of their places, as in Node.Left
@@ -37,9 +38,15 @@ func NewBuilder(c Config) (*Builder, error) {
 	if c.Base != nil && len(c.Base) != c.Groups {
 		panic("ensemble: Base must have one value for each group")
 	}
-	c.Base = slices.Clone(c.Base)
+	if c.Bias != nil && len(c.Bias) != c.Groups {
+		panic("ensemble: Bias must have one value for each group")
+	}
+	c.Base, c.Bias = slices.Clone(c.Base), slices.Clone(c.Bias)
+	record := c.Record
+	record.start(c)
+	c.Record = nil
 	m := &Model{config: c, shape: shape}
-	return &Builder{model: m, columns: columns{snap: c.SnapZero}}, nil
+	return &Builder{model: m, columns: columns{snap: c.SnapZero}, record: record}, nil
 }
 
 func (c *Config) shape() batcher.Shape {
@@ -85,6 +92,7 @@ func (b *Builder) Add(t *Tree) error {
 		leaves = nodes/2 + 1
 	}
 	m.trees = append(m.trees, tree{root, uint32(nodes), uint32(leaves), uint32(depth), uint32(t.Group)})
+	b.record.add(t)
 	return b.leafValues(t, first)
 }
 

@@ -236,6 +236,9 @@ func (m *Model) value(place uint32, row []float32) float64 {
 
 // answer writes what the model answers for these sums, which it overwrites.
 func (m *Model) answer(sums []float64, out []float32) {
+	for i, bias := range m.config.Bias {
+		sums[i] = float64(m.config.Scale*sums[i]) + bias
+	}
 	if c := &m.config; c.Output != wire.Raw {
 		if c.Divisor != 0 {
 			for i := range sums {

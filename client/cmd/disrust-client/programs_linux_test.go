@@ -19,6 +19,13 @@ func TestPagesPrograms(t *testing.T) {
 	if stdout, stderr, status := daemontest.RunToEnd(t, program(t, "README.md", "", "")); status != 0 || stdout != "[0 1 4]\n" {
 		t.Errorf("the program of README.md: status %d, %q, %q", status, stdout, stderr)
 	}
+	model, err := filepath.Abs(filepath.Join(root, "batcher/forest/lightgbm/testdata/lgb_constant/model.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr, status := daemontest.RunToEnd(t, program(t, "batcher/forest/README.md", "model.txt", model)); status != 0 || stdout != "LightGBM text v4, regression, 4 trees with 37 leaves [0.4675023]\n" {
+		t.Errorf("the program of batcher/forest/README.md: status %d, %q, %q", status, stdout, stderr)
+	}
 
 	served := exec.Command(program(t, "server/README.md", "server.DefaultConfig()", "server.DefaultConfig(); cfg.Port = 0"))
 	server, err := daemontest.StartProcess(served)

@@ -3,6 +3,10 @@
 package main
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/disrust/disrust/server/daemontest"
@@ -19,6 +23,31 @@ func TestMemoryAtStart(t *testing.T) {
 		}
 	}
 }
+
+// TestFileIsGone: once a daemon is ready, the file of its model takes no memory, only the model
+// does. This file is mostly parameters of the training.
+func TestFileIsGone(t *testing.T) {
+	const extra = 100 << 20
+	model, err := os.ReadFile(testModel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, found := bytes.Cut(model, []byte("parameters:\n"))
+	if !found {
+		t.Fatal("the model has no parameters")
+	}
+	padded := slices.Concat(head, []byte("parameters:\n"), bytes.Repeat([]byte("[a_parameter: with a value]\n"), extra/28), []byte("end of parameters\n"))
+	path := filepath.Join(t.TempDir(), "model.txt")
+	if err := os.WriteFile(path, padded, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := start(t, "--model", testModel).ResidentBytes(t)
+	if after := start(t, "--model", path).ResidentBytes(t); after > before+extra/4 {
+		t.Errorf("%d MiB resident, %d without %d MiB of parameters", after>>20, before>>20, extra>>20)
+	}
+}
+
+const testModel = "../../../batcher/forest/lightgbm/testdata/lgb_binary/model.txt"
 
 // TestIdleConnectionIsCheap: a connection that has been served and waits takes
 // less than 4 KiB of the daemon's memory.

@@ -18,7 +18,12 @@ type Command struct {
 	Words []string // that it needs, such as FILE
 	Does  string   // a line for the list of commands
 	Help  string   // what its own help says besides its flags
-	New   func() Invocation
+
+	// Failed is the exit status of an error that wraps neither ErrUsage nor ErrTold; 0 means 1. A
+	// command whose status 1 is a result needs another.
+	Failed int
+
+	New func() Invocation
 }
 
 // Invocation is one use of a command, with its flags at their defaults.
@@ -52,10 +57,10 @@ func (u usage) Unwrap() error      { return u.error }
 
 // Run carries out a command and returns the exit status.
 func (c *Command) Run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
-	name, run := "disrust "+c.Name, c.New()
+	run := c.New()
 	words, err := c.parse(run.Flags(), args)
 	if err != nil {
-		return flags.Answer(err, name, c.help(), stdout, stderr)
+		return flags.Answer(c.blame(err), program, c.help(), stdout, stderr)
 	}
 	s := Streams{Stdout: stdout, Text: &flags.Output{W: stdout}, Stderr: stderr}
 	err = run.Run(ctx, words, s)
@@ -68,12 +73,20 @@ func (c *Command) Run(ctx context.Context, args []string, stdout, stderr io.Writ
 	case errors.Is(err, ErrTold):
 		return flags.StatusFailed
 	}
-	flags.Complain(stderr, name, err)
-	if errors.Is(err, ErrUsage) {
+	flags.Complain(stderr, program, c.blame(err))
+	switch {
+	case errors.Is(err, ErrUsage):
 		return flags.StatusUsage
+	case c.Failed != 0:
+		return c.Failed
 	}
 	return flags.StatusFailed
 }
+
+const program = "disrust"
+
+// blame says which command an error is of.
+func (c *Command) blame(err error) error { return fmt.Errorf("%s: %w", c.Name, err) }
 
 func (c *Command) parse(list flags.List, args []string) (words []string, err error) {
 	line, err := list.Parse(args)
