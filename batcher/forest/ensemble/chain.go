@@ -20,6 +20,8 @@ func (m *Model) chain() {
 	if m.config.Groups > 1 {
 		slices.SortStableFunc(m.order, func(a, b uint32) int { return int(m.trees[a].group) - int(m.trees[b].group) })
 		m.arrange()
+	} else {
+		m.nodes, m.double, m.single, m.functionOf = trimmed(m.nodes), trimmed(m.double), trimmed(m.single), trimmed(m.functionOf)
 	}
 	end := uint32(len(m.nodes))
 	m.nodes = append(m.nodes, always(end))
@@ -90,6 +92,14 @@ func (m *Model) arrange() {
 	}
 	m.nodes = nodes
 	m.double, m.single, m.functionOf = moved(m.double, from), moved(m.single, from), moved(m.functionOf, from)
+}
+
+// trimmed returns s without much room behind it.
+func trimmed[E any](s []E) []E {
+	if cap(s)-len(s) > len(s)/8+1 {
+		return append(make([]E, 0, len(s)+1), s...)
+	}
+	return s
 }
 
 // moved returns the elements of old in another order, with those that follow them.
