@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// smallest is the trees of a part at the end of a group, if the group has that many.
+// smallest is the trees of a part at the end of a group, if the model has that many for each lane.
 const smallest = 8
 
 // always returns a node that all rows leave for one place.
@@ -68,8 +68,9 @@ func (m *Model) run(first, end int) run {
 // cut makes parts of a group. The lanes of a single row begin with large ones. Those that come
 // after are smaller and smaller, so that all lanes are through at nearly the same time.
 func (m *Model) cut(first, end int) {
+	least := min(smallest, (len(m.order)+lanes-1)/lanes)
 	for first < end {
-		size := max((end-first)/(2*lanes), smallest)
+		size := max((end-first)/(2*lanes), least)
 		m.parts = append(m.parts, m.run(first, min(first+size, end)))
 		first += size
 	}
