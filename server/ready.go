@@ -5,10 +5,8 @@ package server
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/disrust/disrust/batcher"
-	"github.com/disrust/disrust/wire"
 )
 
 // String says in one line what the server serves, where and how.
@@ -33,9 +31,6 @@ func (c *Config) describeModel() string {
 	if m, says := c.Model.(fmt.Stringer); says {
 		is = append(is, m.String())
 	}
-	if c.Identity != (wire.Identity{}) {
-		is = append(is, fmt.Sprintf("SHA-256 %x", c.Identity[:6]))
-	}
 	if m, sized := c.Model.(batcher.Sized); sized {
 		is = append(is, size(uint64(m.Bytes())))
 	}
@@ -49,19 +44,7 @@ func (c *Config) describeModel() string {
 	}
 	text := fmt.Sprintf("model %s, dim %d, %s (%v)", name, c.Dim, outputs, c.shape.Kind)
 	if k := c.cost; k.Rows > 0 {
-		text += fmt.Sprintf(", %s us a row alone and %s of %d", micros(k.Single.Median), micros(k.Batched.Median), k.Rows)
+		text += ", " + k.String()
 	}
 	return text
-}
-
-// micros writes d in microseconds, in two digits or more.
-func micros(d time.Duration) string {
-	us := float64(d) / float64(time.Microsecond)
-	switch {
-	case us < 1:
-		return fmt.Sprintf("%.2f", us)
-	case us < 10:
-		return fmt.Sprintf("%.1f", us)
-	}
-	return fmt.Sprintf("%.0f", us)
 }

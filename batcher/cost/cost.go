@@ -6,6 +6,7 @@ package cost
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -22,6 +23,22 @@ type Cost struct {
 
 // Figure is a time per row: the median of several measurements, and the least of them.
 type Figure struct{ Median, Least time.Duration }
+
+// String writes the medians in microseconds, in two digits or more.
+func (c Cost) String() string {
+	return fmt.Sprintf("%s us a row alone and %s of %d", micros(c.Single.Median), micros(c.Batched.Median), c.Rows)
+}
+
+func micros(d time.Duration) string {
+	us := float64(d) / float64(time.Microsecond)
+	switch {
+	case us < 1:
+		return fmt.Sprintf("%.2f", us)
+	case us < 10:
+		return fmt.Sprintf("%.1f", us)
+	}
+	return fmt.Sprintf("%.0f", us)
+}
 
 const (
 	// sample bounds the features of a call. Twice as many are drawn, so that no row follows itself.

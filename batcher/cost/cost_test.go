@@ -135,3 +135,14 @@ func TestRows(t *testing.T) {
 		}
 	}
 }
+
+func TestString(t *testing.T) {
+	for want, c := range map[string]Cost{
+		"0.25 us a row alone and 0.07 of 64": {Figure{Median: 250}, Figure{Median: 72}, 64},
+		"6.1 us a row alone and 123 of 8":    {Figure{Median: 6100}, Figure{Median: 123_400}, 8},
+	} {
+		if got := c.String(); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+}

@@ -62,6 +62,12 @@ func NewLinear(c Config) (*Linear, error) {
 // Shape implements [batcher.Model].
 func (m *Linear) Shape() batcher.Shape { return m.shape }
 
+// Weight returns what a feature is multiplied by in one of the sums.
+func (m *Linear) Weight(feature, sum int) float32 { return m.config.Weights[feature*m.config.Sums+sum] }
+
+// Start returns what each sum starts at. It belongs to the model.
+func (m *Linear) Start() []float32 { return m.config.Start }
+
 // Bytes implements [batcher.Sized].
 func (m *Linear) Bytes() int { return 4 * (len(m.config.Weights) + len(m.config.Start)) }
 

@@ -1,5 +1,5 @@
-// Package forest scores with models that LightGBM and XGBoost trained, from the files that
-// these libraries write, with the bits that they give.
+// Package forest scores with models that LightGBM, XGBoost and CatBoost trained, from the files
+// that these libraries write, with the bits that they give.
 //
 // [Load] recognises the format by what is in the file. A file that it does not know, or that
 // says something which it does not know, is refused with a sentence. It never guesses.
@@ -11,7 +11,8 @@
 //   - A [Model] does not change. Any number of goroutines may share it.
 //   - A file is hostile input. Loading it takes memory of a small multiple of its size.
 //
-// The loaders are packages of their own, [github.com/disrust/disrust/batcher/forest/lightgbm]
-// and [github.com/disrust/disrust/batcher/forest/xgboost]. They build models with
+// The loaders are packages of their own, [github.com/disrust/disrust/batcher/forest/lightgbm],
+// [github.com/disrust/disrust/batcher/forest/xgboost] and
+// [github.com/disrust/disrust/batcher/forest/catboost]. They build models with
 // [github.com/disrust/disrust/batcher/forest/ensemble], the engine.
 package forest

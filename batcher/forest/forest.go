@@ -127,14 +127,26 @@ func (m *Model) Sample(rows []float32, dim int, random *rand.Rand) {
 	cost.Draw(m.Model, rows, dim, random)
 }
 
-// String says in a line what the file holds, and what of it counts.
+// Linear returns the weights of a linear model, and nil for one of trees.
+func (m *Model) Linear() *dense.Linear {
+	linear, _ := m.Model.(*dense.Linear)
+	return linear
+}
+
+// TreeSize returns how many leaves a tree has, from 0 to About.Trees-1, and how many splits lie
+// before the farthest.
+func (m *Model) TreeSize(tree int) (leaves, depth int) {
+	return m.Model.(interface{ TreeSize(int) (leaves, depth int) }).TreeSize(tree)
+}
+
+// String says in a line what the file holds, what of it counts, and how its SHA-256 begins.
 func (m *Model) String() string {
 	a := &m.About
 	parts := []string{a.Format}
 	if a.Objective != "" {
 		parts = append(parts, a.Objective)
 	}
-	if _, linear := m.Model.(*dense.Linear); linear {
+	if m.Linear() != nil {
 		parts = append(parts, "linear")
 	} else {
 		parts = append(parts, fmt.Sprintf("%d trees with %d leaves", a.Trees, a.Leaves))
@@ -145,7 +157,7 @@ func (m *Model) String() string {
 	case a.Best > 0 && a.Best < a.Used:
 		parts = append(parts, fmt.Sprintf("all %d iterations although the file says that %d are best", a.Used, a.Best))
 	}
-	return strings.Join(parts, ", ")
+	return fmt.Sprintf("%s, SHA-256 %x", strings.Join(parts, ", "), m.SHA256[:6])
 }
 
 // Score writes Shape().Outputs scores per row to dst, row after row. rows is a packed matrix

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -22,6 +23,7 @@ const (
 
 func TestRecognised(t *testing.T) {
 	for dir, format := range map[string]string{
+		"catboost/testdata/cat_rmse": "CatBoost JSON", "catboost/testdata/cat_depthwise": "CatBoost JSON",
 		lightgbmModel: "LightGBM text v4", xgboostModel: "XGBoost 3.2.0 JSON", ubjsonModel: "XGBoost 2.0.3 UBJSON",
 	} {
 		if m := load(t, dir, Options{}); m.About.Format != format {
@@ -61,7 +63,8 @@ func TestString(t *testing.T) {
 		{"xgboost/testdata/xgb_best", Options{Iterations: BestIteration}, "XGBoost 3.2.0 JSON, binary:logistic, 4 trees with 32 leaves, 4 of 6 iterations"},
 		{"xgboost/testdata/xgb_linear", Options{}, "XGBoost 3.2.0 UBJSON, binary:logistic, linear"},
 	} {
-		if got := load(t, c.dir, c.o).String(); got != c.want {
+		m := load(t, c.dir, c.o)
+		if got, want := m.String(), fmt.Sprintf("%s, SHA-256 %x", c.want, m.SHA256[:6]); got != want {
 			t.Errorf("%s %+v: %s", c.dir, c.o, got)
 		}
 	}
@@ -80,8 +83,8 @@ func TestForeignFilesRefused(t *testing.T) {
 		{"\x1f\x8b\x08\x00", []string{"gzip", "decompress"}},
 		{"PK\x03\x04\x14", []string{"zip"}},
 		{"binf\x00\x00\x00\x3f", []string{"binary", "save_model('m.json')", ".ubj"}},
-		{"CBM1\x00", []string{"CatBoost", ".cbm"}},
-		{`{"oblivious_trees":[]}`, []string{"CatBoost", "JSON"}},
+		{"CBM1\x00", []string{"CatBoost", ".cbm", "format='json'"}},
+		{`{"oblivious_trees":[]}`, []string{"features_info"}},
 		{"\x08\x08\x12\x07onnx", []string{"ONNX"}},
 		{"\x93NUMPY\x01", []string{"NumPy", "rows"}},
 		{"<!DOCTYPE html>", []string{"HTML"}},
@@ -138,7 +141,7 @@ func TestHugeFileRefused(t *testing.T) {
 
 func load(t testing.TB, dir string, o Options) *Model {
 	t.Helper()
-	m, err := Parse(golden.Model(t, dir), o)
+	m, err := Parse(goldentest.Model(t, dir), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +151,7 @@ func load(t testing.TB, dir string, o Options) *Model {
 // TestModelForgetsTheFile overwrites the bytes of the file once the model is made.
 func TestModelForgetsTheFile(t *testing.T) {
 	for _, dir := range []string{lightgbmModel, xgboostModel} {
-		data := golden.Model(t, dir)
+		data := goldentest.Model(t, dir)
 		m, err := Parse(data, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -165,12 +168,12 @@ func TestModelForgetsTheFile(t *testing.T) {
 
 func compare(t *testing.T, dir string, m *Model, file string) {
 	t.Helper()
-	rows, want := golden.ReadArray(t, filepath.Join(dir, "rows.npy")), golden.ReadArray(t, filepath.Join(dir, file))
+	rows, want := goldentest.ReadArray(t, filepath.Join(dir, "rows.npy")), goldentest.ReadArray(t, filepath.Join(dir, file))
 	got := make([]float32, len(want.Data))
 	if err := m.Score(got, rows.Data); err != nil {
 		t.Error(err)
 	}
-	golden.Compare(t, got, want, 1)
+	goldentest.Compare(t, got, want, 1)
 }
 
 func TestManyGoroutines(t *testing.T) {
@@ -205,7 +208,7 @@ func TestGoldenRefused(t *testing.T) {
 	found, _ := filepath.Glob(filepath.Join(os.Getenv("GOLDEN"), "refuse", "*", "model.*"))
 	for _, file := range found {
 		var about struct{ Either string }
-		if err := json.Unmarshal(golden.Read(t, filepath.Join(filepath.Dir(file), "about.json")), &about); err != nil {
+		if err := json.Unmarshal(goldentest.Read(t, filepath.Join(filepath.Dir(file), "about.json")), &about); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Load(file, Options{}); err == nil && about.Either == "" {
@@ -217,11 +220,30 @@ func TestGoldenRefused(t *testing.T) {
 // FuzzParse gives the bytes of a file to whichever loader takes them.
 func FuzzParse(f *testing.F) {
 	for _, dir := range []string{lightgbmModel, xgboostModel, ubjsonModel} {
-		f.Add(golden.Model(f, dir))
+		f.Add(goldentest.Model(f, dir))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if m, err := Parse(bytes.Clone(data), Options{}); (m == nil) == (err == nil) {
 			t.Errorf("%v, %v", m, err)
 		}
 	})
+}
+
+// TestTreeSize: the trees have the leaves that About counts. A linear model has weights instead.
+func TestTreeSize(t *testing.T) {
+	m := load(t, lightgbmModel, Options{Iterations: 2})
+	sum, deepest := 0, 0
+	for i := range m.About.Trees {
+		leaves, depth := m.TreeSize(i)
+		sum, deepest = sum+leaves, max(deepest, depth)
+		if depth >= leaves {
+			t.Errorf("tree %d of %d leaves is %d deep", i, leaves, depth)
+		}
+	}
+	if sum != m.About.Leaves || m.About.Trees != 8 || deepest < 4 || m.Linear() != nil {
+		t.Errorf("%d trees with %d leaves, not %d, and %d deep", m.About.Trees, sum, m.About.Leaves, deepest)
+	}
+	if l := load(t, "xgboost/testdata/xgb_linear_classes", Options{}).Linear(); l == nil || len(l.Start()) != 4 || l.Weight(1, 0) == l.Weight(0, 1) {
+		t.Errorf("%+v", l)
+	}
 }

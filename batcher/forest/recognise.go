@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/disrust/disrust/batcher/forest/catboost"
 	"github.com/disrust/disrust/batcher/forest/lightgbm"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/batcher/forest/xgboost"
@@ -35,11 +36,14 @@ func recognise(data []byte) (loader, error) {
 			return nil, errors.New(f.refusal)
 		}
 	}
-	if bytes.HasPrefix(text, []byte("{")) {
+	switch {
+	case catboost.Is(text):
+		return catboost.Load, nil
+	case bytes.HasPrefix(text, []byte("{")):
 		return xgboost.Load, nil
 	}
-	return nil, fmt.Errorf("neither a text model of LightGBM, which begins with the line 'tree', nor JSON or UBJSON of XGBoost, "+
-		"which begins with '{': the file begins with %q", data[:min(len(data), 16)])
+	return nil, fmt.Errorf("neither a text model of LightGBM, which begins with the line 'tree', nor JSON or UBJSON of XGBoost "+
+		"or JSON of CatBoost, which begin with '{': the file begins with %q", data[:min(len(data), 16)])
 }
 
 const (
@@ -65,7 +69,7 @@ var foreign = []struct{ begins, refusal string }{
 	{"\x78\xda", "compressed with zlib, as joblib does. " + pickle},
 	{"PK\x03\x04", "a zip archive: name the file of the model in it"},
 	{"binf", "XGBoost's old binary format: load it with XGBoost before 3.1 and write it with save_model('m.json') or .ubj"},
-	{"CBM1", "CatBoost's .cbm, which is not supported"},
+	{"CBM1", "CatBoost's .cbm, which is not supported: save the model with model.save_model('m.json', format='json')"},
 	{"\x93NUMPY", "a NumPy array, such as the rows to score, and not a model"},
 	{"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes it, and not a tree model"},
 	{"\xff\xfe", utf16},
@@ -95,7 +99,4 @@ var foreignTexts = []struct{ begins, has, refusal string }{
 	{"booster[", "", "a dump of XGBoost, which is for reading: save the model with booster.save_model('m.json')"},
 	{"[", "\"nodeid\"", "a dump of XGBoost, which is for reading: save the model with booster.save_model('m.json')"},
 	{"{", "\"num_tree_per_iteration\"", "a dump of LightGBM, which is for reading: save the model with booster.save_model('m.txt')"},
-	{"{\"features_info\"", "", "CatBoost's JSON, which is not supported"},
-	{"{\"ctr_data\"", "", "CatBoost's JSON, which is not supported"},
-	{"{", "\"oblivious_trees\"", "CatBoost's JSON, which is not supported"},
 }

@@ -14,15 +14,23 @@ import (
 // Build builds the daemon into dir and returns its path. The caller's module
 // requires the module of this package, beside which that of the daemon lies; it
 // need not require the daemon's.
-func Build(dir string) (path string, err error) {
+func Build(dir string) (path string, err error) { return build(dir, "../cmd/disrust") }
+
+// BuildClient is like Build for the command-line client.
+func BuildClient(dir string) (path string, err error) {
+	return build(dir, "../../client/cmd/disrust-client")
+}
+
+// build builds a command, whose folder is named from that of this package.
+func build(dir, command string) (path string, err error) {
 	here, err := goCommand("list", "-f", "{{.Dir}}", "github.com/disrust/disrust/server/daemontest")
 	if err != nil {
-		return "", fmt.Errorf("cannot find the daemon's module: %w", err)
+		return "", fmt.Errorf("cannot find the module of %s: %w", filepath.Base(command), err)
 	}
-	if path, err = filepath.Abs(filepath.Join(dir, "disrust")); err != nil {
+	if path, err = filepath.Abs(filepath.Join(dir, filepath.Base(command))); err != nil {
 		return "", err
 	}
-	_, err = goCommand("build", "-C", filepath.Join(here, "../cmd/disrust"), "-o", path, ".")
+	_, err = goCommand("build", "-C", filepath.Join(here, command), "-o", path, ".")
 	return path, err
 }
 

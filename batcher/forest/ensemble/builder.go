@@ -14,6 +14,7 @@ import (
 type Builder struct {
 	model   *Model
 	columns columns
+	record  *Record
 
 	// Scratch of Add.
 	queue  []int32 // children in the order of their places, as in Node.Left
@@ -37,9 +38,15 @@ func NewBuilder(c Config) (*Builder, error) {
 	if c.Base != nil && len(c.Base) != c.Groups {
 		panic("ensemble: Base must have one value for each group")
 	}
-	c.Base = slices.Clone(c.Base)
+	if c.Bias != nil && len(c.Bias) != c.Groups {
+		panic("ensemble: Bias must have one value for each group")
+	}
+	c.Base, c.Bias = slices.Clone(c.Base), slices.Clone(c.Bias)
+	record := c.Record
+	record.start(c)
+	c.Record = nil
 	m := &Model{config: c, shape: shape}
-	return &Builder{model: m, columns: columns{snap: c.SnapZero}}, nil
+	return &Builder{model: m, columns: columns{snap: c.SnapZero}, record: record}, nil
 }
 
 func (c *Config) shape() batcher.Shape {
@@ -57,11 +64,11 @@ func (c *Config) shape() batcher.Shape {
 // spares the builder from moving what it has, time and again.
 func (b *Builder) Reserve(leaves int) {
 	m := b.model
-	m.nodes = slices.Grow(m.nodes, 2*leaves)
+	m.nodes = slices.Grow(m.nodes, 2*leaves+1)
 	if m.config.Sum == Single {
-		m.single = slices.Grow(m.single, 2*leaves)
+		m.single = slices.Grow(m.single, 2*leaves+1)
 	} else {
-		m.double = slices.Grow(m.double, 2*leaves)
+		m.double = slices.Grow(m.double, 2*leaves+1)
 	}
 }
 
@@ -72,48 +79,66 @@ func (b *Builder) Add(t *Tree) error {
 	if t.Group < 0 || t.Group >= m.config.Groups {
 		panic("ensemble: a tree of a group that the model does not have")
 	}
-	if len(m.nodes)+2*len(t.Nodes)+1 > math.MaxInt32 {
+	if len(m.nodes)+2*len(t.Nodes)+3 > math.MaxInt32 {
 		return errors.New("the model has more than 2147483647 nodes and leaves")
 	}
-	depth, err := b.lay(t)
+	first := len(m.nodes)
+	root, depth, err := b.lay(t)
 	if err != nil {
 		return err
 	}
-	first := uint32(len(m.nodes) - len(b.queue))
-	m.trees = append(m.trees, tree{root: first, nodes: uint32(len(b.queue)), depth: uint32(depth), group: uint32(t.Group)})
-	return b.leafValues(t, int(first))
+	nodes, leaves := len(m.nodes)-first, 1
+	if depth > 0 {
+		leaves = nodes/2 + 1
+	}
+	m.trees = append(m.trees, tree{root, uint32(nodes), uint32(leaves), uint32(depth), uint32(t.Group)})
+	b.record.add(t)
+	return b.leafValues(t, first)
 }
 
+// none is in the queue where there is neither a node nor a leaf.
+const none = math.MinInt32
+
 // lay gives each node and leaf that the root reaches a place, level after level, and the two
-// children of a node neighbouring places. It returns the depth of the tree.
-func (b *Builder) lay(t *Tree) (depth int, err error) {
+// children of a node neighbouring places. It returns the root, which has none, and the depth of
+// the tree.
+func (b *Builder) lay(t *Tree) (root node, depth int, err error) {
 	b.nodes = cleared(b.nodes, len(t.Nodes))
 	b.leaves = cleared(b.leaves, len(t.Leaves))
-	root := int32(0)
-	if len(t.Nodes) == 0 {
-		root = ^0
-	}
 	b.queue = b.queue[:0]
-	if err := b.place(t, -1, "", root); err != nil {
-		return 0, err
+	if len(t.Nodes) > 0 {
+		err = b.place(t, -1, "", 0)
+	} else if err = b.place(t, -1, "", ^0); err == nil {
+		b.queue = append(b.queue[:0], none, ^0, none) // a root whose left child is the leaf
+	}
+	if err != nil {
+		return node{}, 0, err
 	}
 	first := len(b.model.nodes)
 	for done := 0; done < len(b.queue); depth++ {
 		for level := len(b.queue); done < level; done++ {
-			n, err := b.compile(t, b.queue[done], first+done, first+len(b.queue))
+			n, err := b.compile(t, b.queue[done], first, first+len(b.queue)-1)
 			if err != nil {
-				return 0, err
+				return node{}, 0, err
 			}
-			b.model.nodes = append(b.model.nodes, n)
+			if done == 0 {
+				root = n
+			} else {
+				b.model.nodes = append(b.model.nodes, n)
+			}
 		}
 	}
-	return depth - 1, b.unreached(t)
+	return root, depth - 1, b.unreached(t)
 }
 
-// compile returns the node at a place, whose children get places from next on.
-func (b *Builder) compile(t *Tree, at int32, place, next int) (node, error) {
+// compile returns the node of a tree whose places begin at first. Its children get places from
+// next on. A leaf becomes a node once the model is built.
+func (b *Builder) compile(t *Tree, at int32, first, next int) (node, error) {
+	if at == none {
+		return always(uint32(first)), nil
+	}
 	if at < 0 {
-		return node{split: math.MaxInt32, next: uint32(place)}, nil
+		return node{slot: 1}, nil
 	}
 	n := &t.Nodes[at]
 	if n.Feature < 0 || n.Feature >= b.model.config.Dim {
@@ -170,24 +195,27 @@ func fault(node int, side, format string, args ...any) error {
 
 // leafValues stores the values of the tree whose places begin at first.
 func (b *Builder) leafValues(t *Tree, first int) error {
-	m := b.model
-	for i, at := range b.queue {
-		value := 0.0
-		if at < 0 {
-			value = t.Leaves[^at]
+	for i, at := range b.queue[1:] {
+		if at >= 0 || at == none {
+			b.model.addValue(math.Copysign(0, -1))
+			continue
 		}
-		if m.config.Sum == Single {
-			m.single = append(m.single, float32(value))
-		} else {
-			m.double = append(m.double, value)
-		}
-		if at < 0 && t.Linear != nil {
+		b.model.addValue(t.Leaves[^at])
+		if t.Linear != nil {
 			if err := b.linear(int(^at), &t.Linear[^at], first+i); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+func (m *Model) addValue(v float64) {
+	if m.config.Sum == Single {
+		m.single = append(m.single, float32(v))
+	} else {
+		m.double = append(m.double, v)
+	}
 }
 
 // linear stores the function of a leaf.
@@ -220,55 +248,14 @@ func (b *Builder) fillFunctionOf(place int) {
 func (b *Builder) Build() *Model {
 	m := b.model
 	if len(b.columns.list) == 0 {
-		b.columns.of(&Node{}) // leaves look at column 0
+		b.columns.of(&Node{}) // nodes that lead all rows to one place look at column 0
 	}
-	m.columns, m.words = b.columns.list, b.columns.words
+	m.setColumns(&b.columns)
 	if m.functions != nil {
-		b.fillFunctionOf(len(m.nodes))
+		b.fillFunctionOf(len(m.nodes) + 1)
 	}
-	m.order = byDepth(m.trees)
-	m.arrange()
+	m.chain()
 	return m
-}
-
-// arrange moves the trees to the order in which a single row goes through them, so that their nodes
-// are read from one end of the memory to the other.
-func (m *Model) arrange() {
-	from := make([]uint32, 0, len(m.nodes)) // the old place of each node
-	nodes := make([]node, 0, len(m.nodes))
-	for _, i := range m.order {
-		t := &m.trees[i]
-		root := uint32(len(nodes))
-		for at := t.root; at < t.root+t.nodes; at++ {
-			n := m.nodes[at]
-			n.next += root - t.root
-			nodes, from = append(nodes, n), append(from, at)
-		}
-		t.root = root
-	}
-	m.nodes = nodes
-	m.double, m.single, m.functionOf = moved(m.double, from), moved(m.single, from), moved(m.functionOf, from)
-}
-
-func moved[E any](old []E, from []uint32) []E {
-	if old == nil {
-		return nil
-	}
-	all := make([]E, len(from))
-	for i, at := range from {
-		all[i] = old[at]
-	}
-	return all
-}
-
-// byDepth returns the numbers of the trees, the deepest first.
-func byDepth(trees []tree) []uint32 {
-	order := make([]uint32, len(trees))
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	slices.SortStableFunc(order, func(a, b uint32) int { return int(trees[b].depth) - int(trees[a].depth) })
-	return order
 }
 
 func cleared(s []bool, count int) []bool {

@@ -69,7 +69,7 @@ func TestPruned(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := b.Build()
-	if len(m.nodes) != 3 || len(m.columns) != 1 {
+	if len(m.nodes) != 2+1 || len(m.columns) != 1 {
 		t.Errorf("%d nodes and %d columns", len(m.nodes), len(m.columns))
 	}
 	out := make([]float32, 2)
@@ -116,7 +116,7 @@ func TestDeepChain(t *testing.T) {
 // together, one goes to the end of a chain and the others leave it at once; for a single row it
 // is one of the trees.
 func TestOneLaneIsDeep(t *testing.T) {
-	const depth = 3 * stride
+	const depth = 3 * steps
 	b := builder(t, rawConfig(lanes))
 	for f := range lanes {
 		tree := &Tree{Leaves: make([]float64, depth+1)}

@@ -16,6 +16,11 @@ type Config struct {
 	// Base holds the value that each group's sum starts at; nil: 0. Double sums start at 0.
 	Base []float32
 
+	// Scale and Bias, one for each group, make Scale times the sum plus Bias of each sum, rounded
+	// twice, before anything else is made of it. Double sums only; nil: the sums are as they are.
+	Scale float64
+	Bias  []float64
+
 	// SnapZero replaces a feature x with |x| <= [Tiny] by 0 before anything looks at it, as
 	// LightGBM's C API does.
 	SnapZero bool
@@ -29,6 +34,9 @@ type Config struct {
 	// that computes in float32 needs Single sums.
 	Transform link.Transform
 	Divisor   float64 // iterations of a random forest; 0: nothing is divided
+
+	// Record, if not nil, gets what the model is built from.
+	Record *Record
 }
 
 // Precision is how a row's sums are computed.

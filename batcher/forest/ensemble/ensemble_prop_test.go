@@ -30,16 +30,20 @@ type failer interface {
 }
 
 func checkEngine(t failer, r *rand.Rand) {
+	var record Record
 	c := anyConfig(r)
+	c.Record = &record
 	b, err := NewBuilder(c)
 	if err != nil {
 		t.Fatalf("%+v: %v", c, err)
 	}
-	trees := make([]*Tree, r.IntN(20))
+	trees := r.IntN(20)
+	if r.IntN(8) == 0 {
+		trees = 200 // more parts than lanes, and more nodes than a block goes through in one go
+	}
 	for i := range trees {
 		leaves := 1 + r.IntN(40)
-		trees[i] = anyTree(r, &c, leaves, r.IntN(4) == 0)
-		if err := b.Add(trees[i]); err != nil {
+		if err := b.Add(anyTree(r, &c, leaves, r.IntN(4) == 0)); err != nil {
 			t.Fatalf("tree %d: %v", i, err)
 		}
 	}
@@ -49,22 +53,21 @@ func checkEngine(t failer, r *rand.Rand) {
 	outputs := m.Shape().Outputs
 	want := make([]float32, count*outputs)
 	for i := range count {
-		m.answer(plainSums(&c, trees, rows[i*c.Dim:(i+1)*c.Dim]), want[i*outputs:(i+1)*outputs])
+		record.Answer(plainSums(&record, rows[i*c.Dim:(i+1)*c.Dim]), want[i*outputs:(i+1)*outputs])
 	}
 	checkSplits(t, r, m, rows, want)
 }
 
 // plainSums returns the sums of row x, tree after tree.
-func plainSums(c *Config, trees []*Tree, x []float32) []float64 {
-	sums := make([]float64, c.Groups)
-	for g := range c.Base {
-		sums[g] = float64(c.Base[g])
+func plainSums(r *Record, x []float32) []float64 {
+	sums := make([]float64, r.Config.Groups)
+	for g := range sums {
+		sums[g] = r.Start(g)
 	}
-	for _, t := range trees {
-		sums[t.Group] += plain(c, t, x)
-		if c.Sum == Single {
-			sums[t.Group] = float64(float32(sums[t.Group]))
-		}
+	for i := range r.Trees {
+		_, leaf := r.Path(nil, i, x)
+		g := r.Trees[i].Group
+		sums[g] = r.Add(sums[g], r.Value(i, leaf, x))
 	}
 	return sums
 }

@@ -8,21 +8,27 @@ import (
 
 // Model is a compiled ensemble. It implements [batcher.Model].
 //
-// The nodes of all trees lie in one slice, the deepest tree first, those of a tree together, level
-// after level. A leaf
-// is a node that leads to itself, so that rows which reach their leaves after different
-// numbers of steps can take the same number.
+// The nodes of all trees lie in one slice, group after group and tree after tree, those of a tree
+// level after level and the two children of a node side by side. A root is not among them: each
+// leaf of the tree before it is that root as well, so a row that has reached a leaf is on its way
+// through the next tree, and no step waits for rows or trees that take longer. The leaves of a
+// group's last tree lead to the last node, which leads to itself.
 type Model struct {
 	config Config
 	shape  batcher.Shape
 
 	nodes   []node
-	trees   []tree
-	order   []uint32 // of the trees, the deepest first
+	trees   []tree   // as they were added
+	order   []uint32 // of the trees: group after group
+	groups  []run    // of the order, one for each group
+	parts   []run    // of the order: where a single row can begin
 	columns []column
+	plain   int      // of the columns: no categorical splits, which come first
+	alike   []span   // of the other columns: those that see a feature alike
+	sets    []set    // of each column
 	words   []uint32 // of the sets
 
-	// Of each node that is a leaf; one of the two is nil.
+	// Of each node: the value of a leaf, and -0, which changes no sum, of others. One is nil.
 	double []float64
 	single []float32
 
@@ -31,20 +37,25 @@ type Model struct {
 	terms      []Term
 }
 
-// node is one split or leaf. A row with number k in the column is next at next if k <= split,
-// and at next+1 if not.
+// node is a split, which a row with number k in the column leaves for next if k <= split, and for
+// next+1 if not. A leaf is the split at the next tree's root.
 type node struct {
 	split  int32
 	column uint32
 	next   uint32
+	slot   uint32 // of a leaf: 1 more than its tree's place in the order; else 0
 }
 
 type tree struct {
-	root  uint32
-	nodes uint32 // and leaves
-	depth uint32 // steps to the farthest leaf
-	group uint32
+	root   node
+	nodes  uint32 // without the root, from root.next on
+	leaves uint32
+	depth  uint32 // steps to the farthest leaf
+	group  uint32
 }
+
+// run is some trees of a group that follow one another: order[first:end]. Their nodes lie below stop.
+type run struct{ first, end, stop uint32 }
 
 // function is a [Linear] leaf.
 type function struct {
@@ -62,13 +73,13 @@ func (m *Model) Trees() int { return len(m.trees) }
 // before the farthest.
 func (m *Model) TreeSize(tree int) (leaves, depth int) {
 	t := &m.trees[tree]
-	return int(t.nodes+1) / 2, int(t.depth)
+	return int(t.leaves), int(t.depth)
 }
 
 // Bytes returns the size of the model in memory. Each scorer adds its own.
 func (m *Model) Bytes() int {
-	return bytes(m.nodes) + bytes(m.trees) + bytes(m.order) + bytes(m.columns) + bytes(m.words) + bytes(m.double) +
-		bytes(m.single) + bytes(m.functionOf) + bytes(m.functions) + bytes(m.terms)
+	return bytes(m.nodes) + bytes(m.trees) + bytes(m.order) + bytes(m.groups) + bytes(m.parts) + bytes(m.columns) +
+		bytes(m.alike) + bytes(m.sets) + bytes(m.words) + bytes(m.double) + bytes(m.single) + bytes(m.functionOf) + bytes(m.functions) + bytes(m.terms)
 }
 
 func bytes[E any](s []E) int { return cap(s) * int(reflect.TypeFor[E]().Size()) }

@@ -20,7 +20,7 @@ func (m *Model) Sample(rows []float32, dim int, random *rand.Rand) {
 			continue
 		}
 		at := of[random.IntN(len(of))]
-		rows[i] = m.columns[at].sample(splits[at], random)
+		rows[i] = m.columns[at].sample(splits[at], m.sets[at].count, random)
 	}
 }
 
@@ -36,9 +36,9 @@ func (m *Model) columnsOf() [][]uint32 {
 // someSplits returns splits of each column, drawn evenly from those of all nodes.
 func (m *Model) someSplits(random *rand.Rand) [][]int32 {
 	splits, seen := make([][]int32, len(m.columns)), make([]int, len(m.columns))
-	for _, n := range m.nodes {
-		if n.split == math.MaxInt32 {
-			continue // a leaf
+	one := func(n *node) {
+		if n.split == math.MaxInt32 || n.slot != 0 {
+			return // no split, or a root that others stand for as well
 		}
 		of := splits[n.column]
 		seen[n.column]++
@@ -48,17 +48,23 @@ func (m *Model) someSplits(random *rand.Rand) [][]int32 {
 			of[at] = n.split
 		}
 	}
+	for i := range m.trees {
+		one(&m.trees[i].root)
+	}
+	for i := range m.nodes {
+		one(&m.nodes[i])
+	}
 	return splits
 }
 
-// sample draws a feature that this column looks at.
-func (c *column) sample(splits []int32, random *rand.Rand) float32 {
+// sample draws a feature that this column, perhaps with a set of some words, looks at.
+func (c *column) sample(splits []int32, words uint32, random *rand.Rand) float32 {
 	const missing = 1.0 / 32
 	switch {
 	case c.nan != 0 && random.Float64() < missing:
 		return float32(math.NaN())
 	case c.set:
-		return float32(random.Uint32N(32 * (c.end - c.first + 1)))
+		return float32(random.Uint32N(32 * (words + 1)))
 	case len(splits) == 0:
 		return float32(random.NormFloat64())
 	}

@@ -14,16 +14,15 @@ func TestSample(t *testing.T) {
 	const count = 2000
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
-		c := Config{Dim: 1 + r.IntN(9), Groups: 1, Output: wire.Raw}
+		var record Record
+		c := Config{Dim: 1 + r.IntN(9), Groups: 1, Output: wire.Raw, Record: &record}
 		b, err := NewBuilder(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		roots := make([]*Tree, 30)
-		for i := range roots {
+		for i := range 30 {
 			n := Node{Feature: r.IntN(c.Dim), Test: Test(i % 3), Missing: Missing(i % 3), Threshold: float32(r.NormFloat64()), Set: []uint32{r.Uint32()}, Left: ^0, Right: ^1}
-			roots[i] = &Tree{Nodes: []Node{n}, Leaves: []float64{0, 1}}
-			if err := b.Add(roots[i]); err != nil {
+			if err := b.Add(&Tree{Nodes: []Node{n}, Leaves: []float64{0, 1}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -34,13 +33,14 @@ func TestSample(t *testing.T) {
 		if !slices.EqualFunc(rows, again, func(a, b float32) bool { return a == b || a != a && b != b }) {
 			t.Error("other rows the second time")
 		}
-		for i, root := range roots {
-			var right float64
+		for i := range record.Trees {
+			right := 0
 			for at := range count {
-				right += plainSums(&c, roots[i:i+1], rows[at*c.Dim:(at+1)*c.Dim])[0]
+				_, leaf := record.Path(nil, i, rows[at*c.Dim:(at+1)*c.Dim])
+				right += leaf
 			}
 			if right == 0 || right == count {
-				t.Errorf("all rows go the same way at %+v", root.Nodes[0])
+				t.Errorf("all rows go the same way at %+v", record.Trees[i].Nodes[0])
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package ensemble
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/link"
@@ -12,21 +13,23 @@ import (
 type scorer struct {
 	model   *Model
 	numbers [][lanes]int32 // of each column, block after block
-	row     []int32        // of each column: the numbers of a single row
-	places  []uint32       // of each tree: the leaf of a single row
+	at      [][lanes]uint32
+	row     []int32  // of each column: the numbers of a single row
+	places  []uint32 // of each slot: the leaf of a single row
 	double  [][lanes]float64
 	single  [][lanes]float32 // of each group, block after block; one of the two is nil
 	answers []float64        // of one row
 }
 
 const (
-	// blocks is how many blocks of rows go through a tree while its nodes are in the first
-	// cache, if their numbers fit in there as well.
-	blocks     = 4
-	cacheBytes = 24 << 10
+	// blocks is how many blocks of rows go through some trees while their nodes are in the
+	// nearest caches, if the numbers of the rows fit in there as well.
+	blocks     = 8
+	cacheBytes = 256 << 10
+	cacheNodes = 2 << 10
 
 	// alone is up to how many rows are scored one by one instead of as a block.
-	alone = 4
+	alone = 5
 )
 
 // NewScorer implements [batcher.Model].
@@ -35,8 +38,9 @@ func (m *Model) NewScorer() batcher.Scorer {
 	s := &scorer{
 		model:   m,
 		numbers: make([][lanes]int32, n*len(m.columns)),
+		at:      make([][lanes]uint32, n),
 		row:     make([]int32, len(m.columns)),
-		places:  make([]uint32, (len(m.trees)+lanes-1)/lanes*lanes),
+		places:  make([]uint32, 1+len(m.trees)),
 		answers: make([]float64, m.config.Groups),
 	}
 	if m.config.Sum == Single {
@@ -58,18 +62,17 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 		return fmt.Errorf("ensemble: rows of %d features: the model has %d", dim, s.model.shape.Dim)
 	}
 	outputs := s.model.shape.Outputs
-	most := lanes * (len(s.numbers) / len(s.model.columns))
 	for left := len(out) / outputs; left > 0; {
-		count := min(left, most)
+		count := min(left, lanes*len(s.at))
 		switch {
-		case count <= alone:
+		case count <= alone, s.model.functionOf != nil:
 			count = 1
 			s.scoreRow(rows[:dim], out[:outputs])
 		default:
 			if rest := count % lanes; rest <= alone {
 				count -= rest
 			}
-			s.scoreBlocks(rows, dim, stride, count, out[:count*outputs])
+			s.scoreBlocks(rows, stride, count, out[:count*outputs])
 		}
 		if left -= count; left > 0 {
 			rows, out = rows[count*stride:], out[count*outputs:]
@@ -78,40 +81,56 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	return nil
 }
 
-// scoreBlocks scores count rows, tree after tree.
-func (s *scorer) scoreBlocks(rows []float32, dim, stride, count int, out []float32) {
+// scoreBlocks scores count rows, of a model without linear leaves.
+func (s *scorer) scoreBlocks(rows []float32, stride, count int, out []float32) {
 	m := s.model
-	columns, groups := len(m.columns), m.config.Groups
+	columns, groups, outputs := len(m.columns), m.config.Groups, m.shape.Outputs
 	used := (count + lanes - 1) / lanes
 	for b := range used {
 		from := b * lanes
 		m.fill(rows[from*stride:], stride, min(lanes, count-from), s.numbers[b*columns:(b+1)*columns])
 	}
 	s.start(used)
-	for i := range m.trees {
-		t := &m.trees[i]
-		for b := range used {
-			places := t.rows(m.nodes, s.numbers[b*columns:(b+1)*columns])
-			at := b*groups + int(t.group)
-			switch {
-			case m.functionOf != nil:
-				for lane := range min(lanes, count-b*lanes) {
-					from := (b*lanes + lane) * stride
-					s.double[at][lane] += m.value(places[lane], rows[from:from+dim])
-				}
-			case s.single != nil:
-				add(&s.single[at], m.single, &places)
-			default:
-				add(&s.double[at], m.double, &places)
-			}
+	for g := range m.groups {
+		if m.groups[g].first == m.groups[g].end {
+			continue
+		}
+		s.enter(&m.groups[g], count)
+		if s.single != nil {
+			walkGroup(s, g, used, m.single, s.single)
+		} else {
+			walkGroup(s, g, used, m.double, s.double)
 		}
 	}
-	outputs := m.shape.Outputs
 	for i := range count {
 		for g := range groups {
 			s.answers[g] = s.sum(i/lanes*groups+g, i%lanes)
 		}
 		m.answer(s.answers, out[i*outputs:(i+1)*outputs])
+	}
+}
+
+// enter takes count rows from the root of the first tree of a group. Other lanes are at the end.
+func (s *scorer) enter(g *run, count int) {
+	root, columns := &s.model.at(int(g.first)).root, len(s.model.columns)
+	for i := range (count + lanes - 1) / lanes * lanes {
+		at := &s.at[i/lanes][i%lanes]
+		if *at = uint32(len(s.model.nodes) - 1); i < count {
+			*at = root.next + right(root.split, s.numbers[i/lanes*columns+int(root.column)][i%lanes])
+		}
+	}
+}
+
+// walkGroup takes the first used blocks through the trees of a group: all of them through some
+// nodes, then all through the next.
+func walkGroup[F float32 | float64](s *scorer, g, used int, values []F, sums [][lanes]F) {
+	m := s.model
+	columns, group := len(m.columns), &m.groups[g]
+	for stop := m.at(int(group.first)).root.next; stop < group.stop; {
+		stop = min(stop+cacheNodes, group.stop)
+		for b := range used {
+			walkRows(m.nodes, values, s.numbers[b*columns:(b+1)*columns], stop, &s.at[b], &sums[b*m.config.Groups+g])
+		}
 	}
 }
 
@@ -137,59 +156,62 @@ func (s *scorer) sum(at, lane int) float64 {
 	return s.double[at][lane]
 }
 
-// add adds the values of eight leaves to the sums of eight rows.
-func add[F float32 | float64](sums *[lanes]F, values []F, places *[lanes]uint32) {
-	for lane, p := range places {
-		sums[lane] += values[p]
-	}
-}
-
-// scoreRow scores one row, eight trees at a time. They are taken by depth, and added in order.
+// scoreRow scores one row: it finds the leaf of each tree, and then adds the values in order.
 func (s *scorer) scoreRow(row, out []float32) {
 	m := s.model
-	for i := range m.columns {
-		c := &m.columns[i]
-		s.row[i] = c.number(row[c.feature], m.words)
-	}
-	for order := m.order; len(order) > 0; {
-		now := order[:min(lanes, len(order))]
-		order = order[len(now):]
-		var at [lanes]uint32
-		for i, t := range now {
-			at[i] = m.trees[t].root
-		}
-		walkTrees(m.nodes, s.row, int(m.trees[now[0]].depth), &at)
-		for i, t := range now {
-			s.places[t] = at[i]
-		}
-	}
+	m.fillRow(row, s.row)
+	s.findLeaves()
 	s.start(1)
-	for i := range m.trees {
-		t, p := &m.trees[i], s.places[i]
+	for g := range m.groups {
+		places := s.places[1+m.groups[g].first : 1+m.groups[g].end]
 		switch {
 		case m.functionOf != nil:
-			s.double[t.group][0] += m.value(p, row)
+			for _, p := range places {
+				s.double[g][0] += m.value(p, row)
+			}
 		case s.single != nil:
-			s.single[t.group][0] += m.single[p]
+			s.single[g][0] = sum(s.single[g][0], m.single, places)
 		default:
-			s.double[t.group][0] += m.double[p]
+			s.double[g][0] = sum(s.double[g][0], m.double, places)
 		}
-	}
-	for g := range s.answers {
 		s.answers[g] = s.sum(g, 0)
 	}
 	m.answer(s.answers, out)
 }
 
-// fill writes the numbers of count rows. Other lanes keep what they have: nobody reads their
-// sums.
-func (m *Model) fill(rows []float32, stride, count int, numbers [][lanes]int32) {
-	for i := range m.columns {
-		c := &m.columns[i]
-		for lane := range count {
-			numbers[i][lane] = c.number(rows[lane*stride+int(c.feature)], m.words)
+// findLeaves takes the row whose numbers are in s.row through the parts of the trees. A lane that
+// is through with a part enters the next one that no lane has entered. It may have walked into the
+// part behind its own, where it found the same leaves as the lane to which that belongs.
+func (s *scorer) findLeaves() {
+	m := s.model
+	var at, stop [lanes]uint32 // at first, each lane is through with no nodes
+	for parts, walking := m.parts, lanes; ; {
+		for i := range at {
+			if at[i] < stop[i] {
+				continue
+			}
+			if len(parts) == 0 {
+				at[i], stop[i] = uint32(len(m.nodes)-1), math.MaxUint32
+				walking--
+				continue
+			}
+			root := &m.at(int(parts[0].first)).root
+			at[i], stop[i] = root.next+right(root.split, s.row[root.column]), parts[0].stop
+			parts = parts[1:]
 		}
+		if walking == 0 {
+			return
+		}
+		walkParts(m.nodes, s.row, &at, &stop, s.places)
 	}
+}
+
+// sum adds the values at some places to start.
+func sum[F float32 | float64](start F, values []F, places []uint32) F {
+	for _, p := range places {
+		start += values[p]
+	}
+	return start
 }
 
 // value returns the value of the leaf at a place for a row, in a model with linear leaves.
@@ -214,6 +236,9 @@ func (m *Model) value(place uint32, row []float32) float64 {
 
 // answer writes what the model answers for these sums, which it overwrites.
 func (m *Model) answer(sums []float64, out []float32) {
+	for i, bias := range m.config.Bias {
+		sums[i] = float64(m.config.Scale*sums[i]) + bias
+	}
 	if c := &m.config; c.Output != wire.Raw {
 		if c.Divisor != 0 {
 			for i := range sums {

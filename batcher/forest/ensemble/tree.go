@@ -8,6 +8,9 @@ type Tree struct {
 	Leaves []float64 // values; with Single sums each must be a float32
 	Linear []Linear  // nil, or one for each leaf
 
+	// NodeNumbers and LeafNumbers are what the file calls the nodes and the leaves; nil: as here.
+	NodeNumbers, LeafNumbers []int32
+
 	// Pruned allows nodes and leaves that cannot be reached from the root. They are left out.
 	Pruned bool
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/disrust/disrust/batcher/forest/ensemble"
 )
 
+const categoryRule = "A number's whole part is its category. A category that the split lists goes left; " +
+	"any other, -1 and less and NaN go right."
+
 // set gives a categorical node its categories.
 func (r *treeReader) set(i int, n *ensemble.Node) error {
 	k := r.thresholds[i]

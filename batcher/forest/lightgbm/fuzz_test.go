@@ -3,7 +3,7 @@ package lightgbm
 import (
 	"testing"
 
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 )
 
@@ -11,8 +11,8 @@ import (
 // for nine.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(sample))
-	for _, dir := range golden.Folders(f, "lgb*") {
-		f.Add(golden.Model(f, dir))
+	for _, dir := range goldentest.Folders(f, "lgb*") {
+		f.Add(goldentest.Model(f, dir))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := Load(data, modelfile.Options{})

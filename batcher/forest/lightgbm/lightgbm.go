@@ -32,6 +32,7 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	config.Record = o.Record
 	b, err := ensemble.NewBuilder(config)
 	if err != nil {
 		return nil, err
@@ -43,8 +44,11 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 		Iterations: iterations,
 		Used:       used,
 		Trees:      used * h.sums,
+		Categories: categoryRule,
 		Features:   h.names,
 		Usage:      make([]modelfile.Usage, h.dim),
+		Answers:    h.answers(used, iterations),
+		NoBest:     errNoBest.Error(),
 	}
 	f := &forest{builder: b, reader: treeReader{dim: h.dim}, sums: h.sums, used: used * h.sums, about: &about}
 	if err := f.parse(l); err != nil {
@@ -61,12 +65,14 @@ func format(version string) string {
 	return "LightGBM text " + version
 }
 
+var errNoBest = errors.New("a LightGBM text model does not say which iteration was the best: booster.save_model writes " +
+	"only the iterations up to it, so use all")
+
 // usedIterations returns how many iterations count.
 func usedIterations(o modelfile.Options, iterations int) (int, error) {
 	switch {
 	case o.Iterations == modelfile.BestIteration:
-		return 0, errors.New("a LightGBM text model does not say which iteration was the best: booster.save_model writes " +
-			"only the iterations up to it, so use all")
+		return 0, errNoBest
 	case o.Iterations < 0:
 		return 0, fmt.Errorf("%d iterations are asked for", o.Iterations)
 	case o.Iterations > iterations:
@@ -81,12 +87,8 @@ func (h *head) config(output wire.Kind, iterations int) (ensemble.Config, error)
 	if output == wire.Unstated {
 		output = wire.Prob
 	}
-	if output == wire.Class && !h.objective.classes {
-		name := h.objective.name
-		if name == "" {
-			name = "not in the file"
-		}
-		return ensemble.Config{}, fmt.Errorf("the output class is asked for: the objective is %s, which has no classes", name)
+	if err := h.objective.refuse(output); err != nil {
+		return ensemble.Config{}, err
 	}
 	c := ensemble.Config{Dim: h.dim, Groups: h.sums, SnapZero: true, Output: output, Transform: h.objective.transform}
 	if h.average {
@@ -156,8 +158,10 @@ func (f *forest) add() error {
 		if n.Test == ensemble.In {
 			u.Categorical++
 		}
-		if len(f.reader.gains) > 0 {
-			u.Gain += f.reader.gains[i]
+		if gains := f.reader.gains; len(gains) > 0 && gains[i] > 0 {
+			u.Gain += gains[i]
+		} else {
+			u.Gainless++
 		}
 	}
 	return nil

@@ -2,9 +2,11 @@ package lightgbm
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/disrust/disrust/batcher/link"
+	"github.com/disrust/disrust/wire"
 )
 
 // objective says what LightGBM's predict makes of the sums.
@@ -65,6 +67,17 @@ func parseObjective(line []byte, sums int) (objective, error) {
 		return o, fmt.Errorf("objective=%s does not go with num_tree_per_iteration=%d", name, sums)
 	}
 	return o, nil
+}
+
+// refuse returns an error if a model with the objective has no scores of the kind.
+func (o *objective) refuse(kind wire.Kind) error {
+	if kind != wire.Class || o.classes {
+		return nil
+	}
+	if o.name == "" {
+		return errors.New("the output class is asked for: the file names no objective, so there are no classes")
+	}
+	return fmt.Errorf("the output class is asked for: the objective is %s, which has no classes", o.name)
 }
 
 // parameter reads one word after the objective's name.

@@ -3,6 +3,7 @@ package modelfile
 
 import (
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/forest/ensemble"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -11,6 +12,9 @@ import (
 type Options struct {
 	Output     wire.Kind // Raw, Prob or Class; Unstated: Prob
 	Iterations int       // how many of the file's iterations count: AllIterations, BestIteration or a number
+
+	// Record, if not nil, gets the trees that count. It stays as it is if the model has none.
+	Record *ensemble.Record
 }
 
 // Iterations that are no number.
@@ -35,6 +39,11 @@ type About struct {
 	Trees      int    // that count
 	Leaves     int    // of those trees
 
+	// Answers says, for each of Kinds, which call of the library the answers equal.
+	Answers []Answer
+	NoBest  string // why BestIteration is refused; "": it is not
+
+	Categories string      // where rows go at a categorical split
 	Features   []string    // names in the order of the columns; nil if the file has none
 	Parameters []Parameter // of the training, in the file's order
 	Usage      []Usage     // of each feature by the splits that count
@@ -47,6 +56,7 @@ type Parameter struct{ Name, Value string }
 type Usage struct {
 	Splits      int
 	Categorical int     // of the splits
+	Gainless    int     // of the splits of LightGBM: those without a gain above 0, which its own count leaves out
 	Gain        float64 // sum over the splits, as the training library counted it
 	Missing     uint8   // bit r is set if a split has the rule ensemble.Missing(r)
 }

@@ -11,10 +11,12 @@ import (
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 )
 
+var errNoIterations = errors.New("a gblinear model has no iterations to choose from")
+
 // linear makes the model of gblinear.
 func (f *file) linear(s shape, o modelfile.Options) (batcher.Model, error) {
 	if o.Iterations != modelfile.AllIterations {
-		return nil, errors.New("a gblinear model has no iterations to choose from")
+		return nil, errNoIterations
 	}
 	if want := (s.dim + 1) * s.outputs; len(f.model.weights) != want {
 		return nil, fmt.Errorf("weights has %d elements: %d are expected, for %d features and the bias of %d outputs", len(f.model.weights), want, s.dim, s.outputs)
@@ -45,8 +47,12 @@ func (f *file) forest(s shape, o modelfile.Options, about *modelfile.About) (bat
 		return nil, err
 	}
 	about.Iterations, about.Best = len(ends), f.best()
-	if about.Used, err = used(o, about, ends == nil && len(f.model.trees) > 0); err != nil {
+	unknown := ends == nil && len(f.model.trees) > 0
+	if about.Used, err = used(o, about, unknown); err != nil {
 		return nil, err
+	}
+	if _, err := used(modelfile.Options{Iterations: modelfile.BestIteration}, about, unknown); err != nil {
+		about.NoBest = err.Error()
 	}
 	trees := f.model.trees
 	if about.Used < about.Iterations {
@@ -54,7 +60,7 @@ func (f *file) forest(s shape, o modelfile.Options, about *modelfile.About) (bat
 	}
 	b, err := ensemble.NewBuilder(ensemble.Config{
 		Dim: s.dim, Groups: s.outputs, Sum: ensemble.Single, Base: s.bases,
-		Output: s.output, Transform: s.transform,
+		Output: s.output, Transform: s.transform, Record: o.Record,
 	})
 	if err != nil {
 		return nil, err

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
 )
@@ -14,8 +14,8 @@ import (
 // FuzzLoad loads anything. What is accepted must score, and what is refused must be refused
 // with a sentence.
 func FuzzLoad(f *testing.F) {
-	for _, dir := range golden.Folders(f, "xgb*") {
-		if data := golden.Model(f, dir); len(data) < 10<<10 {
+	for _, dir := range goldentest.Folders(f, "xgb*") {
+		if data := goldentest.Model(f, dir); len(data) < 10<<10 {
 			f.Add(data, uint8(wire.Raw), 0)
 			f.Add(data, uint8(wire.Class), 1)
 		}
@@ -42,12 +42,12 @@ func FuzzLoad(f *testing.F) {
 // A model that has been loaded does not depend on the file's bytes.
 func TestLoadKeepsNothing(t *testing.T) {
 	for _, dir := range []string{"xgb_names", "xgb203_ubj", "xgb_linear_classes"} {
-		data := bytes.Clone(golden.Model(t, "testdata/"+dir))
+		data := bytes.Clone(goldentest.Model(t, "testdata/"+dir))
 		m, err := Load(data, modelfile.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		row := golden.Array{Data: make([]float32, m.Shape().Dim), Columns: m.Shape().Dim}
+		row := goldentest.Array{Data: make([]float32, m.Shape().Dim), Columns: m.Shape().Dim}
 		before, names := scores(t, m, row), strings.Join(m.About.Features, "")
 		clear(data)
 		if after := scores(t, m, row); !slices.Equal(before, after) {

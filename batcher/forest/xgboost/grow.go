@@ -31,6 +31,7 @@ func newGrower(dim, budget int) *grower {
 // the tree, by which the values of leaves are multiplied; otherwise it is nil.
 func (g *grower) grow(t *tree, drop *float32) (*ensemble.Tree, error) {
 	g.out.Nodes, g.out.Leaves = g.out.Nodes[:0], g.out.Leaves[:0]
+	g.out.NodeNumbers, g.out.LeafNumbers = g.out.NodeNumbers[:0], g.out.LeafNumbers[:0]
 	g.place = g.place[:0]
 	for range t.left {
 		g.place = append(g.place, unseen)
@@ -61,10 +62,12 @@ func (g *grower) findPlace(t *tree, node int32) error {
 	if t.left[node] == -1 {
 		g.place[node] = ^int32(len(g.out.Leaves))
 		g.out.Leaves = append(g.out.Leaves, 0)
+		g.out.LeafNumbers = append(g.out.LeafNumbers, node)
 		return nil
 	}
 	g.place[node] = int32(len(g.out.Nodes))
 	g.out.Nodes = append(g.out.Nodes, ensemble.Node{})
+	g.out.NodeNumbers = append(g.out.NodeNumbers, node)
 	return nil
 }
 

@@ -25,10 +25,12 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	m := &modelfile.Model{About: modelfile.About{
 		Format:     f.format(data),
 		Objective:  f.objective,
+		Categories: categoryRule,
 		Features:   f.features,
-		Parameters: f.parameters,
+		Parameters: f.kept(),
 	}}
 	if f.booster == "gblinear" {
+		m.About.NoBest = errNoIterations.Error()
 		m.Model, err = f.linear(s, o)
 	} else {
 		m.Model, err = f.forest(s, o, &m.About)
@@ -36,11 +38,25 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.About.Answers = s.objective.answers(s.outputs, m.About.Used, m.About.Iterations)
 	return m, nil
+}
+
+const categoryRule = "A number's whole part is its category. A category that the split lists goes right; " +
+	"any other, a negative one and 16777216 or more go left; NaN goes where the split says."
+
+// kept returns the parameters of the training that the file keeps.
+func (f *file) kept() []modelfile.Parameter {
+	all := []modelfile.Parameter{{Name: "booster", Value: f.booster}, {Name: "base_score", Value: f.baseScore}}
+	if n := f.model.numParallelTree; n != "" {
+		all = append(all, modelfile.Parameter{Name: "num_parallel_tree", Value: n})
+	}
+	return append(all, f.parameters...)
 }
 
 // shape is what both kinds of models need.
 type shape struct {
+	objective objective
 	dim       int
 	outputs   int // sums
 	bases     []float32
@@ -56,8 +72,8 @@ func (f *file) shape(o modelfile.Options) (shape, error) {
 	if len(f.version) != 3 {
 		return s, fmt.Errorf("version has %d numbers: 3 are expected", len(f.version))
 	}
-	objective, err := findObjective(f.objective)
-	if err != nil {
+	var err error
+	if s.objective, err = findObjective(f.objective); err != nil {
 		return s, err
 	}
 	if s.dim, err = number("num_feature", f.numFeature, 1, wire.MaxDim); err != nil {
@@ -69,10 +85,10 @@ func (f *file) shape(o modelfile.Options) (shape, error) {
 	if s.outputs, err = f.outputs(); err != nil {
 		return s, err
 	}
-	if s.bases, err = f.bases(objective, s.outputs); err != nil {
+	if s.bases, err = f.bases(s.objective, s.outputs); err != nil {
 		return s, err
 	}
-	s.transform, err = objective.transform(s.output, s.outputs)
+	s.transform, err = s.objective.transform(s.output, s.outputs)
 	return s, err
 }
 

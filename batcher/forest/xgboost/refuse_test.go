@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
 )
@@ -163,7 +163,7 @@ var edits = []edit{
 }
 
 func TestRefused(t *testing.T) {
-	good := golden.Model(t, "testdata/xgb_logistic")
+	good := goldentest.Model(t, "testdata/xgb_logistic")
 	for _, e := range edits {
 		var j object
 		if err := json.Unmarshal(good, &j); err != nil {
@@ -203,7 +203,7 @@ const linear = `{"learner":{"gradient_booster":{"model":{"weights":[1,2]},"name"
 	"learner_model_param":{"base_score":"5E-1","num_class":"0","num_feature":"1"},"objective":{"name":"reg:squarederror"}},"version":[1,6,0]}`
 
 func TestRefusedBytes(t *testing.T) {
-	good := golden.Model(t, "testdata/xgb_logistic")
+	good := goldentest.Model(t, "testdata/xgb_logistic")
 	replace := func(old, with string) []byte { return bytes.Replace(good, []byte(old), []byte(with), 1) }
 	ubj := func(tail string, n int64) []byte {
 		b := binary.BigEndian.AppendUint64([]byte("{L"), 7)
@@ -239,7 +239,7 @@ func TestRefusedBytes(t *testing.T) {
 // Every beginning of a file ends early.
 func TestTruncated(t *testing.T) {
 	for _, dir := range []string{"testdata/xgb_logistic", "testdata/xgb203_ubj"} {
-		good := golden.Model(t, dir)
+		good := goldentest.Model(t, dir)
 		for n := 1; n < len(good); n += 7 {
 			refused(t, dir, good[:n], []string{"byte"})
 		}
@@ -258,11 +258,11 @@ func TestRefusedFolder(t *testing.T) {
 		var about struct {
 			Words []string `json:"a_good_sentence_names"`
 		}
-		if err := json.Unmarshal(golden.Read(t, filepath.Join(dir, "about.json")), &about); err != nil {
+		if err := json.Unmarshal(goldentest.Read(t, filepath.Join(dir, "about.json")), &about); err != nil {
 			t.Fatal(err)
 		}
 		words := slices.DeleteFunc(about.Words, func(w string) bool { return strings.HasPrefix(w, "the ") })
-		refused(t, filepath.Base(dir), golden.Model(t, dir), words)
+		refused(t, filepath.Base(dir), goldentest.Model(t, dir), words)
 	}
 }
 
@@ -278,7 +278,7 @@ func TestIterationsRefused(t *testing.T) {
 		{"xgb133_softprob", 2, "num_parallel_tree"},
 		{"xgb_linear", 1, "gblinear"},
 	} {
-		_, err := Load(golden.Model(t, "testdata/"+c.dir), modelfile.Options{Iterations: c.n})
+		_, err := Load(goldentest.Model(t, "testdata/"+c.dir), modelfile.Options{Iterations: c.n})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s, iterations %d: %v", c.dir, c.n, err)
 		}
@@ -287,7 +287,7 @@ func TestIterationsRefused(t *testing.T) {
 
 func TestClassesRefused(t *testing.T) {
 	for dir, want := range map[string]string{"xgb203_ubj": "reg:gamma", "xgb_labels": "3 labels"} {
-		_, err := Load(golden.Model(t, "testdata/"+dir), modelfile.Options{Output: wire.Class})
+		_, err := Load(goldentest.Model(t, "testdata/"+dir), modelfile.Options{Output: wire.Class})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", dir, err)
 		}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/disrust/disrust/batcher/forest/internal/golden"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
 )
@@ -84,12 +84,12 @@ func toUBJSON(b []byte, key string, v any) []byte {
 // A model has the same scores in both formats.
 func TestBothFormats(t *testing.T) {
 	for _, dir := range []string{"xgb_linear_classes", "xgb_quantiles", "xgb176_dart", "xgb133_softprob", "xgb_best", "xgb_onehot"} {
-		data := golden.Model(t, "testdata/"+dir)
+		data := goldentest.Model(t, "testdata/"+dir)
 		var j any
 		if err := json.Unmarshal(data, &j); err != nil {
 			t.Fatal(err)
 		}
-		rows := golden.ReadArray(t, "testdata/"+dir+"/rows.npy")
+		rows := goldentest.ReadArray(t, "testdata/"+dir+"/rows.npy")
 		var both [2][]float32
 		var about [2]modelfile.About
 		for i, d := range [][]byte{data, toUBJSON(nil, "", j)} {
@@ -112,7 +112,7 @@ func TestBothFormats(t *testing.T) {
 // large returns a model with the trees of another one repeated.
 func large(t *testing.T, dir string, times int) object {
 	var j object
-	if err := json.Unmarshal(golden.Model(t, dir), &j); err != nil {
+	if err := json.Unmarshal(goldentest.Model(t, dir), &j); err != nil {
 		t.Fatal(err)
 	}
 	model := j["learner"].(object)["gradient_booster"].(object)["model"].(object)

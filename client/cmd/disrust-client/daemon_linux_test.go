@@ -16,8 +16,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
+	"github.com/disrust/disrust/client/tools/progress"
 	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/server/daemontest"
 )
@@ -194,7 +194,7 @@ func TestDaemonKilledScoring(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	s := o.newScoring(t.Context(), c, in, &interrupting{at: string(scores[:8]), interrupt: d.Kill}, live.NewCounter(io.Discard, false, in.Rows, "rows"))
+	s := o.newScoring(t.Context(), c, in, &interrupting{at: string(scores[:8]), interrupt: d.Kill}, progress.NewCounter(io.Discard, false, in.Rows, "rows"))
 	err = s.run()
 	counts := fmt.Sprintf("; %d of 60000 rows were scored, and nothing is written", s.scored)
 	if err == nil || !strings.HasSuffix(err.Error(), counts) || s.scored == 0 {

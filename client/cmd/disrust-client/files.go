@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/page"
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
@@ -60,7 +59,7 @@ func (f *files) add(name string, write func(io.Writer, ...*result.Run) error) (e
 // under another name: writing would destroy its content.
 func (f *files) open(name string) (*outfile.Target, error) {
 	for _, input := range f.inputs {
-		if isSameFile(name, input) {
+		if outfile.Same(name, input) {
 			return nil, fmt.Errorf("%s would be destroyed: the same command reads it", name)
 		}
 	}
@@ -74,13 +73,6 @@ func (f *files) open(name string) (*outfile.Target, error) {
 		}
 	}
 	return target, nil
-}
-
-// isSameFile reports whether both are names of one regular file.
-func isSameFile(a, b string) bool {
-	first, err := os.Stat(a)
-	second, err2 := os.Stat(b)
-	return err == nil && err2 == nil && first.Mode().IsRegular() && os.SameFile(first, second)
 }
 
 // write writes runs to all files.

@@ -4,16 +4,18 @@ go 1.26.0
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
-	github.com/cheggaaa/pb/v3 v3.3.0
 	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/drive v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
-	github.com/mattn/go-isatty v0.0.24
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/agnivade/levenshtein v1.2.1 // indirect
+require (
+	github.com/agnivade/levenshtein v1.2.1 // indirect
+	github.com/cheggaaa/pb/v3 v3.3.0 // indirect
+	github.com/mattn/go-isatty v0.0.24 // indirect
+)
 
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect

@@ -26,7 +26,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
 	"github.com/disrust/disrust/client/tools/flags"
 )
 
@@ -96,9 +95,3 @@ func both(a, b error) error {
 }
 
 func complain(stderr io.Writer, err error) { flags.Complain(stderr, "disrust-client", err) }
-
-// watched reports whether a person watches w.
-func watched(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && live.IsTerminal(file)
-}

@@ -47,7 +47,7 @@ func TestPages(t *testing.T) {
 }
 
 // folderOfReader returns a folder in which a reader of the pages may be: the top of a clone, with
-// disrust-client in the PATH.
+// disrust-client in the PATH, and with rows.
 func folderOfReader(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -64,8 +64,10 @@ func folderOfReader(t *testing.T) string {
 		t.Fatal(err)
 	}
 	const rows = "client/cmd/disrust-client/testdata/rows.npy"
-	if err := os.WriteFile(filepath.Join(folder, rows), read(t, filepath.Join(root, rows)), 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{rows, "rows.npy"} {
+		if err := os.WriteFile(filepath.Join(folder, name), read(t, filepath.Join(root, rows)), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return folder
 }

@@ -10,9 +10,9 @@ import (
 	"math"
 
 	"github.com/disrust/disrust/client"
-	"github.com/disrust/disrust/client/cmd/disrust-client/internal/live"
 	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/tools/outfile"
+	"github.com/disrust/disrust/client/tools/progress"
 	"github.com/disrust/disrust/client/tools/rowfile"
 )
 
@@ -54,7 +54,7 @@ func score(ctx context.Context, o *options, s streams) error {
 		return err
 	}
 	defer c.Close()
-	counter := live.NewCounter(s.stderr, watched(s.stderr), rows.Rows, "rows")
+	counter := progress.NewCounter(s.stderr, progress.IsWatched(s.stderr), rows.Rows, "rows")
 	defer counter.Done()
 	if err := o.newScoring(ctx, c, rows, out, counter).run(); err != nil {
 		return err
@@ -69,12 +69,12 @@ func score(ctx context.Context, o *options, s streams) error {
 // terminal or replace the rows.
 func (o *options) scoresFile(s streams) (*outfile.File, error) {
 	if o.out == "" {
-		if watched(s.stdout) {
+		if progress.IsWatched(s.stdout) {
 			return nil, errors.New("scores are no text for a terminal; send them to a file, with > or --out")
 		}
 		return outfile.Hold(s.stdout)
 	}
-	if isSameFile(o.files[0], o.out) {
+	if outfile.Same(o.files[0], o.out) {
 		return nil, fmt.Errorf("%s holds the rows: scores would destroy them", o.out)
 	}
 	target, err := outfile.Open(o.out)
@@ -117,7 +117,7 @@ type scoring struct {
 	c        *client.Client
 	in       *rowfile.File
 	out      *bufio.Writer
-	counter  *live.Counter
+	counter  *progress.Counter
 	rowBytes int64
 	outputs  int // scores per row
 
@@ -129,7 +129,7 @@ type scoring struct {
 	encoded []byte
 }
 
-func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.File, out io.Writer, counter *live.Counter) *scoring {
+func (o *options) newScoring(ctx context.Context, c *client.Client, in *rowfile.File, out io.Writer, counter *progress.Counter) *scoring {
 	size := o.format.MaxVectors * o.format.RowBytes()
 	calls := max(1, min(scoringEach*o.conns.low, scoringBytes/size))
 	s := &scoring{

@@ -10,6 +10,7 @@ import (
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/client/tools/progress"
 )
 
 // sustain measures latencies. When ctx ends, it ends early with the summary.
@@ -51,7 +52,7 @@ func (o *options) measure(ctx context.Context, s streams, r *result.Run, request
 	cfg.Duration, cfg.Reconnect = o.duration, o.reconnect
 	cfg.OnStart = func() {
 		r.Started = time.Now()
-		view = live.New(s.text, s.stderr, watched(s.stderr), o.duration, o.reconnect)
+		view = live.New(s.text, s.stderr, progress.IsWatched(s.stderr), o.duration, o.reconnect)
 	}
 	cfg.OnInterval = func(i sample.Interval) {
 		view.Interval(i)

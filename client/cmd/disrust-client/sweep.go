@@ -11,6 +11,7 @@ import (
 	"github.com/disrust/disrust/client/cmd/disrust-client/internal/result"
 	"github.com/disrust/disrust/client/drive"
 	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/client/tools/progress"
 )
 
 // sweep searches for the highest load that keeps the bound. When ctx ends, it shows the steps
@@ -106,7 +107,7 @@ func (o *options) stepOf(r *result.Run, load float64, requests *drive.Requests) 
 }
 
 func (o *options) measureStep(ctx context.Context, s streams, r *result.Run, cfg drive.Config, asked *result.Asked, name string) (sample.Total, error) {
-	view := live.NewStep(s.stderr, watched(s.stderr), name, o.step)
+	view := live.NewStep(s.stderr, progress.IsWatched(s.stderr), name, o.step)
 	defer view.Done()
 	cfg.OnStart = func() { asked.Start = time.Since(r.Started) + o.warmup }
 	cfg.OnInterval = view.Interval

@@ -190,3 +190,22 @@ func TestOutput(t *testing.T) {
 		t.Errorf("%v, %v, want %v", err, out.Err, first)
 	}
 }
+
+// TestShort: a short name sets the flag, and help and README show it.
+func TestShort(t *testing.T) {
+	var file string
+	list := flags.List{flags.New("out", flags.File(&file), "a file").Or("o")}
+	for _, args := range [][]string{{"-o", "a"}, {"--o=a"}, {"--out", "a"}} {
+		file = ""
+		if line, err := list.Parse(args); err != nil || file != "a" || !line.Given["out"] {
+			t.Errorf("%q: %q, %v, %v", args, file, line, err)
+		}
+	}
+	file = ""
+	if want := "  --out FILE, -o             a file\n"; list.Help() != want {
+		t.Errorf("%q, want %q", list.Help(), want)
+	}
+	if want := "| `--out`, `-o` | | the name of a file | a file |\n"; !strings.Contains(list.Markdown(), want) {
+		t.Errorf("%q lacks %q", list.Markdown(), want)
+	}
+}

@@ -11,10 +11,19 @@ type Flag struct {
 	Name  string // without dashes
 	Value Value  // what it sets
 	Help  string // a sentence without a full stop
+	Short string // another name, such as "o"; "": none
 }
 
 // New returns a flag.
-func New(name string, value Value, help string) Flag { return Flag{name, value, help} }
+func New(name string, value Value, help string) Flag {
+	return Flag{Name: name, Value: value, Help: help}
+}
+
+// Or returns the flag with a short name beside its own.
+func (f Flag) Or(short string) Flag {
+	f.Short = short
+	return f
+}
 
 // List is all flags of a command, in the order in which help shows them.
 type List []Flag
@@ -82,7 +91,7 @@ func (l List) parseOne(name string, args []string, given map[string]bool) (rest 
 	default:
 		value, args = args[0], args[1:]
 	}
-	given[name] = true
+	given[f.Name] = true
 	return args, f.Set(value)
 }
 
@@ -96,7 +105,7 @@ func valueOf(f *Flag) Value {
 // Find returns the flag of that name, or nil.
 func (l List) Find(name string) *Flag {
 	for i := range l {
-		if l[i].Name == name {
+		if l[i].Name == name || name != "" && l[i].Short == name {
 			return &l[i]
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 // unknown is the error for a flag that l does not have.
 func (l List) unknown(name string) error {
-	if guess := nearest(name, append(l.names(), "help", "version")); guess != "" {
+	if guess := Nearest(name, append(l.names(), "help", "version")); guess != "" {
 		return fmt.Errorf("there is no flag --%s: did you mean --%s?", OneLine(name), guess)
 	}
 	return fmt.Errorf("there is no flag --%s (--help lists them)", OneLine(name))
@@ -19,10 +19,10 @@ func (l List) unknown(name string) error {
 // or else the flag that the word resembles.
 func (l List) UnknownWord(word string, commands ...string) error {
 	word = OneLine(word)
-	if guess := nearest(word, commands); guess != "" {
+	if guess := Nearest(word, commands); guess != "" {
 		return fmt.Errorf("there is no command %q: did you mean %s?", word, guess)
 	}
-	if guess := nearest(word, l.names()); guess != "" {
+	if guess := Nearest(word, l.names()); guess != "" {
 		return fmt.Errorf("there is no command %q: did you mean --%s?", word, guess)
 	}
 	return fmt.Errorf("there is no command %q (the commands are %s)", word, strings.Join(commands, ", "))
@@ -36,9 +36,9 @@ func (l List) names() []string {
 	return names
 }
 
-// nearest returns the name that word most resembles, or "" if word resembles none: at most
+// Nearest returns the name that word most resembles, or "" if word resembles none: at most
 // half of its letters may be wrong. Two letters that have changed places are two wrong ones.
-func nearest(word string, names []string) (best string) {
+func Nearest(word string, names []string) (best string) {
 	least := max(1, len(word)/2) + 1
 	for _, name := range names {
 		if d := levenshtein.ComputeDistance(word, name); d < least {

@@ -19,6 +19,9 @@ func (l List) Help() string {
 		if holder := f.Value.Holder(); holder != "" {
 			head += " " + holder
 		}
+		if f.Short != "" {
+			head += ", -" + f.Short
+		}
 		if len(head) > headWidth {
 			head += "\n" + strings.Repeat(" ", 2+headWidth)
 		}
@@ -46,7 +49,11 @@ func (l List) Markdown() string {
 		if _, toggles := f.Value.(toggle); toggles {
 			value, allowed = "off", ""
 		}
-		fmt.Fprintf(&b, "| `--%s` | %s | %s | %s |\n", f.Name, inCode(value), allowed, f.Help)
+		name := "`--" + f.Name + "`"
+		if f.Short != "" {
+			name += ", `-" + f.Short + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, inCode(value), allowed, f.Help)
 	}
 	return strings.ReplaceAll(b.String(), "|  |", "| |")
 }

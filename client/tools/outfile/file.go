@@ -75,6 +75,12 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, bare(err)
 }
 
+// WriteAt writes over what was written at an offset, such as a size that is known at the end.
+func (f *File) WriteAt(p []byte, offset int64) (int, error) {
+	n, err := f.file.WriteAt(p, offset)
+	return n, bare(err)
+}
+
 // Commit puts the content where it belongs. If it fails, it discards the file.
 func (f *File) Commit() error {
 	defer f.Discard()

@@ -108,6 +108,12 @@ func isSame(a, b string) bool {
 	return err == nil && err2 == nil && os.SameFile(first, second)
 }
 
+// Same reports whether both are names of one regular file.
+func Same(a, b string) bool {
+	info, err := os.Stat(a)
+	return err == nil && info.Mode().IsRegular() && isSame(a, b)
+}
+
 // Write replaces the file by what write writes. If write fails, the file stays as it was, unless
 // it is not a regular file. A Target is written once.
 func (t *Target) Write(write func(io.Writer) error) error {

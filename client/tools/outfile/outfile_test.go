@@ -184,3 +184,47 @@ func TestOwnOutput(t *testing.T) {
 		t.Errorf("%q, %v", content(t, "out"), err)
 	}
 }
+
+// TestWriteAt: what stands first may be written last.
+func TestWriteAt(t *testing.T) {
+	t.Chdir(t.TempDir())
+	target, err := outfile.Open("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var held bytes.Buffer
+	for name, begin := range map[string]func() (*outfile.File, error){
+		"a": target.Create, "held": func() (*outfile.File, error) { return outfile.Hold(&held) },
+	} {
+		f, err := begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, first := io.WriteString(f, "??34")
+		_, again := f.WriteAt([]byte("12"), 0)
+		_, last := io.WriteString(f, "5")
+		if err := errors.Join(first, again, last, f.Commit()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if content(t, "a") != "12345" || held.String() != "12345" {
+		t.Errorf("%q, %q", content(t, "a"), held.String())
+	}
+}
+
+func TestSameFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"a", "b"} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{{"a", "./a", true}, {"a", "b", false}, {"a", "none", false}, {"none", "none", false}, {".", ".", false}} {
+		if outfile.Same(c.a, c.b) != c.same {
+			t.Errorf("%s and %s: %v", c.a, c.b, !c.same)
+		}
+	}
+}

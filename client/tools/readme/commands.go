@@ -51,6 +51,16 @@ func Program(page string) (mod, main string) {
 	return mod, main
 }
 
+// Blocks returns the texts of the blocks of code of a language.
+func Blocks(page, language string) (texts []string) {
+	for _, b := range blocks(page) {
+		if b.language == language {
+			texts = append(texts, b.text)
+		}
+	}
+	return texts
+}
+
 // block is a block of code.
 type block struct{ language, text string }
 

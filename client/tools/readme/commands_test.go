@@ -20,6 +20,13 @@ func TestProgram(t *testing.T) {
 	}
 }
 
+func TestBlocks(t *testing.T) {
+	const page = "```go\na\n```\n```python\nb\n\nc\n```\ntext\n```python\nd\n```\n"
+	if got := Blocks(page, "python"); !slices.Equal(got, []string{"b\n\nc\n", "d\n"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestRunner(t *testing.T) {
 	for command, want := range map[string]string{
 		"go run ./server/bench":                  "server/bench",

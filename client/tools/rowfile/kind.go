@@ -77,6 +77,27 @@ func refuse(file *os.File, size int64) error {
 	return s.refuse(file.Name())
 }
 
+// IsText reports whether a file is text, such as CSV: by its content or, if that is short, by its
+// name. What it does not report to be text, Open opens or refuses.
+func IsText(name string) (bool, error) {
+	file, size, err := openRegular(name)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	s, err := newSample(file, size)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", name, err)
+	}
+	for i := range kinds {
+		if kinds[i].claims(s) {
+			return i == len(kinds)-1, nil
+		}
+	}
+	extension := strings.ToLower(filepath.Ext(name))
+	return (extension == ".csv" || extension == ".tsv") && !slices.ContainsFunc(s.head, isControl), nil
+}
+
 func newSample(file *os.File, size int64) (*sample, error) {
 	s := &sample{head: make([]byte, min(size, headBytes)), size: size}
 	if _, err := file.ReadAt(s.head, 0); err != nil && err != io.EOF {

@@ -70,13 +70,7 @@ func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, st
 
 // serve starts the server, serves until ctx ends, and drains.
 func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
-	if err := o.loadModel(); err != nil {
-		return o.refuse(stderr, err)
-	}
-	s, err := server.Start(ctx, o.cfg)
-	for _, f := range o.cfg.Passed {
-		f.Close() // the server has its own duplicate
-	}
+	s, err := o.startServer(ctx)
 	if errors.Is(err, context.Canceled) {
 		return 0 // a signal came before the server accepted connections
 	}
@@ -104,6 +98,18 @@ func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 		return fail(stderr, err, flags.StatusFailed)
 	}
 	return 0
+}
+
+// startServer loads the model and starts the server with it.
+func (o *options) startServer(ctx context.Context) (*server.Server, error) {
+	if err := awaitLoad(ctx, o.loadModel); err != nil {
+		return nil, err
+	}
+	s, err := server.Start(ctx, o.cfg)
+	for _, f := range o.cfg.Passed {
+		f.Close() // the server has its own duplicate
+	}
+	return s, err
 }
 
 // inherit checks and takes what the process got from its parent: the limit on descriptors,

@@ -4,20 +4,29 @@ go 1.26.0
 
 require (
 	github.com/disrust/disrust/batcher v0.1.0
+	github.com/disrust/disrust/batcher/dense v0.1.0
 	github.com/disrust/disrust/batcher/forest v0.1.0
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	golang.org/x/sys v0.49.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (
+	github.com/VividCortex/ewma v1.2.0 // indirect
 	github.com/agnivade/levenshtein v1.2.1 // indirect
-	github.com/disrust/disrust/batcher/dense v0.1.0 // indirect
+	github.com/cheggaaa/pb/v3 v3.3.0 // indirect
+	github.com/clipperhouse/uax29/v2 v2.2.0 // indirect
+	github.com/fatih/color v1.19.0 // indirect
+	github.com/mattn/go-colorable v0.1.16 // indirect
+	github.com/mattn/go-isatty v0.0.24 // indirect
+	github.com/mattn/go-runewidth v0.0.31 // indirect
 )
 
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
 	github.com/disrust/disrust/bufpool v0.1.0 // indirect
+	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/eventfd v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
+	"github.com/disrust/disrust/wire"
 )
 
 // builtIn is the name of the built-in model. A file of this name is ./sum.
@@ -27,6 +29,9 @@ func (o *options) loadModel() error {
 		return nil
 	}
 	name, file := modelflag.Split(o.model)
+	if !wire.ValidName(name) {
+		return &usageError{fmt.Errorf("--model: clients cannot ask for the model's name %q, which must be UTF-8 of at most %d bytes: give it another with --model NAME=FILE", name, wire.MaxNameBytes)}
+	}
 	m, err := forest.Load(file, o.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w; the built-in model is %s", err, builtIn)
@@ -37,6 +42,19 @@ func (o *options) loadModel() error {
 	debug.FreeOSMemory() // what the file took, which may be more than the model takes
 	o.cfg.ModelName, o.cfg.Model, o.cfg.Identity = name, m, m.Identity
 	return nil
+}
+
+// awaitLoad calls load and returns what it returns, or the error of ctx if that ends first. Then load
+// goes on in the background: the process is about to end.
+func awaitLoad(ctx context.Context, load func() error) error {
+	loaded := make(chan error, 1)
+	go func() { loaded <- load() }()
+	select {
+	case err := <-loaded:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // usageError is an error of the command line that is found when the model is loaded.

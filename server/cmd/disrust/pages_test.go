@@ -10,17 +10,18 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/client/tools/readme"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/offline"
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-// TestPages runs the daemon with every command line that the repository's pages show, on a port of
-// the kernel's choice, until it is ready.
+// TestPages runs every command line that the repository's pages show: the daemon on a port of the
+// kernel's choice, until it is ready, and other commands to their end.
 func TestPages(t *testing.T) {
 	const words = "go run ./server/cmd/disrust"
 	for _, command := range readme.Own(t, "../../..", "server/cmd/disrust") {
 		t.Run(command, func(t *testing.T) {
 			line := append([]string{daemon}, elsewhere(t, readme.Args(t, command, words))...)
-			if slices.Contains(line, planCommand) {
+			if slices.Contains(line, planCommand) || isOffline(line[1:]) {
 				if _, stderr, status := daemontest.RunToEnd(t, line...); status != 0 || stderr != "" {
 					t.Errorf("status %d, stderr %q", status, stderr)
 				}
@@ -35,8 +36,25 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// elsewhere returns args with other places to listen on, which nobody else uses.
+// files are the models that pages have a reader train, and their rows.
+var files = strings.NewReplacer(
+	"rows.npy", "../../../batcher/forest/lightgbm/testdata/lgb_binary/rows.npy",
+	"rows.csv", "internal/score/testdata/rows.csv",
+	"model.txt", "../../../batcher/forest/lightgbm/testdata/lgb_binary/model.txt",
+	"model.json", "../../../batcher/forest/xgboost/testdata/xgb_logistic/model.json")
+
+// elsewhere returns args with other places to listen on, which nobody else uses, and with models of
+// the tests.
 func elsewhere(t *testing.T, args []string) []string {
+	for i, arg := range args {
+		args[i] = files.Replace(arg)
+	}
+	if isOffline(args) {
+		if at := slices.Index(args, "-o") + 1; at > 0 {
+			args[at] = filepath.Join(t.TempDir(), args[at])
+		}
+		return args
+	}
 	places := strings.NewReplacer("9900", "0", "9901", "0", "/tmp/", t.TempDir()+string(filepath.Separator))
 	changed := false
 	for i, arg := range args {
@@ -48,3 +66,6 @@ func elsewhere(t *testing.T, args []string) []string {
 	}
 	return append(args, "--port", "0")
 }
+
+// isOffline reports whether args are those of a command on a file.
+func isOffline(args []string) bool { return offline.Find(first(args)) != nil }

@@ -135,3 +135,29 @@ func TestFields(t *testing.T) {
 		}
 	}
 }
+
+func TestFloat64s(t *testing.T) {
+	for text, want := range map[string][]float64{
+		`[]`: nil,
+		`[0.1,-0E0,5E-324,1.7976931348623157E308]`:  {0.1, math.Copysign(0, -1), 5e-324, math.MaxFloat64},
+		`[1.0000000000000001110223024625156541]`:    {1.0000000000000002}, // just above the middle of two
+		`[Infinity,-Infinity]`:                      {math.Inf(1), math.Inf(-1)},
+		"[$d#i\x01\x3d\xcc\xcc\xcd":                 {float64(float32(0.1))},
+		"[$D#i\x01\x3f\xf0\x00\x00\x00\x00\x00\x01": {1.0000000000000002},
+		"[#i\x02U\xffI\xff\xff":                     {255, -1},
+	} {
+		got, err := New([]byte(text)).Float64s(nil)
+		if text[1] == '$' || text[1] == '#' {
+			got, err = (&ubjsonReader{data: []byte(text)}).Float64s(nil)
+		}
+		same := func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
+		if err != nil || !slices.EqualFunc(got, want, same) {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"[1e309]", "[0x1p4]", `["1"]`, "[1"} {
+		if got, err := New([]byte(text)).Float64s(nil); err == nil {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

@@ -21,11 +21,19 @@ func (r *jsonReader) token() []byte {
 }
 
 func (r *jsonReader) Float32() (float32, error) {
+	x, err := r.float(32)
+	return float32(x), err
+}
+
+func (r *jsonReader) Float64() (float64, error) { return r.float(64) }
+
+// float reads a number, rounded to so many bits.
+func (r *jsonReader) float(bits int) (float64, error) {
 	if err := r.expect(Number); err != nil {
 		return 0, err
 	}
 	token := r.token()
-	x, err := parseFloat32(token)
+	x, err := parseFloat(token, bits)
 	if err != nil {
 		return 0, r.fail("%w", err)
 	}
@@ -33,28 +41,28 @@ func (r *jsonReader) Float32() (float32, error) {
 	return x, nil
 }
 
-func parseFloat32(token []byte) (float32, error) {
+func parseFloat(token []byte, bits int) (float64, error) {
 	switch string(token) {
 	case "NaN":
-		return float32(math.NaN()), nil
+		return math.NaN(), nil
 	case "Infinity":
-		return float32(math.Inf(1)), nil
+		return math.Inf(1), nil
 	case "-Infinity":
-		return float32(math.Inf(-1)), nil
+		return math.Inf(-1), nil
 	}
 	for _, c := range token {
 		if (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
 			return 0, fmt.Errorf("%s is no number", clip(token))
 		}
 	}
-	x, err := strconv.ParseFloat(string(token), 32)
+	x, err := strconv.ParseFloat(string(token), bits)
 	if errors.Is(err, strconv.ErrRange) {
-		return 0, fmt.Errorf("%s is beyond float32", token[:min(len(token), 60)])
+		return 0, fmt.Errorf("%s is beyond float%d", token[:min(len(token), 60)], bits)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("%s is no number", clip(token))
 	}
-	return float32(x), nil
+	return x, nil
 }
 
 func (r *jsonReader) Int32() (int32, error) {
@@ -93,6 +101,10 @@ func (r *jsonReader) Flag() (bool, error) {
 
 func (r *jsonReader) Float32s(dst []float32) ([]float32, error) {
 	return elements(r, dst, r.Float32)
+}
+
+func (r *jsonReader) Float64s(dst []float64) ([]float64, error) {
+	return elements(r, dst, r.Float64)
 }
 
 func (r *jsonReader) Int32s(dst []int32) ([]int32, error) {

@@ -29,11 +29,15 @@ type Reader interface {
 
 	Text() (string, error)     // what is not UTF-8 is replaced by U+FFFD
 	Float32() (float32, error) // correctly rounded; NaN and infinities included
+	Float64() (float64, error) // likewise
 	Int32() (int32, error)
 	Flag() (bool, error) // true and false, or the numbers 1 and 0
 
 	// Float32s reads an array of numbers and appends them to dst.
 	Float32s(dst []float32) ([]float32, error)
+
+	// Float64s reads an array of numbers and appends them to dst.
+	Float64s(dst []float64) ([]float64, error)
 
 	// Int32s reads an array of whole numbers and appends them to dst.
 	Int32s(dst []int32) ([]int32, error)

@@ -115,6 +115,25 @@ func (r *ubjsonReader) float32At(at int, b []byte, mark byte) (float32, error) {
 	return float32(wholeAt(b, mark)), nil
 }
 
+func (r *ubjsonReader) Float64() (float64, error) {
+	mark, b, err := r.value()
+	if err != nil {
+		return 0, err
+	}
+	return r.float64At(0, b, mark)
+}
+
+// float64At is like float32At, and never fails.
+func (r *ubjsonReader) float64At(_ int, b []byte, mark byte) (float64, error) {
+	switch mark {
+	case 'd':
+		return float64(math.Float32frombits(binary.BigEndian.Uint32(b))), nil
+	case 'D':
+		return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
+	}
+	return float64(wholeAt(b, mark)), nil
+}
+
 func (r *ubjsonReader) Int32() (int32, error) {
 	at := r.pos
 	mark, b, err := r.value()
@@ -159,6 +178,10 @@ func (r *ubjsonReader) Flag() (bool, error) {
 
 func (r *ubjsonReader) Float32s(dst []float32) ([]float32, error) {
 	return block(r, dst, r.float32At, r.Float32)
+}
+
+func (r *ubjsonReader) Float64s(dst []float64) ([]float64, error) {
+	return block(r, dst, r.float64At, r.Float64)
 }
 
 func (r *ubjsonReader) Int32s(dst []int32) ([]int32, error) {

@@ -53,6 +53,22 @@ def hard_rows(rng, rows, text):
     return rows
 
 
+def edge_rows(rng, rows, text):
+    """Leads each row to a leaf, with each value on the way at its threshold or one float32 beside it."""
+    trees = [dict(re.findall(r"^(\w+)=(.*)$", tree, re.M)) for tree in text.split("\nTree=")[1:]]
+    trees = [{k: v.split() for k, v in tree.items()} for tree in trees if int(tree["num_leaves"]) > 1]
+    for row in rows if trees else ():
+        tree, node = trees[rng.integers(len(trees))], 0
+        while node >= 0:
+            left = rng.random() < 0.5
+            if not int(tree["decision_type"][node]) & 1:
+                t = np.float32(tree["threshold"][node])
+                beside = np.nextafter(t, np.float32(-np.inf if left else np.inf))
+                row[int(tree["split_feature"][node])] = t if rng.random() < 0.5 else beside
+            node = int(tree["left_child" if left else "right_child"][node])
+    return rows
+
+
 def save(folder, text, rows, classes):
     """Writes a case: the model is loaded from its text before it answers."""
     model = lgb.Booster(model_str=text)
@@ -61,7 +77,8 @@ def save(folder, text, rows, classes):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "model.txt"), "w", newline="\n") as f:
         f.write(text)
-    arrays = {"rows": rows, "raw": raw, "prob": prob}
+    importance = [model.feature_importance(kind) for kind in ("split", "gain")]
+    arrays = {"rows": rows, "raw": raw, "prob": prob, "importance": np.column_stack(importance).astype(np.float64)}
     if classes:
         arrays["class"] = (prob.argmax(1) if prob.shape[1] > 1 else prob[:, 0] > 0.5).astype(np.int32)
     for key, value in arrays.items():
@@ -141,8 +158,8 @@ def label(rng, objective, s, params):
 def features(rng, rows, dim):
     """Columns of random sizes, with ties, zeros and missing values."""
     x = rng.normal(size=(rows, dim)) * 10.0 ** rng.integers(-3, 4, size=dim)
-    if rng.random() < 0.1:
-        x *= 1e-36
+    if rng.random() < 0.15:
+        x *= 10.0 ** rng.choice([-41, -36, 33])
     if rng.random() < 0.2:
         x = np.round(x)
     if rng.random() < 0.5:
@@ -155,7 +172,7 @@ def features(rng, rows, dim):
 def one(folder, seed, i):
     rng = np.random.default_rng([seed, i])
     objective = OBJECTIVES[i % len(OBJECTIVES)]
-    rows, dim = int(rng.integers(80, 600)), int(rng.integers(1, 20))
+    rows, dim = int(rng.integers(80, 600)), int(rng.integers(1, 20)) if rng.random() < 0.95 else 300
     x = features(rng, rows, dim)
     categories = list(range(int(rng.integers(1, dim)))) if dim > 1 and rng.random() < 0.3 else []
     for f in categories:
@@ -182,6 +199,8 @@ def one(folder, seed, i):
         p["objective"] = lambda predictions, train: (predictions - train.get_label(), np.ones_like(predictions))
         p["boosting"] = "gbdt"
     y = label(rng, objective, s, p)
+    if objective in REAL and rng.random() < 0.2:
+        y = y * 10.0 ** rng.integers(-38, 38)
     group = [rows] if objective in ("lambdarank", "rank_xendcg") else None
     train = lgb.Dataset(x, y, categorical_feature=categories, group=group, params={"linear_tree": p.get("linear_tree", False)})
     try:
@@ -189,8 +208,12 @@ def one(folder, seed, i):
     except lgb.basic.LightGBMError as e:
         print("model %d of seed %d is left out: %s" % (i, seed, e))  # no feature that it can use, for example
         return
-    more = x[rng.integers(0, rows, size=120)]
-    save(os.path.join(folder, "lgb_%d_%d_%s_%s" % (seed, i, objective, boosting)), text, hard_rows(rng, more, text), objective in CLASSES)
+    if re.search(r"^leaf_\w+=.*nan", text, re.M):
+        print("model %d of seed %d is left out: its training diverged, and such a file is refused" % (i, seed))
+        return
+    more = hard_rows(rng, x[rng.integers(0, rows, size=180)], text)
+    edge_rows(rng, more[90:], text)
+    save(os.path.join(folder, "lgb_%d_%d_%s_%s" % (seed, i, objective, boosting)), text, more, objective in CLASSES)
 
 
 if __name__ == "__main__":

@@ -36,10 +36,36 @@ def hard_rows(rng, X, booster, n):
     return rows
 
 
-def save(folder, rng, booster, X, dmatrix, params, n, ubj=False, best=False):
+def importance(booster):
+    """A line for each feature: splits and gain or, of gblinear, its weights."""
+    names = booster.feature_names or ["f%d" % i for i in range(booster.num_features())]
+    try:
+        scores = [booster.get_score(importance_type=kind) for kind in ("weight", "total_gain")]
+    except xgb.core.XGBoostError:  # gblinear has weights only
+        scores = [booster.get_score(importance_type="weight")]
+    nothing = np.zeros_like(next(iter(scores[0].values()), 0.0))
+    return np.column_stack([[kind.get(name, nothing) for name in names] for kind in scores]).astype(np.float64)
+
+
+def edge_rows(rng, rows, booster):
+    """Leads each row to a leaf, with each value on the way at its threshold or one float32 beside it."""
+    trees = trees_of(booster)
+    for row in rows if trees else ():
+        tree, node = trees[rng.integers(len(trees))], 0
+        while tree["left_children"][node] != -1:
+            left = rng.random() < 0.5
+            if not tree["split_type"][node]:
+                t = f32(tree["split_conditions"][node])
+                row[tree["split_indices"][node]] = np.nextafter(t, f32(-np.inf)) if left or rng.random() < 0.2 else t
+            node = tree["left_children" if left else "right_children"][node]
+    rows[np.isinf(rows)] = 0
+
+
+def save(folder, rng, booster, X, dmatrix, params, n, ubj=False, best=False, edges=0):
     """Writes a case: the model is loaded from its file before it answers."""
     file = bytes(booster.save_raw("ubj" if ubj else "json"))
     rows = hard_rows(rng, X, booster, n)
+    edge_rows(rng, rows[n - edges:], booster)
     booster = xgb.Booster({"nthread": 1})
     booster.load_model(bytearray(file))
     d = xgb.DMatrix(rows, nthread=1, **dmatrix)
@@ -49,7 +75,7 @@ def save(folder, rng, booster, X, dmatrix, params, n, ubj=False, best=False):
     os.makedirs(folder, exist_ok=True)
     with open(folder + "/model." + ("ubj" if ubj else "json"), "wb") as f:
         f.write(file)
-    arrays = dict(rows=rows, raw=raw.astype(f32), prob=prob.astype(f32))
+    arrays = dict(rows=rows, raw=raw.astype(f32), prob=prob.astype(f32), importance=importance(booster))
     objective = params["objective"]
     if objective.startswith("binary:") and raw.shape[1] == 1:
         arrays["class"] = (prob[:, 0] > (0 if objective == "binary:logitraw" else 0.5)).astype(np.int32)
@@ -155,8 +181,10 @@ def base_score(rng, objective):
 def one(folder, seed, i):
     rng = np.random.default_rng([seed, i])
     objective = OBJECTIVES[i % len(OBJECTIVES)]
-    n, dim = int(rng.integers(50, 400)), int(rng.integers(1, 20))
+    n, dim = int(rng.integers(50, 400)), int(rng.integers(1, 20)) if rng.random() < 0.95 else 300
     X = rng.normal(size=(n, dim)) * 10.0 ** rng.integers(-3, 4, size=dim)
+    if rng.random() < 0.15:
+        X *= 10.0 ** rng.choice([-41, -36, 33])
     if rng.random() < 0.5:
         X[rng.random(X.shape) < rng.random() * 0.4] = np.nan
     types = None
@@ -173,7 +201,8 @@ def one(folder, seed, i):
     p = dict(objective=objective, booster=booster, nthread=1, seed=int(rng.integers(1 << 30)), verbosity=0, eta=float(rng.choice([0.05, 0.3, 1])))
     if booster != "gblinear":
         p.update(max_depth=int(rng.integers(1, 9)), tree_method=str(rng.choice(["hist", "approx"] if types else ["hist", "approx", "exact"])),
-                 gamma=float(rng.choice([0, 0, 1, 10])), subsample=float(rng.choice([1, 0.7])), num_parallel_tree=int(rng.choice([1, 1, 3])))
+                 gamma=float(rng.choice([0, 0, 1, 10])), subsample=float(rng.choice([1, 0.7])), num_parallel_tree=int(rng.choice([1, 1, 3])),
+                 min_child_weight=float(rng.choice([0, 1])), reg_lambda=float(rng.choice([0.1, 1])))
         if types:
             p["max_cat_to_onehot"] = int(rng.choice([1, 4, 100]))
         if rng.random() < 0.2 and p["tree_method"] != "exact":
@@ -185,6 +214,8 @@ def one(folder, seed, i):
         y = np.c_[y, 1 - y]
     if rng.random() < 0.4:
         p["base_score"] = base_score(rng, objective)
+    if objective in ("reg:squarederror", "reg:absoluteerror", "reg:quantileerror") and rng.random() < 0.2:
+        y = y * 10.0 ** rng.integers(-38, 38)
     dm = dict(feature_types=types, enable_categorical=bool(types))
     d = xgb.DMatrix(X, None if objective == "survival:aft" else y, nthread=1, **dm)
     if objective == "survival:aft":
@@ -197,13 +228,14 @@ def one(folder, seed, i):
     except xgb.core.XGBoostError as e:
         print("model %d of seed %d is left out: %s" % (i, seed, str(e).splitlines()[0]))  # its quantiles fail now and then
         return
-    if booster == "gblinear" and b"NaN" in bytes(b.save_raw("json")):
-        return  # training diverged: such a file is refused
+    if b"NaN" in bytes(b.save_raw("json")):
+        print("model %d of seed %d is left out: its training diverged, and such a file is refused" % (i, seed))
+        return
     best = booster != "gblinear" and rng.random() < 0.2
     if best:
         b.set_attr(best_iteration=str(b.num_boosted_rounds() // 2))
     name = "xgb_%d_%d_%s_%s" % (seed, i, objective.replace(":", "_"), booster)
-    save(os.path.join(folder, name), rng, b, X, dm, p, 120, ubj=rng.random() < 0.5, best=best)
+    save(os.path.join(folder, name), rng, b, X, dm, p, 180, ubj=rng.random() < 0.5, best=best, edges=90)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,16 @@
 //
 // Without a terminal there is no bar, and nothing is written to stderr. stdout gets the same
 // lines in both cases, without escape codes or carriage returns. Only one goroutine may use a
-// View or Counter. They start no goroutine: the bar moves only during a call.
+// View. It starts no goroutine: the bar moves only during a call.
 package live
 
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/disrust/disrust/client/drive/sample"
-	"github.com/mattn/go-isatty"
+	"github.com/disrust/disrust/client/tools/progress"
 )
 
 // percentiles are the percentiles that a line shows between the rate and the maximum.
@@ -22,7 +21,7 @@ var percentiles = []float64{50, 95, 99, 99.9, 99.99}
 // View shows a run that lasts a known time.
 type View struct {
 	stdout io.Writer // nil: no lines
-	bar    bar
+	bar    progress.Bar
 	name   string // shown before the time left
 	errors bool   // lines show errors
 	total  time.Duration
@@ -32,7 +31,7 @@ type View struct {
 // empty bar there. total is the time to measure, without the warm-up. errors says that the run
 // reconnects.
 func New(stdout, stderr io.Writer, isTerminal bool, total time.Duration, errors bool) *View {
-	v := &View{stdout: stdout, bar: newBar(stderr, isTerminal, int64(total)), total: total, errors: errors}
+	v := &View{stdout: stdout, bar: progress.NewBar(stderr, isTerminal, int64(total)), total: total, errors: errors}
 	fmt.Fprintf(stdout, "%8s %10s", "second", "requests/s")
 	for _, p := range percentiles {
 		fmt.Fprintf(stdout, " %10s", fmt.Sprintf("p%v_us", p))
@@ -49,21 +48,21 @@ func New(stdout, stderr io.Writer, isTerminal bool, total time.Duration, errors 
 // NewStep returns a View of one step of many, which name names. It writes no lines. If
 // isTerminal, it draws a bar.
 func NewStep(stderr io.Writer, isTerminal bool, name string, total time.Duration) *View {
-	v := &View{bar: newBar(stderr, isTerminal, int64(total)), name: name + ", ", total: total}
+	v := &View{bar: progress.NewBar(stderr, isTerminal, int64(total)), name: name + ", ", total: total}
 	v.draw(0)
 	return v
 }
 
 // Interval writes the line of s and moves the bar. It keeps nothing of s.
 func (v *View) Interval(s sample.Interval) {
-	v.bar.erase()
+	v.bar.Erase()
 	if v.stdout != nil {
 		v.line(s)
 	}
 	v.draw(s.At)
 }
 
-func (v *View) draw(at time.Duration) { v.bar.draw(int64(at), v.name+left(v.total-at)) }
+func (v *View) draw(at time.Duration) { v.bar.Draw(int64(at), v.name+progress.Left(v.total-at)) }
 
 func (v *View) line(s sample.Interval) {
 	fmt.Fprintf(v.stdout, "%8.1f %10.0f", s.At.Seconds(), float64(s.Requests)/s.Length.Seconds())
@@ -77,7 +76,7 @@ func (v *View) line(s sample.Interval) {
 }
 
 // Done erases the bar. Output that follows begins on the bar's line.
-func (v *View) Done() { v.bar.erase() }
+func (v *View) Done() { v.bar.Erase() }
 
 // figures returns the percentiles and the maximum, or dashes if no request was answered.
 func figures(s sample.Interval) []string {
@@ -92,22 +91,4 @@ func figures(s sample.Interval) []string {
 		texts = append(texts, fmt.Sprintf("%.1f", float64(nanos)/1000))
 	}
 	return texts
-}
-
-// left formats the time left in whole seconds, rounded up: "0 s left" means that none is left.
-func left(d time.Duration) string {
-	seconds := (max(d, 0) + time.Second - 1) / time.Second
-	switch {
-	case seconds < 60:
-		return fmt.Sprintf("%d s left", seconds)
-	case seconds < 3600:
-		return fmt.Sprintf("%d:%02d min left", seconds/60, seconds%60)
-	}
-	return fmt.Sprintf("%d:%02d h left", seconds/3600, seconds/60%60)
-}
-
-// IsTerminal reports whether f is a terminal that can move its cursor, so that a person can
-// watch it.
-func IsTerminal(f *os.File) bool {
-	return os.Getenv("TERM") != "dumb" && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
 }

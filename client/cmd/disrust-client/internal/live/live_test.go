@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/client/tools/progress"
 )
 
 func second(t *testing.T, at time.Duration, nanos ...int64) sample.Interval {
@@ -67,7 +68,7 @@ func TestBar(t *testing.T) {
 	if stdout.String() != plain.String() {
 		t.Errorf("a terminal changes the lines to\n%s", stdout.String())
 	}
-	drawn := strings.Split(stderr.String(), eraseLine)
+	drawn := strings.Split(stderr.String(), progress.EraseLine)
 	if len(drawn) != 4 || drawn[3] != "" {
 		t.Fatalf("want three bars, each erased; stderr got %q", stderr.String())
 	}
@@ -92,61 +93,15 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// rendered returns what a terminal shows of text. It interprets newlines and eraseLine.
+// rendered returns what a terminal shows of text. It interprets newlines and EraseLine.
 func rendered(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		if at := strings.LastIndex(line, eraseLine); at >= 0 {
-			lines[i] = line[at+len(eraseLine):]
+		if at := strings.LastIndex(line, progress.EraseLine); at >= 0 {
+			lines[i] = line[at+len(progress.EraseLine):]
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-func TestLeft(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		-time.Second:                "0 s left",
-		0:                           "0 s left",
-		time.Nanosecond:             "1 s left",
-		59 * time.Second:            "59 s left",
-		61 * time.Second:            "1:01 min left",
-		time.Hour + 150*time.Second: "1:02 h left",
-	} {
-		if got := left(d); got != want {
-			t.Errorf("left(%v) is %q, want %q", d, got, want)
-		}
-	}
-}
-
-func TestCounter(t *testing.T) {
-	var stderr bytes.Buffer
-	now := time.Unix(0, 0)
-	c := newCounter(newBar(&stderr, true, 1000), 1000, "rows", func() time.Time { return now })
-	c.Add(100) // within the first refresh: not drawn
-	now = now.Add(time.Second)
-	c.Add(100)
-	c.Add(100) // at the same instant: not drawn
-	c.Add(700) // the last: drawn whenever it comes
-	c.Done()
-	drawn := strings.Split(stderr.String(), eraseLine)
-	if len(drawn) != 4 || drawn[3] != "" {
-		t.Fatalf("want three bars, each erased; stderr got %q", stderr.String())
-	}
-	for i, want := range []string{"  0%  ", " 20%  200 of 1000 rows, 200/s, 4 s left", "100%  1000 of 1000 rows, 1000/s, 0 s left"} {
-		if !strings.HasSuffix(drawn[i], want) {
-			t.Errorf("bar %d is %q, want its end %q", i, drawn[i], want)
-		}
-	}
-}
-
-func TestCounterWithoutTerminal(t *testing.T) {
-	var stderr bytes.Buffer
-	c := NewCounter(&stderr, false, 0, "rows")
-	c.Add(10)
-	c.Done()
-	if stderr.Len() > 0 {
-		t.Errorf("without a terminal stderr got %q", stderr.String())
-	}
 }
 
 func TestStep(t *testing.T) {
@@ -154,7 +109,7 @@ func TestStep(t *testing.T) {
 	v := NewStep(&stderr, true, "10,000/s", 4*time.Second)
 	v.Interval(second(t, time.Second))
 	v.Done()
-	drawn := strings.Split(stderr.String(), eraseLine)
+	drawn := strings.Split(stderr.String(), progress.EraseLine)
 	if len(drawn) != 3 || !strings.HasSuffix(drawn[0], "  0%  10,000/s, 4 s left") || !strings.HasSuffix(drawn[1], " 25%  10,000/s, 3 s left") || drawn[2] != "" {
 		t.Errorf("stderr got %q", stderr.String())
 	}

@@ -1,10 +1,9 @@
 // Package check is the command that loads the file of a model and says what it is, what it costs
-// and whether it can be served.
+// and which scores it can give.
 package check
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/disrust/disrust/batcher/cost"
@@ -17,9 +16,12 @@ import (
 
 // Command is the command.
 var Command = &command.Command{
-	Name: "check", Words: []string{"FILE"}, Does: "say what a model is, what it costs, and whether it can be served",
-	Help: "Loads the file of a model, and says what it is and what it costs. The exit status is 0 if it can be served, and 1 if not.",
-	New:  func() command.Invocation { return &check{} },
+	Name: "check", Words: []string{"FILE"}, Does: "say what a model is, what it costs, and which scores it gives",
+	Help: `Loads the file of a model as the daemon does with these flags, and says what it is, what it costs,
+which call of the training library its scores equal, and what the daemon would refuse. The exit
+status is 0 if the daemon can serve it, and 1 if not. It measures what a row takes, for up to two
+seconds.`,
+	New: func() command.Invocation { return &check{} },
 }
 
 type check struct {
@@ -28,18 +30,26 @@ type check struct {
 }
 
 func (c *check) Flags() flags.List {
-	return append(modelflag.Flags(&c.model), flags.New("json", flags.Toggle(&c.json), "write JSON"))
+	return append(modelflag.Flags(&c.model), flags.New("json", flags.Toggle(&c.json), "write JSON, also of an error"))
 }
 
 func (c *check) Run(ctx context.Context, words []string, s command.Streams) error {
-	m, err := forest.Load(words[0], c.model)
+	name, file := modelflag.Split(words[0])
+	began := time.Now()
+	m, err := forest.Load(file, c.model)
 	if err != nil {
-		return err
+		return s.Refuse(err, c.json)
 	}
+	took := time.Since(began)
 	k, err := cost.Measure(ctx, m, m.Shape().Dim, wire.DefaultMaxVectors, time.Second)
 	if err != nil {
-		return err
+		return s.Refuse(err, c.json)
 	}
-	fmt.Fprintln(s.Text, m, k)
+	r := newReport(m, k)
+	r.Name, r.File, r.LoadSeconds = name, file, took.Seconds()
+	if c.json {
+		return s.JSON(r)
+	}
+	r.write(s.Text)
 	return nil
 }

@@ -18,7 +18,12 @@ type Command struct {
 	Words []string // that it needs, such as FILE
 	Does  string   // a line for the list of commands
 	Help  string   // what its own help says besides its flags
-	New   func() Invocation
+
+	// Failed is the exit status of an error that wraps neither ErrUsage nor ErrTold; 0 means 1. A
+	// command whose status 1 is a result needs another.
+	Failed int
+
+	New func() Invocation
 }
 
 // Invocation is one use of a command, with its flags at their defaults.
@@ -69,8 +74,11 @@ func (c *Command) Run(ctx context.Context, args []string, stdout, stderr io.Writ
 		return flags.StatusFailed
 	}
 	flags.Complain(stderr, program, c.blame(err))
-	if errors.Is(err, ErrUsage) {
+	switch {
+	case errors.Is(err, ErrUsage):
 		return flags.StatusUsage
+	case c.Failed != 0:
+		return c.Failed
 	}
 	return flags.StatusFailed
 }

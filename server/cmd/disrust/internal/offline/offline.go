@@ -5,11 +5,17 @@ package offline
 import (
 	"github.com/disrust/disrust/server/cmd/disrust/internal/check"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/command"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/inspect"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/score"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/verify"
 )
 
 // commands are in the order of the help. To add one, add a row.
 var commands = []*command.Command{
 	check.Command,
+	inspect.Command,
+	verify.Command,
+	score.Command,
 }
 
 // Find returns the command of that name, or nil.

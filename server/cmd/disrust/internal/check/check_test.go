@@ -1,0 +1,155 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/disrust/disrust/batcher/cost"
+	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/client/tools/flags"
+	"github.com/disrust/disrust/client/tools/readme"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
+)
+
+const models = commandtest.Models
+
+func run(t *testing.T, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	return commandtest.Run(t, Command, args...)
+}
+
+// TestEveryModel: every model of the loaders' tests is described within 100 columns, and as JSON that
+// says the same.
+func TestEveryModel(t *testing.T) {
+	files, _ := filepath.Glob(models + "/*/testdata/*/model.*")
+	if len(files) < 40 {
+		t.Fatalf("there are %d models", len(files))
+	}
+	for _, file := range files {
+		text, stderr, status := run(t, file)
+		if status != 0 || stderr != "" || !strings.Contains(text, "--output class") {
+			t.Fatalf("%s: status %d, %s%s", file, status, stderr, text)
+		}
+		for line := range strings.Lines(text) {
+			if utf8.RuneCountInString(line) > 101 {
+				t.Errorf("%s: a long line: %s", file, line)
+			}
+		}
+		stdout, _, _ := run(t, "--json", file)
+		var r report
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.FileBytes == 0 || r.MemoryBytes == 0 || len(r.SHA256) != 64 || !strings.Contains(text, r.SHA256[:12]) || len(r.Answers) != 3 || r.Name != "model" {
+			t.Errorf("%s: %s", file, stdout)
+		}
+	}
+}
+
+// sample returns the report of a model, with figures that are the same on every machine and for every
+// engine.
+func sample(t *testing.T, model string, o forest.Options) *report {
+	t.Helper()
+	m, err := forest.Load(filepath.Join(models, model), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReport(m, cost.Cost{
+		Single:  cost.Figure{Median: 330 * time.Nanosecond},
+		Batched: cost.Figure{Median: 90 * time.Nanosecond}, Rows: 64,
+	})
+	r.Name, r.File, r.LoadSeconds, r.MemoryBytes = "model", filepath.Base(model), 0.0004, 4288
+	return r
+}
+
+// TestReadme compares the samples in the README with what check says of models of the tests.
+func TestReadme(t *testing.T) {
+	const page = "../../../../README.md"
+	var b strings.Builder
+	b.WriteString("```text\n")
+	sample(t, "lightgbm/testdata/lgb_binary/model.txt", forest.Options{}).write(&b)
+	b.WriteString("```\n")
+	readme.Check(t, page, "check", b.String())
+	readme.Check(t, page, "fields of check", readme.Fields(report{}))
+}
+
+func TestText(t *testing.T) {
+	for _, c := range []struct {
+		model string
+		o     forest.Options
+		want  []string
+	}{
+		{"xgboost/testdata/xgb_best/model.json", forest.Options{}, []string{
+			"made of         6 trees with 47 leaves, at most 3 splits deep, of all 6 iterations\n",
+			"note            All 6 iterations count, although the file says that the first 4 are best:\n                --iterations best",
+		}},
+		{"xgboost/testdata/xgb_best/model.json", forest.Options{Iterations: forest.BestIteration}, []string{
+			"4 trees with 32 leaves, at most 3 splits deep, of 4 of the 6 iterations\n", "iteration_range=(0, 4)), bit for bit\n",
+		}},
+		{"xgboost/testdata/xgb_poisson/model.ubj", forest.Options{}, []string{
+			"XGBoost 3.2.0 UBJSON, 5515 bytes", "--output prob   booster.predict(DMatrix(rows)), at most 1 float32 step away\n",
+			"--output class  refused: the objective count:poisson has no classes\n",
+		}},
+		{"xgboost/testdata/xgb_linear_classes/model.json", forest.Options{}, []string{
+			"made of         12 weights for each output", "4 outputs (prob)", "--iterations best is refused: a gblinear model",
+			"of 64 vectors: 3076 bytes, and the response 1028\n",
+		}},
+		{"lightgbm/testdata/lgb_categorical/model.txt", forest.Options{}, []string{
+			"note            Features that hold categories, by their codes and not by their names: 6, 7.\n",
+		}},
+	} {
+		var b strings.Builder
+		sample(t, c.model, c.o).write(&b)
+		for _, want := range c.want {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%s does not say %q:\n%s", c.model, want, &b)
+			}
+		}
+		if strings.Contains(b.String(), "made of         0") {
+			t.Error(&b)
+		}
+	}
+}
+
+// TestRefused: a file that is no model, and what the daemon would refuse, are one line and status 1.
+func TestRefused(t *testing.T) {
+	pickle := filepath.Join(t.TempDir(), "model.pkl")
+	if err := os.WriteFile(pickle, []byte("\x80\x04\x95\x16\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ args, want string }{
+		{pickle, "pickle"},
+		{pickle + ".none", "model.pkl.none"},
+		{models + "/lightgbm/testdata/lgb_regression/model.txt --output class", "no classes"},
+		{models + "/xgboost/testdata/xgb_linear/model.ubj --iterations 3", "gblinear"},
+	} {
+		stdout, stderr, status := run(t, strings.Fields(c.args)...)
+		if status != flags.StatusFailed || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: status %d, %q, %q", c.args, status, stdout, stderr)
+		}
+		stdout, again, status := run(t, append(strings.Fields(c.args), "--json")...)
+		var r struct{ Error string }
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil || status != flags.StatusFailed || again != stderr || !strings.Contains(again, r.Error) || r.Error == "" {
+			t.Errorf("%s: %v, status %d, %q, %q", c.args, err, status, stdout, again)
+		}
+	}
+}
+
+// TestInterrupted: a signal ends the measurement.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("stop it"))
+	var errs bytes.Buffer
+	if status := Command.Run(ctx, []string{models + "/lightgbm/testdata/lgb_binary/model.txt"}, io.Discard, &errs); status == 0 || !strings.Contains(errs.String(), "stop it") {
+		t.Errorf("status %d, %s", status, &errs)
+	}
+}

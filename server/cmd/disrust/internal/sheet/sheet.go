@@ -1,0 +1,54 @@
+// Package sheet writes lines with labels for people, within the width of a terminal.
+package sheet
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/disrust/disrust/client/tools/flags"
+)
+
+const (
+	width  = 100
+	indent = 16 // columns of a label
+)
+
+// Sheet writes to W. Errors are W's business.
+type Sheet struct{ W io.Writer }
+
+// Line writes a label and a text, which goes on below itself where it is too long. A line break
+// in the text, which a file may have put there, is none.
+func (s Sheet) Line(label, format string, args ...any) {
+	for _, text := range wrap(flags.OneLine(fmt.Sprintf(format, args...)), width-indent) {
+		fmt.Fprintf(s.W, "%-*s%s\n", indent, label, text)
+		label = ""
+	}
+}
+
+// wrap breaks a text at spaces into lines of at most so many runes. Only a longer word is longer.
+func wrap(text string, most int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > most:
+			lines = append(lines, line)
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
+}
+
+// Count writes a number of things.
+func Count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

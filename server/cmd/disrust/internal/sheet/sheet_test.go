@@ -1,0 +1,45 @@
+package sheet
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+func TestLine(t *testing.T) {
+	var b strings.Builder
+	s := Sheet{&b}
+	s.Line("file", "a\nname with \x1b and %d words", 6)
+	s.Line("note", "%s", strings.Repeat("twelve chars ", 8))
+	want := "file            a\\nname with \\x1b and 6 words\n" +
+		"note            twelve chars twelve chars twelve chars twelve chars twelve chars twelve chars twelve\n" +
+		"                chars twelve chars\n"
+	if b.String() != want {
+		t.Errorf("%s", b.String())
+	}
+}
+
+// TestWrap: no word is lost or out of order, and a line is longer than allowed only if it is one word.
+func TestWrap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOf(rapid.StringMatching(`[aé]{1,12}`)).Draw(t, "words")
+		most := rapid.IntRange(1, 20).Draw(t, "most")
+		lines := wrap(strings.Join(words, " "), most)
+		for _, l := range lines {
+			if utf8.RuneCountInString(l) > most && strings.Contains(l, " ") {
+				t.Errorf("%q has more than %d", l, most)
+			}
+		}
+		if got, want := strings.Join(lines, " "), strings.Join(words, " "); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	})
+}
+
+func TestCount(t *testing.T) {
+	if got := Count(1, "leaf", "leaves") + Count(0, "leaf", "leaves"); got != "1 leaf0 leaves" {
+		t.Error(got)
+	}
+}
