@@ -14,6 +14,7 @@ var operators = map[key]func(*compiler, *graph.Node) error{
 	{"", "Identity"}:                         identity,
 	{"", "Mul"}:                              multiply,
 	{"ai.onnx.ml", "ZipMap"}:                 zipMap,
+	{"ai.onnx.ml", "TreeEnsemble"}:           treeEnsemble,
 	{"ai.onnx.ml", "TreeEnsembleClassifier"}: treeClassifier,
 	{"ai.onnx.ml", "TreeEnsembleRegressor"}:  treeRegressor,
 }

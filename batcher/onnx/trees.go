@@ -35,11 +35,11 @@ func base(n *graph.Node, counts ...int) ([]float32, error) {
 	return nil, n.Errorf("base_values has %d elements: one of %v is supported", len(values), counts)
 }
 
-// grow adds the stages of an ensemble, and returns the value of its sums.
-func (c *compiler) grow(e *trees.Ensemble, from value, fault func(*trees.Fault) error) (value, error) {
+// grow adds the stages of an ensemble, and tells f of the sums, whose value it returns.
+func (c *compiler) grow(e *trees.Ensemble, f *trees.Finish, from value, fault func(*trees.Fault) error) (value, error) {
 	made, err := e.Compile(from.at, c.next())
-	if f, ok := errors.AsType[*trees.Fault](err); ok {
-		return value{}, fault(f)
+	if wrong, ok := errors.AsType[*trees.Fault](err); ok {
+		return value{}, fault(wrong)
 	}
 	if err != nil {
 		return value{}, err
@@ -49,6 +49,11 @@ func (c *compiler) grow(e *trees.Ensemble, from value, fault func(*trees.Fault) 
 		v = c.add(s)
 	}
 	c.forests = append(c.forests, made.Models...)
+	f.Value, f.Flags = v.at, made.Flags
+	for k := range f.Targets {
+		_, never := e.Always(k)
+		f.Never = append(f.Never, never)
+	}
 	return v, nil
 }
 
@@ -91,12 +96,11 @@ func (c *compiler) regress(n *graph.Node, e *trees.Ensemble, f *trees.Finish, fr
 	if f.Targets == 1 && f.Transform != trees.Probit {
 		f.Transform = trees.None // onnxruntime makes nothing of a single target
 	}
-	v, err := c.grow(e, from, fault)
+	v, err := c.grow(e, f, from, fault)
 	if err != nil {
 		return err
 	}
-	if f.Trees != 0 || f.Base != nil || f.Transform != trees.None {
-		f.Value = v.at
+	if f.Flags || f.Trees != 0 || f.Base != nil || f.Transform != trees.None {
 		v = c.add(f)
 	}
 	c.set(n, 0, v)
@@ -139,12 +143,10 @@ func treeClassifier(c *compiler, n *graph.Node) error {
 	if err := classify(n, e, f); err != nil {
 		return err
 	}
-	v, err := c.grow(e, from, l.fault)
-	if err != nil {
+	if _, err := c.grow(e, f, from, l.fault); err != nil {
 		return err
 	}
-	f.Value = v.at
-	v = c.add(f)
+	v := c.add(f)
 	c.set(n, 0, value{at: v.at, width: 1, label: true, skipped: !c.classes})
 	if !c.classes {
 		c.set(n, 1, v)
@@ -152,27 +154,23 @@ func treeClassifier(c *compiler, n *graph.Node) error {
 	return nil
 }
 
-// classify says how the sums of a classifier become scores. onnxruntime tells two classes whose
-// weights are all of one class from others.
+// classify says how the sums of two classes become scores. onnxruntime looks at which classes have
+// weights.
 func classify(n *graph.Node, e *trees.Ensemble, f *trees.Finish) error {
 	if f.Targets > 2 {
-		for k := range f.Targets {
-			if always, _ := e.Always(k); f.Label && len(f.Base) == 0 && !always {
-				return n.Errorf("class is refused: not every row collects a weight for class %d", k)
-			}
-		}
 		return nil
 	}
 	always, never := e.Always(1)
-	if !always && !never {
-		return n.Errorf("class_ids: some rows collect weights for class 1, and some do not, of 2 classes: that is not supported")
+	first, noFirst := e.Always(0)
+	switch {
+	case !first && !noFirst, !always && !never:
+		return n.Errorf("class_ids: of 2 classes, some rows collect weights for one and other rows do not: that is not supported")
+	case noFirst:
+		return n.Errorf("class_ids: of 2 classes, only the second has weights: that is not supported, as it is for the first only")
 	}
-	_, neverFirst := e.Always(0)
-	f.Both = always
-	f.OneSet = never || neverFirst
-	f.Positive = e.Positive()
-	f.Single = never && len(f.Base) < 2
-	if f.Single && f.Transform == trees.Probit {
+	f.Positive = never && e.Positive()
+	f.Pair = never && len(f.Base) < 2
+	if f.Pair && f.Transform == trees.Probit {
 		return n.Errorf("post_transform PROBIT with the weights of one class is not supported")
 	}
 	return nil

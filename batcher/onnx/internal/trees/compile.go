@@ -10,9 +10,11 @@ import (
 )
 
 // Compiled are the stages of an ensemble. The last makes the sums, one column for each target, or
-// what Aggregate says of the weights.
+// what Aggregate says of the weights. If Flags is set, as many columns follow, which say whether the
+// row has a weight for the target. Otherwise a target has weights for all rows or for none.
 type Compiled struct {
 	Stages []pipeline.Stage
+	Flags  bool
 	Models []*ensemble.Model // of all trees, in their order
 }
 
@@ -53,6 +55,7 @@ func (e *Ensemble) Compile(from, next int) (*Compiled, error) {
 		}
 		return c, err
 	}
+	c.Flags = true
 	numbers := []int{}
 	for first := 0; first < len(e.Trees); first += wire.MaxOutputs {
 		m, err := e.build(columns, first, min(len(e.Trees), first+wire.MaxOutputs), false)

@@ -7,23 +7,21 @@ import (
 
 // Finish makes the answers of a regressor or classifier from its sums, as onnxruntime does.
 type Finish struct {
-	Value     int // the sums
+	Value     int    // the sums
+	Flags     bool   // as [Compiled] has it
+	Never     []bool // without Flags: the targets that have no weights
 	Targets   int
 	Trees     float32   // what the sums are divided by; 0: they are not
-	Base      []float32 // added last; nil, or one for each target
+	Base      []float32 // added last; nil, one for each target, or one for class 0 of two
 	Transform Transform
-
-	// Single says that the one sum of two classes is of class 0 of the file, and means class 1.
-	Single   bool
-	Positive bool // of a classifier of two classes with weights of one: no weight is below 0
-	OneSet   bool // of two classes: one has all weights
-	Both     bool // of two classes: class 1 has weights
-	Label    bool // the answer is the index of the class
-	Classes  bool // of a classifier
+	Classes   bool // of a classifier
+	Pair      bool // of two classes: one sum makes both scores
+	Positive  bool // of two classes: all weights are of one class, and none is below 0
+	Label     bool // the answer is the index of the class
 }
 
 func (f *Finish) From() []int { return []int{f.Value} }
-func (f *Finish) Bytes() int  { return 4 * len(f.Base) }
+func (f *Finish) Bytes() int  { return 4*len(f.Base) + len(f.Never) }
 
 // Width implements [pipeline.Stage].
 func (f *Finish) Width() int {
@@ -35,35 +33,36 @@ func (f *Finish) Width() int {
 
 // NewRunner implements [pipeline.Stage].
 func (f *Finish) NewRunner() pipeline.Runner {
-	wide, sums := make([]float64, f.Targets), make([]float32, f.Targets)
+	wide, sums, has := make([]float64, f.Targets), make([]float32, f.Targets), make([]bool, f.Targets)
+	for k := range f.Never {
+		has[k] = !f.Never[k]
+	}
 	return func(dst []float32, from [][]float32, rows int) error {
-		w := f.Width()
+		w, columns := f.Width(), f.Targets
+		if f.Flags {
+			columns *= 2
+		}
 		for i := range rows {
-			copy(sums, from[0][i*f.Targets:])
-			f.total(sums)
-			out := dst[i*w : (i+1)*w]
-			switch {
-			case f.Label:
-				out[0] = f.label(sums)
-			case f.Single:
-				f.pair(out, sums[0])
-			default:
-				copy(out, sums)
-				f.Transform.apply(out, wide)
+			row := from[0][i*columns : (i+1)*columns]
+			copy(sums, row)
+			for k, flag := range row[f.Targets:] {
+				has[k] = flag != 0
 			}
+			f.total(sums, has)
+			f.answer(dst[i*w:(i+1)*w], sums, has, wide)
 		}
 		return nil
 	}
 }
 
 // total divides the sums, and adds what is added last.
-func (f *Finish) total(sums []float32) {
-	for i := range sums {
-		if f.Trees != 0 {
+func (f *Finish) total(sums []float32, has []bool) {
+	if f.Trees != 0 {
+		for i := range sums {
 			sums[i] /= f.Trees
 		}
 	}
-	if f.Classes && f.Both && f.Targets == 2 && len(f.Base) == 2 {
+	if f.Classes && len(f.Base) == 2 && has[1] {
 		sums[1] = f.Base[1] + sums[0]
 		sums[0] = -sums[1]
 		return
@@ -73,22 +72,52 @@ func (f *Finish) total(sums []float32) {
 	}
 }
 
-// label returns the index of the class that the sums name.
-func (f *Finish) label(sums []float32) float32 {
-	if f.Targets > 2 {
-		best := 0
-		for i, s := range sums {
-			if s > sums[best] {
-				best = i
-			}
+// answer writes the scores or the label. A target without a weight has the score 0, but for a
+// classifier of more than two classes with base values.
+func (f *Finish) answer(out, sums []float32, has []bool, wide []float64) {
+	all := f.Classes && f.Targets > 2 && len(f.Base) > 0
+	switch {
+	case f.Label && f.Targets == 2:
+		out[0] = f.second(sums, has)
+		return
+	case f.Label:
+		out[0] = largest(sums, has, all)
+		return
+	}
+	for k := range sums {
+		if !all && !has[k] {
+			sums[k] = 0
 		}
-		return float32(best)
 	}
-	positive := sums[0]
-	if f.Both {
+	if f.Pair {
+		f.pair(out, sums[0])
+		return
+	}
+	copy(out, sums)
+	f.Transform.apply(out, wide)
+}
+
+// largest returns the index of the largest sum that counts, the first of equals.
+func largest(sums []float32, has []bool, all bool) float32 {
+	best := -1
+	for k, s := range sums {
+		if (all || has[k]) && (best < 0 || s > sums[best]) {
+			best = k
+		}
+	}
+	return float32(max(best, 0))
+}
+
+// second returns 1 if the second of two classes is named.
+func (f *Finish) second(sums []float32, has []bool) float32 {
+	positive := float32(0)
+	switch {
+	case has[1]:
 		positive = sums[1]
+	case has[0]:
+		positive = sums[0]
 	}
-	if f.OneSet && f.Positive && positive > 0.5 || !(f.OneSet && f.Positive) && positive > 0 {
+	if f.Positive && positive > 0.5 || !f.Positive && positive > 0 {
 		return 1
 	}
 	return 0
@@ -97,12 +126,12 @@ func (f *Finish) label(sums []float32) float32 {
 // pair makes the scores of two classes from one sum.
 func (f *Finish) pair(out []float32, s float32) {
 	switch {
-	case f.Positive:
-		out[0], out[1] = 1-s, s
 	case f.Transform == Logistic:
 		out[0], out[1] = logistic(-s), logistic(s)
+	case f.Positive:
+		out[0], out[1] = 1-s, s
 	default:
-		out[0], out[1] = s, -s
+		out[0], out[1] = -s, s
 	}
 }
 

@@ -1,8 +1,12 @@
 package trees
 
-import "github.com/disrust/disrust/batcher/onnx/internal/pipeline"
+import (
+	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
+	"github.com/disrust/disrust/wire"
+)
 
-// lookup takes the number of a row's leaf in each tree, and collects the leaves' weights.
+// lookup takes the number of a row's leaf in each tree, and collects the leaves' weights. Behind the
+// columns of the targets come as many that say whether the row has a weight for the target: 1 or 0.
 type lookup struct {
 	numbers   []int // values: of the trees, at most as many columns each as a model may have
 	targets   int
@@ -22,38 +26,37 @@ func newLookup(e *Ensemble, numbers []int) *lookup {
 }
 
 func (l *lookup) From() []int { return l.numbers }
-func (l *lookup) Width() int  { return l.targets }
+func (l *lookup) Width() int  { return 2 * l.targets }
 func (l *lookup) Bytes() int  { return 8*len(l.first) + 16*len(l.leaves) + 16*len(l.weights) }
 
 func (l *lookup) NewRunner() pipeline.Runner {
-	has := make([]bool, l.targets)
 	return func(dst []float32, from [][]float32, rows int) error {
-		for i := range rows {
-			out := dst[i*l.targets : (i+1)*l.targets]
-			clear(out)
-			clear(has)
-			tree := 0
-			for _, numbers := range from {
-				columns := len(numbers) / (len(dst) / l.targets)
-				for _, leaf := range numbers[i*columns : (i+1)*columns] {
-					l.add(out, has, l.leaves[l.first[tree]+int(leaf)])
-					tree++
+		clear(dst[:rows*l.Width()])
+		first := 0
+		for _, numbers := range from {
+			columns := min(wire.MaxOutputs, len(l.first)-first)
+			for i := range rows {
+				out := dst[i*l.Width() : (i+1)*l.Width()]
+				for j, leaf := range numbers[i*columns : (i+1)*columns] {
+					l.add(out, l.leaves[l.first[first+j]+int(leaf)])
 				}
 			}
+			first += columns
 		}
 		return nil
 	}
 }
 
 // add collects the weights of a leaf.
-func (l *lookup) add(out []float32, has []bool, leaf Leaf) {
+func (l *lookup) add(out []float32, leaf Leaf) {
+	has := out[l.targets:]
 	for _, w := range l.weights[leaf.First:leaf.End] {
 		switch {
 		case l.aggregate == Sum || l.aggregate == Average:
 			out[w.Target] += w.Value
-		case !has[w.Target], l.aggregate == Min && w.Value < out[w.Target], l.aggregate == Max && w.Value > out[w.Target]:
+		case has[w.Target] == 0, l.aggregate == Min && w.Value < out[w.Target], l.aggregate == Max && w.Value > out[w.Target]:
 			out[w.Target] = w.Value
 		}
-		has[w.Target] = true
+		has[w.Target] = 1
 	}
 }

@@ -19,14 +19,14 @@ func logistic(x float32) float32 {
 // probit is the approximation of the inverse of the normal distribution that onnxruntime has: of the
 // inverse error function, after Winitzki.
 func probit(p float32) float32 {
-	a, pi := float32(0.147), float32(3.14159) // variables, so that what is made of them is rounded
+	a := float32(0.147) // a variable, so that what is made of it is rounded
 	x := float32(2*p) - 1
 	sign := float32(1)
 	if x < 0 {
 		sign = -1
 	}
 	l := link.Log32(float32((1 - x) * (1 + x)))
-	v := 2/float32(pi*a) + float32(0.5*l)
+	v := float32(2/(math.Pi*0.147)) + float32(0.5*l)
 	v2 := float32(float32(1/a) * l)
 	v3 := root(float32(v*v)-v2) - v
 	return float32(1.41421356) * float32(sign*root(v3))
