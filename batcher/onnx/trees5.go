@@ -65,6 +65,9 @@ func readJoined(n *graph.Node, dim int) (*joined, error) {
 	n.Ignore("nodes_hitrates") // how often a training row came by
 	j.to.Targets = j.targets
 	if t := n.Tensor("nodes_modes"); t != nil {
+		if t.Type != proto.Uint8 {
+			return nil, n.Errorf("nodes_modes is of type %s, not uint8", proto.TypeName(t.Type))
+		}
 		j.mode = t.Doubles()
 	}
 	var members []float32
