@@ -24,6 +24,10 @@ type joined struct {
 	open             []int64 // nodes of the tree at hand, in the order of their places
 }
 
+// numbered are the values of post_transform. The specification of ONNX numbers SOFTMAX 1 and LOGISTIC
+// 2. onnxruntime 1.31 takes them the other way round, and its answers are the ones to equal.
+var numbered = [...]trees.Transform{trees.None, trees.Logistic, trees.Softmax, trees.SoftmaxZero, trees.Probit}
+
 func treeEnsemble(c *compiler, n *graph.Node) error {
 	from, err := c.rows(n, 0)
 	if err != nil {
@@ -35,7 +39,7 @@ func treeEnsemble(c *compiler, n *graph.Node) error {
 	}
 	f := &trees.Finish{Targets: j.targets}
 	transform, aggregate := n.Int("post_transform", 0), n.Int("aggregate_function", 1)
-	if transform < 0 || transform > int64(trees.Probit) {
+	if transform < 0 || transform >= int64(len(numbered)) {
 		return n.Errorf("post_transform %d: 0 to 4 are supported", transform)
 	}
 	if aggregate < 0 || aggregate > int64(trees.Max) {
@@ -44,7 +48,7 @@ func treeEnsemble(c *compiler, n *graph.Node) error {
 	if err := n.Done(); err != nil {
 		return err
 	}
-	f.Transform, j.to.Aggregate = trees.Transform(transform), trees.Aggregate(aggregate)
+	f.Transform, j.to.Aggregate = numbered[transform], trees.Aggregate(aggregate)
 	if err := j.ensemble(); err != nil {
 		return err
 	}

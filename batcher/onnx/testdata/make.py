@@ -1,11 +1,12 @@
 """Builds tree ensembles in ONNX and writes them with hard rows and onnxruntime's own answers.
 
     pip install onnx==1.23.2 onnxruntime==1.31.1 numpy==2.4.6
-    python make.py fixed .                    # the models of this folder
+    python make.py fixed .                    # the models of this folder, and of refuse/
     python make.py random DIR SEED COUNT      # models with random trees, modes and transforms
 
 onnxruntime answers with one thread. The same seed gives the same bytes.
 """
+import json
 import os
 import sys
 
@@ -127,6 +128,8 @@ def random_model(rng, kind, **given):
     spread = pick("spread", lambda: "all" if rng.random() < 0.5 else "some")
     positive = pick("positive", lambda: bool(rng.random() < 0.4))
     one = pick("one", lambda: bool(rng.random() < 0.5))
+    if kind == "classifier" and targets == 2 and post == "PROBIT":
+        one = False  # onnxruntime would leave the second score unwritten
     depth = pick("depth", lambda: int(rng.integers(1, 6)))
     count = pick("trees", lambda: int(rng.integers(1, 30)))
     values = np.float32(rng.choice([-1, 0, 0.5, 1, 2, 3, 1e-40, 1e30], 4))
@@ -228,8 +231,122 @@ FIXED = {
 }
 
 
+def of(m, name):
+    return next(a for a in m.graph.node[0].attribute if a.name == name)
+
+
+def attribute(name, at=None, value=None):
+    """An edit of an attribute: element at becomes value; without at the last element goes."""
+    def edit(m):
+        a, new = of(m, name), value(m) if callable(value) else value
+        field = {1: "f", 2: "i", 3: "s", 6: "floats", 7: "ints", 8: "strings"}[a.type]
+        if field in ("f", "i", "s"):
+            setattr(a, field, new)
+        elif at is None:
+            del getattr(a, field)[-1]
+        else:
+            getattr(a, field)[at] = new
+    return edit
+
+
+def add(*nodes):
+    """An edit that puts nodes behind the others, whose last makes the output."""
+    def edit(m):
+        m.graph.node[-1].output[0] = "before"
+        m.graph.node.extend(helper.make_node(op, inputs, outputs, name=name, **a) for op, name, inputs, outputs, a in nodes)
+    return edit
+
+
+def tensor(m, **fields):
+    t = m.graph.initializer.add()
+    t.name, t.data_type = "by", TensorProto.FLOAT
+    t.dims[:] = fields.get("dims", [1])
+    if "external" in fields:
+        t.data_location = TensorProto.EXTERNAL
+    else:
+        t.raw_data = fields.get("raw", b"\0\0\0\0")
+    if "kind" in fields:
+        t.data_type = fields["kind"]
+
+
+def second_input(m):
+    m.graph.input.add().CopyFrom(helper.make_tensor_value_info("more", TensorProto.FLOAT, ["N", 2]))
+
+
+def input_of(kind, shape):
+    return lambda m: m.graph.input[0].CopyFrom(helper.make_tensor_value_info("input", kind, shape))
+
+
+def clear(*fields):
+    return lambda m: [m.graph.ClearField(f) for f in fields]
+
+
+# What is wrong with a model of 4 features and one target, and words of the refusal.
+WRONG = {
+    "cycle_tree": (attribute("nodes_truenodeids", 0, 0), ["nodes_truenodeids", "tree 0, node 0", "root"]),
+    "two_parents": (attribute("nodes_truenodeids", 0, lambda m: of(m, "nodes_falsenodeids").ints[0]), ["tree 0, node 0", "two parents"]),
+    "child": (attribute("nodes_falsenodeids", 0, 5000), ["nodes_falsenodeids", "tree 0, node 0", "5000"]),
+    "feature": (attribute("nodes_featureids", 0, 4), ["nodes_featureids", "tree 0, node 0", "feature 4 of 4"]),
+    "feature_negative": (attribute("nodes_featureids", 0, -1), ["nodes_featureids", "-1"]),
+    "mode": (attribute("nodes_modes", 0, b"BRANCH_ABOUT"), ["nodes_modes", "BRANCH_ABOUT", "BRANCH_LEQ"]),
+    "leaf_root": (attribute("nodes_modes", 0, b"LEAF"), ["nodes_modes", "tree 0", "root"]),
+    "threshold_nan": (attribute("nodes_values", 0, float("nan")), ["nodes_values", "tree 0, node 0", "NaN"]),
+    "short_values": (attribute("nodes_values"), ["nodes_values"]),
+    "short_modes": (attribute("nodes_modes"), ["nodes_modes"]),
+    "short_weights": (attribute("target_weights"), ["target_treeids", "target_weights"]),
+    "short_missing": (attribute("nodes_missing_value_tracks_true"), ["nodes_missing_value_tracks_true"]),
+    "target": (attribute("target_ids", 0, 9), ["target_ids", "9 of 1"]),
+    "target_node": (attribute("target_nodeids", 0, 999), ["target_nodeids", "999"]),
+    "weight_twice": (attribute("target_nodeids", 0, lambda m: of(m, "target_nodeids").ints[1]), ["target_nodeids"]),
+    "node_twice": (attribute("nodes_nodeids", 1, 0), ["nodes_nodeids", "node 0 of tree 0", "twice"]),
+    "tree_apart": (attribute("nodes_treeids", -1, 0), ["nodes_"]),
+    "targets": (attribute("n_targets", value=70000), ["70000", "65535"]),
+    "targets_none": (attribute("n_targets", value=-3), ["outputs"]),
+    "post": (attribute("post_transform", value=b"LOG"), ["post_transform", "LOG", "LOGISTIC"]),
+    "aggregate": (attribute("aggregate_function", value=b"MEDIAN"), ["aggregate_function", "MEDIAN"]),
+    "attribute": (lambda m: m.graph.node[0].attribute.append(helper.make_attribute("colour", 3)), ["colour", "trees"]),
+    "attribute_type": (lambda m: of(m, "n_targets").CopyFrom(helper.make_attribute("n_targets", 1.5)), ["n_targets", "FLOAT", "INT"]),
+    "operator": (add(("Gelu2", "odd", ["before"], ["output"], {})), ["Gelu2", "odd", "not supported"]),
+    "domain": (add(("Identity", "odd", ["before"], ["output"], {"domain": "com.microsoft"})), ["com.microsoft.Identity", "odd"]),
+    "nowhere": (add(("Identity", "odd", ["nothing"], ["output"], {})), ["odd", "nothing", "nowhere"]),
+    "cycle": (add(("Identity", "one", ["b"], ["a"], {}), ("Identity", "two", ["a"], ["b"], {}), ("Identity", "odd", ["before"], ["output"], {})), ["one", "cycle"]),
+    "made_twice": (add(("Identity", "odd", ["before"], ["before"], {})), ["odd", "before", "twice"]),
+    "cast": (add(("Cast", "odd", ["before"], ["output"], {"to": TensorProto.INT32})), ["Cast", "odd", "int32"]),
+    "across_rows": (add(("ReduceMean", "odd", ["before"], ["output"], {"axes": [0]})), ["ReduceMean", "odd"]),
+    "dims_bomb": (lambda m: tensor(m, dims=[1 << 30, 1 << 30]), ["by", "dims"]),
+    "dims_negative": (lambda m: tensor(m, dims=[-5]), ["by", "dims", "-5"]),
+    "dims_wrong": (lambda m: tensor(m, dims=[3]), ["by", "dims", "3"]),
+    "data_type": (lambda m: tensor(m, kind=TensorProto.STRING), ["by", "data_type", "string"]),
+    "external": (lambda m: tensor(m, external=True), ["by", "external_data"]),
+    "second_input": (second_input, ["second", "more"]),
+    "double_input": (input_of(TensorProto.DOUBLE, ["N", 4]), ["input", "double"]),
+    "vector_input": (input_of(TensorProto.FLOAT, ["N"]), ["input", "1 dimensions"]),
+    "unknown_features": (input_of(TensorProto.FLOAT, ["N", "M"]), ["input", "features"]),
+    "no_nodes": (clear("node"), ["0 nodes"]),
+    "no_outputs": (clear("output"), ["0 outputs"]),
+    "no_input": (clear("input"), ["no input"]),
+    "output": (lambda m: m.graph.output.add().CopyFrom(helper.make_tensor_value_info("extra", TensorProto.FLOAT, ["N"])), ["extra", "no node"]),
+    "opset": (lambda m: setattr(m.opset_import[0], "version", 99), ["opset 99"]),
+    "functions": (lambda m: m.functions.add(name="f", domain="d"), ["functions"]),
+}
+
+
+def refused(folder):
+    """The models of WRONG, and refuse.json with the words."""
+    os.makedirs(folder, exist_ok=True)
+    for name, (edit, _) in WRONG.items():
+        model, _, _ = random_model(np.random.default_rng(5), "regressor", trees=2, depth=2, dim=4, targets=1, base=0, post="NONE", aggregate=1)
+        edit(model)
+        with open(os.path.join(folder, name + ".onnx"), "wb") as f:
+            f.write(model.SerializeToString(deterministic=True))
+    with open(os.path.join(folder, "refuse.json"), "w") as f:
+        json.dump({name: words for name, (_, words) in WRONG.items()}, f, indent=1)
+        f.write("\n")
+
+
 def main():
     if sys.argv[1] == "fixed":
+        refused(os.path.join(sys.argv[2], "refuse"))
         for i, (name, (kind, given)) in enumerate(FIXED.items()):
             rng = np.random.default_rng([1, i])
             model, dim, splits = random_model(rng, kind, **({"trees": 7, "depth": 3} | given))

@@ -138,7 +138,7 @@ func (f *Finish) pair(out []float32, s float32) {
 // Transform is what becomes of several sums, or of one where ONNX says so.
 type Transform uint8
 
-// Transforms, as TreeEnsemble numbers them.
+// Transforms of sums.
 const (
 	None Transform = iota
 	Softmax
