@@ -77,6 +77,9 @@ func (c *compiler) compile(classes bool) ([]int, error) {
 		if !known {
 			return nil, n.Errorf("the operator is not supported")
 		}
+		if _, stated := c.graph.Opsets[n.Domain]; !stated {
+			return nil, n.Errorf("the file states no opset of %q", n.Domain)
+		}
 		if err := op(c, n); err != nil {
 			return nil, err
 		}

@@ -72,7 +72,15 @@ func (l *listed) lengths() error {
 
 // ensemble makes the trees.
 func (l *listed) ensemble() (*trees.Ensemble, error) {
+	seen := map[int64]bool{}
 	for i := range l.tree {
+		if i == 0 || l.tree[i] != l.tree[i-1] {
+			if seen[l.tree[i]] {
+				return nil, l.node.Errorf("nodes_treeids: the nodes of tree %d do not stand together", l.tree[i])
+			}
+			seen[l.tree[i]] = true
+			l.treeNames = append(l.treeNames, l.tree[i])
+		}
 		at := [2]int64{l.tree[i], l.id[i]}
 		if _, twice := l.index[at]; twice {
 			return nil, l.node.Errorf("nodes_nodeids: node %d of tree %d is there twice", l.id[i], l.tree[i])
@@ -84,14 +92,8 @@ func (l *listed) ensemble() (*trees.Ensemble, error) {
 		return nil, err
 	}
 	place := l.places()
-	seen := map[int64]bool{}
 	for i := range l.tree {
 		if i == 0 || l.tree[i] != l.tree[i-1] {
-			if seen[l.tree[i]] {
-				return nil, l.node.Errorf("nodes_treeids: the nodes of tree %d do not stand together", l.tree[i])
-			}
-			seen[l.tree[i]] = true
-			l.treeNames = append(l.treeNames, l.tree[i])
 			l.to.Trees = append(l.to.Trees, trees.Tree{})
 		}
 		t := &l.to.Trees[len(l.to.Trees)-1]

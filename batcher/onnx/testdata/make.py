@@ -289,7 +289,7 @@ WRONG = {
     "feature": (attribute("nodes_featureids", 0, 4), ["nodes_featureids", "tree 0, node 0", "feature 4 of 4"]),
     "feature_negative": (attribute("nodes_featureids", 0, -1), ["nodes_featureids", "-1"]),
     "mode": (attribute("nodes_modes", 0, b"BRANCH_ABOUT"), ["nodes_modes", "BRANCH_ABOUT", "BRANCH_LEQ"]),
-    "leaf_root": (attribute("nodes_modes", 0, b"LEAF"), ["nodes_modes", "tree 0", "root"]),
+    "leaf_root": (attribute("nodes_modes", 0, b"LEAF"), ["node 0 of tree 0", "leaf"]),
     "threshold_nan": (attribute("nodes_values", 0, float("nan")), ["nodes_values", "tree 0, node 0", "NaN"]),
     "short_values": (attribute("nodes_values"), ["nodes_values"]),
     "short_modes": (attribute("nodes_modes"), ["nodes_modes"]),
@@ -299,7 +299,7 @@ WRONG = {
     "target_node": (attribute("target_nodeids", 0, 999), ["target_nodeids", "999"]),
     "weight_twice": (attribute("target_nodeids", 0, lambda m: of(m, "target_nodeids").ints[1]), ["target_nodeids"]),
     "node_twice": (attribute("nodes_nodeids", 1, 0), ["nodes_nodeids", "node 0 of tree 0", "twice"]),
-    "tree_apart": (attribute("nodes_treeids", -1, 0), ["nodes_"]),
+    "tree_apart": (attribute("nodes_treeids", 1, 7), ["nodes_treeids", "tree 0", "together"]),
     "targets": (attribute("n_targets", value=70000), ["70000", "65535"]),
     "targets_none": (attribute("n_targets", value=-3), ["outputs"]),
     "post": (attribute("post_transform", value=b"LOG"), ["post_transform", "LOG", "LOGISTIC"]),
@@ -327,6 +327,7 @@ WRONG = {
     "no_input": (clear("input"), ["no input"]),
     "output": (lambda m: m.graph.output.add().CopyFrom(helper.make_tensor_value_info("extra", TensorProto.FLOAT, ["N"])), ["extra", "no node"]),
     "opset": (lambda m: setattr(m.opset_import[0], "version", 99), ["opset 99"]),
+    "no_opset": (lambda m: m.ClearField("opset_import"), ["opset", "ai.onnx.ml"]),
     "functions": (lambda m: m.functions.add(name="f", domain="d"), ["functions"]),
 }
 
@@ -335,7 +336,7 @@ def refused(folder):
     """The models of WRONG, and refuse.json with the words."""
     os.makedirs(folder, exist_ok=True)
     for name, (edit, _) in WRONG.items():
-        model, _, _ = random_model(np.random.default_rng(5), "regressor", trees=2, depth=2, dim=4, targets=1, base=0, post="NONE", aggregate=1)
+        model, _, _ = random_model(np.random.default_rng(12), "regressor", trees=2, depth=2, dim=4, targets=1, base=0, post="NONE", aggregate=1)
         edit(model)
         with open(os.path.join(folder, name + ".onnx"), "wb") as f:
             f.write(model.SerializeToString(deterministic=True))
