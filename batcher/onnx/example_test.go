@@ -21,6 +21,6 @@ func Example() {
 	fmt.Println(m)
 	fmt.Println(len(scores), "scores")
 	// Output:
-	// ONNX of make.py, 7 trees with 46 leaves
+	// ONNX of make.py, 7 trees with 34 leaves
 	// 8 scores
 }

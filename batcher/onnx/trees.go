@@ -50,9 +50,8 @@ func (c *compiler) grow(e *trees.Ensemble, f *trees.Finish, from value, fault fu
 	}
 	c.forests = append(c.forests, made.Models...)
 	f.Value, f.Flags = v.at, made.Flags
-	for k := range f.Targets {
-		_, never := e.Always(k)
-		f.Never = append(f.Never, never)
+	for _, target := range e.Coverage() {
+		f.Never = append(f.Never, target.Never)
 	}
 	return v, nil
 }
@@ -160,16 +159,16 @@ func classify(n *graph.Node, e *trees.Ensemble, f *trees.Finish) error {
 	if f.Targets > 2 {
 		return nil
 	}
-	always, never := e.Always(1)
-	first, noFirst := e.Always(0)
+	coverage := e.Coverage()
+	first, second := coverage[0], coverage[1]
 	switch {
-	case !first && !noFirst, !always && !never:
+	case !first.Always && !first.Never, !second.Always && !second.Never:
 		return n.Errorf("class_ids: of 2 classes, some rows collect weights for one and other rows do not: that is not supported")
-	case noFirst:
+	case first.Never:
 		return n.Errorf("class_ids: of 2 classes, only the second has weights: that is not supported, as it is for the first only")
 	}
-	f.Positive = never && e.Positive()
-	f.Pair = never && len(f.Base) < 2
+	f.Positive = second.Never && e.Positive()
+	f.Pair = second.Never && len(f.Base) < 2
 	if f.Pair && f.Transform == trees.Probit {
 		return n.Errorf("post_transform PROBIT with the weights of one class is not supported")
 	}

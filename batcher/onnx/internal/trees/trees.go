@@ -84,23 +84,42 @@ func (e *Ensemble) direct() bool {
 	return true
 }
 
-// Always reports for a target whether every row collects a weight for it, and whether none does.
-func (e *Ensemble) Always(target int) (always, never bool) {
-	never = true
+// Coverage says for which targets rows collect weights.
+type Coverage struct {
+	Always bool // every row does
+	Never  bool // no row does
+}
+
+// Coverage returns the coverage of each target.
+func (e *Ensemble) Coverage() []Coverage {
+	all := make([]Coverage, e.Targets)
+	in, with := make([]int, e.Targets), make([]int, e.Targets) // leaves of tree in[k]-1 with target k
+	for k := range all {
+		all[k].Never = true
+	}
 	for i := range e.Trees {
-		with := 0
 		for _, l := range e.Trees[i].Leaves {
+			e.count(l, i+1, in, with)
 			for _, w := range e.Weights[l.First:l.End] {
-				if w.Target == target {
-					with++
-					break
-				}
+				all[w.Target].Never = false
+				all[w.Target].Always = all[w.Target].Always || with[w.Target] == len(e.Trees[i].Leaves)
 			}
 		}
-		never = never && with == 0
-		always = always || with == len(e.Trees[i].Leaves)
 	}
-	return always, never
+	return all
+}
+
+// count counts a leaf of a tree once for each target that it has weights for.
+func (e *Ensemble) count(l Leaf, tree int, in, with []int) {
+	weights := e.Weights[l.First:l.End]
+	for i, w := range weights {
+		if in[w.Target] != tree {
+			in[w.Target], with[w.Target] = tree, 0
+		}
+		if i == 0 || weights[i-1].Target != w.Target {
+			with[w.Target]++
+		}
+	}
 }
 
 // Positive reports whether no weight is below 0.
