@@ -47,12 +47,15 @@ type Model struct {
 }
 
 // Load reads the model in a file.
-func Load(path string, o Options) (*Model, error) {
-	data, err := read(path)
+func Load(path string, o Options) (*Model, error) { return LoadWith(path, o) }
+
+// LoadWith is Load for files of more formats.
+func LoadWith(path string, o Options, more ...Loader) (*Model, error) {
+	data, err := read(path, more)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	m, err := Parse(data, o)
+	m, err := ParseWith(data, o, more...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -61,7 +64,7 @@ func Load(path string, o Options) (*Model, error) {
 
 // read returns the content of a file. A file that begins as no model does is not read further: it
 // may be larger than the memory.
-func read(path string) ([]byte, error) {
+func read(path string, more []Loader) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, bare(err)
@@ -81,7 +84,7 @@ func read(path string) ([]byte, error) {
 	if _, err := io.ReadFull(file, head); err != nil {
 		return nil, bare(err)
 	}
-	if _, err := recognise(head); err != nil {
+	if _, err := recognise(head, more); err != nil {
 		return nil, err
 	}
 	data := make([]byte, info.Size())
@@ -98,8 +101,11 @@ func bare(err error) error {
 }
 
 // Parse reads a model from the bytes of a file. The model does not refer to data.
-func Parse(data []byte, o Options) (*Model, error) {
-	load, err := recognise(data)
+func Parse(data []byte, o Options) (*Model, error) { return ParseWith(data, o) }
+
+// ParseWith is Parse for files of more formats.
+func ParseWith(data []byte, o Options, more ...Loader) (*Model, error) {
+	load, err := recognise(data, more)
 	if err != nil {
 		return nil, err
 	}

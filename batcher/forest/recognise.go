@@ -16,9 +16,20 @@ const headBytes = 4096
 
 type loader func(data []byte, o Options) (*modelfile.Model, error)
 
+// Loader loads files of a format that this module does not know.
+type Loader struct {
+	Is   func(head []byte) bool // whether a file that begins so is one
+	Load func(data []byte, o Options) (*modelfile.Model, error)
+}
+
 // recognise returns the loader of a file, or says what the file is instead of a model that can
 // be loaded.
-func recognise(data []byte) (loader, error) {
+func recognise(data []byte, more []Loader) (loader, error) {
+	for _, l := range more {
+		if l.Is(data) {
+			return l.Load, nil
+		}
+	}
 	if lightgbm.Is(data) {
 		return lightgbm.Load, nil
 	}
@@ -50,7 +61,7 @@ const (
 	pickle = "a Python pickle or joblib file, which only Python can read: save the model with booster.save_model (LightGBM: " +
 		"model.booster_.save_model('m.txt'), XGBoost: model.save_model('m.json'))"
 	utf16 = "text in the encoding UTF-16: LightGBM reads and writes UTF-8, so save it again with booster.save_model"
-	onnx  = "an ONNX model, which is not supported: load the model that it was converted from"
+	onnx  = "an ONNX model, which is not supported here (in a Go program, package batcher/onnx loads trees): load the model that it was converted from"
 )
 
 // foreign are files that begin with certain bytes.

@@ -1,0 +1,133 @@
+package onnx
+
+import (
+	"fmt"
+
+	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/batcher/forest/ensemble"
+	"github.com/disrust/disrust/batcher/forest/modelfile"
+	"github.com/disrust/disrust/batcher/onnx/internal/graph"
+	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
+	"github.com/disrust/disrust/batcher/onnx/internal/proto"
+	"github.com/disrust/disrust/wire"
+)
+
+// Loader makes package forest load ONNX files too.
+var Loader = forest.Loader{Is: is, Load: load}
+
+// Load reads the model in a file, of ONNX or of a format of package forest.
+func Load(path string, o forest.Options) (*forest.Model, error) {
+	return forest.LoadWith(path, o, Loader)
+}
+
+// Parse reads a model from the bytes of such a file. The model does not refer to data.
+func Parse(data []byte, o forest.Options) (*forest.Model, error) {
+	return forest.ParseWith(data, o, Loader)
+}
+
+// is reports whether a file begins with the version of ONNX's format, and a field that may follow.
+func is(head []byte) bool {
+	if len(head) < 3 || head[0] != 0x08 || head[1] == 0 || head[1] >= 0x80 {
+		return false
+	}
+	switch head[2] {
+	case 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42:
+		return true
+	}
+	return false
+}
+
+// oldest is the oldest version of the operators of ai.onnx that are supported.
+const oldest = 7
+
+// load makes a model of a file.
+func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
+	if o.Iterations != modelfile.AllIterations {
+		return nil, fmt.Errorf("the file does not say which trees belong to an iteration: all of them count")
+	}
+	file, err := proto.Read(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := versions(file); err != nil {
+		return nil, err
+	}
+	g, err := graph.New(file)
+	if err != nil {
+		return nil, err
+	}
+	c := compiler{graph: g, values: map[string]value{g.Input: {width: g.Dim}}, record: o.Record}
+	output := o.Output
+	if output == wire.Unstated {
+		output = wire.Prob
+	}
+	outputs, err := c.compile(output == wire.Class)
+	if err != nil {
+		return nil, err
+	}
+	config := pipeline.Config{Dim: g.Dim, Stages: c.stages, Outputs: outputs, Kind: output}
+	if len(c.forests) > 0 {
+		config.Sampler = c.forests[0]
+	}
+	p, err := pipeline.New(config)
+	if err != nil {
+		return nil, err
+	}
+	m := &model{p, c.forests}
+	return &modelfile.Model{Model: m, About: c.about(file, m)}, nil
+}
+
+// versions refuses sets of operators that are unknown.
+func versions(m *proto.Model) error {
+	for domain, newest := range map[string]int64{"": 25, "ai.onnx.ml": 5} {
+		v, found := m.Opsets[domain]
+		if found && (v > newest || v < 1 || domain == "" && v < oldest) {
+			return fmt.Errorf("the file uses opset %d of %q: up to %d is supported: export it with an older target_opset",
+				v, domain, newest)
+		}
+	}
+	return nil
+}
+
+// model is a pipeline that knows its trees.
+type model struct {
+	*pipeline.Model
+	forests []*ensemble.Model
+}
+
+// TreeSize returns how many leaves a tree has, and how many nodes lie before the farthest.
+func (m *model) TreeSize(tree int) (leaves, depth int) {
+	for _, f := range m.forests {
+		if tree < f.Trees() {
+			return f.TreeSize(tree)
+		}
+		tree -= f.Trees()
+	}
+	panic("onnx: a tree that the model does not have")
+}
+
+// about says what the file holds.
+func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
+	a := modelfile.About{Format: "ONNX", Iterations: 1, Used: 1, NoBest: "an ONNX file has no iterations"}
+	if file.Producer != "" {
+		a.Format += " of " + file.Producer
+	}
+	for _, f := range m.forests {
+		for i := range f.Trees() {
+			leaves, _ := f.TreeSize(i)
+			a.Leaves += leaves
+		}
+		a.Trees += f.Trees()
+	}
+	a.Usage = make([]modelfile.Usage, c.graph.Dim)
+	a.Answers = modelfile.Answers(func(kind wire.Kind) (modelfile.Answer, error) {
+		if _, _, err := c.wanted(kind == wire.Class); err != nil {
+			return modelfile.Answer{}, err
+		}
+		if kind == wire.Class {
+			return modelfile.Answer{Call: "the index of the label that InferenceSession.run gives"}, nil
+		}
+		return modelfile.Answer{Call: "the float outputs of InferenceSession.run, with one thread"}, nil
+	})
+	return a
+}
