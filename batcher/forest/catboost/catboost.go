@@ -88,7 +88,7 @@ func used(wanted, iterations int) (int, error) {
 		return iterations, nil
 	case wanted == modelfile.BestIteration:
 		return 0, errNoBest
-	case wanted > iterations:
+	case wanted < 1 || wanted > iterations:
 		return 0, fmt.Errorf("the file has %d iterations, not %d", iterations, wanted)
 	}
 	return wanted, nil

@@ -172,7 +172,7 @@ func TestIterations(t *testing.T) {
 	if err != nil || m.About.Trees != 2 || m.About.Used != 2 || m.About.Iterations != 6 || m.About.Leaves != 16 {
 		t.Errorf("%+v, %v", m, err)
 	}
-	for iterations, word := range map[int]string{7: "6 iterations, not 7", modelfile.BestIteration: "best"} {
+	for iterations, word := range map[int]string{7: "6 iterations, not 7", -2: "6 iterations, not -2", modelfile.BestIteration: "best"} {
 		if _, err := Load(data, modelfile.Options{Iterations: iterations}); err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%d iterations: %v", iterations, err)
 		}
