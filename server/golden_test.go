@@ -29,7 +29,7 @@ func TestGolden(t *testing.T) {
 func play(t *testing.T, s *rawtest.Server, golden *rawtest.Golden, send func(*rawtest.Client, []byte) error) {
 	c := dial(t, s.Addr)
 	defer c.Close()
-	rawtest.Check(t, goldentest.Play(c, func(b []byte) error { return send(c, b) }))
+	rawtest.Check(t, golden.Play(c, func(b []byte) error { return send(c, b) }))
 }
 
 // readGolden returns the streams in testdata by name.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/disrust/disrust/batcher"
-	"github.com/disrust/disrust/wire"
 )
 
 // String says in one line what the server serves, where and how.
@@ -31,9 +30,6 @@ func (c *Config) describeModel() string {
 	var is []string
 	if m, says := c.Model.(fmt.Stringer); says {
 		is = append(is, m.String())
-	}
-	if c.Identity != (wire.Identity{}) {
-		is = append(is, fmt.Sprintf("SHA-256 %x", c.Identity[:6]))
 	}
 	if m, sized := c.Model.(batcher.Sized); sized {
 		is = append(is, size(uint64(m.Bytes())))

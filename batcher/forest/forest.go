@@ -145,7 +145,7 @@ func (m *Model) TreeSize(tree int) (leaves, depth int) {
 	return m.Model.(interface{ TreeSize(int) (leaves, depth int) }).TreeSize(tree)
 }
 
-// String says in a line what the file holds, and what of it counts.
+// String says in a line what the file holds, what of it counts, and how its SHA-256 begins.
 func (m *Model) String() string {
 	a := &m.About
 	parts := []string{a.Format}
@@ -163,7 +163,7 @@ func (m *Model) String() string {
 	case a.Best > 0 && a.Best < a.Used:
 		parts = append(parts, fmt.Sprintf("all %d iterations although the file says that %d are best", a.Used, a.Best))
 	}
-	return strings.Join(parts, ", ")
+	return fmt.Sprintf("%s, SHA-256 %x", strings.Join(parts, ", "), m.SHA256[:6])
 }
 
 // Score writes Shape().Outputs scores per row to dst, row after row. rows is a packed matrix

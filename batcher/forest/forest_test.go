@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,7 +63,8 @@ func TestString(t *testing.T) {
 		{"xgboost/testdata/xgb_best", Options{Iterations: BestIteration}, "XGBoost 3.2.0 JSON, binary:logistic, 4 trees with 32 leaves, 4 of 6 iterations"},
 		{"xgboost/testdata/xgb_linear", Options{}, "XGBoost 3.2.0 UBJSON, binary:logistic, linear"},
 	} {
-		if got := load(t, c.dir, c.o).String(); got != c.want {
+		m := load(t, c.dir, c.o)
+		if got, want := m.String(), fmt.Sprintf("%s, SHA-256 %x", c.want, m.SHA256[:6]); got != want {
 			t.Errorf("%s %+v: %s", c.dir, c.o, got)
 		}
 	}

@@ -61,7 +61,7 @@ const (
 	pickle = "a Python pickle or joblib file, which only Python can read: save the model with booster.save_model (LightGBM: " +
 		"model.booster_.save_model('m.txt'), XGBoost: model.save_model('m.json'))"
 	utf16 = "text in the encoding UTF-16: LightGBM reads and writes UTF-8, so save it again with booster.save_model"
-	onnx  = "an ONNX model, which package batcher/onnx loads, and this one does not"
+	onnx  = "an ONNX model, which is not supported here (in a Go program, package batcher/onnx loads trees): load the model that it was converted from"
 )
 
 // foreign are files that begin with certain bytes.

@@ -18,9 +18,9 @@ func Example() {
 	if err := m.Score(scores, rows); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(m)
+	fmt.Println(m.About.Format, m.About.Trees)
 	fmt.Println(len(scores), "scores")
 	// Output:
-	// ONNX of make.py, 7 trees with 34 leaves
+	// ONNX of make.py 7
 	// 8 scores
 }

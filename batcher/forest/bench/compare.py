@@ -2,7 +2,7 @@
 
     python batcher/forest/bench/compare.py FOLDER
 
-It runs in the root of the repository, with lightgbm 4.7.0, xgboost-cpu 3.2.0 and numpy, and needs about five
+It runs in the root of the repository, with lightgbm 4.7.0, xgboost-cpu 3.2.0 and numpy, and needs about three
 minutes. The first time it trains one model of each library and draws rows; all of that stays in FOLDER. No row is
 scored twice in succession: a processor that sees a row again predicts each branch of a plain walk.
 
@@ -22,7 +22,7 @@ import lightgbm
 import numpy as np
 import xgboost
 
-ROUNDS = 9
+ROUNDS = 5
 SECONDS = 0.2  # of one measurement
 SIZES = 1, 8, 64, 1024  # rows per call
 DIM, TREES, TRAINED, SCORED = 128, 500, 60_000, 4096

@@ -63,6 +63,11 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	leaves := 0
+	for _, t := range f.trees[:about.Used] {
+		leaves += len(t.values) // one for each output
+	}
+	b.Reserve(leaves)
 	g := grower{builder: b, columns: columns, outputs: outputs, about: &about}
 	for i, t := range f.trees[:about.Used] {
 		if err := g.add(t); err != nil {

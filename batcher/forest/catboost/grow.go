@@ -41,10 +41,9 @@ func (g *grower) add(t *tree) error {
 	}
 	g.about.Trees += g.outputs
 	g.about.Leaves += leaves * g.outputs
-	for _, s := range t.splits {
-		c := g.columns[s.feature]
-		g.about.Usage[c.index].Splits++
-		g.about.Usage[c.index].Missing |= 1 << c.missing
+	for _, n := range g.grown.Nodes {
+		g.about.Usage[n.Feature].Splits += g.outputs
+		g.about.Usage[n.Feature].Missing |= 1 << n.Missing
 	}
 	return nil
 }

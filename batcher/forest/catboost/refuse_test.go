@@ -215,7 +215,7 @@ func TestAbout(t *testing.T) {
 	for _, u := range a.Usage {
 		splits += u.Splits
 	}
-	if splits != 6*3 {
-		t.Errorf("%d splits in all, want %d: one for each level", splits, 6*3)
+	if splits != 6*7 {
+		t.Errorf("%d splits in all, want %d", splits, 6*7)
 	}
 }

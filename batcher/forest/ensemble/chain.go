@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// smallest is the trees of a part at the end of a group, if the group has that many.
+// smallest is the trees of a part at the end of a group, if the model has that many for each lane.
 const smallest = 8
 
 // always returns a node that all rows leave for one place.
@@ -20,6 +20,8 @@ func (m *Model) chain() {
 	if m.config.Groups > 1 {
 		slices.SortStableFunc(m.order, func(a, b uint32) int { return int(m.trees[a].group) - int(m.trees[b].group) })
 		m.arrange()
+	} else {
+		m.nodes, m.double, m.single, m.functionOf = trimmed(m.nodes), trimmed(m.double), trimmed(m.single), trimmed(m.functionOf)
 	}
 	end := uint32(len(m.nodes))
 	m.nodes = append(m.nodes, always(end))
@@ -66,8 +68,9 @@ func (m *Model) run(first, end int) run {
 // cut makes parts of a group. The lanes of a single row begin with large ones. Those that come
 // after are smaller and smaller, so that all lanes are through at nearly the same time.
 func (m *Model) cut(first, end int) {
+	least := min(smallest, (len(m.order)+lanes-1)/lanes)
 	for first < end {
-		size := max((end-first)/(2*lanes), smallest)
+		size := max((end-first)/(2*lanes), least)
 		m.parts = append(m.parts, m.run(first, min(first+size, end)))
 		first += size
 	}
@@ -90,6 +93,14 @@ func (m *Model) arrange() {
 	}
 	m.nodes = nodes
 	m.double, m.single, m.functionOf = moved(m.double, from), moved(m.single, from), moved(m.functionOf, from)
+}
+
+// trimmed returns s without much room behind it.
+func trimmed[E any](s []E) []E {
+	if cap(s)-len(s) > len(s)/8+1 {
+		return append(make([]E, 0, len(s)+1), s...)
+	}
+	return s
 }
 
 // moved returns the elements of old in another order, with those that follow them.

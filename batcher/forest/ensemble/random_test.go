@@ -90,6 +90,9 @@ func anyTree(r *rand.Rand, c *Config, leaves int, chain bool) *Tree {
 	}
 	for range max(1, len(open)) {
 		v := r.NormFloat64()
+		if r.IntN(4) == 0 {
+			v = float64(anyFloat(r)) // perhaps -0, or infinite
+		}
 		if c.Sum == Single {
 			v = float64(float32(v))
 		}
@@ -115,7 +118,7 @@ func anyConfig(r *rand.Rand) Config {
 	if c.Sum == Single {
 		c.Transform.Func = []link.Func{link.Identity, link.Sigmoid32, link.Softmax32, link.Step}[r.IntN(4)]
 		for range c.Groups {
-			c.Base = append(c.Base, float32(r.NormFloat64()))
+			c.Base = append(c.Base, anyFloat(r))
 		}
 	}
 	return c

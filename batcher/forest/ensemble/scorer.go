@@ -25,7 +25,7 @@ const (
 	// blocks is how many blocks of rows go through some trees while their nodes are in the
 	// nearest caches, if the numbers of the rows fit in there as well.
 	blocks     = 8
-	cacheBytes = 32 << 10
+	cacheBytes = 256 << 10
 	cacheNodes = 2 << 10
 
 	// alone is up to how many rows are scored one by one instead of as a block.

@@ -158,8 +158,10 @@ func (f *forest) add() error {
 		if n.Test == ensemble.In {
 			u.Categorical++
 		}
-		if len(f.reader.gains) > 0 {
-			u.Gain += f.reader.gains[i]
+		if gains := f.reader.gains; len(gains) > 0 && gains[i] > 0 {
+			u.Gain += gains[i]
+		} else {
+			u.Gainless++
 		}
 	}
 	return nil

@@ -56,6 +56,7 @@ type Parameter struct{ Name, Value string }
 type Usage struct {
 	Splits      int
 	Categorical int     // of the splits
+	Gainless    int     // of the splits of LightGBM: those without a gain above 0, which its own count leaves out
 	Gain        float64 // sum over the splits, as the training library counted it
 	Missing     uint8   // bit r is set if a split has the rule ensemble.Missing(r)
 }

@@ -59,7 +59,7 @@ func (o *options) list() flags.List {
 			"how threads wait for work; auto: they poll for as long as that has paid off lately, then sleep"),
 		flags.New("pin", flags.Toggle(&c.Pin), "bind each thread to a CPU; more threads than CPUs share them in turn"),
 
-		flags.New("model", flags.Custom(&o.model, builtIn+"|FILE|NAME=FILE", "the built-in model "+builtIn+", the file of a model, or NAME=FILE with a name for it,", namesFile, same),
+		flags.New("model", flags.Custom(&o.model, builtIn+"|FILE|NAME=FILE", "the built-in model "+builtIn+", or a model's file as FILE or NAME=FILE", namesFile, same),
 			"the model to serve: built in, or from a file of LightGBM, XGBoost or CatBoost; NAME, or the file's name without its extension, is what clients may ask for"),
 		flags.New("dim", whole(&c.Dim, allowed.Dim), "features per vector; 0: the model's, or 128 if the model takes any"),
 	}, modelflag.Flags(&o.file), flags.List{

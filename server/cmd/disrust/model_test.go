@@ -15,6 +15,7 @@ import (
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/client"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/server/daemontest"
 	"github.com/disrust/disrust/server/internal/rawtest"
 	"github.com/disrust/disrust/wire"
@@ -141,15 +142,17 @@ func wantScores(t *testing.T, c *client.Client, file string, o forest.Options, r
 func TestModelOnReadyLine(t *testing.T) {
 	const costs = `\d[\d.]* us a row alone and \d[\d.]* of 64, up to 64 vectors per request`
 	for _, test := range []struct{ args, says string }{
-		{"four=" + fourClasses, `model four \(LightGBM text v4, multiclass num_class:4, 12 trees with 144 leaves; SHA-256 HEX; [\d.]+ .?i?B\), dim 8, 4 outputs \(prob\), ` + costs},
-		{fourClasses + " --iterations 2 --output class", `model model \(LightGBM .*, 2 of 3 iterations; .* 1 output \(class\), `},
-		{bestIsFour, `\(XGBoost 3\.2\.0 JSON, binary:logistic, 6 trees with \d+ leaves, all 6 iterations although the file says that 4 are best; SHA-256 HEX; `},
-		{bestIsFour + " --iterations best", `, 4 trees with \d+ leaves, 4 of 6 iterations; SHA-256 HEX; `},
-		{"l=" + xgboostModels + "/xgb_linear/model.ubj", `model l \(XGBoost 3\.2\.0 UBJSON, binary:logistic, linear; SHA-256 HEX; .*, dim 12, 1 output \(prob\), ` + costs},
+		{"four=" + fourClasses, `model four \(LightGBM text v4, multiclass num_class:4, 12 trees with 144 leaves, SHA-256 HEX; [\d.]+ .?i?B\), dim 8, 4 outputs \(prob\), ` + costs},
+		{fourClasses + " --iterations 2 --output class", `model model \(LightGBM .*, 2 of 3 iterations, SHA-256 HEX; .* 1 output \(class\), `},
+		{bestIsFour, `\(XGBoost 3\.2\.0 JSON, binary:logistic, 6 trees with \d+ leaves, all 6 iterations although the file says that 4 are best, SHA-256 HEX; `},
+		{bestIsFour + " --iterations best", `, 4 trees with \d+ leaves, 4 of 6 iterations, SHA-256 HEX; `},
+		{"l=" + xgboostModels + "/xgb_linear/model.ubj", `model l \(XGBoost 3\.2\.0 UBJSON, binary:logistic, linear, SHA-256 HEX; .*, dim 12, 1 output \(prob\), ` + costs},
 	} {
 		args := append([]string{"--model"}, strings.Fields(test.args)...)
 		d := start(t, args...)
-		digits := fmt.Sprintf("%x", connect(t, d).Servers()[0].Identity[:6])
+		_, file := modelflag.Split(strings.Fields(test.args)[0])
+		sha256 := identity(t, file, 0) // of the file, whatever counts of it
+		digits := fmt.Sprintf("%x", sha256[:6])
 		if says := strings.ReplaceAll(test.says, "HEX", digits); !regexp.MustCompile(says).MatchString(d.Ready) {
 			t.Errorf("%s: %s does not say %s", test.args, d.Ready, says)
 		}

@@ -14,7 +14,8 @@ import (
 )
 
 // TestWalkthrough does what the section "Serve a model file" of the README says, with the libraries
-// themselves: it trains a model, serves it, scores rows and compares. It needs python3 with numpy,
+// themselves: it trains a model, serves it, scores rows and compares.
+// So does "Verifying a model". It needs python3 with numpy,
 // lightgbm and xgboost:
 //
 //	go test -tags libraries -run Walkthrough ./server/cmd/disrust
@@ -26,8 +27,9 @@ func TestWalkthrough(t *testing.T) {
 	build.Dir = filepath.Join(root, "client/cmd/disrust-client")
 	ended(t, build)
 
-	blocks := python(t, root+"/server/README.md", 3)
+	blocks := python(t, root+"/server/README.md", 4)
 	training, compare := map[string]string{"model.txt": blocks[0], "model.json": blocks[2]}, blocks[1]
+	others := map[string]string{"model.txt": "# XGBoost", "model.json": "# LightGBM"} // the lines of other libraries
 	for file, train := range training {
 		t.Run(file, func(t *testing.T) {
 			ended(t, inFolder(dir, "python3", "-c", train))
@@ -35,6 +37,17 @@ func TestWalkthrough(t *testing.T) {
 			ended(t, inFolder(dir, tool, "--port", d.Port(), "score", "rows.npy", "--out", "scores.npy"))
 			if said := ended(t, inFolder(dir, "python3", "-c", compare)); said != "0 of 100 scores differ\n" {
 				t.Error(said)
+			}
+			expect := train + "\nrows = x[:100]\n"
+			for line := range strings.Lines(blocks[3]) {
+				if !strings.Contains(line, others[file]) {
+					expect += line
+				}
+			}
+			ended(t, inFolder(dir, "python3", "-c", expect))
+			words := []string{daemon, "verify", filepath.Join(dir, file), "--rows", filepath.Join(dir, "rows.npy"), "--expect", filepath.Join(dir, "scores.npy"), "--output", "raw"}
+			if stdout, stderr, status := daemontest.RunToEnd(t, words...); status != 0 {
+				t.Errorf("verify: status %d, %s%s", status, stdout, stderr)
 			}
 		})
 	}

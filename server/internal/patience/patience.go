@@ -15,13 +15,13 @@ import (
 
 const (
 	// grace is how long a refusal may be one that passes.
-	grace = 500 * time.Millisecond
+	grace = time.Second
 
 	pause = 5 * time.Millisecond // between two tries
 )
 
 // Retry calls try until it returns an error that does not wrap passing, or nil, and returns
-// what try returned. It gives up after half a second, or when ctx ends; then it returns the
+// what try returned. It gives up after a second, or when ctx ends; then it returns the
 // cause of ctx's end.
 func Retry(ctx context.Context, passing syscall.Errno, try func() error) error {
 	for began := time.Now(); ; {

@@ -2,157 +2,22 @@ package score
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/client/tools/readme"
 	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
 )
-
-// fixture is a model of the libraries, with rows.
-type fixture struct {
-	path, rowsFile string
-	model          *forest.Model
-	rows           []float32
-}
-
-// load reads a folder of testdata, such as lightgbm/lgb_binary.
-func load(t testing.TB, name string, o forest.Options) fixture {
-	t.Helper()
-	library, name, _ := strings.Cut(name, "/")
-	folder := filepath.Join(commandtest.Models, library, "testdata", name)
-	files, err := filepath.Glob(filepath.Join(folder, "model.*"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("%s: %q, %v", folder, files, err)
-	}
-	absolute, err := filepath.Abs(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := fixture{path: absolute, rowsFile: filepath.Join(folder, "rows.npy")}
-	if f.model, err = forest.Load(f.path, o); err != nil {
-		t.Fatal(err)
-	}
-	f.rows = numbersOf(t, f.rowsFile)
-	return f
-}
-
-// numbersOf returns the numbers of a .npy file, as float32.
-func numbersOf(t testing.TB, path string) []float32 {
-	t.Helper()
-	a, err := rowfile.OpenArray(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	count := int64(1)
-	for _, n := range a.Shape {
-		count *= n
-	}
-	all := make([]float32, count)
-	if err := a.Next(all); err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
-// scores returns what the file of the scores of rows must hold, as .npy.
-func (f fixture) scores(t testing.TB, rows []float32) []byte {
-	t.Helper()
-	shape := f.model.Shape()
-	count := len(rows) / shape.Dim
-	scores := make([]float32, count*shape.Outputs)
-	if err := f.model.Score(scores, rows); err != nil {
-		t.Fatal(err)
-	}
-	return append(rowfile.AppendHeader(nil, int64(count), shape.Outputs), encoded(scores)...)
-}
-
-func encoded(values []float32) (b []byte) {
-	for _, x := range values {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
-	}
-	return b
-}
-
-// npyRows returns a .npy file of rows.
-func npyRows(rows []float32, dim int) []byte {
-	return append(rowfile.AppendHeader(nil, int64(len(rows)/dim), dim), encoded(rows)...)
-}
-
-// csvRows returns lines of CSV, which name the columns if names are given.
-func csvRows(rows []float32, dim int, names ...string) []byte {
-	var b []byte
-	if names != nil {
-		var header bytes.Buffer
-		w := csv.NewWriter(&header)
-		_ = w.Write(names) // a Buffer takes all
-		w.Flush()
-		b = header.Bytes()
-	}
-	for i, x := range rows {
-		b = appendNumber(b, x)
-		b = append(b, ",\n"[(i+1)/dim*dim/(i+1)])
-	}
-	return b
-}
-
-// put writes a file in a folder of its own.
-func put(t testing.TB, name string, content []byte) (path string) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), name)
-	write(t, path, content)
-	return path
-}
-
-func got(t testing.TB, path string) []byte {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return content
-}
-
-// scored runs the command, which must succeed, and returns the file of the scores and stderr.
-func scored(t testing.TB, name string, args ...string) (scores []byte, stderr string) {
-	t.Helper()
-	out := filepath.Join(t.TempDir(), name)
-	stdout, stderr, status := commandtest.Run(t, Command, append(args, "-o", out)...)
-	if status != 0 || stdout != "" {
-		t.Fatalf("%q: status %d, %s%s", args, status, stderr, stdout)
-	}
-	return got(t, out), stderr
-}
-
-// folders returns the names of all models of the libraries.
-func folders(t *testing.T) (names []string) {
-	t.Helper()
-	found, err := filepath.Glob(filepath.Join(commandtest.Models, "*", "testdata", "*", "rows.npy"))
-	if err != nil || len(found) < 20 {
-		t.Fatalf("%d models, %v", len(found), err)
-	}
-	for _, path := range found {
-		folder := filepath.Dir(path)
-		library := filepath.Base(filepath.Dir(filepath.Dir(folder)))
-		names = append(names, library+"/"+filepath.Base(folder))
-	}
-	return names
-}
 
 // TestScores: every model gives the bits of Model.Score, whatever the forms of the files.
 func TestScores(t *testing.T) {
@@ -218,7 +83,7 @@ func TestLibrary(t *testing.T) {
 	for _, name := range []string{"lightgbm/lgb_multiclass", "lightgbm/lgb_rf", "xgboost/xgb_softprob_forest"} {
 		f := load(t, name, forest.Options{Output: 1})
 		scores, _ := scored(t, "scores.npy", f.path, f.rowsFile, "--output", "raw")
-		want := numbersOf(t, filepath.Join(filepath.Dir(f.path), "raw.npy"))
+		want := goldentest.ReadArray(t, filepath.Join(filepath.Dir(f.path), "raw.npy")).Data
 		if !bytes.Equal(scores[len(scores)-4*len(want):], encoded(want)) {
 			t.Errorf("%s: other scores than the library's", name)
 		}
@@ -273,6 +138,16 @@ func TestForms(t *testing.T) {
 	commas, _ := scored(t, "scores.csv", f.path, f.rowsFile)
 	if !bytes.Equal(bytes.ReplaceAll(tabs, []byte("\t"), []byte(",")), commas) {
 		t.Errorf("%q", tabs)
+	}
+}
+
+// TestBlankLines: blank lines are no rows, also before the header and more of them than a block has.
+func TestBlankLines(t *testing.T) {
+	f := load(t, "lightgbm/lgb_binary", forest.Options{})
+	content := bytes.ReplaceAll(csvRows(f.rows, 8, f.model.About.Features...), []byte("\n"), []byte("\n\r\n\n"))
+	file := put(t, "rows.csv", append(bytes.Repeat([]byte("\n"), 1<<20), content...))
+	if scores, _ := scored(t, "scores.npy", f.path, file); !bytes.Equal(scores, f.scores(t, f.rows)) {
+		t.Error("other scores")
 	}
 }
 
@@ -347,138 +222,5 @@ func TestErrorAsJSON(t *testing.T) {
 	var told struct{ Error string }
 	if err := json.Unmarshal([]byte(stdout), &told); err != nil || status != 1 || stderr != "disrust: score: "+told.Error+"\n" {
 		t.Errorf("status %d, %v, %s%s", status, err, stdout, stderr)
-	}
-}
-
-// endless is rows without an end. It calls at when so many blocks were read.
-type endless struct {
-	source
-	dim, blocks int
-	at          func()
-}
-
-func (e *endless) fill(b *block) error {
-	if e.blocks--; e.blocks == 0 {
-		e.at()
-	}
-	b.rows, b.size, b.in = 100, 100, nil
-	return nil
-}
-
-func (e *endless) decode(b *block, w *scratch) error {
-	w.features = make([]float32, b.rows*e.dim)
-	return nil
-}
-
-func (e *endless) total() (int64, string) { return 1 << 40, "rows" }
-
-// TestInterrupted: an interrupt in the middle leaves the older scores, and no unfinished file.
-func TestInterrupted(t *testing.T) {
-	f := load(t, "lightgbm/lgb_binary", forest.Options{})
-	t.Chdir(filepath.Dir(put(t, "scores", []byte("old"))))
-	s := &score{out: "scores"}
-	k, err := s.create(nil, npy, 1, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	p := &pipeline{model: f.model, rows: &endless{dim: 8, blocks: 50, at: cancel}, scores: k, threads: 3}
-	err = p.runToEnd(ctx, io.Discard)
-	k.discard()
-	if err == nil || !strings.HasPrefix(err.Error(), "interrupted; ") || !strings.HasSuffix(err.Error(), " rows were scored, and nothing is written") {
-		t.Error(err)
-	}
-	wantOld(t)
-}
-
-// wantOld: the folder holds the older scores and nothing else.
-func wantOld(t *testing.T) {
-	t.Helper()
-	entries, err := os.ReadDir(".")
-	if err != nil || len(entries) != 1 || string(got(t, "scores")) != "old" {
-		t.Errorf("the folder holds %v, %v", entries, err)
-	}
-}
-
-// TestShrinking: rows that vanish while they are read are an error.
-func TestShrinking(t *testing.T) {
-	f := load(t, "lightgbm/lgb_binary", forest.Options{})
-	rows := slices.Repeat(f.rows, 1000)
-	for _, file := range []string{put(t, "rows.npy", npyRows(rows, 8)), put(t, "rows.f32", encoded(rows)), put(t, "rows.csv", csvRows(rows, 8))} {
-		s := &score{}
-		source, err := s.open(file, f.path, f.model)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer source.close()
-		if err := os.Truncate(file, int64(len(rows))); err != nil {
-			t.Fatal(err)
-		}
-		k, err := (&score{out: "-"}).create(nil, npy, 1, io.Discard)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer k.discard()
-		p := &pipeline{model: f.model, rows: source, scores: k, threads: 2}
-		if err := p.runToEnd(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "has become shorter while it was read") || !strings.Contains(err.Error(), file) {
-			t.Errorf("%s: %v", file, err)
-		}
-	}
-}
-
-// watching is a source that looks at the memory in use.
-type watching struct {
-	source
-	fills int
-	most  uint64
-}
-
-func (w *watching) fill(b *block) error {
-	if w.fills++; w.fills%10 == 0 {
-		runtime.GC()
-		var now runtime.MemStats
-		runtime.ReadMemStats(&now)
-		w.most = max(w.most, now.HeapAlloc)
-	}
-	return w.source.fill(b)
-}
-
-// TestMemory: what is in use does not grow with the file.
-func TestMemory(t *testing.T) {
-	f := load(t, "lightgbm/lgb_binary", forest.Options{})
-	const size, allowed = 32 << 20, 6 << 20
-	sparse := put(t, "rows.f32", nil)
-	if err := os.Truncate(sparse, size); err != nil {
-		t.Fatal(err)
-	}
-	line := []byte("1,2,3,4,5,6,7,8\n")
-	for _, file := range []string{sparse, put(t, "rows.csv", bytes.Repeat(line, size/2/len(line)))} {
-		s := &score{out: filepath.Join(t.TempDir(), "scores.npy")}
-		rows, err := s.open(file, f.path, f.model)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.close()
-		k, err := s.create(nil, npy, 1, io.Discard)
-		if err != nil {
-			t.Fatal(err)
-		}
-		runtime.GC()
-		var before runtime.MemStats
-		runtime.ReadMemStats(&before)
-		watched := &watching{source: rows}
-		p := &pipeline{model: f.model, rows: watched, scores: k, threads: 2}
-		if err := p.runToEnd(t.Context(), io.Discard); err != nil || p.done < size/32 {
-			t.Errorf("%s: %d rows, %v", file, p.done, err)
-		}
-		if watched.fills < 30 || watched.most > before.HeapAlloc+allowed {
-			t.Errorf("%s: %d bytes in use, after %d", file, watched.most, before.HeapAlloc)
-		}
-	}
-}
-
-func write(t interface{ Fatal(...any) }, path string, content []byte) {
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

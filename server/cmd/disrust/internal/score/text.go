@@ -77,26 +77,26 @@ func (e *exactly) Read(p []byte) (int, error) {
 
 var errShorter = errors.New("the file has become shorter while it was read")
 
-// begin reads the first line.
+// begin reads the first record, which may be a header.
 func (t *text) begin(mode headerMode, features []string) error {
-	block, line, err := t.lines.next(nil)
-	if err == io.EOF {
-		return errors.New("line 1: there is none; a file without rows has a header")
-	}
-	if err != nil {
-		return t.positioned(err, line)
-	}
-	if bytes.HasPrefix(block, []byte("\xff\xfe")) || bytes.HasPrefix(block, []byte("\xfe\xff")) {
-		return errors.New("line 1: the text is UTF-16: save it as UTF-8")
-	}
-	block = bytes.TrimPrefix(block, []byte("\ufeff"))
-	r := t.reader(block, 0)
-	first, err := r.Read()
-	if err == io.EOF {
-		return errors.New("line 1: it is blank, and so is what follows; a file without rows has a header")
-	}
-	if err != nil {
-		return t.positioned(err, line)
+	var block []byte
+	var line int64
+	var r *csv.Reader
+	var first []string
+	for err := io.EOF; err == io.EOF; { // blocks of blank lines
+		if block, line, err = t.lines.next(block); err == io.EOF {
+			return errors.New("line 1: there is none that is not blank; a file without rows has a header")
+		}
+		if err == nil && line == 1 {
+			block, err = utf8Text(block)
+		}
+		if err == nil {
+			r = t.reader(block, 0)
+			first, err = r.Read()
+		}
+		if err != nil && err != io.EOF {
+			return t.positioned(err, line)
+		}
 	}
 	isHeader, err := t.columns.read(first, mode, features, t.dim)
 	if err != nil {
@@ -108,6 +108,14 @@ func (t *text) begin(mode headerMode, features []string) error {
 	}
 	t.lines.back(block)
 	return nil
+}
+
+// utf8Text returns the beginning of a file without its byte order mark.
+func utf8Text(b []byte) ([]byte, error) {
+	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
+		return nil, errors.New("line 1: the text is UTF-16: save it as UTF-8")
+	}
+	return bytes.TrimPrefix(b, []byte("\ufeff")), nil
 }
 
 // reader returns a reader of a block whose records have so many fields; 0: as many as the first.

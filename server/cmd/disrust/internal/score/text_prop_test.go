@@ -157,7 +157,7 @@ func TestRowsOfBlock(t *testing.T) {
 
 // FuzzText: whatever the bytes are, they are refused or become whole rows.
 func FuzzText(f *testing.F) {
-	for _, seed := range []string{"a,b\n1,2\n", "b,x,a\n1,\"\n\",nan\n", "1,2\r\n", "\ufeff1,2", "0,1\n", "a;b\n", "\"", "1,2\n3\n"} {
+	for _, seed := range []string{"\n\n\na,b\n1,2\n", "a,b\n1,2\n", "b,x,a\n1,\"\n\",nan\n", "1,2\r\n", "\ufeff1,2", "0,1\n", "a;b\n", "\"", "1,2\n3\n"} {
 		f.Add([]byte(seed), 3)
 	}
 	f.Fuzz(func(t *testing.T, content []byte, size int) {

@@ -7,14 +7,6 @@ import (
 	"github.com/disrust/disrust/batcher/forest/ensemble"
 )
 
-// test is what a node asks of a feature.
-type test struct {
-	Test       string  `json:"test"`                 // that goes left: "<=", "<", "in" or "not in"
-	Threshold  *number `json:"threshold,omitempty"`  // of "<=" and "<"
-	Categories []int   `json:"categories,omitempty"` // of "in" and "not in"
-	Missing    string  `json:"missing"`              // what is missing, and where it goes
-}
-
 var tests = map[ensemble.Test]string{ensemble.UpTo: "<=", ensemble.Below: "<", ensemble.In: "in", ensemble.NotIn: "not in"}
 
 var missing = map[ensemble.Missing]string{
@@ -34,7 +26,7 @@ func (s *search) path(tree int, steps []ensemble.Step, names []string) []node {
 		d := node{
 			Number: numbered(t.NodeNumbers, step.Node), Feature: n.Feature, Name: fmt.Sprint("feature ", n.Feature),
 			Value: number(s.features[n.Feature]), Left: step.Left,
-			test: test{Test: tests[n.Test], Missing: missing[n.Missing]},
+			Test: tests[n.Test], Missing: missing[n.Missing],
 		}
 		if n.Feature < len(names) {
 			d.Name = names[n.Feature]
@@ -78,15 +70,15 @@ func members(set []uint32) (all []int) {
 	return all
 }
 
-// String writes a test in a few words.
-func (t *test) String() string {
-	if t.Threshold != nil {
-		return t.Test + " " + t.Threshold.String()
+// condition writes what goes left in a few words.
+func (n *node) condition() string {
+	if n.Threshold != nil {
+		return n.Test + " " + n.Threshold.String()
 	}
 	const most = 8
-	shown := t.Categories[:min(len(t.Categories), most)]
-	text := t.Test + " {" + strings.Trim(strings.ReplaceAll(fmt.Sprint(shown), " ", ", "), "[]")
-	if rest := len(t.Categories) - len(shown); rest > 0 {
+	shown := n.Categories[:min(len(n.Categories), most)]
+	text := n.Test + " {" + strings.Trim(strings.ReplaceAll(fmt.Sprint(shown), " ", ", "), "[]")
+	if rest := len(n.Categories) - len(shown); rest > 0 {
 		text += fmt.Sprintf(", and %d more", rest)
 	}
 	return text + "}"

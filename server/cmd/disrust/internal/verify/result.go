@@ -102,7 +102,12 @@ type node struct {
 	Feature int    `json:"feature"`
 	Name    string `json:"name"`
 	Value   number `json:"value"`
-	test
+
+	Test       string  `json:"test"`                 // that goes left: "<=", "<", "in" or "not in"
+	Threshold  *number `json:"threshold,omitempty"`  // of "<=" and "<"
+	Categories []int   `json:"categories,omitempty"` // of "in" and "not in"
+	Missing    string  `json:"missing"`              // what is missing, and where it goes
+
 	Left bool `json:"left"` // where the row goes
 }
 

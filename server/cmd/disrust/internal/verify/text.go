@@ -112,7 +112,7 @@ func (e *explanation) writePath(w io.Writer, row int64) {
 		if i == e.Parts {
 			note = ": here the paths part"
 		}
-		fmt.Fprintf(table, "  node %d\t%s = %s\tleft if %s\t%s\tgoes %s%s\n", n.Number, n.Name, n.Value, &n.test, n.Missing, side(n.Left), note)
+		fmt.Fprintf(table, "  node %d\t%s = %s\tleft if %s\t%s\tgoes %s%s\n", n.Number, n.Name, n.Value, n.condition(), n.Missing, side(n.Left), note)
 	}
 	fmt.Fprintf(table, "  leaf %d\tvalue %v\n", e.Leaf.Number, e.Leaf.Value)
 	if e.Other != nil {

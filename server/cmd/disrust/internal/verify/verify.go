@@ -4,9 +4,7 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/batcher/forest/ensemble"
@@ -40,7 +38,7 @@ func (v *verify) Flags() flags.List {
 	return append(flags.List{
 		flags.New("rows", flags.File(&v.rows), "the rows: a .npy file of float32, or raw little-endian float32"),
 		flags.New("expect", flags.File(&v.expect), "the library's scores for them: a .npy file of float32 or float64, or of integers for classes"),
-		flags.New("json", flags.Toggle(&v.json), "write JSON"),
+		flags.New("json", flags.Toggle(&v.json), "write JSON, also of an error"),
 	}, modelflag.Flags(&v.model)...)
 }
 
@@ -53,11 +51,11 @@ func (v *verify) Run(ctx context.Context, words []string, s command.Streams) err
 	}
 	r, err := v.compare(ctx, words[0])
 	if err != nil {
-		return err
+		return s.Refuse(err, v.json)
 	}
 	if v.json {
-		if err := json.NewEncoder(s.Stdout).Encode(r); err != nil {
-			return fmt.Errorf("cannot write the result: %w", err)
+		if err := s.JSON(r); err != nil {
+			return err
 		}
 	} else {
 		r.write(s.Text)

@@ -13,14 +13,13 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/client/tools/rowfile"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
 )
-
-const testdata = "../../../../../batcher/forest"
 
 // golden returns the folder of a model of the libraries, and the name of its file.
 func golden(t *testing.T, name string) (folder, model string) {
 	t.Helper()
-	found, _ := filepath.Glob(filepath.Join(testdata, "*", "testdata", name, "model.*"))
+	found, _ := filepath.Glob(filepath.Join(commandtest.Models, "*", "testdata", name, "model.*"))
 	if len(found) != 1 {
 		t.Fatalf("%d models %s", len(found), name)
 	}
@@ -30,14 +29,7 @@ func golden(t *testing.T, name string) (folder, model string) {
 // run returns what the command writes and its status.
 func run(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	return runUntil(t, t.Context(), args...)
-}
-
-func runUntil(t *testing.T, ctx context.Context, args ...string) (stdout, stderr string, status int) {
-	t.Helper()
-	var out, err strings.Builder
-	status = Command.Run(ctx, args, &out, &err)
-	return out.String(), err.String(), status
+	return commandtest.Run(t, Command, args...)
 }
 
 // array writes a .npy file of float32.
@@ -81,7 +73,7 @@ func read(t *testing.T, path string) (values []float32, columns int) {
 
 // TestGolden: every score of the libraries is equal, and none is once one bit of it is another.
 func TestGolden(t *testing.T) {
-	found, _ := filepath.Glob(filepath.Join(testdata, "*", "testdata", "*", "model.*"))
+	found, _ := filepath.Glob(filepath.Join(commandtest.Models, "*", "testdata", "*", "model.*"))
 	cases := 0
 	for _, model := range found {
 		folder := filepath.Dir(model)
@@ -129,7 +121,6 @@ func TestUnusable(t *testing.T) {
 	rows, raw := filepath.Join(folder, "rows.npy"), filepath.Join(folder, "raw.npy")
 	features, dim := read(t, rows)
 	scores, outputs := read(t, raw)
-	count := len(scores) / outputs
 	classes := filepath.Join(folder, "class.npy")
 	double := func(shape string, bytes int) string {
 		header := "{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }"
@@ -171,10 +162,21 @@ func TestUnusable(t *testing.T) {
 			}
 		}
 	}
+	refused, _, status := run(t, "nowhere.txt", "--rows", rows, "--expect", raw, "--json")
+	if status != 2 || !strings.HasPrefix(refused, "{\n \"error\": \"nowhere.txt: ") {
+		t.Errorf("for a program: status %d, %q", status, refused)
+	}
+}
+
+// TestInterrupted: a comparison that a signal ends has no result.
+func TestInterrupted(t *testing.T) {
+	folder, model := golden(t, "lgb_multiclass")
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if stdout, stderr, status := runUntil(t, ended, model, "--rows", rows, "--expect", raw, "--output", "raw"); status != 2 || stdout != "" || !strings.Contains(stderr, "interrupted") {
-		t.Errorf("%d rows, interrupted: status %d, %q, %q", count, status, stdout, stderr)
+	var stdout, stderr strings.Builder
+	args := []string{model, "--rows", filepath.Join(folder, "rows.npy"), "--expect", filepath.Join(folder, "raw.npy"), "--output", "raw"}
+	if status := Command.Run(ended, args, &stdout, &stderr); status != 2 || stdout.String() != "" || !strings.Contains(stderr.String(), "interrupted") {
+		t.Errorf("status %d, %q, %q", status, &stdout, &stderr)
 	}
 }
 

@@ -1,0 +1,47 @@
+package activation
+
+// Softmax replaces each value of v by exp(x-high) / the sum of all exp(x-high), where high is the
+// largest. All is float64 until the quotient is rounded. scratch has the length of v, at least.
+//
+// An infinity or NaN among the values makes all answers NaN, except that exp(-inf) is 0.
+func Softmax(v []float32, scratch []float64) {
+	if len(v) == 0 {
+		return
+	}
+	high := v[0]
+	for _, x := range v {
+		if x > high {
+			high = x
+		}
+	}
+	scratch = scratch[:len(v)]
+	for i, x := range v {
+		scratch[i] = exp(float64(x) - float64(high))
+	}
+	total := Sum(scratch)
+	for i, e := range scratch {
+		v[i] = float32(e / total)
+	}
+}
+
+// Sum adds up v in eight lanes: number i is added to lane i%8, in order, and then lane 4 to lane 0,
+// 5 to 1, 6 to 2, 7 to 3, 2 to 0, 3 to 1, and 1 to 0. Vectors of two, four and eight numbers can
+// all keep this order.
+func Sum(v []float64) float64 {
+	var lanes [8]float64
+	for len(v) >= 8 {
+		for i, x := range v[:8] {
+			lanes[i] += x
+		}
+		v = v[8:]
+	}
+	for i, x := range v {
+		lanes[i] += x
+	}
+	for width := 4; width > 0; width /= 2 {
+		for i := range width {
+			lanes[i] += lanes[i+width]
+		}
+	}
+	return lanes[0]
+}

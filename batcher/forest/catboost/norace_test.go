@@ -1,0 +1,5 @@
+//go:build !race
+
+package catboost
+
+const raceEnabled = false
