@@ -110,7 +110,7 @@ func (m *model) TreeSize(tree int) (leaves, depth int) {
 func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
 	a := modelfile.About{Format: "ONNX", Iterations: 1, Used: 1, NoBest: "an ONNX file has no iterations"}
 	if file.Producer != "" {
-		a.Format += " of " + file.Producer
+		a.Format += " of " + graph.Plain(file.Producer)
 	}
 	for _, f := range m.forests {
 		for i := range f.Trees() {

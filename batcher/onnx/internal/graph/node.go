@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
 )
@@ -21,7 +22,7 @@ func newNodes(m *proto.Model) ([]*Node, error) {
 		for j := range n.Attributes {
 			a := &n.Attributes[j]
 			if n.attrs[a.Name] != nil {
-				return nil, n.Errorf("the attribute %s is there twice", a.Name)
+				return nil, n.Errorf("the attribute %s is there twice", Plain(a.Name))
 			}
 			n.attrs[a.Name] = a
 		}
@@ -36,10 +37,21 @@ func (n *Node) String() string {
 	if n.Domain != "" {
 		operator = n.Domain + "." + operator
 	}
+	operator = Plain(operator)
 	if n.Name == "" {
 		return fmt.Sprintf("node %d (%s)", n.Index, operator)
 	}
 	return fmt.Sprintf("node %d (%s %q)", n.Index, operator, n.Name)
+}
+
+// Plain returns a name of the file for a sentence: quoted if it has odd characters, and cut if it is
+// long.
+func Plain(name string) string {
+	name = name[:min(len(name), 100)]
+	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
+		return quoted
+	}
+	return name
 }
 
 // Errorf makes an error that begins with the node.
@@ -138,7 +150,7 @@ func (n *Node) Tensor(name string) *proto.Tensor {
 func (n *Node) Done() error {
 	for i := range n.Attributes {
 		if name := n.Attributes[i].Name; n.err == nil && n.attrs[name] != nil {
-			n.err = n.Errorf("the attribute %s is not supported", name)
+			n.err = n.Errorf("the attribute %s is not supported", Plain(name))
 		}
 	}
 	return n.err
