@@ -30,7 +30,7 @@ const maxIterations = 1 << 30
 
 func iterations(to *int) flags.Value {
 	words := map[string]int{"all": forest.AllIterations, "best": forest.BestIteration}
-	return flags.Custom(to, "N", "all, best or a whole number from 1 to "+strconv.Itoa(maxIterations), func(s string) (int, error) {
+	return flags.Custom(to, "all|best|N", "all, best or a whole number from 1 to "+strconv.Itoa(maxIterations), func(s string) (int, error) {
 		if n, isWord := words[s]; isWord {
 			return n, nil
 		}
