@@ -22,6 +22,9 @@ func CheckImportance(t testing.TB, usage []modelfile.Usage, dir string) bool {
 		if i%2 == 1 {
 			got, slack = usage[i/2].Gain, 1e-5
 		}
+		if math.IsInf(float64(w), 1) && got*(1+slack) > math.MaxFloat32 {
+			continue // the library's sum is beyond float32
+		}
 		if math.Abs(got-float64(w)) > slack*math.Abs(got) {
 			t.Errorf("feature %d: %+v, but the library has %v", i/2, usage[i/2], w)
 		}
