@@ -46,6 +46,10 @@ func (f *file) transform(kind wire.Kind, outputs int) (link.Transform, error) {
 		return link.Transform{}, fmt.Errorf("loss_function: the type %s does not go with %d outputs", f.loss, outputs)
 	case kind == wire.Class && !loss.classes:
 		return link.Transform{}, fmt.Errorf("loss_function: a model of the type %s has no classes", f.loss)
+	case kind == wire.Class && outputs == 1: // CatBoost decides by the raw scores, as probabilities are rounded
+		return link.Transform{Func: link.Step}, nil
+	case kind == wire.Class:
+		return link.Transform{}, nil
 	}
 	return loss.transform, nil
 }

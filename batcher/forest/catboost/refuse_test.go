@@ -219,3 +219,30 @@ func TestAbout(t *testing.T) {
 		t.Errorf("%d splits in all, want %d", splits, 6*7)
 	}
 }
+
+// TestClassByRawScores: CatBoost names the class by the raw scores. Probabilities that are rounded
+// to the same number do not hide the larger of two.
+func TestClassByRawScores(t *testing.T) {
+	const file = `{"features_info":{"float_features":[{"feature_index":0,"flat_feature_index":0}]},` +
+		`"model_info":{"params":{"loss_function":{"type":"LOSS"}}},"oblivious_trees":[{"leaf_values":[VALUES],"splits":[]}],"scale_and_bias":[1,[BIAS]]}`
+	for _, c := range []struct {
+		loss, values, bias string
+		want               float32
+	}{
+		{"Logloss", "5.55e-17", "0", 1},
+		{"Logloss", "-5.55e-17", "0", 0},
+		{"Logloss", "0", "0", 0},
+		{"MultiClass", "1,1.0000000000000002,0", "0,0,0", 1},
+		{"MultiClassOneVsAll", "40,50", "0,0", 1},
+	} {
+		data := strings.NewReplacer("LOSS", c.loss, "VALUES", c.values, "BIAS", c.bias).Replace(file)
+		m, err := Load([]byte(data), modelfile.Options{Output: wire.Class})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := make([]float32, 1)
+		if err := m.NewScorer().Score([]float32{0}, 1, out); err != nil || out[0] != c.want {
+			t.Errorf("%+v: class %v, %v", c, out[0], err)
+		}
+	}
+}

@@ -37,10 +37,15 @@ func (l List) names() []string {
 }
 
 // Nearest returns the name that word most resembles, or "" if word resembles none: at most
-// half of its letters may be wrong. Two letters that have changed places are two wrong ones.
+// half of its letters may be wrong. Two letters that have changed places are two wrong ones. A word
+// or name of more than 100 bytes, which may come from a file, resembles nothing.
 func Nearest(word string, names []string) (best string) {
+	const most = 100
 	least := max(1, len(word)/2) + 1
 	for _, name := range names {
+		if len(word) > most || len(name) > most {
+			continue
+		}
 		if d := levenshtein.ComputeDistance(word, name); d < least {
 			least, best = d, name
 		}

@@ -79,10 +79,10 @@ def save(folder, model, rng, rows):
     with open(os.path.join(folder, "model.json"), "w") as f:
         json.dump(file, f, separators=(",", ":"))
     arrays = {"rows": rows, "raw": raw, "prob": prob}
-    if loss in BINARY:
-        arrays["class"] = (prob > 0.5).astype(np.int32)
-    elif loss in MANY:
-        arrays["class"] = prob.argmax(1).astype(np.int32)
+    if loss in BINARY or loss in MANY:  # by the raw scores: probabilities that round to the same number do not decide
+        labels = model.predict(rows, prediction_type="Class", thread_count=1).ravel().astype(np.float64)
+        names = np.array(model.classes_ if len(model.classes_) else [0, 1], dtype=np.float64)
+        arrays["class"] = np.array([np.flatnonzero(names == label)[0] for label in labels], dtype=np.int32)
     for name, array in arrays.items():
         np.save(os.path.join(folder, name + ".npy"), np.ascontiguousarray(array).reshape(len(rows), -1))
 

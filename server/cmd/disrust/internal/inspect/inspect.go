@@ -39,7 +39,7 @@ func (c *inspect) Flags() flags.List {
 }
 
 func (c *inspect) Run(_ context.Context, words []string, s command.Streams) error {
-	name, file := modelflag.Split(words[0])
+	name, file := modelflag.Name(words[0]), words[0]
 	m, err := forest.Load(file, c.model)
 	if err != nil {
 		return s.Refuse(err, c.json)

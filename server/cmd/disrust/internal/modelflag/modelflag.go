@@ -56,9 +56,14 @@ func Split(value string) (name, file string) {
 	if named && name != "" && !strings.ContainsAny(name, `/\`) {
 		return name, file
 	}
-	base := filepath.Base(value)
-	if name = strings.TrimSuffix(base, filepath.Ext(base)); name == "" {
-		name = base
+	return Name(value), value
+}
+
+// Name returns the name of a file's model: the file's, without its extension.
+func Name(file string) string {
+	base := filepath.Base(file)
+	if name := strings.TrimSuffix(base, filepath.Ext(base)); name != "" {
+		return name
 	}
-	return name, value
+	return base
 }

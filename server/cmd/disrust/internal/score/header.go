@@ -57,23 +57,28 @@ func (c *columns) read(record []string, mode headerMode, names []string, dim int
 	return mode == headerSkip, nil
 }
 
-// guess says what a first record is: names if it has those of the model or if a field is no number,
-// otherwise a row.
+// guess says what a first record is: names if a field is no number, otherwise a row. Numbers that are
+// names as well are neither.
 func guess(record, names []string) (headerMode, error) {
 	has := make(map[string]bool, len(record))
 	for _, field := range record {
 		has[field] = true
 	}
-	if !slices.ContainsFunc(names, func(name string) bool { return !has[name] }) {
-		return headerNames, nil
-	}
+	named := !slices.ContainsFunc(names, func(name string) bool { return !has[name] })
 	for _, field := range record {
 		if _, err := number(field); err != nil {
 			return headerNames, nil
 		}
 	}
-	if len(record) > 1 && slices.Equal(record, numbered("", len(record))) {
-		return 0, fmt.Errorf("the numbers 0 to %d may be a row, or the header that pandas writes for columns without names: say --header none or --header skip", len(record)-1)
+	last := len(record) - 1
+	switch {
+	case named:
+		return 0, fmt.Errorf("the first line may be a row, or a header of names that are numbers: say --header none or --header names")
+	case last > 0 && record[0] == "" && slices.Equal(record[1:], numbered("", last)):
+		return 0, fmt.Errorf("the first line looks like the header that pandas writes for columns without names, behind one for its index: " +
+			"write the file with index=False, or say --header none if it is a row")
+	case last > 0 && slices.Equal(record, numbered("", last+1)):
+		return 0, fmt.Errorf("the numbers 0 to %d may be a row, or the header that pandas writes for columns without names: say --header none or --header skip", last)
 	}
 	return headerNone, nil
 }
@@ -95,6 +100,13 @@ func (c *columns) match(names []string) error {
 			return fmt.Errorf("the model has several features of the name %q, so names cannot choose columns; --header skip takes them in the model's order", name)
 		}
 		place[name] = i
+	}
+	for i, name := range names { // the header's names have no spaces around them
+		if trimmed := strings.TrimSpace(name); trimmed != name {
+			if _, taken := place[trimmed]; !taken {
+				place[trimmed] = i
+			}
+		}
 	}
 	c.features = make([]int, len(c.names))
 	found := make([]bool, len(names))
@@ -134,7 +146,7 @@ func (c *columns) lacks(missing []string, features int) error {
 	}
 	text := "the header has no column for " + plural(len(missing), "the feature", "the features") + " " + listed(missing)
 	if near := flags.Nearest(missing[0], c.ignored); near != "" {
-		text += fmt.Sprintf("; is the column %q meant for %q?", near, missing[0])
+		text += fmt.Sprintf("; is the column %.60q meant for %.60q?", near, missing[0])
 	}
 	if len(missing) == features && len(c.names) == features {
 		text += "; --header skip takes the columns in the model's order"

@@ -155,6 +155,7 @@ type summary struct {
 }
 
 func (p *pipeline) summary(took time.Duration) summary {
+	took = max(took, time.Nanosecond) // a clock may stand still for a while
 	shape := p.model.Shape()
 	return summary{
 		Rows: p.done, Features: shape.Dim, Outputs: shape.Outputs, Kind: shape.Kind.String(), Threads: p.threads,

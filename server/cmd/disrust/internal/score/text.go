@@ -189,13 +189,16 @@ func (t *text) positioned(err error, first int64) error {
 	return fmt.Errorf("line %d: %w", line, wrong.Err)
 }
 
-// number reads a field.
+// number reads a field: a decimal, and not the other forms that Go has for numbers.
 func number(field string) (float32, error) {
 	field = strings.TrimSpace(field)
 	if isMissing(field) {
 		return float32(math.NaN()), nil
 	}
 	x, err := strconv.ParseFloat(field, 32)
+	if strings.ContainsAny(field, "_xXpP") {
+		err = strconv.ErrSyntax
+	}
 	switch {
 	case errors.Is(err, strconv.ErrRange):
 		return 0, fmt.Errorf("%.40q is beyond the range of float32; infinity is written inf", field)
