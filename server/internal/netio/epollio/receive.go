@@ -28,7 +28,7 @@ func (b *Backend) beginReceive(op *netio.Op) {
 func (b *Backend) receive(fd int32, d *descriptor) {
 	if d.dropping {
 		n, errno := drop(fd, b.discard)
-		b.received(d, n, errno, netio.NoBuffer)
+		b.received(d, n, errno, len(b.discard), netio.NoBuffer)
 		return
 	}
 	id, ok := b.takeBuffer()
@@ -40,11 +40,11 @@ func (b *Backend) receive(fd int32, d *descriptor) {
 		b.Recycle(id)
 		id = netio.NoBuffer
 	}
-	b.received(d, n, errno, id)
+	b.received(d, n, errno, b.receiveBytes, id)
 }
 
-// received handles an attempt that received n bytes.
-func (b *Backend) received(d *descriptor, n int, errno unix.Errno, buffer int16) {
+// received handles an attempt that received n bytes into room for so many.
+func (b *Backend) received(d *descriptor, n int, errno unix.Errno, room int, buffer int16) {
 	e := netio.Event{Key: d.input, Code: netio.Receive, Outcome: netio.Done, Buffer: buffer}
 	switch {
 	case errno == unix.EINTR:
@@ -54,7 +54,7 @@ func (b *Backend) received(d *descriptor, n int, errno unix.Errno, buffer int16)
 		return
 	case errno != 0:
 		e.Outcome = netio.Failed
-	case n == b.receiveBytes:
+	case n == room:
 		e.N, e.Outcome = int32(n), netio.DoneMore
 	default:
 		e.N = int32(n)

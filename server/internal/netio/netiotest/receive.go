@@ -277,6 +277,24 @@ func receiveDropped(r *rig) {
 	}
 }
 
+// receiveDroppedRest: input that a receive with Drop had no room for is there for the next one, though
+// nothing else arrives.
+func receiveDroppedRest(r *rig) {
+	c := r.pair()
+	defer c.end()
+	sent := c.write(pattern(0, 2*netio.ReceiveBytes))
+	op := c.receive()
+	op.Drop = true
+	for dropped := 0; dropped < sent; {
+		r.turn(op)
+		e := r.await(c.key, netio.Receive)
+		if e.Outcome > netio.DoneMore || e.N <= 0 {
+			r.Fatalf("event %+v after %d bytes of %d", e, dropped, sent)
+		}
+		dropped += int(e.N)
+	}
+}
+
 // receiveMany: more connections than buffers become readable at once, and all are served. A
 // connection that always has more input does not keep the others waiting.
 func receiveMany(r *rig) {

@@ -95,6 +95,7 @@ var cases = []struct {
 	{"ReceiveCancelled", receiveCancelled},
 	{"ReceiveStarved", receiveStarved},
 	{"ReceiveDropped", receiveDropped},
+	{"ReceiveDroppedRest", receiveDroppedRest},
 	{"ReceiveMany", receiveMany},
 	{"SendAll", sendAll},
 	{"SendPart", sendPart},
