@@ -34,6 +34,11 @@ func Cases(t *testing.T, newBackend NewBackend) {
 			})
 		}
 	}
+	for _, n := range networks {
+		t.Run(fmt.Sprintf("%s/ReceiveDroppedRest/%d", n.name, smallReceiveBytes), func(t *testing.T) {
+			receiveDroppedRest(start(t, n, newBackend, smallReceiveBytes, new(codes)))
+		})
+	}
 	for code, was := range submitted {
 		if all := len(networks) * len(cases); !was && ran == all {
 			t.Errorf("no case submits operation %d (%[1]v)", netio.Code(code))
@@ -95,7 +100,6 @@ var cases = []struct {
 	{"ReceiveCancelled", receiveCancelled},
 	{"ReceiveStarved", receiveStarved},
 	{"ReceiveDropped", receiveDropped},
-	{"ReceiveDroppedRest", receiveDroppedRest},
 	{"ReceiveMany", receiveMany},
 	{"SendAll", sendAll},
 	{"SendPart", sendPart},
