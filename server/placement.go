@@ -70,7 +70,7 @@ func (c *Config) place(ctx context.Context) (BatchThreads, error) {
 
 // measureFor bounds how long the model is measured, in addition to its first call and to one
 // that has begun.
-const measureFor = time.Second
+const measureFor = time.Second / 2
 
 // measure measures the model on rows that it draws itself or, if it draws none, on normally
 // distributed ones.

@@ -78,6 +78,36 @@ func TestPlaceMeasuresOnlyIfItMatters(t *testing.T) {
 	}
 }
 
+// TestMeasureSlowModel: a model that takes 40 ms for a row is asked for a few single rows.
+func TestMeasureSlowModel(t *testing.T) {
+	rows := 0
+	c := DefaultConfig()
+	c.Dim, c.Model = 4, batcher.ModelFunc(func(_ []float32, _ int, out []float32) error {
+		rows += len(out)
+		time.Sleep(40 * time.Millisecond)
+		return nil
+	})
+	if err := c.measure(t.Context()); err != nil || !costly(c.cost) || rows > 9 {
+		t.Errorf("%+v, %v, after %d rows, want at most 9", c.cost, err, rows)
+	}
+}
+
+// TestMeasureWarmsUp: a first call that is slow, and slow calls among fast ones, do not make a
+// model costly.
+func TestMeasureWarmsUp(t *testing.T) {
+	calls := 0
+	c := DefaultConfig()
+	c.Dim, c.Model = 4, batcher.ModelFunc(func([]float32, int, []float32) error {
+		if calls++; calls == 1 || calls == 2 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		return nil
+	})
+	if err := c.measure(t.Context()); err != nil || costly(c.cost) {
+		t.Errorf("%+v, %v, after %d calls", c.cost, err, calls)
+	}
+}
+
 // TestCostly: a model is costly if a row takes longer than a hand-over, in a batch or alone. One
 // fast measurement is enough for the contrary.
 func TestCostly(t *testing.T) {

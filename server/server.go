@@ -68,7 +68,7 @@ type thread struct {
 // Start has returned, ctx has no meaning.
 //
 // Start asks the model for its shape and its scorers. If the Config leaves threads open and the
-// model's cost decides, or if the model is a [batcher.Sampler], Start also scores rows, for a second
+// model's cost decides, or if the model is a [batcher.Sampler], Start also scores rows, for half a second
 // at most unless a single call takes longer. A model that panics or fails then is refused. The log
 // has the stack of a panic.
 func Start(ctx context.Context, cfg Config) (*Server, error) {

@@ -44,14 +44,15 @@ const (
 	// sample bounds the features of a call. Twice as many are drawn, so that no row follows itself.
 	sample = 1 << 20
 
-	passes   = 9                // of each size, if the model is fast enough
+	passes   = 8                // of each size, if the model is fast enough
 	passTime = time.Millisecond // about how long a pass takes
 	maxCalls = 256              // of a pass
 )
 
-// Measure scores rows one by one, and then in batches of rows. Besides a first call, which may have
-// to warm up, and a call that has begun, it takes at most limit, so a slow model is measured by a
-// single call of each size. Its error is the model's, or the cause of ctx's end, which it notices
+// Measure scores rows one by one, and then in batches of rows, or of fewer if a model is so slow
+// that these would not fit into limit. A model for which no two rows fit is not given batches: then
+// Rows is 1, and the two figures are the same. Besides a first call, which may have to warm up, and a
+// call that has begun, it takes at most limit. Its error is the model's, or the cause of ctx's end, which it notices
 // between two calls.
 func Measure(ctx context.Context, m batcher.Model, dim, rows int, limit time.Duration) (Cost, error) {
 	rows = max(1, min(rows, sample/dim))
@@ -66,9 +67,15 @@ func Measure(ctx context.Context, m batcher.Model, dim, rows int, limit time.Dur
 	}
 	p.until = time.Now().Add(limit)
 	var err error
-	if c.Single, err = p.measure(1); err == nil {
-		c.Batched, err = p.measure(rows)
+	if c.Single, err = p.measure(1); err != nil {
+		return c, err
 	}
+	fit := time.Until(p.until) / passes / max(c.Single.Least, 1)
+	if c.Rows = int(max(1, min(time.Duration(rows), fit))); c.Rows == 1 {
+		c.Batched = c.Single
+		return c, nil
+	}
+	c.Batched, err = p.measure(c.Rows)
 	return c, err
 }
 

@@ -26,13 +26,22 @@ func (m *counted) Score(rows []float32, dim int, out []float32) error {
 	return m.call(rows)
 }
 
-// TestSlowModel: a model that is slower than the limit is called once to warm up, and once for each
-// size.
+// TestSlowModel: a model that is slower than the limit is called once to warm up, and once more.
 func TestSlowModel(t *testing.T) {
 	m := &counted{call: func([]float32) error { time.Sleep(2 * time.Millisecond); return nil }}
 	c, err := Measure(t.Context(), m, 4, 64, time.Millisecond)
-	if err != nil || m.calls != 3 || m.rows != 1+1+64 || c.Rows != 64 || c.Single.Least < 2*time.Millisecond {
+	if err != nil || m.calls != 2 || m.rows != 2 || c.Rows != 1 || c.Batched != c.Single || c.Single.Least < 2*time.Millisecond {
 		t.Errorf("%+v, %v after %d calls and %d rows", c, err, m.calls, m.rows)
+	}
+}
+
+// TestSlowBatches: batches are as large as the limit allows.
+func TestSlowBatches(t *testing.T) {
+	m := &counted{}
+	m.call = func(rows []float32) error { time.Sleep(time.Duration(len(rows)/4) * time.Millisecond); return nil }
+	c, err := Measure(t.Context(), m, 4, 64, 200*time.Millisecond)
+	if err != nil || c.Rows < 2 || c.Rows > 24 {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 
@@ -77,7 +86,7 @@ func TestFewFeatures(t *testing.T) {
 		return nil
 	}}
 	for _, dim := range []int{1, 65535, sample} {
-		if c, err := Measure(t.Context(), m, dim, 64, 0); err != nil || c.Rows != min(64, sample/dim) {
+		if c, err := Measure(t.Context(), m, dim, 64, time.Minute); err != nil || c.Rows != min(64, sample/dim) {
 			t.Errorf("dim %d: %+v, %v", dim, c, err)
 		}
 	}

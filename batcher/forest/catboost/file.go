@@ -15,7 +15,6 @@ type file struct {
 	loss       string // "": the file does not say
 	parameters []modelfile.Parameter
 	trees      []*tree
-	hasScale   bool
 	scale      float64
 	bias       []float64
 }
@@ -112,8 +111,10 @@ func readFeature(r document.Reader) (one feature, err error) {
 // readInfo finds the loss function. The rest of the training's parameters are nested, and left out.
 func (f *file) readInfo(r document.Reader) error {
 	return document.Fields(r, []document.Field{{Name: "params", Read: func() error {
-		if kind, err := r.Kind(); err != nil || kind != document.Object {
-			return errors.Join(err, skipped(r, err))
+		if kind, err := r.Kind(); err != nil {
+			return err
+		} else if kind != document.Object { // text, as old versions wrote it
+			return r.Skip()
 		}
 		return document.Fields(r, []document.Field{
 			{Name: "loss_function", Read: func() error {
@@ -156,7 +157,6 @@ func (f *file) readParameters(r document.Reader) error {
 
 // readScale reads [scale, [bias, ...]], or [scale, bias] as older versions wrote it.
 func (f *file) readScale(r document.Reader) error {
-	f.hasScale = true
 	return document.Each(r, func(i int) (err error) {
 		switch i {
 		case 0:
@@ -177,13 +177,6 @@ func (f *file) readScale(r document.Reader) error {
 		}
 		return errors.New("there are more than 2 elements")
 	})
-}
-
-func skipped(r document.Reader, err error) error {
-	if err != nil {
-		return nil
-	}
-	return r.Skip()
 }
 
 func text(r document.Reader, name string, to *string) document.Field {

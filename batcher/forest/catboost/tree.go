@@ -44,8 +44,10 @@ func readOblivious(r document.Reader) (*tree, error) {
 	return t, document.Fields(r, []document.Field{
 		{Name: "leaf_values", Required: true, Read: func() (err error) { t.values, err = r.Float64s(nil); return err }},
 		{Name: "splits", Read: func() error { // null if there are none
-			if kind, err := r.Kind(); err != nil || kind == document.Null {
-				return errors.Join(err, skipped(r, err))
+			if kind, err := r.Kind(); err != nil {
+				return err
+			} else if kind == document.Null {
+				return r.Skip()
 			}
 			return document.Each(r, func(int) error {
 				s, err := readSplit(r)
