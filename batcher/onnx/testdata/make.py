@@ -149,6 +149,8 @@ def random_model(rng, kind, **given):
         for i, n in enumerate(nodes):
             if n[0] == "LEAF":
                 w = weights(rng, targets, int(rng.integers(targets)) if kind == "ml5" else k, positive)
+                if kind == "classifier" and not w:  # onnxruntime fails on a row that no class has a weight for
+                    w = weights(rng, targets, int(rng.integers(targets)), positive)
                 leaves[t][i] = [(c, x / count / 2) for c, x in w] if post == "PROBIT" else w
     base = pick("base", lambda: int(rng.random() < 0.5))
     low = [0.1] * targets if post == "PROBIT" else list(rng.normal(size=targets))
@@ -361,4 +363,5 @@ def main():
         write(os.path.join(folder, f"onnx_random_{i:04}"), model, hard_rows(rng, 100, dim, splits))
 
 
-main()
+if __name__ == "__main__":
+    main()
