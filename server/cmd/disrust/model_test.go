@@ -126,7 +126,7 @@ func identity(t *testing.T, file string, iterations int) wire.Identity {
 // wantScores compares the served scores with those of the same file in this process.
 func wantScores(t *testing.T, c *client.Client, file string, o forest.Options, rows goldentest.Array) {
 	t.Helper()
-	m, err := forest.Load(file, o)
+	m, err := modelflag.Load(file, o)
 	rawtest.Check(t, err)
 	want := make([]float32, len(rows.Data)/rows.Columns*m.Shape().Outputs)
 	got := make([]float32, len(want))

@@ -36,7 +36,7 @@ func (c *check) Flags() flags.List {
 func (c *check) Run(ctx context.Context, words []string, s command.Streams) error {
 	name, file := modelflag.Name(words[0]), words[0]
 	began := time.Now()
-	m, err := forest.Load(file, c.model)
+	m, err := modelflag.Load(file, c.model)
 	if err != nil {
 		return s.Refuse(err, c.json)
 	}

@@ -40,7 +40,7 @@ func (c *inspect) Flags() flags.List {
 
 func (c *inspect) Run(_ context.Context, words []string, s command.Streams) error {
 	name, file := modelflag.Name(words[0]), words[0]
-	m, err := forest.Load(file, c.model)
+	m, err := modelflag.Load(file, c.model)
 	if err != nil {
 		return s.Refuse(err, c.json)
 	}

@@ -70,7 +70,7 @@ func (v *verify) Run(ctx context.Context, words []string, s command.Streams) err
 func (v *verify) compare(ctx context.Context, file string) (*result, error) {
 	var record ensemble.Record
 	v.model.Record = &record
-	m, err := forest.Load(file, v.model)
+	m, err := modelflag.Load(file, v.model)
 	if err != nil {
 		return nil, err
 	}
@@ -88,8 +88,9 @@ func (v *verify) compare(ctx context.Context, file string) (*result, error) {
 		return r, nil
 	}
 	r.First = newFirst(t.first)
+	r.First.linear = m.Linear() != nil
 	if record.Config.Dim == 0 {
-		return r, nil // a linear model has no trees
+		return r, nil // no loader recorded trees
 	}
 	r.First.Explanation = explain(&record, &m.About, t.first)
 	return r, nil
