@@ -28,7 +28,9 @@ func Flags(o *forest.Options) flags.List {
 }
 
 // Load reads the model in a file of any format.
-func Load(file string, o forest.Options) (*forest.Model, error) { return onnx.Load(file, o) }
+func Load(file string, o forest.Options) (*forest.Model, error) {
+	return forest.LoadWith(file, o, onnx.Loader)
+}
 
 // maxIterations bounds --iterations. No file has as many.
 const maxIterations = 1 << 30
