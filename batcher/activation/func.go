@@ -15,10 +15,13 @@ const (
 	Elu                   // x, or Alpha*(exp(x)-1) if x < 0
 	Clip                  // min(max(x, Low), High)
 	Exp                   // exp(x)
+	Log                   // log(x)
 	Log1p                 // log(1 + x)
 	Tanh                  // tanh(x)
 	Sigmoid               // 1 / (1 + exp(-x))
 	Silu                  // x / (1 + exp(-x))
+	Softplus              // log(1 + exp(x))
+	Mish                  // x * tanh(log(1 + exp(x)))
 	Erf                   // erf(x)
 	Gelu                  // x/2 * (1 + erf(x/sqrt(2)))
 	GeluTanh              // x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x*x*x)))
@@ -58,6 +61,8 @@ func (f Func) Apply(v []float32) {
 		clip(v, f.Low, f.High)
 	case Exp:
 		each(v, exp)
+	case Log:
+		each(v, log)
 	case Log1p:
 		each(v, log1p)
 	case Tanh:
@@ -66,6 +71,10 @@ func (f Func) Apply(v []float32) {
 		each(v, sigmoid)
 	case Silu:
 		each(v, silu)
+	case Softplus:
+		each(v, softplus)
+	case Mish:
+		each(v, mish)
 	case Erf:
 		each(v, erf)
 	case Gelu:

@@ -5,19 +5,16 @@ import (
 	"fmt"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/graph"
+	"github.com/disrust/disrust/batcher/onnx/internal/post"
 	"github.com/disrust/disrust/batcher/onnx/internal/trees"
 )
 
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-var transforms = map[string]trees.Transform{
-	"NONE": trees.None, "SOFTMAX": trees.Softmax, "LOGISTIC": trees.Logistic, "SOFTMAX_ZERO": trees.SoftmaxZero, "PROBIT": trees.Probit,
-}
-
 // transform takes a node's post_transform.
-func transform(n *graph.Node) (trees.Transform, error) {
+func transform(n *graph.Node) (post.Transform, error) {
 	name := n.Text("post_transform", "NONE")
-	t, known := transforms[name]
+	t, known := post.Names[name]
 	if !known {
 		return t, n.Errorf("post_transform %q: NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO and PROBIT are supported", name)
 	}
@@ -92,14 +89,14 @@ func (c *compiler) regress(n *graph.Node, e *trees.Ensemble, f *trees.Finish, fr
 	if e.Aggregate == trees.Average {
 		f.Trees = float32(len(e.Trees))
 	}
-	if f.Targets == 1 && f.Transform != trees.Probit {
-		f.Transform = trees.None // onnxruntime makes nothing of a single target
+	if f.Targets == 1 && f.Transform != post.Probit {
+		f.Transform = post.None // onnxruntime makes nothing of a single target
 	}
 	v, err := c.grow(e, f, from, fault)
 	if err != nil {
 		return err
 	}
-	if f.Flags || f.Trees != 0 || f.Base != nil || f.Transform != trees.None {
+	if f.Flags || f.Trees != 0 || f.Base != nil || f.Transform != post.None {
 		v = c.add(f)
 	}
 	c.set(n, 0, v)
@@ -169,7 +166,7 @@ func classify(n *graph.Node, e *trees.Ensemble, f *trees.Finish) error {
 	}
 	f.Positive = second.Never && e.Positive()
 	f.Pair = second.Never && len(f.Base) < 2
-	if f.Pair && f.Transform == trees.Probit {
+	if f.Pair && f.Transform == post.Probit {
 		return n.Errorf("post_transform PROBIT with the weights of one class is not supported")
 	}
 	return nil
