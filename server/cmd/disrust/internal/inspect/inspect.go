@@ -18,7 +18,8 @@ var Command = &command.Command{
 it, the depths and leaves of its trees and, for each feature, its splits, their gain, and the rules
 for missing values and categories. Splits and gains are those of the training library:
 booster.feature_importance('split') and ('gain') of LightGBM, and get_score(importance_type='weight')
-and 'total_gain' of XGBoost.`,
+and 'total_gain' of XGBoost. Of a graph in ONNX it shows the stages that the graph became; such a file
+has neither names nor gains.`,
 	New: func() command.Invocation { return &inspect{sort: byColumn} },
 }
 

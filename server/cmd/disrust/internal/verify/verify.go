@@ -21,7 +21,8 @@ the model gave for the same row. Scores are equal if their bits are; all NaN are
 scores that are float64 are rounded to float32, once.
 
 If scores differ, it shows the first row for which they do. It looks for the first tree that
-explains the difference alone: one in which another leaf would give exactly the expected scores.
+explains the difference alone: one in which another leaf would give exactly the expected scores. It does
+not search the graph of an ONNX file.
 
 The exit status is 0 if all scores are equal, 1 if some differ, and 2 if they cannot be compared.`,
 	Failed: flags.StatusUsage,
