@@ -43,6 +43,7 @@ type About struct {
 	Answers []Answer
 	NoBest  string // why BestIteration is refused; "": it is not
 
+	Stages     []string    // what a row passes, one after the other; nil: it passes trees or a linear model
 	Categories string      // where rows go at a categorical split
 	Features   []string    // names in the order of the columns; nil if the file has none
 	Parameters []Parameter // of the training, in the file's order
