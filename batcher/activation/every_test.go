@@ -31,6 +31,7 @@ var references = []reference{
 	{"Softplus", Func{Kind: Softplus}, wantSoftplus, true},
 	{"Mish", Func{Kind: Mish}, limited(func(x float64) float64 { return x * math.Tanh(wantSoftplus(x)) }), false},
 	{"Gelu", Func{Kind: Gelu}, limited(func(x float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) }), false},
+	{"Power", Func{Kind: Power, Alpha: 2}, math.Exp2, true},
 	{"GeluTanh", Func{Kind: GeluTanh}, limited(wantGeluTanh), false},
 }
 

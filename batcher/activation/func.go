@@ -25,13 +25,25 @@ const (
 	Erf                   // erf(x)
 	Gelu                  // x/2 * (1 + erf(x/sqrt(2)))
 	GeluTanh              // x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x*x*x)))
+	Power                 // Alpha**x
 	kinds
 )
+
+var names = [...]string{"Identity", "Relu", "LeakyRelu", "Elu", "Clip", "Exp", "Log", "Log1p", "Tanh", "Sigmoid", "Silu", "Softplus", "Mish", "Erf", "Gelu",
+	"GeluTanh", "Power"}
+
+// String returns the name of the function.
+func (k Kind) String() string {
+	if k < kinds {
+		return names[k]
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
 
 // Func is a function with its parameters. The zero Func is Identity.
 type Func struct {
 	Kind      Kind
-	Alpha     float32 // of LeakyRelu and Elu
+	Alpha     float32 // of LeakyRelu, Elu and Power
 	Low, High float32 // of Clip
 }
 
@@ -42,6 +54,8 @@ func (f Func) Validate() error {
 		return fmt.Errorf("activation: there is no function %d", f.Kind)
 	case (f.Kind == LeakyRelu || f.Kind == Elu) && !(math.Abs(float64(f.Alpha)) <= math.MaxFloat32):
 		return fmt.Errorf("activation: alpha is %v, and must be finite", f.Alpha)
+	case f.Kind == Power && !(f.Alpha > 0 && f.Alpha <= math.MaxFloat32):
+		return fmt.Errorf("activation: the base of a power is %v, and must be finite and above 0", f.Alpha)
 	case f.Kind == Clip && (f.Low != f.Low || f.High != f.High):
 		return fmt.Errorf("activation: the limits %v and %v of a clip must be numbers", f.Low, f.High)
 	}
@@ -81,6 +95,9 @@ func (f Func) Apply(v []float32) {
 		each(v, gelu)
 	case GeluTanh:
 		each(v, geluTanh)
+	case Power:
+		scale := log(float64(f.Alpha)) // 0 times infinity is kept away
+		each(v, func(x float64) float64 { return exp(float64(min(max(x, -1e300), 1e300) * scale)) })
 	}
 }
 

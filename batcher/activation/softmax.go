@@ -23,6 +23,16 @@ func LogSoftmax(v []float32, scratch []float64) {
 	}
 }
 
+// LogSumExp returns the logarithm of the sum of all exp(x), without an overflow on the way. scratch has
+// the length of v, at least.
+func LogSumExp(v []float32, scratch []float64) float32 {
+	high, total := exponentials(v, scratch[:len(v)])
+	if math.IsInf(high, 0) {
+		return float32(high)
+	}
+	return float32(high + log(total))
+}
+
 // exponentials writes exp(x-high) to wide for each x of v, and returns high and their sum.
 func exponentials(v []float32, wide []float64) (high, total float64) {
 	high = math.Inf(-1)

@@ -45,6 +45,10 @@ func TestLogSoftmaxError(t *testing.T) {
 		for _, x := range v {
 			total += math.Exp(float64(x) - float64(high))
 		}
+		sum, wantSum := LogSumExp(v, make([]float64, len(v))), float64(high)+math.Log(total)
+		if e := math.Abs(float64(sum) - wantSum); e > 0.5001*lastPlace(wantSum)+1e-12 {
+			t.Fatalf("LogSumExp is %v, not %v", sum, wantSum)
+		}
 		got := append([]float32(nil), v...)
 		LogSoftmax(got, make([]float64, len(v)))
 		for i, x := range v {
@@ -54,6 +58,25 @@ func TestLogSoftmaxError(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestLogSumExpEdges(t *testing.T) {
+	for _, c := range []struct {
+		v    []float32
+		want float32
+	}{
+		{nil, -inf},
+		{[]float32{5}, 5},
+		{[]float32{-inf, -inf}, -inf},
+		{[]float32{-inf, 3}, 3},
+		{[]float32{inf, 3}, inf},
+		{[]float32{1000, 1000}, 1000.6931471805599},
+		{[]float32{1, nan}, nan},
+	} {
+		if got := LogSumExp(c.v, make([]float64, len(c.v))); got != c.want && (got == got || c.want == c.want) {
+			t.Errorf("of %v: %v, not %v", c.v, got, c.want)
+		}
+	}
 }
 
 func TestLogSoftmaxEdges(t *testing.T) {

@@ -56,7 +56,7 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := compiler{graph: g, values: map[string]value{g.Input: {width: g.Dim}}, record: o.Record}
+	c := compiler{graph: g, values: map[string]value{g.Input: {Shape: row(g.Dim), kind: proto.Float}}}
 	output := o.Output
 	if output == wire.Unstated {
 		output = wire.Prob
@@ -79,7 +79,7 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 
 // versions refuses sets of operators that are unknown.
 func versions(m *proto.Model) error {
-	for domain, newest := range map[string]int64{"": 25, "ai.onnx.ml": 5} {
+	for domain, newest := range map[string]int64{"": 28, "ai.onnx.ml": 5} {
 		v, found := m.Opsets[domain]
 		if found && (v > newest || v < 1 || domain == "" && v < oldest) {
 			return fmt.Errorf("the file uses opset %d of %q: up to %d is supported: export it with an older target_opset",
@@ -106,6 +106,10 @@ func (m *model) TreeSize(tree int) (leaves, depth int) {
 	panic("onnx: a tree that the model does not have")
 }
 
+// near is how far the scores of a graph that computes sums may lie from onnxruntime's, which adds in
+// another order. Tests measure both against float64.
+const near = 1e-5
+
 // about says what the file holds.
 func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
 	a := modelfile.About{Format: "ONNX", NoBest: "an ONNX file has no iterations"}
@@ -119,14 +123,19 @@ func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
 		}
 		a.Trees += f.Trees()
 	}
+	a.Stages = c.described()
 	a.Answers = modelfile.Answers(func(kind wire.Kind) (modelfile.Answer, error) {
-		if _, _, err := c.wanted(kind == wire.Class); err != nil {
+		if _, err := c.wanted(kind == wire.Class); err != nil {
 			return modelfile.Answer{}, err
 		}
 		if kind == wire.Class {
 			return modelfile.Answer{Call: "the index of the label that InferenceSession.run gives"}, nil
 		}
-		return modelfile.Answer{Call: "the float outputs of InferenceSession.run, with one thread"}, nil
+		answer := modelfile.Answer{Call: "the float outputs of InferenceSession.run, with one thread"}
+		if c.rounded {
+			answer.Near = near
+		}
+		return answer, nil
 	})
 	return a
 }

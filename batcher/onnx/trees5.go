@@ -30,11 +30,11 @@ type joined struct {
 var numbered = [...]post.Transform{post.None, post.Logistic, post.Softmax, post.SoftmaxZero, post.Probit}
 
 func treeEnsemble(c *compiler, n *graph.Node) error {
-	from, err := c.rows(n, 0)
+	from, err := c.matrix(n, 0)
 	if err != nil {
 		return err
 	}
-	j, err := readJoined(n, from.width)
+	j, err := readJoined(n, from.Size())
 	if err != nil {
 		return err
 	}

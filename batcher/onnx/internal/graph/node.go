@@ -88,6 +88,17 @@ func (n *Node) Ignore(names ...string) {
 	}
 }
 
+// Has reports whether there is an attribute that nobody took yet.
+func (n *Node) Has(name string) bool { return n.attrs[name] != nil }
+
+// Float returns a number.
+func (n *Node) Float(name string, otherwise float32) float32 {
+	if a := n.take(name, proto.TypeFloat); a != nil {
+		return a.F
+	}
+	return otherwise
+}
+
 // Int returns a whole number.
 func (n *Node) Int(name string, otherwise int64) int64 {
 	if a := n.take(name, proto.TypeInt); a != nil {
@@ -144,6 +155,13 @@ func (n *Node) Tensor(name string) *proto.Tensor {
 		return nil
 	}
 	return a.T
+}
+
+// Fail has Done refuse the node.
+func (n *Node) Fail(format string, args ...any) {
+	if n.err == nil {
+		n.err = n.Errorf(format, args...)
+	}
 }
 
 // Done refuses a node with attributes that nobody took, or of a wrong type.

@@ -51,6 +51,27 @@ func (s Shape) Reshape(sizes []float64, allowZero bool, batch int) (Shape, error
 	return out, s.place(&out, rest, batch)
 }
 
+// Sized returns the shape with these sizes. One of them may be [Rows].
+func Sized(sizes []float64) (Shape, error) {
+	out := Shape{make([]int, len(sizes)), -1}
+	for i, size := range sizes {
+		if size != size {
+			if err := out.setRows(i); err != nil {
+				return out, err
+			}
+			continue
+		}
+		if size < 0 || size > MaxSize {
+			return out, fmt.Errorf("the new shape has a size of %v", size)
+		}
+		out.Dims[i] = int(size)
+	}
+	if !out.within(MaxSize) {
+		return out, fmt.Errorf("the new shape %v has more than %d numbers", out, MaxSize)
+	}
+	return out, nil
+}
+
 func (s *Shape) setRows(axis int) error {
 	if s.Rows >= 0 {
 		return errors.New("the new shape has the number of rows twice")

@@ -20,6 +20,14 @@ type Finish struct {
 	Label     bool // the answer is the index of the class
 }
 
+// String implements [pipeline.Stage].
+func (f *Finish) String() string {
+	if f.Label {
+		return "label"
+	}
+	return "scores of the sums"
+}
+
 func (f *Finish) From() []int { return []int{f.Value} }
 func (f *Finish) Bytes() int  { return 4*len(f.Base) + len(f.Never) }
 
