@@ -139,8 +139,20 @@ func TestGraph(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	m.About.Trees, m.About.Leaves = 0, 0
-	if got := text(); !strings.Contains(got, "made of         3 stages\n"+stages) {
-		t.Error(got)
+	for i := range m.About.Answers {
+		m.About.Answers[i].Near = 1e-5
+	}
+	got := text()
+	for _, want := range []string{
+		"made of         3 stages\n" + stages, "away\n--output class  the index", ", unless two scores are nearly\n                equal\n",
+		", at most 1e-05 * (1 + the\n                largest score of the output) away\n--output prob",
+	} {
+		if !strings.Contains(got, want) || strings.Contains(got, "bit for bit") {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if a := newReport(m, cost.Cost{}).Answers[0]; a.Steps != nil || a.Near != 1e-5 {
+		t.Errorf("%+v", a)
 	}
 }
 

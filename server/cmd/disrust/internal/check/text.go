@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/disrust/disrust/server/cmd/disrust/internal/sheet"
+	"github.com/disrust/disrust/wire"
 )
 
 // write writes the report for people.
@@ -54,6 +55,10 @@ func (a answer) text() string {
 	switch {
 	case a.Refused != "":
 		return "refused: " + a.Refused
+	case a.Near > 0 && a.Output == wire.Class.String():
+		return a.Equals + ", unless two scores are nearly equal"
+	case a.Near > 0:
+		return fmt.Sprintf("%s, at most %v * (1 + the largest score of the output) away", a.Equals, a.Near)
 	case *a.Steps > 0:
 		return fmt.Sprintf("%s, at most %s away", a.Equals, sheet.Count(*a.Steps, "float32 step", "float32 steps"))
 	}

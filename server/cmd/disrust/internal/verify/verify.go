@@ -81,6 +81,9 @@ func (v *verify) compare(ctx context.Context, file string) (*result, error) {
 	}
 	defer in.close()
 	t := tally{outputs: m.Shape().Outputs}
+	if promised(m).part > 0 {
+		t.span = newSpan(t.outputs)
+	}
 	if err := in.each(ctx, m, t.add); err != nil {
 		return nil, err
 	}

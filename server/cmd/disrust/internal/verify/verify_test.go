@@ -269,7 +269,7 @@ func TestONNX(t *testing.T) {
 	for _, output := range []string{"raw", "prob"} {
 		stdout, stderr, status := run(t, model, "--rows", filepath.Join(folder, "rows.npy"), "--output", output, "--expect", array(t, scores, columns))
 		if status != 1 || stderr != "" || !strings.HasSuffix(stdout, "\nWhat explains the difference is not searched for in this format.\n") ||
-			!strings.Contains(stdout, "ONNX of make.py, 7 trees") || strings.Contains(stdout, "no more is promised") {
+			!strings.Contains(stdout, "ONNX of make.py, 7 trees") || strings.Contains(stdout, "No more is promised") {
 			t.Errorf("status %d, %s%s", status, stdout, stderr)
 		}
 	}
