@@ -17,6 +17,7 @@ import (
 func TestGolden(t *testing.T) {
 	for _, dir := range goldentest.Folders(t, "onnx*") {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
+			goldentest.NameIfFailed(t, dir)
 			data := goldentest.Model(t, dir)
 			check := func(kind wire.Kind, file string) {
 				m, err := Parse(data, forest.Options{Output: kind})

@@ -13,7 +13,7 @@ import (
 )
 
 // Loader makes package forest load ONNX files too.
-var Loader = forest.Loader{Is: is, Load: load}
+var Loader = forest.Loader{Format: "ONNX", Is: is, Load: load}
 
 // Load reads the model in a file, of ONNX or of a format of package forest.
 func Load(path string, o forest.Options) (*forest.Model, error) {
@@ -43,7 +43,7 @@ const oldest = 7
 // load makes a model of a file.
 func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if o.Iterations != modelfile.AllIterations {
-		return nil, fmt.Errorf("the file does not say which trees belong to an iteration: all of them count")
+		return nil, fmt.Errorf("an ONNX file does not say which trees belong to an iteration: ask for all iterations")
 	}
 	file, err := proto.Read(data)
 	if err != nil {
@@ -112,7 +112,7 @@ const near = 1e-5
 
 // about says what the file holds.
 func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
-	a := modelfile.About{Format: "ONNX", Iterations: 1, Used: 1, NoBest: "an ONNX file has no iterations"}
+	a := modelfile.About{Format: "ONNX", NoBest: "an ONNX file has no iterations"}
 	if file.Producer != "" {
 		a.Format += " of " + graph.Plain(file.Producer)
 	}
@@ -124,7 +124,6 @@ func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
 		a.Trees += f.Trees()
 	}
 	a.Stages = c.described()
-	a.Usage = make([]modelfile.Usage, c.graph.Dim)
 	a.Answers = modelfile.Answers(func(kind wire.Kind) (modelfile.Answer, error) {
 		if _, err := c.wanted(kind == wire.Class); err != nil {
 			return modelfile.Answer{}, err
