@@ -76,7 +76,7 @@ func (c *compiler) described() []string {
 	for i, s := range c.stages {
 		var nodes []string
 		for _, n := range c.nodes[i] {
-			nodes = append(nodes, n.String())
+			nodes = append(nodes, n.Short())
 		}
 		all = append(all, fmt.Sprintf("%v: %s", s, strings.Join(nodes, ", ")))
 	}
