@@ -22,6 +22,7 @@ type compiler struct {
 	stages  []pipeline.Stage
 	nodes   [][]*graph.Node // of the stages
 	forests []*ensemble.Model
+	first   *ensemble.Model // of those that read the rows as they come; nil: none
 	rounded bool // some stage rounds in another way than onnxruntime
 }
 
@@ -76,7 +77,7 @@ func (c *compiler) described() []string {
 	for i, s := range c.stages {
 		var nodes []string
 		for _, n := range c.nodes[i] {
-			nodes = append(nodes, n.String())
+			nodes = append(nodes, n.Short())
 		}
 		all = append(all, fmt.Sprintf("%v: %s", s, strings.Join(nodes, ", ")))
 	}

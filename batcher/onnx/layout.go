@@ -35,7 +35,19 @@ func reshape(c *compiler, n *graph.Node) error {
 		return n.Errorf("its input %q has the type %s, and int64 is needed", n.Input(1), proto.TypeName(sizes.kind))
 	}
 	to, err := v.Reshape(sizes.constant, n.Int("allowzero", 0) != 0, c.graph.Batch)
+	if err != nil && c.column(n, v, sizes.constant) {
+		return c.reshaped(n, v, v.Shape, nil)
+	}
 	return c.reshaped(n, v, to, err)
+}
+
+// column reports whether an output of the graph has the numbers of a matrix below one another, as
+// scikit-learn's converter writes several targets of a network. They stay side by side.
+func (c *compiler) column(n *graph.Node, v value, sizes []float64) bool {
+	last := len(n.Outputs) == 1 && c.uses[n.Outputs[0]] == 1 && slices.ContainsFunc(c.graph.Outputs, func(o proto.ValueInfo) bool {
+		return o.Name == n.Outputs[0]
+	})
+	return last && v.Rows == 0 && len(v.Dims) == 2 && slices.Equal(sizes, []float64{shape.Rest, 1})
 }
 
 func flatten(c *compiler, n *graph.Node) error {

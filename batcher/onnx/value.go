@@ -148,7 +148,10 @@ func (c *compiler) list(n *graph.Node, i int) ([]int64, error) {
 			return nil, n.Errorf("its input %q has the type %s or depends on the number of rows: whole numbers are needed",
 				n.Input(i), proto.TypeName(v.kind))
 		}
-		all[k] = int64(x)
+		all[k] = math.MaxInt64
+		if x < 1<<63 {
+			all[k] = int64(x)
+		}
 	}
 	return all, nil
 }

@@ -120,15 +120,26 @@ type Array struct {
 // ReadArray reads a .npy file of float32, of float64, which it rounds, or of int32.
 func ReadArray(t testing.TB, name string) Array {
 	t.Helper()
+	data, columns := ReadDoubles(t, name)
+	a := Array{Data: make([]float32, len(data)), Columns: columns}
+	for i, x := range data {
+		a.Data[i] = float32(x)
+	}
+	return a
+}
+
+// ReadDoubles reads such a file, and rounds nothing.
+func ReadDoubles(t testing.TB, name string) (values []float64, columns int) {
+	t.Helper()
 	data := Read(t, name)
 	header := string(data[10 : 10+int(binary.LittleEndian.Uint16(data[8:]))])
 	data = data[10+len(header):]
-	a := Array{Columns: 1}
+	columns = 1
 	_, shape, _ := strings.Cut(header, "'shape': (")
 	shape, _, _ = strings.Cut(shape, ")")
-	if _, columns, _ := strings.Cut(shape, ", "); columns != "" {
+	if _, second, _ := strings.Cut(shape, ", "); second != "" {
 		var err error
-		if a.Columns, err = strconv.Atoi(columns); err != nil {
+		if columns, err = strconv.Atoi(second); err != nil {
 			t.Fatal(name, err)
 		}
 	}
@@ -136,19 +147,19 @@ func ReadArray(t testing.TB, name string) Array {
 	for len(data) > 0 {
 		switch kind {
 		case "<f4":
-			a.Data = append(a.Data, math.Float32frombits(binary.LittleEndian.Uint32(data)))
+			values = append(values, float64(math.Float32frombits(binary.LittleEndian.Uint32(data))))
 			data = data[4:]
 		case "<i4":
-			a.Data = append(a.Data, float32(int32(binary.LittleEndian.Uint32(data))))
+			values = append(values, float64(int32(binary.LittleEndian.Uint32(data))))
 			data = data[4:]
 		case "<f8":
-			a.Data = append(a.Data, float32(math.Float64frombits(binary.LittleEndian.Uint64(data))))
+			values = append(values, math.Float64frombits(binary.LittleEndian.Uint64(data)))
 			data = data[8:]
 		default:
 			t.Fatalf("%s: %s", name, header)
 		}
 	}
-	return a
+	return values, columns
 }
 
 // Check scores the rows of a folder with m, and compares the scores with those of a file there.

@@ -44,6 +44,14 @@ func (n *Node) String() string {
 	return fmt.Sprintf("node %d (%s %q)", n.Index, operator, n.Name)
 }
 
+// Short names the operator and the node: "Gemm /fc1/Gemm".
+func (n *Node) Short() string {
+	if n.Name == "" {
+		return fmt.Sprintf("%s (node %d)", Plain(n.Operator), n.Index)
+	}
+	return Plain(n.Operator) + " " + Plain(n.Name)
+}
+
 // Plain returns a name of the file for a sentence: quoted if it has odd characters, and cut if it is
 // long.
 func Plain(name string) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // What stands for a size in the list that Reshape gets.
@@ -48,7 +49,23 @@ func (s Shape) Reshape(sizes []float64, allowZero bool, batch int) (Shape, error
 			out.Dims[i] = int(size)
 		}
 	}
-	return out, s.place(&out, rest, batch)
+	if !s.place(&out, rest, batch) {
+		return out, fmt.Errorf("%v cannot become %v with each row for itself", s, written(sizes))
+	}
+	return out, nil
+}
+
+// written writes sizes with N for the number of rows.
+func written(sizes []float64) string {
+	var all []string
+	for _, size := range sizes {
+		if size != size {
+			all = append(all, "N")
+		} else {
+			all = append(all, fmt.Sprint(size))
+		}
+	}
+	return "[" + strings.Join(all, ", ") + "]"
 }
 
 // Sized returns the shape with these sizes. One of them may be [Rows].
@@ -80,12 +97,11 @@ func (s *Shape) setRows(axis int) error {
 	return nil
 }
 
-// place finds the axis of the rows, and the size of the axis rest.
-func (s Shape) place(out *Shape, rest, batch int) error {
-	wrong := fmt.Errorf("%v cannot become %v with each row for itself", s, *out)
+// place finds the axis of the rows, and the size of the axis rest. It reports whether there are such.
+func (s Shape) place(out *Shape, rest, batch int) bool {
 	size := s.Size()
 	if !out.within(max(size, MaxSize)) {
-		return wrong
+		return false
 	}
 	left := out.Size()
 	if s.Rows >= 0 && out.Rows < 0 {
@@ -97,18 +113,18 @@ func (s Shape) place(out *Shape, rest, batch int) error {
 		}
 	}
 	if (s.Rows >= 0) != (out.Rows >= 0) {
-		return wrong
+		return false
 	}
 	if rest >= 0 {
 		if left == 0 || size%left != 0 {
-			return wrong
+			return false
 		}
 		out.Dims[rest] = size / left
 	}
 	if out.Size() != size || s.Rows >= 0 && s.Before(s.Rows) != out.Before(out.Rows) {
-		return wrong
+		return false
 	}
-	return nil
+	return true
 }
 
 // fixed returns the axis with the number of rows that the file states; -1: there is none.

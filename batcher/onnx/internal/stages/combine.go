@@ -2,6 +2,7 @@ package stages
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/disrust/disrust/batcher/dense"
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
@@ -80,7 +81,7 @@ func (c *Combine) String() string {
 		switch {
 		case o.Constant == nil:
 			return "x"
-		case len(o.Constant) == 1:
+		case len(o.Constant) > 0 && slices.Min(o.Constant) == slices.Max(o.Constant):
 			return fmt.Sprint(o.Constant[0])
 		}
 		return fmt.Sprintf("%d constants", len(o.Constant))

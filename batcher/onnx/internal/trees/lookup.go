@@ -2,6 +2,7 @@ package trees
 
 import (
 	"fmt"
+
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
 	"github.com/disrust/disrust/wire"
 )
