@@ -183,7 +183,8 @@ def boosted(rng, name, opset):
     return converted, model.classes_.tolist() if task == "classifier" else None, x
 
 
-SEVERAL = ["LinearRegression", "Ridge", "Lasso", "ElasticNet", "MLPRegressor", "DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor", "BaggingRegressor"]
+# Regressors of several targets. skl2onnx writes MLPRegressor and BaggingRegressor with several too, but their rows run into one another.
+SEVERAL = ["LinearRegression", "Ridge", "Lasso", "ElasticNet", "DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor"]
 PLAIN = ["LinearSVC", "Perceptron", "RidgeClassifier"]
 BOOSTED = ["LightGBM classifier", "LightGBM regressor", "XGBoost classifier", "XGBoost regressor"]
 OPSETS = [(9, 1), (10, 1), (11, 1), (12, 1), (13, 2), (14, 2), (15, 3), (16, 3), (17, 3), (18, 3), (19, 3), (20, 3), (21, 3), (22, 3)]
