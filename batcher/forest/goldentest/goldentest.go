@@ -177,6 +177,29 @@ func Check(t testing.TB, m batcher.Model, dir, file string, steps int) {
 	Compare(t, got, want, steps)
 }
 
+// Near is like Check for scores that may lie apart by a part of 1 + the largest magnitude that the
+// library answers for the same output.
+func Near(t testing.TB, m batcher.Model, dir, file string, part float64) {
+	t.Helper()
+	rows, want := ReadArray(t, filepath.Join(dir, "rows.npy")), ReadArray(t, filepath.Join(dir, file))
+	got := make([]float32, len(want.Data))
+	if err := m.NewScorer().Score(rows.Data, rows.Columns, got); err != nil {
+		t.Fatal(err)
+	}
+	high := make([]float64, want.Columns)
+	for i, w := range want.Data {
+		if x := math.Abs(float64(w)); x <= math.MaxFloat32 {
+			high[i%want.Columns] = max(high[i%want.Columns], x)
+		}
+	}
+	for i, g := range got {
+		w, most := want.Data[i], part*(1+high[i%want.Columns])
+		if Steps(g, w) != 0 && g != w && !(math.Abs(float64(g)-float64(w)) <= most) {
+			t.Errorf("row %d, output %d: %v, the library answers %v: more than %v apart", i/want.Columns, i%want.Columns, g, w, most)
+		}
+	}
+}
+
 // Answers returns what a model says of its answers, in a line.
 func Answers(m *modelfile.Model) string {
 	var all []string

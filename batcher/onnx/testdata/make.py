@@ -316,7 +316,7 @@ WRONG = {
     "nowhere": (add(("Identity", "odd", ["nothing"], ["output"], {})), ["odd", "nothing", "nowhere"]),
     "cycle": (add(("Identity", "one", ["b"], ["a"], {}), ("Identity", "two", ["a"], ["b"], {}), ("Identity", "odd", ["before"], ["output"], {})), ["one", "cycle"]),
     "made_twice": (add(("Identity", "odd", ["before"], ["before"], {})), ["odd", "before", "twice"]),
-    "cast": (add(("Cast", "odd", ["before"], ["output"], {"to": TensorProto.INT32})), ["Cast", "odd", "int32"]),
+    "cast": (add(("Cast", "odd", ["before"], ["output"], {"to": TensorProto.DOUBLE})), ["Cast", "odd", "double"]),
     "across_rows": (add(("ReduceMean", "odd", ["before"], ["output"], {"axes": [0]})), ["ReduceMean", "odd"]),
     "dims_bomb": (lambda m: tensor(m, dims=[1 << 30, 1 << 30]), ["by", "dims"]),
     "dims_negative": (lambda m: tensor(m, dims=[-5]), ["by", "dims", "-5"]),

@@ -7,6 +7,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/disrust/disrust/batcher"
@@ -20,6 +21,7 @@ type Stage interface {
 	Width() int  // columns of the value it makes
 	Bytes() int  // of memory, without runners
 	NewRunner() Runner
+	String() string // what it does, in some words
 }
 
 // Runner makes the value of a stage for one goroutine: rows rows of dst, which are packed. from are
@@ -148,13 +150,20 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	return nil
 }
 
-// answer writes the outputs side by side.
+// answer writes the outputs side by side. Every NaN has the same bits there: which NaN an operation
+// gives is not the same on every processor.
 func (s *scorer) answer(out []float32) {
 	first := 0
 	for _, v := range s.model.config.Outputs {
 		w := s.model.widths[v]
 		for i := 0; i*s.model.shape.Outputs < len(out); i++ {
-			copy(out[i*s.model.shape.Outputs+first:][:w], s.values[v][i*w:])
+			to := out[i*s.model.shape.Outputs+first:][:w]
+			for k, x := range s.values[v][i*w : (i+1)*w] {
+				if x != x {
+					x = math.Float32frombits(0x7fc00000)
+				}
+				to[k] = x
+			}
 		}
 		first += w
 	}
