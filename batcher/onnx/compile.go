@@ -22,6 +22,7 @@ type compiler struct {
 	stages  []pipeline.Stage
 	nodes   [][]*graph.Node // of the stages
 	forests []*ensemble.Model
+	first   *ensemble.Model // of those that read the rows as they come; nil: none
 	rounded bool // some stage rounds in another way than onnxruntime
 }
 

@@ -66,8 +66,8 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 		return nil, err
 	}
 	config := pipeline.Config{Dim: g.Dim, Stages: c.stages, Outputs: outputs, Kind: output}
-	if len(c.forests) > 0 {
-		config.Sampler = c.forests[0]
+	if c.first != nil {
+		config.Sampler = c.first
 	}
 	p, err := pipeline.New(config)
 	if err != nil {
