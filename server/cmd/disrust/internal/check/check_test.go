@@ -75,11 +75,14 @@ func sample(t *testing.T, model string, o forest.Options) *report {
 // TestReadme compares the samples in the README with what check says of models of the tests.
 func TestReadme(t *testing.T) {
 	const page = "../../../../README.md"
-	var b strings.Builder
-	b.WriteString("```text\n")
-	sample(t, "lightgbm/testdata/lgb_binary/model.txt", forest.Options{}).write(&b)
-	b.WriteString("```\n")
-	readme.Check(t, page, "check", b.String())
+	text := func(model string) string {
+		var b strings.Builder
+		sample(t, model, forest.Options{}).write(&b)
+		return b.String()
+	}
+	readme.Check(t, page, "check", "```text\n"+text("lightgbm/testdata/lgb_binary/model.txt")+"```\n")
+	graph, _, _ := strings.Cut(text("../onnx/testdata/bound_sk_mlp/model.onnx"), "memory ")
+	readme.Check(t, page, "check of a graph", "```text\n"+graph+"...\n```\n")
 	readme.Check(t, page, "fields of check", readme.Fields(report{}))
 }
 
