@@ -23,7 +23,7 @@ type compiler struct {
 	nodes   [][]*graph.Node // of the stages
 	forests []*ensemble.Model
 	first   *ensemble.Model // of those that read the rows as they come; nil: none
-	rounded bool // some stage rounds in another way than onnxruntime
+	rounded bool            // some stage rounds in another way than onnxruntime
 }
 
 // next is the number of the value that the next stage makes.
@@ -198,6 +198,12 @@ func (c *compiler) build() error {
 // output returns the value of an output of the graph.
 func (c *compiler) output(name string, classes bool) (value, error) {
 	v := c.values[name]
+	if !classes && v.labels != nil && v.labels.numbers != nil && v.kind == proto.Float {
+		var err error
+		if v, err = c.named(c.nodes[v.at-1][0], v); err != nil {
+			return v, err
+		}
+	}
 	switch {
 	case v.constant != nil:
 		return v, fmt.Errorf("the output %q is a constant", name)

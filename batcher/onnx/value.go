@@ -17,6 +17,7 @@ type value struct {
 	constant []float64 // not nil: a constant. A text is its place among the texts
 	limit    float64   // of whole numbers of a row: none is farther from 0; 0: unknown
 	labels   *labels   // not nil: the numbers are the places of labels in a list
+	place    bool      // the whole numbers of a row are no less than 0
 	shared   bool      // more than one node reads it, or it is an output as well
 	skipped  bool      // nobody asked for it
 }
