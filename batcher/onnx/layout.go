@@ -215,6 +215,9 @@ func (c *compiler) transposed(n *graph.Node, v value, perm []int64) (value, erro
 func (c *compiler) pick(n *graph.Node, to shape.Shape, places []int32, from ...value) (value, error) {
 	out := from[0]
 	out.Shape = to
+	if err := c.room(n); err != nil {
+		return out, err
+	}
 	var operands []stages.Operand
 	constant := true
 	for _, v := range from {
@@ -232,6 +235,7 @@ func (c *compiler) pick(n *graph.Node, to shape.Shape, places []int32, from ...v
 		for _, v := range from {
 			all = append(all, v.constant...)
 		}
+		c.folded += to.Size()
 		out.constant = make([]float64, to.Size())
 		for i := range out.constant {
 			out.constant[i] = all[places[i]]
