@@ -186,15 +186,6 @@ func Near(t testing.TB, m batcher.Model, dir, file string, part float64) {
 	if err := m.NewScorer().Score(rows.Data, rows.Columns, got); err != nil {
 		t.Fatal(err)
 	}
-	CompareNear(t, got, want, part)
-}
-
-// CompareNear is like Near for scores that are there already.
-func CompareNear(t testing.TB, got []float32, want Array, part float64) {
-	t.Helper()
-	if len(got) != len(want.Data) {
-		t.Fatalf("%d scores, not %d", len(got), len(want.Data))
-	}
 	high := make([]float64, want.Columns)
 	for i, w := range want.Data {
 		if x := math.Abs(float64(w)); x <= math.MaxFloat32 {

@@ -43,8 +43,8 @@ type report struct {
 	Answers  []answer  `json:"answers"`
 	Notes    []string  `json:"notes"`
 
-	cost   cost.Cost
-	linear bool
+	cost          cost.Cost
+	linear, graph bool
 }
 
 // measured is what a row takes here, on one thread.
@@ -80,7 +80,7 @@ func newReport(m *forest.Model, k cost.Cost) *report {
 		Features: shape.Dim, Outputs: shape.Outputs, Output: shape.Kind.String(),
 		Cost:  measured{micros(k.Single), micros(k.Batched), k.Rows},
 		Notes: notes(a),
-		cost:  k, linear: m.Linear() != nil,
+		cost:  k, linear: m.Linear() != nil, graph: a.Stages != nil,
 	}
 	for i := range a.Trees {
 		_, depth := m.TreeSize(i)

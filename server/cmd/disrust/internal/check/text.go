@@ -37,7 +37,7 @@ func (r *report) madeOf() string {
 	if r.linear {
 		return sheet.Count(r.Features, "weight", "weights") + " for each output, and where its sum starts"
 	}
-	if r.Trees == 0 && len(r.Stages) > 0 {
+	if r.Trees == 0 && r.graph {
 		return sheet.Count(len(r.Stages), "stage", "stages")
 	}
 	text := fmt.Sprintf("%s with %s, at most %s deep", sheet.Count(r.Trees, "tree", "trees"),
