@@ -43,6 +43,9 @@ func newResult(file string, m *forest.Model, in *input, t *tally) *result {
 	return r
 }
 
+// near reports whether no bits are promised, and the scores are as near as is promised instead.
+func (r *result) near() bool { return r.AsPromised && r.promise.part > 0 }
+
 // place is a score that differs.
 type place struct {
 	Row        int64  `json:"row"`

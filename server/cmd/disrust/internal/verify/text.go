@@ -31,7 +31,9 @@ func (r *result) write(w io.Writer) {
 	if r.AsPromised {
 		fmt.Fprintln(w, r.promise)
 	}
-	r.First.write(w, r.Output)
+	if !r.near() {
+		r.First.write(w, r.Output)
+	}
 }
 
 func (p *place) where() string {
