@@ -2,6 +2,7 @@ package cbm
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
@@ -17,13 +18,16 @@ func is(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
 
 // load makes a model of a file. Nothing refers to data afterwards.
 func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
-	core, err := unwrap(data)
+	core, behind, err := unwrap(data)
 	if err != nil {
 		return nil, err
 	}
 	f, err := read(core)
 	if err != nil {
 		return nil, err
+	}
+	if len(behind) > 0 {
+		return nil, fmt.Errorf("%d bytes follow the model", len(behind))
 	}
 	return f.Load(o)
 }

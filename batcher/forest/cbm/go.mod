@@ -6,6 +6,7 @@ require (
 	github.com/disrust/disrust/batcher/forest v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	github.com/google/flatbuffers v25.12.19+incompatible
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -2,6 +2,7 @@ package catmodel
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/disrust/disrust/batcher/forest/ensemble"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
@@ -23,7 +24,8 @@ func (g *grower) add(t *Tree) error {
 	if err != nil {
 		return err
 	}
-	g.grown.Nodes = g.grown.Nodes[:0]
+	g.grown.Nodes = slices.Grow(g.grown.Nodes[:0], leaves-1)
+	g.grown.Leaves = slices.Grow(g.grown.Leaves[:0], leaves)
 	if t.Symmetric {
 		g.levels(t)
 	} else {
