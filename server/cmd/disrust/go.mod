@@ -6,6 +6,7 @@ require (
 	github.com/disrust/disrust/batcher v0.1.0
 	github.com/disrust/disrust/batcher/dense v0.1.0
 	github.com/disrust/disrust/batcher/forest v0.1.0
+	github.com/disrust/disrust/batcher/onnx v0.1.0
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	golang.org/x/sys v0.49.0
@@ -21,6 +22,7 @@ require (
 	github.com/mattn/go-colorable v0.1.16 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mattn/go-runewidth v0.0.31 // indirect
+	google.golang.org/protobuf v1.36.11 // indirect
 )
 
 require (
@@ -42,6 +44,7 @@ replace (
 	github.com/disrust/disrust/batcher => ../../../batcher
 	github.com/disrust/disrust/batcher/dense => ../../../batcher/dense
 	github.com/disrust/disrust/batcher/forest => ../../../batcher/forest
+	github.com/disrust/disrust/batcher/onnx => ../../../batcher/onnx
 	github.com/disrust/disrust/bufpool => ../../../bufpool
 	github.com/disrust/disrust/client => ../../../client
 	github.com/disrust/disrust/client/tools => ../../../client/tools

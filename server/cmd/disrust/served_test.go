@@ -4,6 +4,7 @@ package main
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ const (
 	lightgbmModels = "../../../batcher/forest/lightgbm/testdata"
 	xgboostModels  = "../../../batcher/forest/xgboost/testdata"
 	catboostModels = "../../../batcher/forest/catboost/testdata"
+	onnxModels     = "../../../batcher/onnx/testdata"
 )
 
 // served is a model that a daemon serves.
@@ -47,15 +49,19 @@ func TestServed(t *testing.T) {
 
 // oneWayEach serves the margins of every model, and takes turns at the placements.
 func oneWayEach(t *testing.T) (all []served) {
-	for _, dir := range slices.Concat(goldentest.FoldersOf(t, lightgbmModels, "lgb*"), goldentest.FoldersOf(t, xgboostModels, "xgb*"), goldentest.FoldersOf(t, catboostModels, "cat*")) {
-		all = append(all, served{dir, "raw", everyPlacement[len(all)%len(everyPlacement)]})
+	for _, of := range []struct{ testdata, pattern string }{
+		{lightgbmModels, "lgb*"}, {xgboostModels, "xgb*"}, {catboostModels, "cat*"}, {onnxModels, "onnx*"},
+	} {
+		for _, dir := range goldentest.FoldersOf(t, of.testdata, of.pattern) {
+			all = append(all, served{dir, "raw", everyPlacement[len(all)%len(everyPlacement)]})
+		}
 	}
 	return all
 }
 
-// everyWay serves several classes, a random forest and linear trees.
+// everyWay serves several classes, a random forest, linear trees and an ONNX graph.
 func everyWay(t *testing.T) (all []served) {
-	for _, dir := range []string{xgboostModels + "/xgb_softprob_forest", lightgbmModels + "/lgb_rf", lightgbmModels + "/lgb_linear"} {
+	for _, dir := range []string{xgboostModels + "/xgb_softprob_forest", lightgbmModels + "/lgb_rf", lightgbmModels + "/lgb_linear", onnxModels + "/onnx_classes"} {
 		for _, output := range []string{"raw", "prob", "class"} {
 			if output == "class" && strings.HasSuffix(dir, "linear") {
 				continue // a regression
@@ -101,7 +107,14 @@ func (s served) start(t *testing.T) *daemontest.Daemon {
 	return start(t, args...)
 }
 
-func (s served) file(name string) string { return filepath.Join(s.dir, name+".npy") }
+// file returns the name of an array of the model. prob is raw where there is no other, as with ONNX.
+func (s served) file(name string) string {
+	path := filepath.Join(s.dir, name+".npy")
+	if _, err := os.Stat(path); err != nil && name == "prob" {
+		return s.file("raw")
+	}
+	return path
+}
 
 // steps returns how many steps of float32 the scores may be away from the library's.
 func (s served) steps() int {

@@ -44,6 +44,14 @@ func (n *Node) String() string {
 	return fmt.Sprintf("node %d (%s %q)", n.Index, operator, n.Name)
 }
 
+// Short names the operator and the node: "Gemm /fc1/Gemm".
+func (n *Node) Short() string {
+	if n.Name == "" {
+		return fmt.Sprintf("%s (node %d)", Plain(n.Operator), n.Index)
+	}
+	return Plain(n.Operator) + " " + Plain(n.Name)
+}
+
 // Plain returns a name of the file for a sentence: quoted if it has odd characters, and cut if it is
 // long.
 func Plain(name string) string {
@@ -86,6 +94,17 @@ func (n *Node) Ignore(names ...string) {
 	for _, name := range names {
 		delete(n.attrs, name)
 	}
+}
+
+// Has reports whether there is an attribute that nobody took yet.
+func (n *Node) Has(name string) bool { return n.attrs[name] != nil }
+
+// Float returns a number.
+func (n *Node) Float(name string, otherwise float32) float32 {
+	if a := n.take(name, proto.TypeFloat); a != nil {
+		return a.F
+	}
+	return otherwise
 }
 
 // Int returns a whole number.
@@ -144,6 +163,13 @@ func (n *Node) Tensor(name string) *proto.Tensor {
 		return nil
 	}
 	return a.T
+}
+
+// Fail has Done refuse the node.
+func (n *Node) Fail(format string, args ...any) {
+	if n.err == nil {
+		n.err = n.Errorf(format, args...)
+	}
 }
 
 // Done refuses a node with attributes that nobody took, or of a wrong type.

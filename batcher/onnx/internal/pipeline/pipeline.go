@@ -20,6 +20,7 @@ type Stage interface {
 	Width() int  // columns of the value it makes
 	Bytes() int  // of memory, without runners
 	NewRunner() Runner
+	String() string // what it does, in some words
 }
 
 // Runner makes the value of a stage for one goroutine: rows rows of dst, which are packed. from are

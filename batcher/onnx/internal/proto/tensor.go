@@ -43,6 +43,7 @@ type Tensor struct {
 	doubles  []float64
 	integers []int64 // int32 and smaller types
 	longs    []int64
+	texts    int
 	external bool
 }
 
@@ -58,6 +59,8 @@ func readTensor(message []byte, what string) (Tensor, error) {
 			return f.floats(what, &t.list)
 		case 5:
 			return f.integers(what, &t.integers)
+		case 6:
+			t.texts++
 		case 7:
 			return f.integers(what, &t.longs)
 		case 8:
@@ -106,6 +109,9 @@ func (t *Tensor) Check() error {
 	if err != nil {
 		return err
 	}
+	if t.Type == String && t.texts == want && t.raw == nil {
+		return nil
+	}
 	size := map[int64]int{Float: 4, Uint8: 1, Int32: 4, Int64: 8, Bool: 1, Double: 8}[t.Type]
 	if size == 0 {
 		return fmt.Errorf("constant %q: data_type %s: float, double, int32, int64, uint8 and bool are supported", t.Name, TypeName(t.Type))
@@ -124,9 +130,12 @@ func (t *Tensor) Check() error {
 }
 
 // Doubles returns the elements as float64, which holds each type that Check allows but for large
-// int64 exactly. Check must have passed.
+// int64 exactly. A text becomes its place. Check must have passed.
 func (t *Tensor) Doubles() []float64 {
-	var all []float64
+	all := make([]float64, 0, len(t.list)+len(t.doubles)+len(t.integers)+len(t.longs)+t.texts+len(t.raw)/4)
+	for i := range t.texts {
+		all = append(all, float64(i))
+	}
 	for _, x := range t.list {
 		all = append(all, float64(x))
 	}

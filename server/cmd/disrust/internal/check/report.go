@@ -30,6 +30,8 @@ type report struct {
 	Leaves         int `json:"leaves"`
 	Depth          int `json:"depth"` // of the deepest tree
 
+	Stages []string `json:"stages"` // of the graph in the file, in the order in which a row passes; empty: it has none
+
 	Features   int    `json:"features"`
 	Outputs    int    `json:"outputs"`
 	Output     string `json:"output"`
@@ -73,7 +75,7 @@ func newReport(m *forest.Model, k cost.Cost) *report {
 		Format: a.Format, Objective: a.Objective,
 		SHA256: hex.EncodeToString(m.SHA256[:]), Identity: hex.EncodeToString(m.Identity[:]),
 		FileBytes: m.FileBytes, MemoryBytes: m.Bytes(),
-		Iterations: a.Iterations, UsedIterations: a.Used, BestIterations: a.Best, Trees: a.Trees, Leaves: a.Leaves,
+		Stages: append([]string{}, a.Stages...), Iterations: a.Iterations, UsedIterations: a.Used, BestIterations: a.Best, Trees: a.Trees, Leaves: a.Leaves,
 		Features: shape.Dim, Outputs: shape.Outputs, Output: shape.Kind.String(),
 		Cost:  measured{micros(k.Single), micros(k.Batched), k.Rows},
 		Notes: notes(a),

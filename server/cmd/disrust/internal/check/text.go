@@ -16,6 +16,7 @@ func (r *report) write(w io.Writer) {
 		s.Line("objective", "%s", r.Objective)
 	}
 	s.Line("made of", "%s", r.madeOf())
+	s.Steps("stages", r.Stages)
 	s.Line("memory", "%d bytes, loaded in %.1f ms", r.MemoryBytes, 1000*r.LoadSeconds)
 	s.Line("a row", "%s, %s (%s)", sheet.Count(r.Features, "feature", "features"), sheet.Count(r.Outputs, "output", "outputs"), r.Output)
 	s.Line("cost here", "%v, on one thread", r.cost)
@@ -34,6 +35,9 @@ func (r *report) write(w io.Writer) {
 func (r *report) madeOf() string {
 	if r.linear {
 		return sheet.Count(r.Features, "weight", "weights") + " for each output, and where its sum starts"
+	}
+	if r.Trees == 0 && len(r.Stages) > 0 {
+		return sheet.Count(len(r.Stages), "stage", "stages")
 	}
 	text := fmt.Sprintf("%s with %s, at most %s deep", sheet.Count(r.Trees, "tree", "trees"),
 		sheet.Count(r.Leaves, "leaf", "leaves"), sheet.Count(r.Depth, "split", "splits"))

@@ -3,6 +3,7 @@ package commandtest
 
 import (
 	"bytes"
+	"path/filepath"
 	"testing"
 
 	"github.com/disrust/disrust/server/cmd/disrust/internal/command"
@@ -11,6 +12,25 @@ import (
 // Models is the folder of the loaders, from the folder of a command. Their tests have models in
 // Models/LOADER/testdata/CASE/model.EXTENSION.
 const Models = "../../../../../batcher/forest"
+
+// ONNX is the folder of the models in ONNX, in ONNX/CASE/model.onnx.
+const ONNX = "../../../../../batcher/onnx/testdata"
+
+// Files returns the files of all these models.
+func Files(t testing.TB) (all []string) {
+	t.Helper()
+	for pattern, fewest := range map[string]int{
+		Models + "/*/testdata/*/model.*": 60,
+		ONNX + "/*/model.onnx":           15,
+	} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) < fewest {
+			t.Fatalf("%d models like %s, %v", len(found), pattern, err)
+		}
+		all = append(all, found...)
+	}
+	return all
+}
 
 // Run carries out a command and returns what it wrote, and its status.
 func Run(t testing.TB, c *command.Command, args ...string) (stdout, stderr string, status int) {

@@ -27,6 +27,24 @@ func (s Sheet) Line(label, format string, args ...any) {
 	}
 }
 
+// mostSteps bounds what a screen shows of a list.
+const mostSteps = 40
+
+// Steps writes a label and a numbered list. Of a long list it leaves out the middle.
+func (s Sheet) Steps(label string, steps []string) {
+	hidden := max(0, len(steps)-mostSteps)
+	for i, step := range steps {
+		switch at := i - mostSteps/2; {
+		case hidden > 1 && at == 0:
+			s.Line("", "... %d more ...", hidden)
+		case hidden > 1 && at > 0 && at < hidden:
+		default:
+			s.Line(label, "%d. %s", i+1, step)
+		}
+		label = ""
+	}
+}
+
 // wrap breaks a text at spaces into lines of at most so many runes. Only a longer word is longer.
 func wrap(text string, most int) []string {
 	var lines []string

@@ -23,6 +23,8 @@ type result struct {
 	Largest       *place `json:"largest_difference"` // null: none of two numbers
 	Farthest      *place `json:"most_float32_steps"`
 	First         *first `json:"first_different_row"` // null: all are equal
+
+	promised int64 // float32 steps that a score may be away from the library's
 }
 
 func newResult(file string, m *forest.Model, in *input, t *tally) *result {
@@ -31,6 +33,11 @@ func newResult(file string, m *forest.Model, in *input, t *tally) *result {
 		Rows: in.rows.Rows, Outputs: t.outputs, Scores: t.scores,
 		Equal: t.scores - t.different, Different: t.different, RowsDifferent: t.rows, OneNaN: t.oneNaN,
 		Rounded: in.rounded(),
+	}
+	for _, a := range m.About.Answers {
+		if a.Kind == m.Shape().Kind {
+			r.promised = int64(a.Steps)
+		}
 	}
 	if t.different > t.oneNaN {
 		r.Largest, r.Farthest = &t.largest, &t.farthest
@@ -59,7 +66,8 @@ type first struct {
 	Output      int          `json:"output"` // the first that differs
 	Expected    []number     `json:"expected"`
 	Got         []number     `json:"disrust"`
-	Explanation *explanation `json:"explanation"` // null: the model has no trees
+	Explanation *explanation `json:"explanation"` // null: there are no trees to search
+	linear      bool
 }
 
 func newFirst(d *difference) *first {

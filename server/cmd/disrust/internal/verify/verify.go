@@ -21,7 +21,8 @@ the model gave for the same row. Scores are equal if their bits are; all NaN are
 scores that are float64 are rounded to float32, once.
 
 If scores differ, it shows the first row for which they do. It looks for the first tree that
-explains the difference alone: one in which another leaf would give exactly the expected scores.
+explains the difference alone: one in which another leaf would give exactly the expected scores. It does
+not search the graph of an ONNX file.
 
 The exit status is 0 if all scores are equal, 1 if some differ, and 2 if they cannot be compared.`,
 	Failed: flags.StatusUsage,
@@ -70,7 +71,7 @@ func (v *verify) Run(ctx context.Context, words []string, s command.Streams) err
 func (v *verify) compare(ctx context.Context, file string) (*result, error) {
 	var record ensemble.Record
 	v.model.Record = &record
-	m, err := forest.Load(file, v.model)
+	m, err := modelflag.Load(file, v.model)
 	if err != nil {
 		return nil, err
 	}
@@ -88,8 +89,9 @@ func (v *verify) compare(ctx context.Context, file string) (*result, error) {
 		return r, nil
 	}
 	r.First = newFirst(t.first)
+	r.First.linear = m.Linear() != nil
 	if record.Config.Dim == 0 {
-		return r, nil // a linear model has no trees
+		return r, nil // no loader recorded trees
 	}
 	r.First.Explanation = explain(&record, &m.About, t.first)
 	return r, nil

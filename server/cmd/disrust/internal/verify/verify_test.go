@@ -19,11 +19,13 @@ import (
 // golden returns the folder of a model of the libraries, and the name of its file.
 func golden(t *testing.T, name string) (folder, model string) {
 	t.Helper()
-	found, _ := filepath.Glob(filepath.Join(commandtest.Models, "*", "testdata", name, "model.*"))
-	if len(found) != 1 {
-		t.Fatalf("%d models %s", len(found), name)
+	for _, model = range commandtest.Files(t) {
+		if folder = filepath.Dir(model); filepath.Base(folder) == name {
+			return folder, model
+		}
 	}
-	return filepath.Dir(found[0]), found[0]
+	t.Fatalf("no model %s", name)
+	return "", ""
 }
 
 // run returns what the command writes and its status.
@@ -73,9 +75,8 @@ func read(t *testing.T, path string) (values []float32, columns int) {
 
 // TestGolden: every score of the libraries is equal, and none is once one bit of it is another.
 func TestGolden(t *testing.T) {
-	found, _ := filepath.Glob(filepath.Join(commandtest.Models, "*", "testdata", "*", "model.*"))
 	cases := 0
-	for _, model := range found {
+	for _, model := range commandtest.Files(t) {
 		folder := filepath.Dir(model)
 		for _, output := range []string{"raw", "prob", "class"} {
 			expect := filepath.Join(folder, output+".npy")
@@ -257,6 +258,20 @@ func TestJSON(t *testing.T) {
 	}
 	if f := got.First; f.Row != 3 || f.Output != 0 || f.Expected[0] != "NaN" || f.Disrust[0] != right || f.Explanation != nil {
 		t.Errorf("first: %+v", f)
+	}
+}
+
+// TestONNX: a graph is not searched for what explains a difference, and the page says so.
+func TestONNX(t *testing.T) {
+	folder, model := golden(t, "onnx_classes")
+	scores, columns := read(t, filepath.Join(folder, "raw.npy"))
+	scores[2] = math.Nextafter32(scores[2], 9)
+	for _, output := range []string{"raw", "prob"} {
+		stdout, stderr, status := run(t, model, "--rows", filepath.Join(folder, "rows.npy"), "--output", output, "--expect", array(t, scores, columns))
+		if status != 1 || stderr != "" || !strings.HasSuffix(stdout, "\nWhat explains the difference is not searched for in this format.\n") ||
+			!strings.Contains(stdout, "ONNX of make.py, 7 trees") || strings.Contains(stdout, "no more is promised") {
+			t.Errorf("status %d, %s%s", status, stdout, stderr)
+		}
 	}
 }
 

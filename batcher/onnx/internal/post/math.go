@@ -1,4 +1,4 @@
-package trees
+package post
 
 import (
 	"math"
@@ -8,7 +8,8 @@ import (
 
 // The functions of onnxruntime, step by step in float32.
 
-func logistic(x float32) float32 {
+// Sigmoid is the logistic function.
+func Sigmoid(x float32) float32 {
 	v := 1 / (1 + exp(-abs(x)))
 	if x < 0 {
 		return 1 - v
@@ -60,3 +61,12 @@ func abs(x float32) float32 { return float32(math.Abs(float64(x))) }
 
 // root is correctly rounded, as a float64 has more than twice the digits.
 func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
+
+var exponential = link.Transform{Func: link.Exp32}
+
+// exp returns e**x, as the C library's expf does.
+func exp(x float32) float32 {
+	v := [1]float64{float64(x)}
+	exponential.Apply(v[:])
+	return float32(v[0])
+}
