@@ -40,10 +40,15 @@ func (c *compiler) add(n *graph.Node, s pipeline.Stage, of shape.Shape, kind int
 func (c *compiler) emit(n *graph.Node, s pipeline.Stage, of shape.Shape, kind int64, from ...value) (value, error) {
 	var constants [][]float32
 	for _, v := range from {
-		if v.constant == nil {
-			return c.add(n, s, of, kind), nil
+		if err := c.whole(n, v); err != nil {
+			return v, err
 		}
-		constants = append(constants, v.floats())
+		if v.constant != nil {
+			constants = append(constants, v.floats())
+		}
+	}
+	if len(constants) < len(from) {
+		return c.add(n, s, of, kind), nil
 	}
 	result := make([]float32, of.Size())
 	if err := s.NewRunner()(result, constants, 1); err != nil {
@@ -56,10 +61,16 @@ func (c *compiler) emit(n *graph.Node, s pipeline.Stage, of shape.Shape, kind in
 	return v, c.whole(n, v)
 }
 
-// whole refuses whole numbers that a float32 might not hold.
+// whole refuses whole numbers that a float32 might not hold, and the number of rows.
 func (c *compiler) whole(n *graph.Node, v value) error {
+	if v.kind != proto.Int64 {
+		return nil
+	}
 	for _, x := range v.constant {
-		if v.kind == proto.Int64 && math.Abs(x) > maxWhole {
+		if math.IsNaN(x) {
+			return n.Errorf("it computes with the number of rows, which is not supported")
+		}
+		if math.Abs(x) > maxWhole {
 			return n.Errorf("it computes with the whole number %v: at most %d is supported", x, maxWhole)
 		}
 	}
@@ -197,7 +208,10 @@ func (c *compiler) build() error {
 
 // output returns the value of an output of the graph.
 func (c *compiler) output(name string, classes bool) (value, error) {
-	v := c.values[name]
+	v, found := c.values[name]
+	if !found {
+		return v, fmt.Errorf("the output %q is one that its node does not make", name)
+	}
 	if !classes && v.labels != nil && v.labels.numbers != nil && v.kind == proto.Float {
 		var err error
 		if v, err = c.named(c.nodes[v.at-1][0], v); err != nil {

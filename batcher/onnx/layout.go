@@ -153,10 +153,14 @@ func (c *compiler) spread(n *graph.Node, v value, to shape.Shape) (value, error)
 	if places == nil {
 		places = identity(v.Size())
 	}
-	made := c.add(n, stages.NewPick([]stages.Operand{operand(v, nil)}, places), out, v.kind)
-	for _, x := range v.constant {
-		made.limit = max(made.limit, math.Abs(x), 1)
+	if v.kind == proto.Double {
+		return v, n.Errorf("double numbers for each row are not supported")
 	}
+	if err := c.whole(n, v); err != nil {
+		return v, err
+	}
+	made := c.add(n, stages.NewPick([]stages.Operand{operand(v, nil)}, places), out, v.kind)
+	made.limit = max(v.bound(), 1)
 	return made, nil
 }
 

@@ -109,14 +109,15 @@ func (t *Tensor) Check() error {
 	if err != nil {
 		return err
 	}
-	if t.Type == String && t.texts == want && t.raw == nil {
+	numbers := len(t.list) + len(t.doubles) + len(t.integers) + len(t.longs)
+	if t.Type == String && t.texts == want && t.raw == nil && numbers == 0 {
 		return nil
 	}
 	size := map[int64]int{Float: 4, Uint8: 1, Int32: 4, Int64: 8, Bool: 1, Double: 8}[t.Type]
 	if size == 0 {
 		return fmt.Errorf("constant %q: data_type %s: float, double, int32, int64, uint8 and bool are supported", t.Name, TypeName(t.Type))
 	}
-	got := len(t.list) + len(t.doubles) + len(t.integers) + len(t.longs)
+	got := numbers + t.texts
 	if t.raw != nil {
 		if len(t.raw)%size != 0 {
 			return fmt.Errorf("constant %q: dims %v of %s, and %d bytes", t.Name, t.Dims, TypeName(t.Type), len(t.raw))
