@@ -21,6 +21,7 @@ type compiler struct {
 	uses    map[string]int // of each value: the nodes that read it, and the outputs
 	stages  []pipeline.Stage
 	nodes   [][]*graph.Node // of the stages
+	left    int             // numbers that may still be read and made while the graph is compiled
 	forests []*ensemble.Model
 	first   *ensemble.Model // of those that read the rows as they come; nil: none
 	rounded bool            // some stage rounds in another way than onnxruntime
@@ -36,8 +37,26 @@ func (c *compiler) add(n *graph.Node, s pipeline.Stage, of shape.Shape, kind int
 	return v
 }
 
+// The numbers that a graph's nodes may read and make while they are compiled, besides some for each byte
+// of the file. So a small file takes neither much memory nor long.
+const (
+	maxWork     = 8 << 20
+	workPerByte = 4
+)
+
+// work counts numbers that a node reads or makes.
+func (c *compiler) work(n *graph.Node, count int) error {
+	if c.left -= count; c.left < 0 {
+		return n.Errorf("the values up to here have more numbers together than is supported")
+	}
+	return nil
+}
+
 // emit is like add for a stage that reads these values. If all are constants, so is what it makes.
 func (c *compiler) emit(n *graph.Node, s pipeline.Stage, of shape.Shape, kind int64, from ...value) (value, error) {
+	if err := c.work(n, of.Size()); err != nil {
+		return value{}, err
+	}
 	var constants [][]float32
 	for _, v := range from {
 		if err := c.whole(n, v); err != nil {
@@ -188,6 +207,12 @@ func (c *compiler) known(needed map[*graph.Node]bool) error {
 
 // node compiles a node.
 func (c *compiler) node(n *graph.Node) error {
+	for _, name := range n.Inputs {
+		v := c.values[name]
+		if err := c.work(n, max(v.Size(), len(v.constant))); err != nil {
+			return err
+		}
+	}
 	if err := operators[key{n.Domain, n.Operator}](c, n); err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func cast(c *compiler, n *graph.Node) error {
 		return wrong
 	}
 	if v.constant != nil {
-		if to != v.kind && to != proto.Float && to != proto.Double && slices.ContainsFunc(v.constant, math.IsNaN) {
+		if to != v.kind && (to == proto.Int64 || v.kind == proto.Int64) && slices.ContainsFunc(v.constant, math.IsNaN) {
 			return n.Errorf("from NaN or the number of rows to %s is not supported", proto.TypeName(to))
 		}
 		c.set(n, 0, castConstant(v, to))

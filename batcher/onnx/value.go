@@ -154,6 +154,16 @@ func (c *compiler) fixed(n *graph.Node, i int) (value, error) {
 	return v, err
 }
 
+// sizes returns an input that is a constant list of sizes, in which [shape.Rows] may stand for the
+// number of rows.
+func (c *compiler) sizes(n *graph.Node, i int) ([]float64, error) {
+	v, err := c.fixed(n, i)
+	if err == nil && (v.kind != proto.Int64 || len(v.Dims) > 1) {
+		err = n.Errorf("its input %q has the type %s and the shape %v, and a list of int64 is needed", n.Input(i), proto.TypeName(v.kind), v.Shape)
+	}
+	return v.constant, err
+}
+
 // list returns an input that is a constant list of whole numbers; nil if the node has none.
 func (c *compiler) list(n *graph.Node, i int) ([]int64, error) {
 	if !has(n, i) {

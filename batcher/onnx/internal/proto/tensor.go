@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -85,20 +86,35 @@ func readTensor(message []byte, what string) (Tensor, error) {
 	return t, err
 }
 
+// Bounds of a constant. One without elements costs nothing in the file, whatever its other dims are.
+const (
+	maxDims  = 64
+	maxEmpty = 1 << 20
+)
+
 // count returns how many elements the dims promise.
 func (t *Tensor) count() (int, error) {
 	if t.external {
 		return 0, fmt.Errorf("constant %q: its values are in another file (external_data), which is not read: save the model in one file", t.Name)
 	}
-	count := int64(1)
+	if len(t.Dims) > maxDims {
+		return 0, fmt.Errorf("constant %q: %d dims: at most %d are supported", t.Name, len(t.Dims), maxDims)
+	}
+	count, limit := int64(1), int64(math.MaxInt32)
+	if slices.Contains(t.Dims, 0) {
+		limit = maxEmpty
+	}
 	for _, d := range t.Dims {
 		if d < 0 {
 			return 0, fmt.Errorf("constant %q: dims %v: a dimension of %d", t.Name, t.Dims, d)
 		}
-		if d > 0 && count > math.MaxInt32/d {
-			return 0, fmt.Errorf("constant %q: dims %v: more than %d elements", t.Name, t.Dims, math.MaxInt32)
+		if d > limit/count {
+			return 0, fmt.Errorf("constant %q: dims %v: more than %d elements", t.Name, t.Dims, limit)
 		}
-		count *= d
+		count *= max(d, 1)
+	}
+	if limit == maxEmpty {
+		return 0, nil
 	}
 	return int(count), nil
 }
