@@ -56,7 +56,7 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := compiler{graph: g, values: map[string]value{g.Input: {Shape: row(g.Dim), kind: proto.Float}}}
+	c := compiler{graph: g, values: map[string]value{g.Input: {Shape: row(g.Dim), kind: proto.Float}}, left: maxWork + workPerByte*len(data)}
 	output := o.Output
 	if output == wire.Unstated {
 		output = wire.Prob
