@@ -104,6 +104,16 @@ func TestReshapeOfBatch(t *testing.T) {
 	})
 }
 
+// The number of rows stands in front, and the rest is one row.
+func TestReshapeOfStatedRows(t *testing.T) {
+	for _, sizes := range [][]float64{{5, Rest}, {5, 4}, {1, 5, Rest}, {Rest, 4}} {
+		out, err := Shape{[]int{1, 4}, 0}.Reshape(sizes, false, 5)
+		if err != nil || out.Rows < 0 || out.Dims[len(sizes)-1] != 4 {
+			t.Errorf("[5, 4] to %v: %v, %v", sizes, out, err)
+		}
+	}
+}
+
 // TestAxes draws axes to take away or to add, or to flatten from.
 func TestAxes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -207,8 +217,8 @@ func TestReshapeOfAnything(t *testing.T) {
 	})
 }
 
-// Shapes that pass for themselves do not pass together if that is too much.
-func TestTooMuch(t *testing.T) {
+// Shapes that pass for themselves do not pass together.
+func TestRefused(t *testing.T) {
 	wide := Constant(1<<20, 1)
 	if _, _, err := Broadcast(wide, Constant(2)); err == nil {
 		t.Error("Broadcast to 2^21")
@@ -221,6 +231,9 @@ func TestTooMuch(t *testing.T) {
 	}
 	if _, _, err := Join(1, []Shape{wide, wide}); err == nil {
 		t.Error("Join to 2^21")
+	}
+	if _, _, err := Join(1, []Shape{{[]int{1, 2}, 0}, Constant(1, 2)}); err == nil {
+		t.Error("Join of rows and a constant")
 	}
 	if _, _, err := wide.Take(1, make([]int, 2)); err == nil {
 		t.Error("Take of 2^21")
