@@ -254,7 +254,7 @@ func TestPickPieces(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		columns, rows, count := rapid.IntRange(0, 4).Draw(t, "columns"), counts.Draw(t, "rows"), rapid.IntRange(0, 6).Draw(t, "entries")
+		columns, rows, count := rapid.IntRange(0, 4).Draw(t, "columns"), counts.Draw(t, "rows"), rapid.IntRange(0, 40).Draw(t, "entries")
 		keys, entries := drawn(t, "keys", count), drawn(t, "entries", count)
 		otherwise := numbers.Draw(t, "otherwise")
 		check(t, NewTable(1, columns, keys, entries, otherwise), rows, [][]float32{drawn(t, "value", columns*rows)}, func(row [][]float32) []float32 {
