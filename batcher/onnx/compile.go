@@ -23,7 +23,10 @@ type compiler struct {
 	nodes   [][]*graph.Node // of the stages
 	forests []*ensemble.Model
 	first   *ensemble.Model // of those that read the rows as they come; nil: none
-	rounded bool // some stage rounds in another way than onnxruntime
+	rounded bool            // some stage rounds in another way than onnxruntime
+	size    int             // of the values of a row together
+	folded  int             // numbers of the constants that were computed
+	given   int             // numbers of the constants in the file
 }
 
 // next is the number of the value that the next stage makes.
@@ -32,12 +35,16 @@ func (c *compiler) next() int { return len(c.stages) + 1 }
 // add adds a stage of a node, and returns the value that it makes.
 func (c *compiler) add(n *graph.Node, s pipeline.Stage, of shape.Shape, kind int64) value {
 	v := value{Shape: of, at: c.next(), kind: kind}
+	c.size += of.Size()
 	c.stages, c.nodes = append(c.stages, s), append(c.nodes, []*graph.Node{n})
 	return v
 }
 
 // emit is like add for a stage that reads these values. If all are constants, so is what it makes.
 func (c *compiler) emit(n *graph.Node, s pipeline.Stage, of shape.Shape, kind int64, from ...value) (value, error) {
+	if err := c.room(n); err != nil {
+		return value{}, err
+	}
 	var constants [][]float32
 	for _, v := range from {
 		if v.constant == nil {
@@ -49,11 +56,23 @@ func (c *compiler) emit(n *graph.Node, s pipeline.Stage, of shape.Shape, kind in
 	if err := s.NewRunner()(result, constants, 1); err != nil {
 		return value{}, n.Errorf("%w", err)
 	}
+	c.folded += len(result)
 	v := value{Shape: of, kind: kind, constant: make([]float64, len(result))}
 	for i, x := range result {
 		v.constant[i] = float64(x)
 	}
 	return v, c.whole(n, v)
+}
+
+// room refuses a graph of which a small file makes a large model.
+func (c *compiler) room(n *graph.Node) error {
+	if c.size > pipeline.MaxNumbers {
+		return n.Errorf("the values of a row have more than %d numbers together", pipeline.MaxNumbers)
+	}
+	if most := max(pipeline.MaxNumbers, 4*c.given); c.folded > most {
+		return n.Errorf("what is computed of constants has more than %d numbers together", most)
+	}
+	return nil
 }
 
 // whole refuses whole numbers that a float32 might not hold.
@@ -121,7 +140,8 @@ func (c *compiler) compile(classes bool) ([]int, error) {
 		return nil, err
 	}
 	for name, t := range c.graph.Constants {
-		c.values[name] = newConstant(t)
+		v := newConstant(t)
+		c.values[name], c.given = v, c.given+len(v.constant)
 	}
 	needed := c.graph.Needed(names)
 	c.count(needed, names)
@@ -177,6 +197,9 @@ func (c *compiler) known(needed map[*graph.Node]bool) error {
 
 // node compiles a node.
 func (c *compiler) node(n *graph.Node) error {
+	if err := c.room(n); err != nil {
+		return err
+	}
 	if err := operators[key{n.Domain, n.Operator}](c, n); err != nil {
 		return err
 	}
@@ -197,7 +220,16 @@ func (c *compiler) build() error {
 
 // output returns the value of an output of the graph.
 func (c *compiler) output(name string, classes bool) (value, error) {
-	v := c.values[name]
+	v, found := c.values[name]
+	if !found {
+		return v, fmt.Errorf("the output %q is one that its node does not have", name)
+	}
+	if !classes && v.labels != nil && v.labels.numbers != nil && v.kind == proto.Float {
+		var err error
+		if v, err = c.named(c.nodes[v.at-1][0], v); err != nil {
+			return v, err
+		}
+	}
 	switch {
 	case v.constant != nil:
 		return v, fmt.Errorf("the output %q is a constant", name)

@@ -32,6 +32,9 @@ func gemm(c *compiler, n *graph.Node) error {
 	}
 	n.Ignore("broadcast") // of opset 6
 	l := dense.Affine{Transposed: n.Int("transB", 0) != 0, Weights: b.floats(), Alpha: n.Float("alpha", 1), Beta: n.Float("beta", 1)}
+	if !has(n, 2) {
+		l.Beta = 1 // it is not that of an Add behind, which may become a part of the layer
+	}
 	switch {
 	case a.constant != nil || a.Rows != 0 || len(a.Dims) != 2:
 		return n.Errorf("its first factor has the shape %v, and [N, features] is supported", a.Shape)

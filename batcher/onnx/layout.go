@@ -215,6 +215,9 @@ func (c *compiler) transposed(n *graph.Node, v value, perm []int64) (value, erro
 func (c *compiler) pick(n *graph.Node, to shape.Shape, places []int32, from ...value) (value, error) {
 	out := from[0]
 	out.Shape = to
+	if err := c.room(n); err != nil {
+		return out, err
+	}
 	var operands []stages.Operand
 	constant := true
 	for _, v := range from {
@@ -232,6 +235,7 @@ func (c *compiler) pick(n *graph.Node, to shape.Shape, places []int32, from ...v
 		for _, v := range from {
 			all = append(all, v.constant...)
 		}
+		c.folded += to.Size()
 		out.constant = make([]float64, to.Size())
 		for i := range out.constant {
 			out.constant[i] = all[places[i]]
@@ -381,8 +385,11 @@ func (c *compiler) lookUp(n *graph.Node, list, places value, axis int64) error {
 	case places.limit == 0 || int(places.limit) >= len(list.constant) || places.kind != proto.Int64:
 		return n.Errorf("its input %q is not sure to be a place in a list of %d", n.Input(1), len(list.constant))
 	}
+	if !places.place {
+		places = c.fromEnd(n, places, len(list.constant))
+	}
 	out := places
-	out.limit, out.kind = 0, list.kind
+	out.limit, out.place, out.kind = 0, false, list.kind
 	switch list.kind {
 	case proto.String:
 		out.labels = &labels{count: len(list.constant)}
@@ -397,6 +404,15 @@ func (c *compiler) lookUp(n *graph.Node, list, places value, axis int64) error {
 	}
 	c.set(n, 0, out)
 	return nil
+}
+
+// fromEnd adds a stage for places in a list, of which those below 0 count from its end.
+func (c *compiler) fromEnd(n *graph.Node, places value, count int) value {
+	keys, entries := make([]float32, 2*count), make([]float32, 2*count)
+	for i := range keys {
+		keys[i], entries[i] = float32(i-count), float32(i%count)
+	}
+	return c.add(n, stages.NewTable(places.at, places.Size(), keys, entries, 0), places.Shape, places.kind)
 }
 
 // arrayFeatureExtractor is gather along the last axis. Of a list by the rows' places it makes one row

@@ -17,8 +17,8 @@ type value struct {
 	constant []float64 // not nil: a constant. A text is its place among the texts
 	limit    float64   // of whole numbers of a row: none is farther from 0; 0: unknown
 	labels   *labels   // not nil: the numbers are the places of labels in a list
+	place    bool      // the whole numbers of a row are no less than 0
 	shared   bool      // more than one node reads it, or it is an output as well
-	skipped  bool      // nobody asked for it
 }
 
 // labels is a list of the classes' names.
@@ -59,10 +59,10 @@ func (c *compiler) input(n *graph.Node, i int) (value, error) {
 	name := n.Input(i)
 	v, found := c.values[name]
 	switch {
-	case !found:
+	case name == "":
 		return v, n.Errorf("it has no input %d", i)
-	case v.skipped:
-		return v, n.Errorf("its input %q is not supported", name)
+	case !found:
+		return v, n.Errorf("its input %q is an output that its node does not have", name)
 	}
 	v.shared = v.shared || c.uses[name] > 1
 	return v, nil

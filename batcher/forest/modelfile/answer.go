@@ -10,7 +10,7 @@ type Answer struct {
 	Steps int    // so many float32 values the two may lie apart at most; 0: their bits are equal
 
 	// Near, if not 0, takes the place of Steps: the library adds in another order, and the two may lie
-	// apart by this part of 1 + the largest score of the same output.
+	// apart by this part of 1 + the largest score of the same output. Classes are those of such scores.
 	Near float64
 
 	// Refused says why the model has no scores of this kind. Then the other fields but Kind are zero.
