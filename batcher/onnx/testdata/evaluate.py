@@ -58,7 +58,7 @@ class Evaluation:
         """Has onnxruntime compute every value whose bits are settled."""
         known, names, maps = set(self.values), [], {}
         for node in self.model.graph.node:
-            if node.op_type in EXACT and all(i in known for i in node.input if i):
+            if (node.op_type in EXACT or self.over_matrices(node)) and all(i in known for i in node.input if i):
                 known |= set(node.output)
                 if node.op_type == "ZipMap":
                     maps[node.output[0]] = node.input[0]
@@ -71,6 +71,15 @@ class Evaluation:
         if names:
             self.settled = dict(zip(names, session(copy).run(None, {self.model.graph.input[0].name: self.rows})))
         self.settled |= {name: self.settled[of] for name, of in maps.items()}
+
+    def over_matrices(self, node):
+        """Whether a node adds up whole matrices of rows, in their order."""
+        if node.op_type not in ("ReduceMean", "ReduceSum"):
+            return False
+        axes = attributes(node).get("axes")
+        if axes is None and len(node.input) > 1:
+            axes = self.values[node.input[1]].value.tolist()
+        return axes == [0]
 
     def run(self, node):
         a = attributes(node)
@@ -251,8 +260,12 @@ def gelu(e, a, x):
 def normalize(x, norm, axis):
     size = {"MAX": lambda: Number(np.fmax(np.fmax.reduce(x.value, axis=axis, keepdims=True), -b.GREATEST), x.bound.max(axis=axis, keepdims=True)),  # without NaN
             "L1": lambda: b.total(Number(np.abs(x.value), x.bound), (axis,), True),
-            "L2": lambda: b.monotone(b.total(b.multiply(x, x), (axis,), True), lambda v: np.sqrt(np.maximum(v, 0)), 1)}[norm]()
-    y = b.divide(x, size)
+            "L2": lambda: b.total(b.multiply(x, x), (axis,), True)}[norm]()
+    if norm == "L2":  # onnxruntime takes the root of a quotient of squares
+        y = root(b.divide(b.multiply(x, x), size))
+        y = Number(np.copysign(y.value, x.value), y.bound)
+    else:
+        y = b.divide(x, size)
     zero = size.value == 0
     return Number(np.where(zero, x.value, y.value), np.where(zero & (size.bound == 0), x.bound, y.bound))
 

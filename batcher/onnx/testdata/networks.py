@@ -24,10 +24,11 @@ def pick(rng, *of):
 class Graph:
     """A graph that grows at the value at, of so many columns."""
 
-    def __init__(self, rng, opset, dim):
+    def __init__(self, rng, opset):
         self.rng, self.opset, self.nodes, self.constants, self.count = rng, opset, [], [], 0
         self.labels, self.label = None, None
-        self.at, self.width, self.dim, self.ml = "input", dim, dim, False
+        self.at, self.dim, self.ml = "input", self.some(), False
+        self.width = self.dim
         self.nodes_for_constants = rng.random() < 0.2
 
     def name(self, of):
@@ -58,6 +59,10 @@ class Graph:
         """Replaces the value by what a node makes of it."""
         self.at = self.node(operator, *(inputs or [self.at]), **attributes)
 
+    def some(self):
+        """A count of columns."""
+        return int(self.rng.integers(1, 13) if self.rng.random() < 0.95 else self.rng.integers(13, 140))
+
     def weights(self, *shape):
         return self.rng.normal(size=shape, scale=1 / np.sqrt(shape[0])).astype(np.float32)
 
@@ -74,7 +79,7 @@ class Graph:
 
 
 def gemm(g):
-    width = int(g.rng.integers(1, 13))
+    width = g.some()
     turned = bool(g.rng.random() < 0.7)
     w, inputs, given = g.weights(g.width, width), [g.at], {}
     inputs.append(g.constant(np.ascontiguousarray(w.T) if turned else w))
@@ -92,7 +97,7 @@ def gemm(g):
 
 
 def matmul(g):
-    width = int(g.rng.integers(1, 13))
+    width = g.some()
     g.grow("MatMul", g.at, g.constant(g.weights(g.width, width)))
     g.width = width
     if g.rng.random() < 0.8:
@@ -352,6 +357,42 @@ def shapes(g):
         g.grow("Identity")
 
 
+def cubes(g):
+    """Rows as matrices for a while."""
+    a, k = int(g.rng.integers(1, 5)), int(g.rng.integers(1, 5))
+    g.grow("MatMul", g.at, g.constant(g.weights(g.width, a * k)))
+    g.grow("Reshape", g.at, g.constant(np.int64([pick(g.rng, -1, 0), a, k])))
+    for _ in range(int(g.rng.integers(1, 4))):
+        kind = pick(g.rng, "MatMul", "Transpose", "softmax", "activation", "Add", "layer_norm", "Mul")
+        if kind == "MatMul":
+            width = int(g.rng.integers(1, 5))
+            g.grow("MatMul", g.at, g.constant(g.weights(k, width)))
+            k = width
+        elif kind == "Transpose":
+            g.grow("Transpose", perm=[0, 2, 1])
+            a, k = k, a
+        elif kind in ("Add", "Mul"):
+            g.grow(kind, g.at, g.constant(pick(g.rng, g.weights(a, k), g.weights(a, 1), g.weights(k), g.weights(1, 1, k))))
+        elif kind == "softmax":
+            axis = pick(g.rng, 2, -1, 1 if g.opset < 13 else 2)  # a newer one over other axes than the last is refused
+            g.grow(pick(g.rng, "Softmax", "LogSoftmax"), axis=axis)
+        elif kind == "activation":
+            activation(g)
+        elif g.opset >= 17:
+            axis = pick(g.rng, 1, -1, 2)
+            shape = (a, k) if axis == 1 else (k,)
+            g.grow("LayerNormalization", g.at, g.constant(1 + g.weights(*shape)), g.constant(g.weights(*shape)), axis=axis)
+    g.width = a * k
+    if g.rng.random() < 0.4:
+        operator, axis = pick(g.rng, "ReduceMean", "ReduceSum", "ReduceMax"), int(g.rng.integers(1, 3))
+        g.axes(operator, [axis], 13 if operator == "ReduceSum" else 18, keepdims=0)
+        g.width = k if axis == 1 else a
+    elif g.rng.random() < 0.5:
+        g.grow("Flatten")
+    else:
+        g.grow("Reshape", g.at, g.constant(np.int64([-1, g.width])))
+
+
 def reduce(g):
     """The mean or the sum of the columns, beside them or instead of them."""
     x, operator = g.at, pick(g.rng, "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceProd")
@@ -363,7 +404,7 @@ def reduce(g):
         g.grow("Sub", x, g.at)
 
 
-BLOCKS = [gemm, gemm, gemm, matmul, matmul, arithmetic, residual, branches, activation, activation, activation, activation, softmax, batch_norm, layer_norm, shapes, reduce, rarer, several, choose, power, columns, scikit]
+BLOCKS = [gemm, gemm, gemm, matmul, matmul, arithmetic, residual, branches, activation, activation, activation, activation, softmax, batch_norm, layer_norm, shapes, reduce, rarer, several, choose, power, columns, scikit, cubes]
 
 
 def standardise(g):
@@ -435,8 +476,8 @@ def finish(g):
 
 
 def random_model(rng, given=None):
-    opset, dim = int(rng.integers(9, NEWEST + 1)), int(rng.integers(1, 13))
-    g = Graph(rng, opset, dim)
+    g = Graph(rng, int(rng.integers(9, NEWEST + 1)))
+    opset, dim = g.opset, g.dim
     if given:
         given(g)
     elif rng.random() < 0.2:
@@ -459,7 +500,7 @@ def write(folder, rng, given=None, keep=40):
     judge.write(folder, model, judge.hard_rows(rng, 40, g.dim, rng.random() < 0.3), {"estimator": "network"}, g.labels, keep)
 
 
-FIXED = {f.__name__: f for f in (gemm, matmul, arithmetic, residual, branches, activation, clip, gelu, softmax, batch_norm, layer_norm, shapes, reduce, rarer, several, choose, columns, scikit, classifier, argmax, mixed)}
+FIXED = {f.__name__: f for f in (gemm, matmul, arithmetic, residual, branches, activation, clip, gelu, softmax, batch_norm, layer_norm, shapes, reduce, rarer, several, choose, columns, scikit, cubes, classifier, argmax, mixed)}
 
 
 def main():
