@@ -1,6 +1,7 @@
-package catboost
+package catmodel
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/disrust/disrust/batcher/forest/modelfile"
@@ -9,14 +10,14 @@ import (
 )
 
 // answers says which call of CatBoost each output equals, if the first used iterations count.
-func (f *file) answers(outputs, used, iterations int) []modelfile.Answer {
+func (m *Model) answers(outputs, used, iterations int) []modelfile.Answer {
 	some := ""
 	if used < iterations {
 		some = fmt.Sprintf(", ntree_end=%d", used)
 	}
 	call := func(kind string) string { return fmt.Sprintf("model.predict(rows, prediction_type=%q%s)", kind, some) }
 	return modelfile.Answers(func(kind wire.Kind) (modelfile.Answer, error) {
-		transform, err := f.transform(kind, outputs)
+		transform, err := m.transform(kind, outputs)
 		switch {
 		case kind == wire.Class:
 			return modelfile.Answer{Call: call("Class") + ", as the index in model.classes_"}, err
@@ -32,20 +33,20 @@ func (f *file) answers(outputs, used, iterations int) []modelfile.Answer {
 }
 
 // transform returns what makes scores of the kind of the sums.
-func (f *file) transform(kind wire.Kind, outputs int) (link.Transform, error) {
+func (m *Model) transform(kind wire.Kind, outputs int) (link.Transform, error) {
 	if kind == wire.Raw {
 		return link.Transform{}, nil
 	}
-	loss, known := losses[f.loss]
+	loss, known := losses[m.Loss]
 	switch {
-	case f.loss == "":
-		return link.Transform{}, fmt.Errorf("model_info.params.loss_function.type is missing: what the model predicts is not known, only its raw scores")
+	case m.Loss == "":
+		return link.Transform{}, errors.New("loss_function.type is missing in the parameters: what the model predicts is not known, only its raw scores")
 	case !known:
-		return link.Transform{}, fmt.Errorf("loss_function: what a model of the type %s predicts is not known, only its raw scores", quote(f.loss))
+		return link.Transform{}, fmt.Errorf("loss_function: what a model of the type %s predicts is not known, only its raw scores", Quote(m.Loss))
 	case loss.many && outputs < 2, loss.classes && !loss.many && outputs > 1:
-		return link.Transform{}, fmt.Errorf("loss_function: the type %s does not go with %d outputs", f.loss, outputs)
+		return link.Transform{}, fmt.Errorf("loss_function: the type %s does not go with %d outputs", m.Loss, outputs)
 	case kind == wire.Class && !loss.classes:
-		return link.Transform{}, fmt.Errorf("loss_function: a model of the type %s has no classes", f.loss)
+		return link.Transform{}, fmt.Errorf("loss_function: a model of the type %s has no classes", m.Loss)
 	case kind == wire.Class && outputs == 1: // CatBoost decides by the raw scores, as probabilities are rounded
 		return link.Transform{Func: link.Step}, nil
 	case kind == wire.Class:
