@@ -77,7 +77,7 @@ class Evaluation:
         if node.op_type not in ("ReduceMean", "ReduceSum"):
             return False
         axes = attributes(node).get("axes")
-        if axes is None and len(node.input) > 1:
+        if axes is None and len(node.input) > 1 and node.input[1] in self.values:
             axes = self.values[node.input[1]].value.tolist()
         return axes == [0]
 
