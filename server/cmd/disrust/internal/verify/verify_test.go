@@ -276,6 +276,21 @@ func TestONNX(t *testing.T) {
 	}
 }
 
+// TestGraphs: the library's scores are near enough, whatever a graph is made of.
+func TestGraphs(t *testing.T) {
+	for _, model := range commandtest.Graphs(t) {
+		folder := filepath.Dir(model)
+		stdout, stderr, status := run(t, model, "--rows", filepath.Join(folder, "rows.npy"), "--expect", filepath.Join(folder, "raw.npy"), "--json")
+		var got struct {
+			Promised bool `json:"as_promised"`
+			Scores   int
+		}
+		if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != 0 || stderr != "" || !got.Promised || got.Scores == 0 {
+			t.Errorf("%s: %v, status %d, %s%s", folder, err, status, stdout, stderr)
+		}
+	}
+}
+
 // TestNear: a network is as expected if it is near, and a score that is not near is shown.
 func TestNear(t *testing.T) {
 	model := filepath.Join(commandtest.ONNX, "bound_residual", "model.onnx")
