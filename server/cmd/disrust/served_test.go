@@ -30,6 +30,7 @@ const (
 // served is a model that a daemon serves.
 type served struct {
 	dir    string // the model, rows, and what the library answers
+	model  string // the file
 	output string // of the model, and the name of the file with the library's answers
 	flags  []string
 }
@@ -41,7 +42,7 @@ func TestServed(t *testing.T) {
 	tool, err := daemontest.BuildClient(t.TempDir())
 	rawtest.Check(t, err)
 	for _, s := range append(oneWayEach(t), everyWay(t)...) {
-		name := strings.Join(append([]string{filepath.Base(s.dir), s.output}, s.flags...), " ")
+		name := strings.Join(append([]string{filepath.Base(s.dir), filepath.Base(s.model), s.output}, s.flags...), " ")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			goldentest.NameIfFailed(t, s.dir)
@@ -56,7 +57,13 @@ func oneWayEach(t *testing.T) (all []served) {
 		{lightgbmModels, "lgb*"}, {xgboostModels, "xgb*"}, {catboostModels, "cat*"}, {onnxModels, "onnx*"}, {onnxModels, "bound_*"},
 	} {
 		for _, dir := range goldentest.FoldersOf(t, of.testdata, of.pattern) {
-			all = append(all, served{dir, "raw", everyPlacement[len(all)%len(everyPlacement)]})
+			files := []string{goldentest.ModelFile(t, dir)}
+			if binary := filepath.Join(dir, "trained.cbm"); of.testdata == catboostModels && exists(binary) {
+				files = append(files, binary)
+			}
+			for _, file := range files {
+				all = append(all, served{dir, file, "raw", everyPlacement[len(all)%len(everyPlacement)]})
+			}
 		}
 	}
 	return all
@@ -70,7 +77,7 @@ func everyWay(t *testing.T) (all []served) {
 				continue // a regression
 			}
 			for _, flags := range everyPlacement {
-				all = append(all, served{dir, output, flags})
+				all = append(all, served{dir, goldentest.ModelFile(t, dir), output, flags})
 			}
 		}
 	}
@@ -103,7 +110,7 @@ func (s served) check(t *testing.T, tool string) {
 }
 
 func (s served) start(t *testing.T) *daemontest.Daemon {
-	args := append([]string{"--model", goldentest.ModelFile(t, s.dir), "--output", s.output}, s.flags...)
+	args := append([]string{"--model", s.model, "--output", s.output}, s.flags...)
 	if goldentest.Best(t, s.dir) {
 		args = append(args, "--iterations", "best")
 	}
@@ -113,16 +120,21 @@ func (s served) start(t *testing.T) *daemontest.Daemon {
 // file returns the name of an array of the model. prob is raw where there is no other, as with ONNX.
 func (s served) file(name string) string {
 	path := filepath.Join(s.dir, name+".npy")
-	if _, err := os.Stat(path); err != nil && name == "prob" {
+	if name == "prob" && !exists(path) {
 		return s.file("raw")
 	}
 	return path
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // compare compares scores with the library's. Where the library adds in another order, the bits are
 // those of the model in this process, which tests of batcher/onnx judge.
 func (s served) compare(t *testing.T, got []float32, rows, want goldentest.Array) {
-	m, err := modelflag.Load(goldentest.ModelFile(t, s.dir), forest.Options{Output: wire.Raw})
+	m, err := modelflag.Load(s.model, forest.Options{Output: wire.Raw})
 	rawtest.Check(t, err)
 	judged := m.About.Answers[0].Near > 0 || strings.HasPrefix(filepath.Base(s.dir), "bound")
 	if !judged || s.output != "raw" {

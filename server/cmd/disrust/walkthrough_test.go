@@ -46,10 +46,11 @@ func TestWalkthrough(t *testing.T) {
 		{"LightGBM", "model.txt", blocks[0], false},
 		{"XGBoost", "model.json", blocks[2], false},
 		{"CatBoost", "model.json", blocks[3], false},
+		{"CatBoost", "model.cbm", strings.Replace(blocks[3], `"model.json", format="json"`, `"model.cbm"`, 1), false},
 		{"ONNX", "model.onnx", blocks[4], false},
 		{"ONNX", "model.onnx", mlp, true},
 	} {
-		name := w.library
+		name := w.library + " " + w.file
 		if w.network {
 			name += " of a network"
 		}

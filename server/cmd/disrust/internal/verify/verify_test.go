@@ -77,7 +77,7 @@ func read(t *testing.T, path string) (values []float32, columns int) {
 // TestGolden: every score of the libraries is equal, and none is once one bit of it is another.
 func TestGolden(t *testing.T) {
 	cases := 0
-	for _, model := range commandtest.Files(t) {
+	for _, model := range append(commandtest.Files(t), commandtest.Binaries(t)...) {
 		folder := filepath.Dir(model)
 		for _, output := range []string{"raw", "prob", "class"} {
 			expect := filepath.Join(folder, output+".npy")
