@@ -71,12 +71,8 @@ func (c *compiler) addC(n *graph.Node, product value, l dense.Affine) (value, er
 	if c.bias(product, v) {
 		return product, nil
 	}
-	to, _, err := shape.Broadcast(product.Shape, v.Shape)
-	if err == nil && !to.Equal(product.Shape) {
-		err = n.Errorf("its input %q has the shape %v, and the product %v", n.Input(2), v.Shape, product.Shape)
-	}
-	if err != nil {
-		return v, err
+	if to, _, err := shape.Broadcast(product.Shape, v.Shape); err != nil || !to.Equal(product.Shape) {
+		return v, n.Errorf("its input %q has the shape %v, and the product %v", n.Input(2), v.Shape, product.Shape)
 	}
 	if l.Beta != 1 {
 		by := value{Shape: shape.Constant(), kind: proto.Float, constant: []float64{float64(l.Beta)}}

@@ -27,15 +27,12 @@ func reshape(c *compiler, n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	sizes, err := c.fixed(n, 1)
+	sizes, err := c.sizes(n, 1)
 	if err != nil {
 		return err
 	}
-	if sizes.kind != proto.Int64 {
-		return n.Errorf("its input %q has the type %s, and int64 is needed", n.Input(1), proto.TypeName(sizes.kind))
-	}
-	to, err := v.Reshape(sizes.constant, n.Int("allowzero", 0) != 0, c.graph.Batch)
-	if err != nil && c.column(n, v, sizes.constant) {
+	to, err := v.Reshape(sizes, n.Int("allowzero", 0) != 0, c.graph.Batch)
+	if err != nil && c.column(n, v, sizes) {
 		return c.reshaped(n, v, v.Shape, nil)
 	}
 	return c.reshaped(n, v, to, err)
@@ -122,7 +119,7 @@ func shapeOf(c *compiler, n *graph.Node) error {
 
 // constantOfShape fills a shape, also one with the rows, with one number.
 func constantOfShape(c *compiler, n *graph.Node) error {
-	sizes, err := c.fixed(n, 0)
+	sizes, err := c.sizes(n, 0)
 	if err != nil {
 		return err
 	}
@@ -130,9 +127,12 @@ func constantOfShape(c *compiler, n *graph.Node) error {
 	if t := n.Tensor("value"); t != nil {
 		fill = newConstant(t)
 	}
-	to, err := shape.Sized(sizes.constant)
-	if err != nil || len(fill.constant) != 1 || fill.kind == proto.String {
-		return n.Errorf("its shape %v or its value is not supported", sizes.constant)
+	to, err := shape.Sized(sizes)
+	if err != nil {
+		return n.Errorf("%w", err)
+	}
+	if len(fill.constant) != 1 || fill.kind == proto.String {
+		return n.Errorf("its value has the type %s and the shape %v, and a single number is needed", proto.TypeName(fill.kind), fill.Shape)
 	}
 	fill.Shape = shape.Constant()
 	out, err := c.spread(n, fill, to)
@@ -153,10 +153,14 @@ func (c *compiler) spread(n *graph.Node, v value, to shape.Shape) (value, error)
 	if places == nil {
 		places = identity(v.Size())
 	}
-	made := c.add(n, stages.NewPick([]stages.Operand{operand(v, nil)}, places), out, v.kind)
-	for _, x := range v.constant {
-		made.limit = max(made.limit, math.Abs(x), 1)
+	if v.kind == proto.Double {
+		return v, n.Errorf("double numbers for each row are not supported")
 	}
+	if err := c.whole(n, v); err != nil {
+		return v, err
+	}
+	made := c.add(n, stages.NewPick([]stages.Operand{operand(v, nil)}, places), out, v.kind)
+	made.limit = max(v.bound(), 1)
 	return made, nil
 }
 
@@ -166,11 +170,11 @@ func expand(c *compiler, n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	sizes, err := c.fixed(n, 1)
+	sizes, err := c.sizes(n, 1)
 	if err != nil {
 		return err
 	}
-	to, err := shape.Sized(sizes.constant)
+	to, err := shape.Sized(sizes)
 	if err != nil {
 		return n.Errorf("%w", err)
 	}
@@ -215,7 +219,7 @@ func (c *compiler) transposed(n *graph.Node, v value, perm []int64) (value, erro
 func (c *compiler) pick(n *graph.Node, to shape.Shape, places []int32, from ...value) (value, error) {
 	out := from[0]
 	out.Shape = to
-	if err := c.room(n); err != nil {
+	if err := c.work(n, to.Size()); err != nil {
 		return out, err
 	}
 	var operands []stages.Operand
@@ -235,7 +239,6 @@ func (c *compiler) pick(n *graph.Node, to shape.Shape, places []int32, from ...v
 		for _, v := range from {
 			all = append(all, v.constant...)
 		}
-		c.folded += to.Size()
 		out.constant = make([]float64, to.Size())
 		for i := range out.constant {
 			out.constant[i] = all[places[i]]
@@ -339,20 +342,16 @@ func gather(c *compiler, n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	to, index := data.Take(at, list)
-	to = replace(to, at, places.Dims)
+	to, index, err := data.Take(at, list)
+	if err == nil {
+		to, err = to.Replace(at, places.Dims)
+	}
+	if err != nil {
+		return n.Errorf("%w", err)
+	}
 	out, err := c.pick(n, to, index, data)
 	c.set(n, 0, out)
 	return err
-}
-
-// replace puts dims in the place of an axis.
-func replace(s shape.Shape, axis int, dims []int) shape.Shape {
-	if s.Rows > axis {
-		s.Rows += len(dims) - 1
-	}
-	s.Dims = slices.Concat(s.Dims[:axis], dims, s.Dims[axis+1:])
-	return s
 }
 
 // places returns a constant list of places below size. Those below 0 count from the end.
@@ -384,6 +383,9 @@ func (c *compiler) lookUp(n *graph.Node, list, places value, axis int64) error {
 		return n.Errorf("its input %q depends on the row: then a constant list of one axis is supported", n.Input(1))
 	case places.limit == 0 || int(places.limit) >= len(list.constant) || places.kind != proto.Int64:
 		return n.Errorf("its input %q is not sure to be a place in a list of %d", n.Input(1), len(list.constant))
+	}
+	if list.kind == proto.Int64 && slices.ContainsFunc(list.constant, math.IsNaN) {
+		return n.Errorf("its input %q has the number of rows, which is not supported", n.Input(0))
 	}
 	if !places.place {
 		places = c.fromEnd(n, places, len(list.constant))
@@ -447,7 +449,13 @@ func arrayFeatureExtractor(c *compiler, n *graph.Node) error {
 	if last == data.Rows {
 		return n.Errorf("its input %q has the shape %v, whose last axis has the rows", n.Input(0), data.Shape)
 	}
-	to, index := data.Take(last, list)
+	to, index, err := data.Take(last, list)
+	if err != nil {
+		return n.Errorf("%w", err)
+	}
+	if last == 0 {
+		to.Dims = []int{1, len(list)}
+	}
 	out, err := c.pick(n, to, index, data)
 	c.set(n, 0, out)
 	return err
@@ -502,7 +510,13 @@ func (c *compiler) cut(n *graph.Node, v value, axis int64, s sliced) (value, err
 	if _, err := v.Inner(axis); err != nil {
 		return v, n.Errorf("%w", err)
 	}
-	to, index := v.Take(at, s.places(int64(v.Dims[at])))
+	if s.step == 0 {
+		return v, n.Errorf("its step is 0")
+	}
+	to, index, err := v.Take(at, s.places(int64(v.Dims[at])))
+	if err != nil {
+		return v, n.Errorf("%w", err)
+	}
 	return c.pick(n, to, index, v)
 }
 

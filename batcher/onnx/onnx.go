@@ -56,7 +56,7 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := compiler{graph: g, values: map[string]value{g.Input: {Shape: row(g.Dim), kind: proto.Float}}}
+	c := compiler{graph: g, values: map[string]value{g.Input: {Shape: row(g.Dim), kind: proto.Float}}, left: maxWork + workPerByte*len(data)}
 	output := o.Output
 	if output == wire.Unstated {
 		output = wire.Prob
@@ -106,8 +106,8 @@ func (m *model) TreeSize(tree int) (leaves, depth int) {
 	panic("onnx: a tree that the model does not have")
 }
 
-// near is how far the scores of a graph that computes sums may lie from onnxruntime's, which adds in
-// another order. Tests measure both against float64.
+// near is how far the scores of a graph that computes sums usually lie from onnxruntime's at most, which
+// adds in another order. Tests measure both against float64.
 const near = 1e-5
 
 // about says what the file holds.

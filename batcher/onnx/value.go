@@ -43,6 +43,27 @@ func newConstant(t *proto.Tensor) value {
 	return v
 }
 
+// bound is how far from 0 the numbers of a value may be.
+func (v value) bound() float64 {
+	if v.constant == nil && v.limit == 0 {
+		return math.Inf(1)
+	}
+	high := v.limit
+	for _, x := range v.constant {
+		high = max(high, math.Abs(x))
+	}
+	return high
+}
+
+// farther is the limit of numbers of which each is of one of two values.
+func farther(a, b value) float64 {
+	high := max(a.bound(), b.bound(), 1)
+	if high > maxWhole {
+		return 0
+	}
+	return high
+}
+
 func isLabel(v value) bool { return v.labels != nil || v.kind == proto.String }
 
 // floats returns the numbers of a constant. Each is a float32.
@@ -62,7 +83,7 @@ func (c *compiler) input(n *graph.Node, i int) (value, error) {
 	case name == "":
 		return v, n.Errorf("it has no input %d", i)
 	case !found:
-		return v, n.Errorf("its input %q is an output that its node does not have", name)
+		return v, n.Errorf("its input %q is an output that its node does not make", name)
 	}
 	v.shared = v.shared || c.uses[name] > 1
 	return v, nil
@@ -133,6 +154,16 @@ func (c *compiler) fixed(n *graph.Node, i int) (value, error) {
 	return v, err
 }
 
+// sizes returns an input that is a constant list of sizes, in which [shape.Rows] may stand for the
+// number of rows.
+func (c *compiler) sizes(n *graph.Node, i int) ([]float64, error) {
+	v, err := c.fixed(n, i)
+	if err == nil && (v.kind != proto.Int64 || len(v.Dims) > 1) {
+		err = n.Errorf("its input %q has the type %s and the shape %v, and a list of int64 is needed", n.Input(i), proto.TypeName(v.kind), v.Shape)
+	}
+	return v.constant, err
+}
+
 // list returns an input that is a constant list of whole numbers; nil if the node has none.
 func (c *compiler) list(n *graph.Node, i int) ([]int64, error) {
 	if !has(n, i) {
@@ -156,14 +187,15 @@ func (c *compiler) list(n *graph.Node, i int) ([]int64, error) {
 	return all, nil
 }
 
-// number returns an input that is a single constant number; otherwise if the node has none.
-func (c *compiler) number(n *graph.Node, i int, otherwise float64) (float64, error) {
+// number returns an input that is a single constant of a type; otherwise if the node has none.
+func (c *compiler) number(n *graph.Node, i int, kind int64, otherwise float64) (float64, error) {
 	if !has(n, i) {
 		return otherwise, nil
 	}
 	v, err := c.fixed(n, i)
-	if err == nil && (len(v.constant) != 1 || v.kind == proto.String) {
-		err = n.Errorf("its input %q has the shape %v, and a single number is needed", n.Input(i), v.Shape)
+	if err == nil && (len(v.constant) != 1 || v.kind != kind) {
+		err = n.Errorf("its input %q has the type %s and the shape %v, and a single %s is needed",
+			n.Input(i), proto.TypeName(v.kind), v.Shape, proto.TypeName(kind))
 	}
 	if err != nil {
 		return 0, err

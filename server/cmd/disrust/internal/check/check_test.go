@@ -150,8 +150,8 @@ func TestGraph(t *testing.T) {
 	}
 	got := text()
 	for _, want := range []string{
-		"made of         3 stages\n" + stages, "away\n--output class  the index", ", unless two scores are nearly\n                equal\n",
-		", at most 1e-05 * (1 + the\n                largest score of the output) away\n--output prob",
+		"made of         3 stages\n" + stages, "of the output)\n--output class  the index", ", unless two scores are nearly\n                equal\n",
+		", usually within 1e-05 *\n                (1 + the largest score of the output)\n--output prob",
 	} {
 		if !strings.Contains(got, want) || strings.Contains(got, "bit for bit") {
 			t.Errorf("no %q in\n%s", want, got)

@@ -58,7 +58,7 @@ func (a answer) text() string {
 	case a.Near > 0 && a.Output == wire.Class.String():
 		return a.Equals + ", unless two scores are nearly equal"
 	case a.Near > 0:
-		return fmt.Sprintf("%s, at most %v * (1 + the largest score of the output) away", a.Equals, a.Near)
+		return fmt.Sprintf("%s, usually within %v * (1 + the largest score of the output)", a.Equals, a.Near)
 	case *a.Steps > 0:
 		return fmt.Sprintf("%s, at most %s away", a.Equals, sheet.Count(*a.Steps, "float32 step", "float32 steps"))
 	}

@@ -38,7 +38,7 @@ func (p promise) kept(t *tally) bool {
 // String says it of scores for which it is kept.
 func (p promise) String() string {
 	if p.part > 0 {
-		return fmt.Sprintf("No score is more than %v * (1 + the largest score of its output) away. No more is promised: the library adds in another order.", p.part)
+		return fmt.Sprintf("No score is more than %v * (1 + the largest score of its output) away: the library adds in another order.", p.part)
 	}
 	return fmt.Sprintf("No score is more than %s away. No more is promised: compare with --output raw.", count(p.steps, "float32 step"))
 }
