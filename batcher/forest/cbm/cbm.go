@@ -9,7 +9,7 @@ import (
 )
 
 // Loader makes package forest load .cbm files too.
-var Loader = forest.Loader{Is: is, Load: load}
+var Loader = forest.Loader{Format: "CatBoost's .cbm", Is: is, Load: load}
 
 // magic is what a file begins with.
 const magic = "CBM1"
