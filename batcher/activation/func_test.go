@@ -65,7 +65,7 @@ func TestEdges(t *testing.T) {
 		{Func{Kind: Power, Alpha: 2}, -3, 0.125}, {Func{Kind: Power, Alpha: 2}, inf, inf}, {Func{Kind: Power, Alpha: 2}, -inf, 0},
 		{Func{Kind: Power, Alpha: 10}, 2, 100}, {Func{Kind: Power, Alpha: 0.5}, inf, 0}, {Func{Kind: Power, Alpha: 1}, inf, 1},
 		{Func{Kind: Softplus}, -inf, 0}, {Func{Kind: Softplus}, inf, inf}, {Func{Kind: Softplus}, 0, math.Ln2},
-		{Func{Kind: Mish}, -inf, negative}, {Func{Kind: Mish}, inf, inf}, {Func{Kind: Mish}, 0, 0},
+		{Func{Kind: Mish}, -math.MaxFloat32, negative}, {Func{Kind: Mish}, inf, inf}, {Func{Kind: Mish}, 0, 0},
 		{Func{Kind: Exp}, 0, 1}, {Func{Kind: Exp}, inf, inf}, {Func{Kind: Exp}, -inf, 0},
 		{Func{Kind: Exp}, 88.72283, 3.40279852e38}, {Func{Kind: Exp}, 88.72284, inf},
 		{Func{Kind: Exp}, -103.97, math.SmallestNonzeroFloat32}, {Func{Kind: Exp}, -103.98, 0},
@@ -73,9 +73,9 @@ func TestEdges(t *testing.T) {
 		{Func{Kind: Tanh}, inf, 1}, {Func{Kind: Tanh}, -inf, -1}, {Func{Kind: Tanh}, negative, negative},
 		{Func{Kind: Sigmoid}, 0, 0.5}, {Func{Kind: Sigmoid}, inf, 1}, {Func{Kind: Sigmoid}, -inf, 0},
 		{Func{Kind: Erf}, inf, 1}, {Func{Kind: Erf}, -inf, -1}, {Func{Kind: Erf}, negative, negative},
-		{Func{Kind: Silu}, inf, inf}, {Func{Kind: Silu}, -inf, negative}, {Func{Kind: Silu}, -math.MaxFloat32, negative},
-		{Func{Kind: Gelu}, inf, inf}, {Func{Kind: Gelu}, -inf, negative}, {Func{Kind: Gelu}, -math.MaxFloat32, negative},
-		{Func{Kind: GeluTanh}, inf, inf}, {Func{Kind: GeluTanh}, -inf, negative}, {Func{Kind: GeluTanh}, -math.MaxFloat32, negative},
+		{Func{Kind: Silu}, inf, inf}, {Func{Kind: Silu}, -math.MaxFloat32, negative},
+		{Func{Kind: Gelu}, inf, inf}, {Func{Kind: Gelu}, -math.MaxFloat32, negative},
+		{Func{Kind: GeluTanh}, inf, inf}, {Func{Kind: GeluTanh}, -math.MaxFloat32, negative},
 	} {
 		if got := value(c.f, c.x); math.Float32bits(got) != math.Float32bits(c.want) {
 			t.Errorf("%+v of %v is %v, not %v", c.f, c.x, got, c.want)
@@ -87,6 +87,11 @@ func TestNaN(t *testing.T) {
 	for kind := range kinds {
 		if got := value(Func{Kind: kind, Alpha: 1, High: 1}, nan); got == got {
 			t.Errorf("function %d of NaN is %v", kind, got)
+		}
+	}
+	for _, kind := range []Kind{Silu, Mish, Gelu, GeluTanh} {
+		if got := value(Func{Kind: kind}, -inf); got == got {
+			t.Errorf("%v of -inf is %v", kind, got)
 		}
 	}
 	for _, x := range []float32{-1.0000001, -2, -inf} {

@@ -66,5 +66,5 @@ func softplus(x float64) float64 { return max(x, 0) + log1p(exp(-math.Abs(x))) }
 func mish(x float64) float64 {
 	e := exp(min(x, 40))
 	t := float64(e * (e + 2)) // (1 + e**x)**2 - 1
-	return max(x, -farLeft) * (t / (t + 2))
+	return left(x) * (t / (t + 2))
 }

@@ -74,6 +74,7 @@ func TestString(t *testing.T) {
 func TestStringOfGraph(t *testing.T) {
 	m := load(t, "catboost/testdata/cat_rmse", Options{})
 	for want, about := range map[string]About{
+		"ONNX of skl2onnx, 0 stages":                   {Format: "ONNX of skl2onnx", Stages: []string{}},
 		"ONNX of skl2onnx, 1 stage":                    {Format: "ONNX of skl2onnx", Stages: []string{"a"}},
 		"ONNX of skl2onnx, 2 stages":                   {Format: "ONNX of skl2onnx", Stages: []string{"a", "b"}},
 		"ONNX of skl2onnx, 100 trees with 3100 leaves": {Format: "ONNX of skl2onnx", Stages: []string{"a", "b"}, Trees: 100, Leaves: 3100},

@@ -21,8 +21,10 @@ type compiler struct {
 	uses    map[string]int // of each value: the nodes that read it, and the outputs
 	stages  []pipeline.Stage
 	nodes   [][]*graph.Node // of the stages
+	left    int             // numbers that may still be read and made while the graph is compiled
 	forests []*ensemble.Model
-	rounded bool // some stage rounds in another way than onnxruntime
+	first   *ensemble.Model // of those that read the rows as they come; nil: none
+	rounded bool            // some stage rounds in another way than onnxruntime
 }
 
 // next is the number of the value that the next stage makes.
@@ -35,14 +37,37 @@ func (c *compiler) add(n *graph.Node, s pipeline.Stage, of shape.Shape, kind int
 	return v
 }
 
+// The numbers that a graph's nodes may read and make while they are compiled, besides some for each byte
+// of the file. So a small file takes neither much memory nor long.
+const (
+	maxWork     = 8 << 20
+	workPerByte = 4
+)
+
+// work counts numbers that a node reads or makes.
+func (c *compiler) work(n *graph.Node, count int) error {
+	if c.left -= count; c.left < 0 {
+		return n.Errorf("the values up to here have more numbers together than is supported")
+	}
+	return nil
+}
+
 // emit is like add for a stage that reads these values. If all are constants, so is what it makes.
 func (c *compiler) emit(n *graph.Node, s pipeline.Stage, of shape.Shape, kind int64, from ...value) (value, error) {
+	if err := c.work(n, of.Size()); err != nil {
+		return value{}, err
+	}
 	var constants [][]float32
 	for _, v := range from {
-		if v.constant == nil {
-			return c.add(n, s, of, kind), nil
+		if err := c.whole(n, v); err != nil {
+			return v, err
 		}
-		constants = append(constants, v.floats())
+		if v.constant != nil {
+			constants = append(constants, v.floats())
+		}
+	}
+	if len(constants) < len(from) {
+		return c.add(n, s, of, kind), nil
 	}
 	result := make([]float32, of.Size())
 	if err := s.NewRunner()(result, constants, 1); err != nil {
@@ -55,10 +80,16 @@ func (c *compiler) emit(n *graph.Node, s pipeline.Stage, of shape.Shape, kind in
 	return v, c.whole(n, v)
 }
 
-// whole refuses whole numbers that a float32 might not hold.
+// whole refuses whole numbers that a float32 might not hold, and the number of rows.
 func (c *compiler) whole(n *graph.Node, v value) error {
+	if v.kind != proto.Int64 {
+		return nil
+	}
 	for _, x := range v.constant {
-		if v.kind == proto.Int64 && math.Abs(x) > maxWhole {
+		if math.IsNaN(x) {
+			return n.Errorf("it computes with the number of rows, which is not supported")
+		}
+		if math.Abs(x) > maxWhole {
 			return n.Errorf("it computes with the whole number %v: at most %d is supported", x, maxWhole)
 		}
 	}
@@ -176,6 +207,12 @@ func (c *compiler) known(needed map[*graph.Node]bool) error {
 
 // node compiles a node.
 func (c *compiler) node(n *graph.Node) error {
+	for _, name := range n.Inputs {
+		v := c.values[name]
+		if err := c.work(n, max(v.Size(), len(v.constant))); err != nil {
+			return err
+		}
+	}
 	if err := operators[key{n.Domain, n.Operator}](c, n); err != nil {
 		return err
 	}
@@ -196,7 +233,16 @@ func (c *compiler) build() error {
 
 // output returns the value of an output of the graph.
 func (c *compiler) output(name string, classes bool) (value, error) {
-	v := c.values[name]
+	v, found := c.values[name]
+	if !found {
+		return v, fmt.Errorf("the output %q is one that its node does not make", name)
+	}
+	if !classes && v.labels != nil && v.labels.numbers != nil && v.kind == proto.Float {
+		var err error
+		if v, err = c.named(c.nodes[v.at-1][0], v); err != nil {
+			return v, err
+		}
+	}
 	switch {
 	case v.constant != nil:
 		return v, fmt.Errorf("the output %q is a constant", name)

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"math"
+	"slices"
 
 	"github.com/disrust/disrust/batcher/activation"
 	"github.com/disrust/disrust/batcher/onnx/internal/graph"
@@ -83,8 +84,12 @@ func sign(x float32) float32 {
 func not(*graph.Node) func([]float32) { return every(func(x float32) float32 { return 1 - x }) }
 
 func gelu(n *graph.Node) activation.Func {
-	if n.Text("approximate", "none") == "tanh" {
+	switch approximate := n.Text("approximate", "none"); approximate {
+	case "none":
+	case "tanh":
 		return activation.Func{Kind: activation.GeluTanh}
+	default:
+		n.Fail("approximate is %q: none and tanh are supported", approximate)
 	}
 	return activation.Func{Kind: activation.Gelu}
 }
@@ -197,10 +202,10 @@ func clip(c *compiler, n *graph.Node) error {
 	low, high := float64(n.Float("min", -math.MaxFloat32)), float64(n.Float("max", math.MaxFloat32))
 	v, err := c.real(n, 0)
 	if err == nil {
-		low, err = c.number(n, 1, low)
+		low, err = c.number(n, 1, proto.Float, low)
 	}
 	if err == nil {
-		high, err = c.number(n, 2, high)
+		high, err = c.number(n, 2, proto.Float, high)
 	}
 	if err == nil {
 		v, err = c.activate(n, v, activation.Func{Kind: activation.Clip, Low: float32(low), High: float32(high)})
@@ -313,6 +318,9 @@ func (o combination) pair(c *compiler, n *graph.Node, a, b value) (value, error)
 	if a.kind == proto.Int64 && o.op.Name == stages.Divide.Name {
 		return c.quotient(n, a, b)
 	}
+	if a.kind == proto.Int64 && o.op.Name == stages.Equal.Name {
+		a, b = apart(a, b), apart(b, a)
+	}
 	if a.kind == proto.Int64 && (o.op.Name == stages.Add.Name || o.op.Name == stages.Subtract.Name || o.op.Name == stages.Multiply.Name) {
 		return c.wholes(n, o.op, a, b)
 	}
@@ -325,11 +333,26 @@ func (o combination) pair(c *compiler, n *graph.Node, a, b value) (value, error)
 		return b, nil
 	}
 	out, err := c.combine(n, o.op, a, b)
-	out.limit = max(a.limit, b.limit)
+	out.limit = farther(a, b)
 	if o.truth {
 		out.kind = proto.Bool
 	}
 	return out, err
+}
+
+// apart puts 0 in the place of the number of rows if it is compared with numbers below 0 only, as
+// PyTorch's exporter does. Neither is one of them.
+func apart(sizes, others value) value {
+	if others.constant == nil || slices.ContainsFunc(others.constant, func(x float64) bool { return !(x < 0) }) {
+		return sizes
+	}
+	sizes.constant = slices.Clone(sizes.constant)
+	for i, x := range sizes.constant {
+		if math.IsNaN(x) {
+			sizes.constant[i] = 0
+		}
+	}
+	return sizes
 }
 
 // bias makes a constant a part of the affine layer that made a value, if it can be.
@@ -365,19 +388,9 @@ func (c *compiler) combine(n *graph.Node, op stages.Op, a, b value) (value, erro
 
 // wholes computes with whole numbers, as long as a float32 is sure to hold the results.
 func (c *compiler) wholes(n *graph.Node, op stages.Op, a, b value) (value, error) {
-	limit := func(v value) float64 {
-		if v.constant == nil && v.limit == 0 {
-			return math.Inf(1)
-		}
-		high := v.limit
-		for _, x := range v.constant {
-			high = max(high, math.Abs(x))
-		}
-		return high
-	}
-	high := limit(a) + limit(b)
+	high := a.bound() + b.bound()
 	if op.Name == stages.Multiply.Name {
-		high = limit(a) * limit(b)
+		high = a.bound() * b.bound()
 	}
 	if high > maxWhole && (a.constant == nil || b.constant == nil) {
 		return a, n.Errorf("whole numbers beyond %d may come out, which is not supported", maxWhole)
@@ -448,8 +461,30 @@ func where(c *compiler, n *graph.Node) error {
 		}
 		operands[i] = operand(v[i], index[0])
 	}
+	if v[0].constant != nil && v[1].constant != nil && v[2].constant != nil {
+		c.set(n, 0, selected(v, operands, out))
+		return nil
+	}
 	made, err := c.emit(n, stages.NewSelect(operands[0], operands[1], operands[2], out.Size()), out, v[1].kind, v[:]...)
-	made.limit = max(v[1].limit, v[2].limit)
+	made.limit = farther(v[1], v[2])
 	c.set(n, 0, made)
 	return err
+}
+
+// selected chooses among constants, of which one may be the number of rows.
+func selected(v [3]value, operands [3]stages.Operand, to shape.Shape) value {
+	out := value{Shape: to, kind: v[1].kind, constant: make([]float64, to.Size())}
+	at := func(k, i int) float64 {
+		if index := operands[k].Index; index != nil {
+			i = int(index[i])
+		}
+		return v[k].constant[i]
+	}
+	for i := range out.constant {
+		out.constant[i] = at(2, i)
+		if at(0, i) != 0 {
+			out.constant[i] = at(1, i)
+		}
+	}
+	return out
 }

@@ -32,6 +32,9 @@ func gemm(c *compiler, n *graph.Node) error {
 	}
 	n.Ignore("broadcast") // of opset 6
 	l := dense.Affine{Transposed: n.Int("transB", 0) != 0, Weights: b.floats(), Alpha: n.Float("alpha", 1), Beta: n.Float("beta", 1)}
+	if !has(n, 2) {
+		l.Beta = 1 // it is not that of an Add behind, which may become a part of the layer
+	}
 	switch {
 	case a.constant != nil || a.Rows != 0 || len(a.Dims) != 2:
 		return n.Errorf("its first factor has the shape %v, and [N, features] is supported", a.Shape)
@@ -68,12 +71,8 @@ func (c *compiler) addC(n *graph.Node, product value, l dense.Affine) (value, er
 	if c.bias(product, v) {
 		return product, nil
 	}
-	to, _, err := shape.Broadcast(product.Shape, v.Shape)
-	if err == nil && !to.Equal(product.Shape) {
-		err = n.Errorf("its input %q has the shape %v, and the product %v", n.Input(2), v.Shape, product.Shape)
-	}
-	if err != nil {
-		return v, err
+	if to, _, err := shape.Broadcast(product.Shape, v.Shape); err != nil || !to.Equal(product.Shape) {
+		return v, n.Errorf("its input %q has the shape %v, and the product %v", n.Input(2), v.Shape, product.Shape)
 	}
 	if l.Beta != 1 {
 		by := value{Shape: shape.Constant(), kind: proto.Float, constant: []float64{float64(l.Beta)}}

@@ -27,15 +27,24 @@ func reshape(c *compiler, n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	sizes, err := c.fixed(n, 1)
+	sizes, err := c.sizes(n, 1)
 	if err != nil {
 		return err
 	}
-	if sizes.kind != proto.Int64 {
-		return n.Errorf("its input %q has the type %s, and int64 is needed", n.Input(1), proto.TypeName(sizes.kind))
+	to, err := v.Reshape(sizes, n.Int("allowzero", 0) != 0, c.graph.Batch)
+	if err != nil && c.column(n, v, sizes) {
+		return c.reshaped(n, v, v.Shape, nil)
 	}
-	to, err := v.Reshape(sizes.constant, n.Int("allowzero", 0) != 0, c.graph.Batch)
 	return c.reshaped(n, v, to, err)
+}
+
+// column reports whether an output of the graph has the numbers of a matrix below one another, as
+// scikit-learn's converter writes several targets of a network. They stay side by side.
+func (c *compiler) column(n *graph.Node, v value, sizes []float64) bool {
+	last := len(n.Outputs) == 1 && c.uses[n.Outputs[0]] == 1 && slices.ContainsFunc(c.graph.Outputs, func(o proto.ValueInfo) bool {
+		return o.Name == n.Outputs[0]
+	})
+	return last && v.Rows == 0 && len(v.Dims) == 2 && slices.Equal(sizes, []float64{shape.Rest, 1})
 }
 
 func flatten(c *compiler, n *graph.Node) error {
@@ -110,7 +119,7 @@ func shapeOf(c *compiler, n *graph.Node) error {
 
 // constantOfShape fills a shape, also one with the rows, with one number.
 func constantOfShape(c *compiler, n *graph.Node) error {
-	sizes, err := c.fixed(n, 0)
+	sizes, err := c.sizes(n, 0)
 	if err != nil {
 		return err
 	}
@@ -118,9 +127,12 @@ func constantOfShape(c *compiler, n *graph.Node) error {
 	if t := n.Tensor("value"); t != nil {
 		fill = newConstant(t)
 	}
-	to, err := shape.Sized(sizes.constant)
-	if err != nil || len(fill.constant) != 1 || fill.kind == proto.String {
-		return n.Errorf("its shape %v or its value is not supported", sizes.constant)
+	to, err := shape.Sized(sizes)
+	if err != nil {
+		return n.Errorf("%w", err)
+	}
+	if len(fill.constant) != 1 || fill.kind == proto.String {
+		return n.Errorf("its value has the type %s and the shape %v, and a single number is needed", proto.TypeName(fill.kind), fill.Shape)
 	}
 	fill.Shape = shape.Constant()
 	out, err := c.spread(n, fill, to)
@@ -141,10 +153,14 @@ func (c *compiler) spread(n *graph.Node, v value, to shape.Shape) (value, error)
 	if places == nil {
 		places = identity(v.Size())
 	}
-	made := c.add(n, stages.NewPick([]stages.Operand{operand(v, nil)}, places), out, v.kind)
-	for _, x := range v.constant {
-		made.limit = max(made.limit, math.Abs(x), 1)
+	if v.kind == proto.Double {
+		return v, n.Errorf("double numbers for each row are not supported")
 	}
+	if err := c.whole(n, v); err != nil {
+		return v, err
+	}
+	made := c.add(n, stages.NewPick([]stages.Operand{operand(v, nil)}, places), out, v.kind)
+	made.limit = max(v.bound(), 1)
 	return made, nil
 }
 
@@ -154,11 +170,11 @@ func expand(c *compiler, n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	sizes, err := c.fixed(n, 1)
+	sizes, err := c.sizes(n, 1)
 	if err != nil {
 		return err
 	}
-	to, err := shape.Sized(sizes.constant)
+	to, err := shape.Sized(sizes)
 	if err != nil {
 		return n.Errorf("%w", err)
 	}
@@ -203,6 +219,9 @@ func (c *compiler) transposed(n *graph.Node, v value, perm []int64) (value, erro
 func (c *compiler) pick(n *graph.Node, to shape.Shape, places []int32, from ...value) (value, error) {
 	out := from[0]
 	out.Shape = to
+	if err := c.work(n, to.Size()); err != nil {
+		return out, err
+	}
 	var operands []stages.Operand
 	constant := true
 	for _, v := range from {
@@ -323,20 +342,16 @@ func gather(c *compiler, n *graph.Node) error {
 	if err != nil {
 		return err
 	}
-	to, index := data.Take(at, list)
-	to = replace(to, at, places.Dims)
+	to, index, err := data.Take(at, list)
+	if err == nil {
+		to, err = to.Replace(at, places.Dims)
+	}
+	if err != nil {
+		return n.Errorf("%w", err)
+	}
 	out, err := c.pick(n, to, index, data)
 	c.set(n, 0, out)
 	return err
-}
-
-// replace puts dims in the place of an axis.
-func replace(s shape.Shape, axis int, dims []int) shape.Shape {
-	if s.Rows > axis {
-		s.Rows += len(dims) - 1
-	}
-	s.Dims = slices.Concat(s.Dims[:axis], dims, s.Dims[axis+1:])
-	return s
 }
 
 // places returns a constant list of places below size. Those below 0 count from the end.
@@ -369,8 +384,14 @@ func (c *compiler) lookUp(n *graph.Node, list, places value, axis int64) error {
 	case places.limit == 0 || int(places.limit) >= len(list.constant) || places.kind != proto.Int64:
 		return n.Errorf("its input %q is not sure to be a place in a list of %d", n.Input(1), len(list.constant))
 	}
+	if list.kind == proto.Int64 && slices.ContainsFunc(list.constant, math.IsNaN) {
+		return n.Errorf("its input %q has the number of rows, which is not supported", n.Input(0))
+	}
+	if !places.place {
+		places = c.fromEnd(n, places, len(list.constant))
+	}
 	out := places
-	out.limit, out.kind = 0, list.kind
+	out.limit, out.place, out.kind = 0, false, list.kind
 	switch list.kind {
 	case proto.String:
 		out.labels = &labels{count: len(list.constant)}
@@ -385,6 +406,15 @@ func (c *compiler) lookUp(n *graph.Node, list, places value, axis int64) error {
 	}
 	c.set(n, 0, out)
 	return nil
+}
+
+// fromEnd adds a stage for places in a list, of which those below 0 count from its end.
+func (c *compiler) fromEnd(n *graph.Node, places value, count int) value {
+	keys, entries := make([]float32, 2*count), make([]float32, 2*count)
+	for i := range keys {
+		keys[i], entries[i] = float32(i-count), float32(i%count)
+	}
+	return c.add(n, stages.NewTable(places.at, places.Size(), keys, entries, 0), places.Shape, places.kind)
 }
 
 // arrayFeatureExtractor is gather along the last axis. Of a list by the rows' places it makes one row
@@ -419,7 +449,13 @@ func arrayFeatureExtractor(c *compiler, n *graph.Node) error {
 	if last == data.Rows {
 		return n.Errorf("its input %q has the shape %v, whose last axis has the rows", n.Input(0), data.Shape)
 	}
-	to, index := data.Take(last, list)
+	to, index, err := data.Take(last, list)
+	if err != nil {
+		return n.Errorf("%w", err)
+	}
+	if last == 0 {
+		to.Dims = []int{1, len(list)}
+	}
 	out, err := c.pick(n, to, index, data)
 	c.set(n, 0, out)
 	return err
@@ -474,7 +510,13 @@ func (c *compiler) cut(n *graph.Node, v value, axis int64, s sliced) (value, err
 	if _, err := v.Inner(axis); err != nil {
 		return v, n.Errorf("%w", err)
 	}
-	to, index := v.Take(at, s.places(int64(v.Dims[at])))
+	if s.step == 0 {
+		return v, n.Errorf("its step is 0")
+	}
+	to, index, err := v.Take(at, s.places(int64(v.Dims[at])))
+	if err != nil {
+		return v, n.Errorf("%w", err)
+	}
 	return c.pick(n, to, index, v)
 }
 

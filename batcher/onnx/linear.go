@@ -60,6 +60,8 @@ func linearClassifier(c *compiler, n *graph.Node) error {
 	n.Ignore("multi_class") // which onnxruntime does not use
 	pair := len(intercepts) == 1 && names.count == 2
 	switch {
+	case names.count < 2:
+		return n.Errorf("it has %d labels (classlabels_ints or classlabels_strings): at least 2 are supported", names.count)
 	case len(intercepts) != names.count && !pair:
 		return n.Errorf("it has %d labels and %d intercepts", names.count, len(intercepts))
 	case pair && t == post.Probit:

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"math"
+	"slices"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/graph"
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
@@ -56,7 +57,7 @@ func same(c *compiler, n *graph.Node) error {
 // dropout does nothing when a model is used.
 func dropout(c *compiler, n *graph.Node) error {
 	n.Ignore("ratio", "seed") // of the training
-	training, err := c.number(n, 2, 0)
+	training, err := c.number(n, 2, proto.Bool, 0)
 	if err != nil {
 		return err
 	}
@@ -113,6 +114,8 @@ func cast(c *compiler, n *graph.Node) error {
 	}
 	wrong := n.Errorf("from %s to %s is not supported", proto.TypeName(v.kind), proto.TypeName(n.Int("to", to)))
 	switch {
+	case v.kind == proto.String && v.constant != nil && to != proto.String:
+		return wrong
 	case isLabel(v) && (to == proto.Int64 || to == proto.String || to == proto.Float && v.labels != nil && v.labels.numbers != nil):
 		v.kind = to
 		c.set(n, 0, v)
@@ -132,6 +135,9 @@ func cast(c *compiler, n *graph.Node) error {
 		return wrong
 	}
 	if v.constant != nil {
+		if to != v.kind && (to == proto.Int64 || v.kind == proto.Int64) && slices.ContainsFunc(v.constant, math.IsNaN) {
+			return n.Errorf("from NaN or the number of rows to %s is not supported", proto.TypeName(to))
+		}
 		c.set(n, 0, castConstant(v, to))
 		return nil
 	}

@@ -48,6 +48,9 @@ func (c *compiler) grow(n *graph.Node, e *trees.Ensemble, f *trees.Finish, from 
 		v = c.add(n, s, row(s.Width()), proto.Float)
 	}
 	c.forests = append(c.forests, made.Models...)
+	if first := made.Models[0]; c.first == nil && from.at == 0 && first.Shape().Dim == from.Size() {
+		c.first = first
+	}
 	f.Value, f.Flags = v.at, made.Flags
 	for _, target := range e.Coverage() {
 		f.Never = append(f.Never, target.Never)

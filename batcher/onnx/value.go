@@ -17,8 +17,8 @@ type value struct {
 	constant []float64 // not nil: a constant. A text is its place among the texts
 	limit    float64   // of whole numbers of a row: none is farther from 0; 0: unknown
 	labels   *labels   // not nil: the numbers are the places of labels in a list
+	place    bool      // the whole numbers of a row are no less than 0
 	shared   bool      // more than one node reads it, or it is an output as well
-	skipped  bool      // nobody asked for it
 }
 
 // labels is a list of the classes' names.
@@ -43,6 +43,27 @@ func newConstant(t *proto.Tensor) value {
 	return v
 }
 
+// bound is how far from 0 the numbers of a value may be.
+func (v value) bound() float64 {
+	if v.constant == nil && v.limit == 0 {
+		return math.Inf(1)
+	}
+	high := v.limit
+	for _, x := range v.constant {
+		high = max(high, math.Abs(x))
+	}
+	return high
+}
+
+// farther is the limit of numbers of which each is of one of two values.
+func farther(a, b value) float64 {
+	high := max(a.bound(), b.bound(), 1)
+	if high > maxWhole {
+		return 0
+	}
+	return high
+}
+
 func isLabel(v value) bool { return v.labels != nil || v.kind == proto.String }
 
 // floats returns the numbers of a constant. Each is a float32.
@@ -59,10 +80,10 @@ func (c *compiler) input(n *graph.Node, i int) (value, error) {
 	name := n.Input(i)
 	v, found := c.values[name]
 	switch {
-	case !found:
+	case name == "":
 		return v, n.Errorf("it has no input %d", i)
-	case v.skipped:
-		return v, n.Errorf("its input %q is not supported", name)
+	case !found:
+		return v, n.Errorf("its input %q is an output that its node does not make", name)
 	}
 	v.shared = v.shared || c.uses[name] > 1
 	return v, nil
@@ -133,6 +154,16 @@ func (c *compiler) fixed(n *graph.Node, i int) (value, error) {
 	return v, err
 }
 
+// sizes returns an input that is a constant list of sizes, in which [shape.Rows] may stand for the
+// number of rows.
+func (c *compiler) sizes(n *graph.Node, i int) ([]float64, error) {
+	v, err := c.fixed(n, i)
+	if err == nil && (v.kind != proto.Int64 || len(v.Dims) > 1) {
+		err = n.Errorf("its input %q has the type %s and the shape %v, and a list of int64 is needed", n.Input(i), proto.TypeName(v.kind), v.Shape)
+	}
+	return v.constant, err
+}
+
 // list returns an input that is a constant list of whole numbers; nil if the node has none.
 func (c *compiler) list(n *graph.Node, i int) ([]int64, error) {
 	if !has(n, i) {
@@ -148,19 +179,23 @@ func (c *compiler) list(n *graph.Node, i int) ([]int64, error) {
 			return nil, n.Errorf("its input %q has the type %s or depends on the number of rows: whole numbers are needed",
 				n.Input(i), proto.TypeName(v.kind))
 		}
-		all[k] = int64(x)
+		all[k] = math.MaxInt64
+		if x < 1<<63 {
+			all[k] = int64(x)
+		}
 	}
 	return all, nil
 }
 
-// number returns an input that is a single constant number; otherwise if the node has none.
-func (c *compiler) number(n *graph.Node, i int, otherwise float64) (float64, error) {
+// number returns an input that is a single constant of a type; otherwise if the node has none.
+func (c *compiler) number(n *graph.Node, i int, kind int64, otherwise float64) (float64, error) {
 	if !has(n, i) {
 		return otherwise, nil
 	}
 	v, err := c.fixed(n, i)
-	if err == nil && (len(v.constant) != 1 || v.kind == proto.String) {
-		err = n.Errorf("its input %q has the shape %v, and a single number is needed", n.Input(i), v.Shape)
+	if err == nil && (len(v.constant) != 1 || v.kind != kind) {
+		err = n.Errorf("its input %q has the type %s and the shape %v, and a single %s is needed",
+			n.Input(i), proto.TypeName(v.kind), v.Shape, proto.TypeName(kind))
 	}
 	if err != nil {
 		return 0, err

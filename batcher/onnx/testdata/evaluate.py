@@ -198,14 +198,14 @@ def softmax(log):
         axis = a.get("axis", -1 if new else 1)
         y = x if new else x.shaped(lambda v: v.reshape(math.prod(v.shape[:axis % v.ndim]) if axis else 1, -1))
         axis = axis if new else -1
-        r = b.subtract(y, b.log_sum(y, (axis % y.value.ndim,), True)) if log else b.softmax(y, axis)
+        r = b.subtract(y, b.log_sum(y, (axis % y.value.ndim,), True, False)) if log else b.softmax(y, axis)
         return r.shaped(lambda v: v.reshape(x.value.shape))
     return run
 
 
 def clip(e, a, x, low=None, high=None):
-    low = low.value if low is not None else a.get("min", -np.inf)
-    high = high.value if high is not None else a.get("max", np.inf)
+    low = low.value if low is not None else a.get("min", -b.GREATEST)
+    high = high.value if high is not None else a.get("max", b.GREATEST)
     return b.select(x, lambda v: np.minimum(np.maximum(v, low), high))
 
 
@@ -237,8 +237,10 @@ def batch_norm(e, a, x, scale, bias, m, var):
 
 def gelu(e, a, x):
     if a.get("approximate", b"none") == b"tanh":
-        return b.steep(x, lambda v: 0.5 * v * (1 + np.tanh(math.sqrt(2 / math.pi) * (v + 0.044715 * v ** 3))) if True else v, 1.2)
-    return b.steep(x, lambda v: 0.5 * v * (1 + b.erf(v / math.sqrt(2))), 1.2)
+        y = b.steep(x, lambda v: 0.5 * v * (1 + np.tanh(math.sqrt(2 / math.pi) * (v + 0.044715 * v ** 3))), 1.2)
+    else:
+        y = b.steep(x, lambda v: 0.5 * v * (1 + b.erf(v / math.sqrt(2))), 1.2)
+    return Number(y.value, np.where(np.isneginf(x.value), np.inf, y.bound))  # the limit is 0, and the formula's answer NaN
 
 
 def normalize(x, norm, axis):

@@ -320,9 +320,9 @@ def random_model(rng, given=None):
     return helper.make_model(graph, opset_imports=sets, ir_version=min(10, 4 + max(0, opset - 9) // 2), producer_name="networks.py"), dim
 
 
-def write(folder, rng, given=None):
+def write(folder, rng, given=None, keep=40):
     model, dim = random_model(rng, given)
-    judge.write(folder, model, judge.hard_rows(rng, 40, dim, rng.random() < 0.3), {"estimator": "network"})
+    judge.write(folder, model, judge.hard_rows(rng, 40, dim, rng.random() < 0.3), {"estimator": "network"}, keep=keep)
 
 
 FIXED = {f.__name__: f for f in (gemm, matmul, arithmetic, residual, branches, activation, clip, gelu, softmax, batch_norm, layer_norm, shapes, reduce, mixed)}
@@ -331,7 +331,7 @@ FIXED = {f.__name__: f for f in (gemm, matmul, arithmetic, residual, branches, a
 def main():
     if sys.argv[1] == "fixed":
         for i, (name, block) in enumerate(FIXED.items()):
-            write(os.path.join(sys.argv[2], "bound_" + name), np.random.default_rng([3, i]), lambda g: (block(g), block(g)))
+            write(os.path.join(sys.argv[2], "bound_" + name), np.random.default_rng([3, i]), lambda g: (block(g), block(g)), keep=20)
         return
     folder, seed, count = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     for i in range(count):

@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
 )
@@ -62,9 +64,16 @@ func Plain(name string) string {
 	return name
 }
 
+// maxText bounds a sentence: lists of the file may be long.
+const maxText = 1000
+
 // Errorf makes an error that begins with the node.
 func (n *Node) Errorf(format string, args ...any) error {
-	return fmt.Errorf("%v: %w", n, fmt.Errorf(format, args...))
+	err := fmt.Errorf(format, args...)
+	if text := err.Error(); len(text) > maxText {
+		err = errors.New(strings.ToValidUTF8(text[:maxText], "") + " ...")
+	}
+	return fmt.Errorf("%v: %w", n, err)
 }
 
 // Input returns the name of an input; "" if the node has none there.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // What stands for a size in the list that Reshape gets.
@@ -22,6 +23,9 @@ var Rows = math.NaN()
 // The numbers keep their order, and those of a row must stay together. So the rows must keep their
 // place: what is in front of them has as many numbers as before.
 func (s Shape) Reshape(sizes []float64, allowZero bool, batch int) (Shape, error) {
+	if err := ranked(len(sizes)); err != nil {
+		return s, err
+	}
 	out, rest := Shape{make([]int, len(sizes)), -1}, -1
 	for i, size := range sizes {
 		switch {
@@ -48,11 +52,30 @@ func (s Shape) Reshape(sizes []float64, allowZero bool, batch int) (Shape, error
 			out.Dims[i] = int(size)
 		}
 	}
-	return out, s.place(&out, rest, batch)
+	if !s.place(&out, rest, batch) {
+		return out, fmt.Errorf("%v cannot become %v with each row for itself", s, written(sizes))
+	}
+	return out, nil
+}
+
+// written writes sizes with N for the number of rows.
+func written(sizes []float64) string {
+	var all []string
+	for _, size := range sizes {
+		if size != size {
+			all = append(all, "N")
+		} else {
+			all = append(all, fmt.Sprint(size))
+		}
+	}
+	return "[" + strings.Join(all, ", ") + "]"
 }
 
 // Sized returns the shape with these sizes. One of them may be [Rows].
 func Sized(sizes []float64) (Shape, error) {
+	if err := ranked(len(sizes)); err != nil {
+		return Shape{}, err
+	}
 	out := Shape{make([]int, len(sizes)), -1}
 	for i, size := range sizes {
 		if size != size {
@@ -80,12 +103,11 @@ func (s *Shape) setRows(axis int) error {
 	return nil
 }
 
-// place finds the axis of the rows, and the size of the axis rest.
-func (s Shape) place(out *Shape, rest, batch int) error {
-	wrong := fmt.Errorf("%v cannot become %v with each row for itself", s, *out)
+// place finds the axis of the rows, and the size of the axis rest. It reports whether there are such.
+func (s Shape) place(out *Shape, rest, batch int) bool {
 	size := s.Size()
 	if !out.within(max(size, MaxSize)) {
-		return wrong
+		return false
 	}
 	left := out.Size()
 	if s.Rows >= 0 && out.Rows < 0 {
@@ -97,18 +119,18 @@ func (s Shape) place(out *Shape, rest, batch int) error {
 		}
 	}
 	if (s.Rows >= 0) != (out.Rows >= 0) {
-		return wrong
+		return false
 	}
 	if rest >= 0 {
 		if left == 0 || size%left != 0 {
-			return wrong
+			return false
 		}
 		out.Dims[rest] = size / left
 	}
 	if out.Size() != size || s.Rows >= 0 && s.Before(s.Rows) != out.Before(out.Rows) {
-		return wrong
+		return false
 	}
-	return nil
+	return true
 }
 
 // fixed returns the axis with the number of rows that the file states; -1: there is none.
@@ -121,15 +143,24 @@ func (s Shape) fixed(out *Shape, rest, batch int) int {
 	return -1
 }
 
-// within reports whether the product of the dims is at most limit.
+// within reports whether the product of the dims is at most limit. A dim of 0 counts as 1, as the
+// others are run through all the same.
 func (s Shape) within(limit int) bool {
-	size := 1
+	size := int64(1)
 	for _, d := range s.Dims {
-		if size *= d; size > limit {
+		if size *= int64(max(d, 1)); size > int64(limit) {
 			return false
 		}
 	}
 	return true
+}
+
+// ranked refuses so many axes.
+func ranked(axes int) error {
+	if axes > MaxRank {
+		return fmt.Errorf("the new shape has %d axes, and at most %d are supported", axes, MaxRank)
+	}
+	return nil
 }
 
 // Squeeze returns the shape without these axes, whose sizes must be 1. nil: all such axes of a
@@ -168,6 +199,9 @@ func (s Shape) Squeeze(axes []int64) (Shape, error) {
 
 // Unsqueeze returns the shape with axes of the size 1 at these places of the result.
 func (s Shape) Unsqueeze(axes []int64) (Shape, error) {
+	if err := ranked(len(s.Dims) + len(axes)); err != nil {
+		return s, err
+	}
 	out := Shape{make([]int, len(s.Dims)+len(axes)), -1}
 	for _, axis := range axes {
 		a, err := out.Axis(axis)
@@ -222,10 +256,9 @@ func Join(axis int, all []Shape) (Shape, []int32, error) {
 		}
 	}
 	for _, s := range all {
-		out.Dims[axis] += s.Dims[axis]
-	}
-	if !out.within(MaxSize) {
-		return out, nil, fmt.Errorf("a row of more than %d numbers", MaxSize)
+		if out.Dims[axis] += s.Dims[axis]; !out.within(MaxSize) {
+			return out, nil, fmt.Errorf("a row of more than %d numbers", MaxSize)
+		}
 	}
 	places := make([]int32, 0, out.Size())
 	for i := range out.Before(axis) {
@@ -239,4 +272,13 @@ func Join(axis int, all []Shape) (Shape, []int32, error) {
 		}
 	}
 	return out, places, nil
+}
+
+// Replace returns the shape with other dims in the place of an axis, which is not that of the rows.
+func (s Shape) Replace(axis int, dims []int) (Shape, error) {
+	if s.Rows > axis {
+		s.Rows += len(dims) - 1
+	}
+	s.Dims = slices.Concat(s.Dims[:axis], dims, s.Dims[axis+1:])
+	return s, ranked(len(s.Dims))
 }

@@ -15,8 +15,11 @@ type Shape struct {
 	Rows int // the axis of the rows; -1: the value is a constant
 }
 
-// MaxSize is how many numbers a row or a constant that is computed may have.
-const MaxSize = 1 << 20
+// Bounds of a value.
+const (
+	MaxSize = 1 << 20 // numbers of a row, or of a constant that is computed
+	MaxRank = 64      // axes
+)
 
 // Constant is the shape of a constant.
 func Constant(dims ...int) Shape { return Shape{dims, -1} }
@@ -92,19 +95,18 @@ func Broadcast(a, b Shape) (out Shape, of [2][]int32, err error) {
 	if a.Rows >= 0 && b.Rows >= 0 && a.Rows != b.Rows {
 		return out, of, wrong
 	}
-	size := 1
 	for i := range rank {
 		d, e := a.Dims[i], b.Dims[i]
-		if d != e && d != 1 && e != 1 || i == out.Rows && d*e != 1 {
+		if d != e && d != 1 && e != 1 || i == out.Rows && (d != 1 || e != 1) {
 			return out, of, wrong
 		}
-		out.Dims[i] = d * e
-		if d == e {
-			out.Dims[i] = d
+		out.Dims[i] = d
+		if d == 1 {
+			out.Dims[i] = e
 		}
-		if size *= out.Dims[i]; size > MaxSize {
-			return out, of, fmt.Errorf("shapes %v and %v make a row of more than %d numbers", a, b, MaxSize)
-		}
+	}
+	if !out.within(MaxSize) {
+		return out, of, fmt.Errorf("shapes %v and %v make a row of more than %d numbers", a, b, MaxSize)
 	}
 	return out, [2][]int32{a.spread(out), b.spread(out)}, nil
 }
@@ -183,8 +185,11 @@ func (s Shape) Transpose(order []int) (Shape, []int32) {
 
 // Take returns the shape of what is left if, of an axis, the numbers at these places stay, in this
 // order, and which those are.
-func (s Shape) Take(axis int, places []int) (Shape, []int32) {
+func (s Shape) Take(axis int, places []int) (Shape, []int32, error) {
 	out := s.With(axis, len(places))
+	if !out.within(max(s.Size(), MaxSize)) {
+		return out, nil, fmt.Errorf("%d places along axis %d of %v make more than %d numbers", len(places), axis, s, MaxSize)
+	}
 	before, behind := s.Before(axis), s.Behind(axis)
 	all := make([]int32, 0, out.Size())
 	for i := range before {
@@ -194,5 +199,5 @@ func (s Shape) Take(axis int, places []int) (Shape, []int32) {
 			}
 		}
 	}
-	return out, all
+	return out, all, nil
 }

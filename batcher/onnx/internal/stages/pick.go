@@ -2,6 +2,7 @@ package stages
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
 )
@@ -14,29 +15,26 @@ type Pick struct {
 }
 
 // piece is a part of an operand that goes to a place.
-type piece struct{ operand, from, to, length int }
+type piece struct{ operand, from, to, length int32 }
 
 // NewPick makes a stage. Its number i is the one at places[i] of all operands, one after the other,
 // which must have no index. nil: all, in their order.
 func NewPick(operands []Operand, places []int32) *Pick {
 	p := &Pick{operands: operands}
-	var owner, at []int // of each number of the operands
+	firsts, total := make([]int32, len(operands)), int32(0) // the place of the first number of each
 	for k, o := range operands {
-		width := o.Width
-		if o.Constant != nil {
-			width = len(o.Constant)
-		}
-		for i := range width {
-			owner, at = append(owner, k), append(at, i)
-		}
+		firsts[k] = total
+		total += int32(max(o.Width, len(o.Constant)))
 	}
 	if places == nil {
-		for i := range owner {
-			places = append(places, int32(i))
+		places = make([]int32, total)
+		for i := range places {
+			places[i] = int32(i)
 		}
 	}
 	for to, place := range places {
-		p.add(piece{owner[place], at[place], to, 1})
+		k, _ := slices.BinarySearch(firsts, place+1)
+		p.add(piece{int32(k - 1), place - firsts[k-1], int32(to), 1})
 	}
 	p.size = len(places)
 	return p
@@ -60,7 +58,7 @@ func (p *Pick) String() string { return fmt.Sprintf("pick %d columns", p.size) }
 
 // Bytes implements [pipeline.Stage].
 func (p *Pick) Bytes() int {
-	total := 32 * len(p.pieces)
+	total := 16 * len(p.pieces)
 	for _, o := range p.operands {
 		total += o.bytes()
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -269,8 +270,36 @@ func TestONNX(t *testing.T) {
 	for _, output := range []string{"raw", "prob"} {
 		stdout, stderr, status := run(t, model, "--rows", filepath.Join(folder, "rows.npy"), "--output", output, "--expect", array(t, scores, columns))
 		if status != 1 || stderr != "" || !strings.HasSuffix(stdout, "\nWhat explains the difference is not searched for in this format.\n") ||
-			!strings.Contains(stdout, "ONNX of make.py, 7 trees") || strings.Contains(stdout, "no more is promised") {
+			!strings.Contains(stdout, "ONNX of make.py, 7 trees") || strings.Contains(stdout, "No score is more") {
 			t.Errorf("status %d, %s%s", status, stdout, stderr)
+		}
+	}
+}
+
+// TestNear: a network is as expected if it is near, and a score that is not near is shown.
+func TestNear(t *testing.T) {
+	model := filepath.Join(commandtest.ONNX, "bound_residual", "model.onnx")
+	rows := filepath.Join(filepath.Dir(model), "rows.npy")
+	scores, columns := read(t, filepath.Join(filepath.Dir(model), "raw.npy"))
+	high := 0.0
+	for i, x := range scores {
+		if x := math.Abs(float64(x)); i%columns == 0 && x <= math.MaxFloat32 {
+			high = max(high, x)
+		}
+	}
+	for _, c := range []struct {
+		off    float64 // of a score, as a part of 1 + the largest of its output
+		status int
+		words  string
+	}{
+		{0.8e-5, 0, "No score is more than 1e-05 * (1 + the largest score of its output) away: the library adds"},
+		{3e-5, 1, "What explains the difference is not searched for"},
+	} {
+		far := slices.Clone(scores)
+		far[0] += float32(c.off * (1 + high))
+		stdout, stderr, status := run(t, model, "--rows", rows, "--expect", array(t, far, columns))
+		if status != c.status || stderr != "" || !strings.Contains(stdout, c.words) || strings.Contains(stdout, "is the first that differs") != (c.status == 1) {
+			t.Errorf("%v away: status %d, %s%s", c.off, status, stdout, stderr)
 		}
 	}
 }
