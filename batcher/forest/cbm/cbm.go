@@ -2,7 +2,6 @@ package cbm
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
@@ -22,12 +21,9 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := read(core)
+	f, err := read(core, behind)
 	if err != nil {
 		return nil, err
-	}
-	if len(behind) > 0 {
-		return nil, fmt.Errorf("%d bytes follow the model", len(behind))
 	}
 	return f.Load(o)
 }
