@@ -115,6 +115,9 @@ func selu(n *graph.Node) func([]float32) {
 
 func celu(n *graph.Node) func([]float32) {
 	alpha := n.Float("alpha", 1)
+	if !(alpha > 0) {
+		n.Fail("alpha is %v: above 0 is supported", alpha)
+	}
 	f := activation.Func{Kind: activation.Elu, Alpha: alpha}
 	return func(v []float32) {
 		for i, x := range v {
@@ -129,10 +132,10 @@ func celu(n *graph.Node) func([]float32) {
 func thresholdedRelu(n *graph.Node) func([]float32) {
 	alpha := n.Float("alpha", 1)
 	return every(func(x float32) float32 {
-		if x <= alpha {
-			return 0
+		if x > alpha {
+			return x
 		}
-		return x
+		return 0 // NaN too
 	})
 }
 

@@ -121,6 +121,8 @@ func TestRefusedMath(t *testing.T) {
 		{"Clip by a whole number", of(wholes("low", "", 1), node("Clip x low -> y")), says("Clip", `"low"`, "int64")},
 		{"Elu with an infinite alpha", of(node("Elu x -> y", attr("alpha", inf32))), says("Elu", "alpha", "Inf")},
 		{"Gelu of another kind", of(node("Gelu x -> y", attr("approximate", "sigmoid"))), says("Gelu", "sigmoid")},
+		{"Celu with alpha below 0", of(node("Celu x -> y", attr("alpha", float32(-2)))), says("Celu", "alpha is -2")},
+		{"Celu with alpha 0", of(node("Celu x -> y", attr("alpha", float32(0)))), says("Celu", "alpha is 0")},
 		{"Swish with another alpha", of(node("Swish x -> y", attr("alpha", float32(2)))), says("Swish", "alpha")},
 		{"Dropout while training", of(floats("r", "", 0.5), truths("yes", "", true), node("Dropout x r yes -> y")), says("Dropout", "training_mode")},
 		{"Dropout with its mask", of(node("Dropout x -> a m"), node("Cast m -> b", attr("to", 1)), node("Add a b -> y")), says("Dropout", "mask")},
