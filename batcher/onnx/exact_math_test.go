@@ -1,8 +1,10 @@
 package onnx
 
 import (
+	"fmt"
 	"testing"
 
+	"github.com/disrust/disrust/batcher/onnx/internal/proto"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -44,8 +46,18 @@ func TestFunctions(t *testing.T) {
 		{"Softmax 13 over the last axis", drawn(13, 4, wholes("cube", "3", -1, 2, 2), node("Reshape x cube -> a"), node("Softmax a -> b"),
 			node("Flatten b -> y"), out("y")), []float32{3, 3, 3, 3}, []float32{0.5, 0.5, 0.5, 0.5}},
 		{"LabelEncoder of numbers", drawn(13, 4, node("ml.LabelEncoder x -> y", attr("keys_floats", []float32{1, 2, 1, nan32}),
-			attr("values_floats", []float32{10, 20, 30, 40}), attr("default_float", float32(-1))), out("y")), []float32{1, 2, 3, nan32}, []float32{10, 20, -1, 40}},
+			attr("values_floats", []float32{10, 20, 30, 40}), attr("default_float", float32(-1))), out("y")), []float32{1, 2, 3, nan32}, []float32{10, 20, -1, -1}},
 	})
+}
+
+// Before ai.onnx.ml 4, onnxruntime finds no key that is NaN.
+func TestLabelEncoderOfNaN(t *testing.T) {
+	graph := join(node("ml.LabelEncoder x -> y", attr("keys_floats", []float32{1, nan32}), attr("values_floats", []float32{10, 40}),
+		attr("default_float", float32(-1))), out("y"), info(11, "x", proto.Float, 2))
+	for version, nan := range map[int64]float32{2: -1, 3: -1, 4: 40, 5: 40} {
+		file := []byte(join(number64(1, 8), text(8, join(text(1, "ai.onnx.ml"), number64(2, version))), text(7, graph)))
+		answers(t, wire.Raw, []exact{{fmt.Sprint("ai.onnx.ml ", version), file, []float32{1, nan32}, []float32{10, nan}}})
+	}
 }
 
 func TestCombinations(t *testing.T) {
