@@ -78,7 +78,7 @@ func sign(x float32) float32 {
 	case x < 0:
 		return -1
 	}
-	return x
+	return x + 0 // NaN, or 0 without its sign
 }
 
 func not(*graph.Node) func([]float32) { return every(func(x float32) float32 { return 1 - x }) }
@@ -156,7 +156,9 @@ func (f function) compile(c *compiler, n *graph.Node) error {
 	if v.kind != want && !(v.kind == proto.Int64 && signs) {
 		return n.Errorf("its input %q has the type %s, which is not supported", n.Input(0), proto.TypeName(v.kind))
 	}
-	if f.activation != nil {
+	if v.kind == proto.Int64 && n.Operator == "Neg" {
+		v, err = c.each(n, v, every(func(x float32) float32 { return 0 - x })) // not -0
+	} else if f.activation != nil {
 		v, err = c.activate(n, v, f.activation(n))
 	} else {
 		c.rounded = c.rounded || f.rounded
@@ -245,7 +247,7 @@ func pow(c *compiler, n *graph.Node) error {
 func power(exponent float64) func([]float32) {
 	switch {
 	case exponent == 0.5:
-		return every(func(x float32) float32 { return float32(math.Sqrt(float64(x))) })
+		return every(root)
 	case math.Abs(exponent) > 64 || exponent != math.Trunc(exponent):
 		return nil
 	}
@@ -259,6 +261,14 @@ func power(exponent float64) func([]float32) {
 		}
 		return float32(y)
 	})
+}
+
+// root is pow(x, 0.5) of C, which differs from sqrt for -0 and minus infinity.
+func root(x float32) float32 {
+	if math.IsInf(float64(x), -1) {
+		return -x
+	}
+	return float32(math.Sqrt(float64(x + 0)))
 }
 
 // combination is an operator that makes a number of two, or of any number of them one after the other.
@@ -393,7 +403,7 @@ func (c *compiler) combine(n *graph.Node, op stages.Op, a, b value) (value, erro
 func (c *compiler) wholes(n *graph.Node, op stages.Op, a, b value) (value, error) {
 	high := a.bound() + b.bound()
 	if op.Name == stages.Multiply.Name {
-		high = a.bound() * b.bound()
+		op, high = stages.MultiplyWhole, a.bound()*b.bound()
 	}
 	if high > maxWhole && (a.constant == nil || b.constant == nil) {
 		return a, n.Errorf("whole numbers beyond %d may come out, which is not supported", maxWhole)

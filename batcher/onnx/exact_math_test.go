@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
@@ -14,7 +15,7 @@ func unary(opset int64, operator string, attributes ...[]byte) []byte {
 }
 
 func TestFunctions(t *testing.T) {
-	row := []float32{-2.5, 0, 0.5, nan32}
+	row, zero := []float32{-2.5, 0, 0.5, nan32}, float32(math.Copysign(0, -1))
 	answers(t, wire.Raw, []exact{
 		{"Relu", unary(13, "Relu"), row, []float32{0, 0, 0.5, nan32}},
 		{"LeakyRelu", unary(13, "LeakyRelu", attr("alpha", float32(0.5))), row, []float32{-1.25, 0, 0.5, nan32}},
@@ -45,6 +46,18 @@ func TestFunctions(t *testing.T) {
 			node("Flatten b -> y"), out("y")), []float32{3, 3, 3, 3}, []float32{0.25, 0.25, 0.25, 0.25}},
 		{"Softmax 13 over the last axis", drawn(13, 4, wholes("cube", "3", -1, 2, 2), node("Reshape x cube -> a"), node("Softmax a -> b"),
 			node("Flatten b -> y"), out("y")), []float32{3, 3, 3, 3}, []float32{0.5, 0.5, 0.5, 0.5}},
+		{"Cast to whole numbers, without a sign of 0", drawn(13, 4, node("Cast x -> a", attr("to", 7)), node("Cast a -> y", attr("to", 1)), out("y")),
+			[]float32{-0.5, zero, 0, 1}, []float32{0, 0, 0, 1}},
+		{"Cast to bool, without a sign of 0", drawn(13, 4, node("Cast x -> a", attr("to", 9)), node("Cast a -> y", attr("to", 1)), out("y")),
+			[]float32{-0.5, zero, 0, 1}, []float32{1, 0, 0, 1}},
+		{"Neg and Mul of whole numbers", drawn(13, 4, node("ArgMax x -> a", attr("axis", 1)), node("Neg a -> b"), wholes("m", "", -3), node("Mul a m -> c"),
+			node("Cast b -> d", attr("to", 1)), node("Cast c -> e", attr("to", 1)), node("Concat d e -> y", attr("axis", 1)), out("y")),
+			[]float32{1, 0, 0, 0, 0, 0, 1, 0}, []float32{0, 0, -2, -6}},
+		{"Cast of constants to whole numbers", drawn(13, 1, floats("c", "2", -0.5, zero), node("Cast c -> a", attr("to", 7)), node("Cast a -> b", attr("to", 1)),
+			node("Reciprocal b -> d"), node("Mul x d -> y"), out("y")), []float32{1}, []float32{inf32, inf32}},
+		{"Sign of 0", unary(13, "Sign"), []float32{zero, 0, -1, nan32}, []float32{0, 0, -1, nan32}},
+		{"Pow with the exponent 0.5", drawn(13, 4, floats("e", "", 0.5), node("Pow x e -> y"), out("y")), []float32{zero, -inf32, 4, -1}, []float32{0, inf32, 2, nan32}},
+		{"Where of 0", drawn(13, 4, truths("t", "4", true, false, true, false), node("Where t x x -> y"), out("y")), []float32{zero, zero, nan32, -inf32}, []float32{0, 0, nan32, -inf32}},
 		{"LabelEncoder of numbers", drawn(13, 4, node("ml.LabelEncoder x -> y", attr("keys_floats", []float32{1, 2, 1, nan32}),
 			attr("values_floats", []float32{10, 20, 30, 40}), attr("default_float", float32(-1))), out("y")), []float32{1, 2, 3, nan32}, []float32{10, 20, -1, -1}},
 	})
