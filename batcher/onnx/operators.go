@@ -179,23 +179,29 @@ func castConstant(v value, to int64) value {
 		case to == proto.Float:
 			x = float64(float32(x))
 		case to == proto.Int64:
-			x = math.Trunc(x)
+			x = whole(x)
 		case to == proto.Bool && x != 0:
 			x = 1
+		case to == proto.Bool:
+			x = 0
 		}
 		out.constant[i] = x
 	}
 	return out
 }
 
+// whole cuts off what follows the decimal point. Among whole numbers 0 has no sign.
+func whole(x float64) float64 { return math.Trunc(x) + 0 }
+
 func truncate(v []float32) {
 	for i, x := range v {
-		v[i] = float32(math.Trunc(float64(x)))
+		v[i] = float32(whole(float64(x)))
 	}
 }
 
 func truth(v []float32) {
 	for i, x := range v {
+		v[i] = 0
 		if x != 0 {
 			v[i] = 1
 		}
