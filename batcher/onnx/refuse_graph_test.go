@@ -141,6 +141,8 @@ func TestRefusedMath(t *testing.T) {
 			says("Div", "16777216")},
 		{"whole numbers by 0", of(wholes("v", "", 1), wholes("w", "", 0), node("Div v w -> a"), node("Cast a -> b", attr("to", 1)), node("Add x b -> y")), says("Div", "by 0")},
 		{"quotients of the row's whole numbers", of(node("ArgMax x -> a", attr("axis", 1)), node("Div a a -> b"), node("Cast b -> y", attr("to", 1))), says("Div", "whole numbers")},
+		{"OneHotEncoder of texts", of(node("ml.OneHotEncoder x -> y", attr("cats_strings", []string{"a"}))), says("ml.OneHotEncoder", "cats_int64s")},
+		{"OneHotEncoder of large numbers", of(node("ml.OneHotEncoder x -> y", attr("cats_int64s", []int64{1 << 25}))), says("ml.OneHotEncoder", "16777216")},
 		{"LabelEncoder to texts", of(node("ml.LabelEncoder x -> y", attr("keys_floats", []float32{1}), attr("values_strings", []string{"a"}))), says("ml.LabelEncoder", "float")},
 		{"LabelEncoder of other keys", of(node("ml.LabelEncoder x -> y", attr("keys_int64s", []int64{1}), attr("values_floats", []float32{1}))), says("ml.LabelEncoder", "float")},
 		{"LabelEncoder of fewer values", of(node("ml.LabelEncoder x -> y", attr("keys_floats", []float32{1, 2}), attr("values_floats", []float32{1}))),
