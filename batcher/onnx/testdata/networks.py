@@ -3,6 +3,9 @@
     pip install torch==2.15.0 onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.31.1 numpy==2.4.6
     python networks.py fixed .      # the folders torch_* beside this file
 
+    pip install torch==2.6.0 onnx==1.17.0 onnxscript==0.2.0 onnxruntime==1.31.1 numpy==2.1.3 protobuf==5.29.6
+    python networks.py functions .  # those whose names end in functions
+
 raw.npy is what onnxruntime answers with one thread: its float outputs side by side.
 exact.npy is what the module answers in float64. class.npy is the integer output where there is one.
 Both of PyTorch's exporters write each network, for several opsets: the old one, which traces (folders
@@ -13,6 +16,7 @@ import logging
 import os
 import sys
 import warnings
+import zlib
 
 import numpy as np
 import onnx
@@ -225,8 +229,9 @@ NETWORKS = {
     "norm": (4, Norm),
     "gelu": (4, Gelu),
     "residual": (4, Residual),
-    "bends": (3, lambda: Bends(nn.Hardswish(), nn.Softplus(), nn.ELU(0.7), nn.Mish(), nn.Hardsigmoid())),
-    "bends_more": (3, lambda: Bends(nn.SELU(), nn.PReLU(2), nn.Softsign(), nn.Hardtanh(-0.5, 2), nn.CELU(0.5), nn.Softplus(2))),
+    "bends": (3, lambda: Bends(nn.Hardswish(), nn.Softplus(), nn.ELU(0.7), nn.Mish())),
+    "bends_more": (3, lambda: Bends(nn.SELU(), nn.PReLU(2), nn.Softsign(), nn.Hardsigmoid())),
+    "bends_rest": (3, lambda: Bends(nn.Hardtanh(-0.5, 2), nn.CELU(0.5), nn.Softplus(2))),
     "log_sigmoid": (3, lambda: Bends(nn.LogSigmoid())),
     "classifier": (5, Classifier),
     "log_softmax": (5, LogSoftmax),
@@ -245,43 +250,6 @@ NETWORKS = {
 }
 
 
-def build(name):
-    """The network in eval mode, with numbers that look trained."""
-    dim, make = NETWORKS[name]
-    torch.manual_seed(list(NETWORKS).index(name))
-    net = make().eval()
-    with torch.no_grad():
-        for module in net.modules():
-            if isinstance(module, nn.BatchNorm1d):
-                module.running_mean.normal_()
-                module.running_var.uniform_(0.1, 3)
-            if isinstance(module, (nn.BatchNorm1d, nn.LayerNorm)) and module.weight is not None:
-                module.weight.uniform_(-2, 2)
-                module.bias.normal_()
-    return net, dim
-
-
-def export(net, dim, new, opset, batch=True):
-    """The network as an exporter writes it for an opset, for any number of rows or, without batch, for one."""
-    given = {"input_names": ["input"], "opset_version": opset, "dynamo": new, "verbose": False}
-    x = torch.zeros(3 if batch else 1, dim)
-    if new:
-        program = torch.onnx.export(net, (x,), dynamic_shapes=({0: "batch"},) if batch else None, **given)
-        return program.model_proto
-    file = io.BytesIO()
-    torch.onnx.export(net, (x,), file, dynamic_axes={"input": {0: "batch"}} if batch else None, **given)
-    return onnx.load_from_string(file.getvalue())
-
-
-def trimmed(model):
-    """The model without the longest notes on each node: most of the file, and full of the names of folders."""
-    for n in model.graph.node:
-        kept = [p for p in n.metadata_props if not p.key.endswith(("stack_trace", "fx_node"))]
-        del n.metadata_props[:]
-        n.metadata_props.extend(kept)
-    return model
-
-
 def hard_rows(rng, dim):
     """Rows of several sizes with odd numbers put in; the last ones have no finite answer of much use."""
     rows = rng.normal(size=(ROWS, dim)) * rng.choice([0.01, 1, 1, 1, 30], (ROWS, 1))
@@ -291,6 +259,44 @@ def hard_rows(rng, dim):
     for i, x in enumerate([np.nan, np.inf, -np.inf, 3e38, -3e38, np.nan]):
         rows[ROWS - ODD + i, slice(None) if i == ODD - 1 else i % dim] = x
     return rows.astype(np.float32)
+
+
+def build(name):
+    """The network in eval mode, with numbers that look trained, its dim and rows for it."""
+    dim, make = NETWORKS[name]
+    seed = zlib.crc32(name.encode())  # a new network leaves the others as they are
+    torch.manual_seed(seed)
+    net = make().eval()
+    with torch.no_grad():
+        for module in net.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                module.running_mean.normal_()
+                module.running_var.uniform_(0.1, 3)
+            if isinstance(module, (nn.BatchNorm1d, nn.LayerNorm)) and module.weight is not None:
+                module.weight.uniform_(-2, 2)
+                module.bias.normal_()
+    return net, dim, hard_rows(np.random.default_rng(seed), dim)
+
+
+def export(net, dim, new, opset, batch=True):
+    """The network as an exporter writes it for an opset, for any number of rows or, without batch, for one."""
+    given = {"input_names": ["input"], "opset_version": opset, "dynamo": new, "verbose": False}
+    x = torch.zeros(3 if batch else 1, dim)
+    if new:
+        program = torch.onnx.export(net, (x,), dynamic_shapes=({0: torch.export.Dim("batch")},) if batch else None, **given)
+        return program.model_proto
+    file = io.BytesIO()
+    torch.onnx.export(net, (x,), file, dynamic_axes={"input": {0: "batch"}} if batch else None, **given)
+    return onnx.load_from_string(file.getvalue())
+
+
+def trimmed(model):
+    """The model without the longest notes on each node: most of the file, and full of the names of folders."""
+    for n in [*model.graph.node, *(n for f in model.functions for n in f.node)]:
+        kept = [p for p in n.metadata_props if not p.key.endswith(("stack_trace", "fx_node"))]
+        del n.metadata_props[:]
+        n.metadata_props.extend(kept)
+    return model
 
 
 def shape_of(model):
@@ -341,12 +347,11 @@ def write(folder, net, model, rows, calls=1):
 
 def fixed(folder):
     """Each network by each exporter, and some that are exported for one row."""
-    for i, name in enumerate(NETWORKS):
-        net, dim = build(name)
-        rows = hard_rows(np.random.default_rng([2, i]), dim)
+    for name in NETWORKS:
+        net, dim, rows = build(name)
         seen = set()
         for label, (new, opset) in EXPORTERS.items():
-            if name == "bends_more" and opset < 12:
+            if name == "bends_rest" and opset < 12:
                 continue  # nn.CELU needs opset 12
             model = export(net, dim, new, opset)
             if shape_of(model) not in seen:
@@ -356,7 +361,14 @@ def fixed(folder):
                 write(os.path.join(folder, f"torch_{name}_one_{label}"), net, export(net, dim, new, opset, batch=False), rows, ROWS)
 
 
+def functions(folder):
+    """Some networks by the new exporter of PyTorch 2.6, which leaves functions in the file, used or not."""
+    for name in ("relu", "gelu", "standard", "views"):
+        net, dim, rows = build(name)
+        write(os.path.join(folder, f"torch_{name}_functions"), net, export(net, dim, True, None), rows)
+
+
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
-    fixed(sys.argv[2])
+    {"fixed": fixed, "functions": functions}[sys.argv[1]](sys.argv[2])
