@@ -52,7 +52,7 @@ func erf(x float64) float64 {
 
 // gelu goes to 0 on the left, where 1 + erf would lose every digit: it uses erfc there.
 func gelu(x float64) float64 {
-	x = max(x, -farLeft)
+	x = left(x)
 	tail := erfc(math.Abs(float64(x * (math.Sqrt2 / 2))))
 	if x < 0 {
 		return x / 2 * tail
@@ -63,7 +63,7 @@ func gelu(x float64) float64 {
 // geluTanh uses that (1+tanh(u))/2 is the sigmoid of 2u.
 func geluTanh(x float64) float64 {
 	const twice = 2 * math.Sqrt2 / math.SqrtPi
-	x = max(x, -farLeft)
+	x = left(x)
 	cube := float64(float64(x*x) * x)
 	return x / (1 + exp(-float64(twice*(x+float64(0.044715*cube)))))
 }

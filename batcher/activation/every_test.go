@@ -21,27 +21,23 @@ type reference struct {
 // The references are those of package math, whose errors are some 2**-51.
 var references = []reference{
 	{"Exp", Func{Kind: Exp}, math.Exp, true},
+	{"Log", Func{Kind: Log}, math.Log, true},
 	{"Log1p", Func{Kind: Log1p}, math.Log1p, true},
 	{"Tanh", Func{Kind: Tanh}, math.Tanh, true},
 	{"Sigmoid", Func{Kind: Sigmoid}, wantSigmoid, true},
 	{"Erf", Func{Kind: Erf}, math.Erf, true},
 	{"Elu", Func{Kind: Elu, Alpha: 1}, wantElu, true},
-	{"Silu", Func{Kind: Silu}, limited(func(x float64) float64 { return x * wantSigmoid(x) }), false},
-	{"Gelu", Func{Kind: Gelu}, limited(func(x float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) }), false},
-	{"GeluTanh", Func{Kind: GeluTanh}, limited(wantGeluTanh), false},
-}
-
-// limited returns f with its limit at -inf, which is 0.
-func limited(f func(float64) float64) func(float64) float64 {
-	return func(x float64) float64 {
-		if math.IsInf(x, -1) {
-			return 0
-		}
-		return f(x)
-	}
+	{"Silu", Func{Kind: Silu}, func(x float64) float64 { return x * wantSigmoid(x) }, false},
+	{"Softplus", Func{Kind: Softplus}, wantSoftplus, true},
+	{"Mish", Func{Kind: Mish}, func(x float64) float64 { return x * math.Tanh(wantSoftplus(x)) }, false},
+	{"Gelu", Func{Kind: Gelu}, func(x float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) }, false},
+	{"Power", Func{Kind: Power, Alpha: 2}, math.Exp2, true},
+	{"GeluTanh", Func{Kind: GeluTanh}, wantGeluTanh, false},
 }
 
 func wantSigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+func wantSoftplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
 
 func wantElu(x float64) float64 {
 	if x < 0 {

@@ -47,11 +47,16 @@ func expm1(x float64) float64 {
 
 func sigmoid(x float64) float64 { return 1 / (1 + exp(-x)) }
 
-// silu goes to 0 on the left. Its limit at -inf is kept away from inf/inf.
-func silu(x float64) float64 { return max(x, -farLeft) / (1 + exp(-x)) }
+func silu(x float64) float64 { return left(x) / (1 + exp(-x)) }
 
-// farLeft is where silu and both forms of gelu have long been 0 as a float32.
-const farLeft = 1000
+// left returns x, or -1000 if x is below, where silu, mish and both forms of gelu have long been 0 as a
+// float32. -inf becomes NaN, the product of -inf and 0 that their definitions have.
+func left(x float64) float64 {
+	if x < -math.MaxFloat32 {
+		return math.NaN()
+	}
+	return max(x, -1000)
+}
 
 func tanh(x float64) float64 {
 	t := expm1(2 * min(math.Abs(x), 20)) // from 20 on the answer is 1

@@ -34,6 +34,71 @@ func TestSoftmaxError(t *testing.T) {
 	})
 }
 
+func TestLogSoftmaxError(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.OneOf(rapid.Float32Range(-20, 20), rapid.Float32Range(-1e4, 1e4))
+		v := rapid.SliceOfN(number, 1, 40).Draw(t, "values")
+		high, total := v[0], 0.0
+		for _, x := range v {
+			high = max(high, x)
+		}
+		for _, x := range v {
+			total += math.Exp(float64(x) - float64(high))
+		}
+		sum, wantSum := LogSumExp(v, make([]float64, len(v))), float64(high)+math.Log(total)
+		if e := math.Abs(float64(sum) - wantSum); e > 0.5001*lastPlace(wantSum)+1e-12 {
+			t.Fatalf("LogSumExp is %v, not %v", sum, wantSum)
+		}
+		got := append([]float32(nil), v...)
+		LogSoftmax(got, make([]float64, len(v)))
+		for i, x := range v {
+			want := float64(x) - float64(high) - math.Log(total)
+			if e := math.Abs(float64(got[i]) - want); e > 0.5001*lastPlace(want)+1e-12 {
+				t.Fatalf("value %d is %v, not %v", i, got[i], want)
+			}
+		}
+	})
+}
+
+func TestLogSumExpEdges(t *testing.T) {
+	for _, c := range []struct {
+		v    []float32
+		want float32
+	}{
+		{nil, -inf},
+		{[]float32{5}, 5},
+		{[]float32{-inf, -inf}, -inf},
+		{[]float32{-inf, 3}, 3},
+		{[]float32{inf, 3}, inf},
+		{[]float32{1000, 1000}, 1000.6931471805599},
+		{[]float32{1, nan}, nan},
+	} {
+		if got := LogSumExp(c.v, make([]float64, len(c.v))); got != c.want && (got == got || c.want == c.want) {
+			t.Errorf("of %v: %v, not %v", c.v, got, c.want)
+		}
+	}
+}
+
+func TestLogSoftmaxEdges(t *testing.T) {
+	for _, c := range []struct{ v, want []float32 }{
+		{nil, nil},
+		{[]float32{5}, []float32{0}},
+		{[]float32{-inf, 0}, []float32{-inf, 0}},
+		{[]float32{-1000, 0}, []float32{-1000, 0}},
+		{[]float32{0, inf}, []float32{nan, nan}},
+		{[]float32{1, nan}, []float32{nan, nan}},
+	} {
+		got := append([]float32(nil), c.v...)
+		LogSoftmax(got, make([]float64, len(got)))
+		for i, want := range c.want {
+			if got[i] != want && (got[i] == got[i] || want == want) {
+				t.Errorf("of %v: %v, not %v", c.v, got, c.want)
+				break
+			}
+		}
+	}
+}
+
 func TestSoftmaxEdges(t *testing.T) {
 	for _, c := range []struct{ v, want []float32 }{
 		{nil, nil},

@@ -152,11 +152,7 @@ func (m *Model) String() string {
 	if a.Objective != "" {
 		parts = append(parts, a.Objective)
 	}
-	if m.Linear() != nil {
-		parts = append(parts, "linear")
-	} else {
-		parts = append(parts, fmt.Sprintf("%d trees with %d leaves", a.Trees, a.Leaves))
-	}
+	parts = append(parts, m.madeOf())
 	switch {
 	case a.Used < a.Iterations:
 		parts = append(parts, fmt.Sprintf("%d of %d iterations", a.Used, a.Iterations))
@@ -164,6 +160,19 @@ func (m *Model) String() string {
 		parts = append(parts, fmt.Sprintf("all %d iterations although the file says that %d are best", a.Used, a.Best))
 	}
 	return fmt.Sprintf("%s, SHA-256 %x", strings.Join(parts, ", "), m.SHA256[:6])
+}
+
+func (m *Model) madeOf() string {
+	a := &m.About
+	switch {
+	case m.Linear() != nil:
+		return "linear"
+	case a.Trees == 0 && len(a.Stages) == 1:
+		return "1 stage"
+	case a.Trees == 0 && a.Stages != nil:
+		return fmt.Sprintf("%d stages", len(a.Stages))
+	}
+	return fmt.Sprintf("%d trees with %d leaves", a.Trees, a.Leaves)
 }
 
 // Score writes Shape().Outputs scores per row to dst, row after row. rows is a packed matrix

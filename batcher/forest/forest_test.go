@@ -70,6 +70,21 @@ func TestString(t *testing.T) {
 	}
 }
 
+// TestStringOfGraph: a graph without trees is named by its stages.
+func TestStringOfGraph(t *testing.T) {
+	m := load(t, "catboost/testdata/cat_rmse", Options{})
+	for want, about := range map[string]About{
+		"ONNX of skl2onnx, 0 stages":                   {Format: "ONNX of skl2onnx", Stages: []string{}},
+		"ONNX of skl2onnx, 1 stage":                    {Format: "ONNX of skl2onnx", Stages: []string{"a"}},
+		"ONNX of skl2onnx, 2 stages":                   {Format: "ONNX of skl2onnx", Stages: []string{"a", "b"}},
+		"ONNX of skl2onnx, 100 trees with 3100 leaves": {Format: "ONNX of skl2onnx", Stages: []string{"a", "b"}, Trees: 100, Leaves: 3100},
+	} {
+		if m.About = about; !strings.HasPrefix(m.String(), want+", SHA-256 ") {
+			t.Errorf("%s, not %s", m, want)
+		}
+	}
+}
+
 func TestForeignFilesRefused(t *testing.T) {
 	for _, c := range []struct {
 		data string
@@ -78,14 +93,14 @@ func TestForeignFilesRefused(t *testing.T) {
 		{"", []string{"empty"}},
 		{"hello, world\n", []string{"neither", "LightGBM", "XGBoost", `"hello, world\n"`}},
 		{strings.Repeat("\x00", 4096), []string{"neither"}},
-		{"\x80\x04\x95\x16\x00", []string{"pickle", "booster.save_model"}},
+		{"\x80\x04\x95\x16\x00", []string{"pickle", "booster.save_model", "skl2onnx.to_onnx"}},
 		{"\x78\x9c\x01\x02", []string{"zlib", "joblib", "booster.save_model"}},
 		{"\x1f\x8b\x08\x00", []string{"gzip", "decompress"}},
-		{"PK\x03\x04\x14", []string{"zip"}},
+		{"PK\x03\x04\x14", []string{"zip", "PyTorch", "torch.onnx.export"}},
 		{"binf\x00\x00\x00\x3f", []string{"binary", "save_model('m.json')", ".ubj"}},
 		{"CBM1\x00", []string{"CatBoost", ".cbm", "format='json'"}},
 		{`{"oblivious_trees":[]}`, []string{"features_info"}},
-		{"\x08\x08\x12\x07onnx", []string{"ONNX"}},
+		{"\x08\x08\x12\x07onnx", []string{"ONNX", "onnx.Load", "batcher/onnx"}},
 		{"\x93NUMPY\x01", []string{"NumPy", "rows"}},
 		{"<!DOCTYPE html>", []string{"HTML"}},
 		{"<?xml version='1.0'?>\n<PMML>", []string{"PMML"}},

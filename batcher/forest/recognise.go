@@ -18,8 +18,9 @@ type loader func(data []byte, o Options) (*modelfile.Model, error)
 
 // Loader loads files of a format that this module does not know.
 type Loader struct {
-	Is   func(head []byte) bool // whether a file that begins so is one
-	Load func(data []byte, o Options) (*modelfile.Model, error)
+	Format string                 // such as "ONNX"
+	Is     func(head []byte) bool // whether a file that begins so is one
+	Load   func(data []byte, o Options) (*modelfile.Model, error)
 }
 
 // recognise returns the loader of a file, or says what the file is instead of a model that can
@@ -54,14 +55,22 @@ func recognise(data []byte, more []Loader) (loader, error) {
 		return xgboost.Load, nil
 	}
 	return nil, fmt.Errorf("neither a text model of LightGBM, which begins with the line 'tree', nor JSON or UBJSON of XGBoost "+
-		"or JSON of CatBoost, which begin with '{': the file begins with %q", data[:min(len(data), 16)])
+		"or JSON of CatBoost, which begin with '{'%s: the file begins with %q", others(more), data[:min(len(data), 16)])
+}
+
+func others(more []Loader) (text string) {
+	for _, l := range more {
+		text += ", nor " + l.Format
+	}
+	return text
 }
 
 const (
 	pickle = "a Python pickle or joblib file, which only Python can read: save the model with booster.save_model (LightGBM: " +
-		"model.booster_.save_model('m.txt'), XGBoost: model.save_model('m.json'))"
+		"model.booster_.save_model('m.txt'), XGBoost: model.save_model('m.json')), or convert it to ONNX (scikit-learn: " +
+		"skl2onnx.to_onnx(model, rows), with float32 rows)"
 	utf16 = "text in the encoding UTF-16: LightGBM reads and writes UTF-8, so save it again with booster.save_model"
-	onnx  = "an ONNX model, which is not supported here (in a Go program, package batcher/onnx loads trees): load the model that it was converted from"
+	onnx  = "an ONNX model: load it with onnx.Load of package batcher/onnx, which takes all formats"
 )
 
 // foreign are files that begin with certain bytes.
@@ -78,11 +87,12 @@ var foreign = []struct{ begins, refusal string }{
 	{"\x78\x01", "compressed with zlib, as joblib does. " + pickle},
 	{"\x78\x9c", "compressed with zlib, as joblib does. " + pickle},
 	{"\x78\xda", "compressed with zlib, as joblib does. " + pickle},
-	{"PK\x03\x04", "a zip archive: name the file of the model in it"},
+	{"PK\x03\x04", "a zip archive: name the file of the model in it, or, if PyTorch wrote it, export the model with torch.onnx.export"},
 	{"binf", "XGBoost's old binary format: load it with XGBoost before 3.1 and write it with save_model('m.json') or .ubj"},
-	{"CBM1", "CatBoost's .cbm, which is not supported: save the model with model.save_model('m.json', format='json')"},
+	{"CBM1", "CatBoost's .cbm, which is not supported here (in a Go program, package batcher/forest/cbm loads it): save the model with " +
+		"model.save_model('m.json', format='json')"},
 	{"\x93NUMPY", "a NumPy array, such as the rows to score, and not a model"},
-	{"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes it, and not a tree model"},
+	{"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes it: convert the model to ONNX"},
 	{"\xff\xfe", utf16},
 	{"\xfe\xff", utf16},
 	{"t\x00r\x00e\x00e\x00", utf16},

@@ -13,7 +13,7 @@ import (
 )
 
 // Loader makes package forest load ONNX files too.
-var Loader = forest.Loader{Is: is, Load: load}
+var Loader = forest.Loader{Format: "ONNX", Is: is, Load: load}
 
 // Load reads the model in a file, of ONNX or of a format of package forest.
 func Load(path string, o forest.Options) (*forest.Model, error) {
@@ -43,7 +43,7 @@ const oldest = 7
 // load makes a model of a file.
 func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if o.Iterations != modelfile.AllIterations {
-		return nil, fmt.Errorf("the file does not say which trees belong to an iteration: all of them count")
+		return nil, fmt.Errorf("an ONNX file does not say which trees belong to an iteration: ask for all iterations")
 	}
 	file, err := proto.Read(data)
 	if err != nil {
@@ -56,7 +56,7 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := compiler{graph: g, values: map[string]value{g.Input: {width: g.Dim}}, record: o.Record}
+	c := compiler{graph: g, values: map[string]value{g.Input: {Shape: row(g.Dim), kind: proto.Float}}, left: maxWork + workPerByte*len(data)}
 	output := o.Output
 	if output == wire.Unstated {
 		output = wire.Prob
@@ -66,8 +66,8 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 		return nil, err
 	}
 	config := pipeline.Config{Dim: g.Dim, Stages: c.stages, Outputs: outputs, Kind: output}
-	if len(c.forests) > 0 {
-		config.Sampler = c.forests[0]
+	if c.first != nil {
+		config.Sampler = c.first
 	}
 	p, err := pipeline.New(config)
 	if err != nil {
@@ -79,7 +79,7 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 
 // versions refuses sets of operators that are unknown.
 func versions(m *proto.Model) error {
-	for domain, newest := range map[string]int64{"": 25, "ai.onnx.ml": 5} {
+	for domain, newest := range map[string]int64{"": 28, "ai.onnx.ml": 5} {
 		v, found := m.Opsets[domain]
 		if found && (v > newest || v < 1 || domain == "" && v < oldest) {
 			return fmt.Errorf("the file uses opset %d of %q: up to %d is supported: export it with an older target_opset",
@@ -106,9 +106,13 @@ func (m *model) TreeSize(tree int) (leaves, depth int) {
 	panic("onnx: a tree that the model does not have")
 }
 
+// near is how far the scores of a graph that computes sums usually lie from onnxruntime's at most, which
+// adds in another order. Tests measure both against float64.
+const near = 1e-5
+
 // about says what the file holds.
 func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
-	a := modelfile.About{Format: "ONNX", Iterations: 1, Used: 1, NoBest: "an ONNX file has no iterations"}
+	a := modelfile.About{Format: "ONNX", NoBest: "an ONNX file has no iterations"}
 	if file.Producer != "" {
 		a.Format += " of " + graph.Plain(file.Producer)
 	}
@@ -119,15 +123,19 @@ func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
 		}
 		a.Trees += f.Trees()
 	}
-	a.Usage = make([]modelfile.Usage, c.graph.Dim)
+	a.Stages = append([]string{}, c.described()...) // a graph may need none
 	a.Answers = modelfile.Answers(func(kind wire.Kind) (modelfile.Answer, error) {
-		if _, _, err := c.wanted(kind == wire.Class); err != nil {
+		if _, err := c.wanted(kind == wire.Class); err != nil {
 			return modelfile.Answer{}, err
 		}
+		answer := modelfile.Answer{Call: "the float outputs of InferenceSession.run, with one thread"}
 		if kind == wire.Class {
-			return modelfile.Answer{Call: "the index of the label that InferenceSession.run gives"}, nil
+			answer.Call = "the index of the label that InferenceSession.run gives"
 		}
-		return modelfile.Answer{Call: "the float outputs of InferenceSession.run, with one thread"}, nil
+		if c.rounded {
+			answer.Near = near
+		}
+		return answer, nil
 	})
 	return a
 }

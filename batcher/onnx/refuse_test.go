@@ -89,7 +89,7 @@ func TestRefusedBytes(t *testing.T) {
 		{"a group", "\x08\x08\x12\x00\x13", []string{"wire type 3"}},
 		{"many small nodes", "\x08\x08\x3a\x80\x80\x10" + strings.Repeat("\x0a\x00", 1<<17), []string{"more than 65535 nodes"}},
 		{"many small attributes", "\x08\x08\x3a\x66\x0a\x64" + strings.Repeat("\x2a\x00", 50), []string{"more than 32 attributes"}},
-		{"another format", "tree", []string{"begins"}},
+		{"another format", "tree", []string{"LightGBM", "XGBoost", "CatBoost", "nor ONNX", "begins"}},
 	} {
 		refused(t, c.name, []byte(c.data), forest.Options{}, c.words)
 	}

@@ -5,19 +5,18 @@ import (
 	"fmt"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/graph"
+	"github.com/disrust/disrust/batcher/onnx/internal/post"
+	"github.com/disrust/disrust/batcher/onnx/internal/proto"
+	"github.com/disrust/disrust/batcher/onnx/internal/shape"
 	"github.com/disrust/disrust/batcher/onnx/internal/trees"
 )
 
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-var transforms = map[string]trees.Transform{
-	"NONE": trees.None, "SOFTMAX": trees.Softmax, "LOGISTIC": trees.Logistic, "SOFTMAX_ZERO": trees.SoftmaxZero, "PROBIT": trees.Probit,
-}
-
 // transform takes a node's post_transform.
-func transform(n *graph.Node) (trees.Transform, error) {
+func transform(n *graph.Node) (post.Transform, error) {
 	name := n.Text("post_transform", "NONE")
-	t, known := transforms[name]
+	t, known := post.Names[name]
 	if !known {
 		return t, n.Errorf("post_transform %q: NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO and PROBIT are supported", name)
 	}
@@ -36,7 +35,7 @@ func base(n *graph.Node, counts ...int) ([]float32, error) {
 }
 
 // grow adds the stages of an ensemble, and tells f of the sums, whose value it returns.
-func (c *compiler) grow(e *trees.Ensemble, f *trees.Finish, from value, fault func(*trees.Fault) error) (value, error) {
+func (c *compiler) grow(n *graph.Node, e *trees.Ensemble, f *trees.Finish, from value, fault func(*trees.Fault) error) (value, error) {
 	made, err := e.Compile(from.at, c.next())
 	if wrong, ok := errors.AsType[*trees.Fault](err); ok {
 		return value{}, fault(wrong)
@@ -46,9 +45,12 @@ func (c *compiler) grow(e *trees.Ensemble, f *trees.Finish, from value, fault fu
 	}
 	v := value{}
 	for _, s := range made.Stages {
-		v = c.add(s)
+		v = c.add(n, s, row(s.Width()), proto.Float)
 	}
 	c.forests = append(c.forests, made.Models...)
+	if first := made.Models[0]; c.first == nil && from.at == 0 && first.Shape().Dim == from.Size() {
+		c.first = first
+	}
 	f.Value, f.Flags = v.at, made.Flags
 	for _, target := range e.Coverage() {
 		f.Never = append(f.Never, target.Never)
@@ -57,11 +59,11 @@ func (c *compiler) grow(e *trees.Ensemble, f *trees.Finish, from value, fault fu
 }
 
 func treeRegressor(c *compiler, n *graph.Node) error {
-	from, err := c.rows(n, 0)
+	from, err := c.matrix(n, 0)
 	if err != nil {
 		return err
 	}
-	l, err := readListed(n, "target", from.width, int(min(max(n.Int("n_targets", 1), 0), 1<<20)))
+	l, err := readListed(n, "target", from.Size(), int(min(max(n.Int("n_targets", 1), 0), 1<<20)))
 	if err != nil {
 		return err
 	}
@@ -92,15 +94,15 @@ func (c *compiler) regress(n *graph.Node, e *trees.Ensemble, f *trees.Finish, fr
 	if e.Aggregate == trees.Average {
 		f.Trees = float32(len(e.Trees))
 	}
-	if f.Targets == 1 && f.Transform != trees.Probit {
-		f.Transform = trees.None // onnxruntime makes nothing of a single target
+	if f.Targets == 1 && f.Transform != post.Probit {
+		f.Transform = post.None // onnxruntime makes nothing of a single target
 	}
-	v, err := c.grow(e, f, from, fault)
+	v, err := c.grow(n, e, f, from, fault)
 	if err != nil {
 		return err
 	}
-	if f.Flags || f.Trees != 0 || f.Base != nil || f.Transform != trees.None {
-		v = c.add(f)
+	if f.Flags || f.Trees != 0 || f.Base != nil || f.Transform != post.None {
+		v = c.add(n, f, row(f.Width()), proto.Float)
 	}
 	c.set(n, 0, v)
 	return nil
@@ -109,19 +111,20 @@ func (c *compiler) regress(n *graph.Node, e *trees.Ensemble, f *trees.Finish, fr
 var aggregates = map[string]trees.Aggregate{"SUM": trees.Sum, "AVERAGE": trees.Average, "MIN": trees.Min, "MAX": trees.Max}
 
 func treeClassifier(c *compiler, n *graph.Node) error {
-	from, err := c.rows(n, 0)
+	from, err := c.matrix(n, 0)
 	if err != nil {
 		return err
 	}
-	classes := max(len(n.Ints("classlabels_int64s")), len(n.Texts("classlabels_strings")))
+	names := classNames(n, "classlabels_int64s")
+	classes := names.count
 	if classes < 2 {
 		return n.Errorf("it has %d labels (classlabels_int64s or classlabels_strings): at least 2 are supported", classes)
 	}
-	l, err := readListed(n, "class", from.width, classes)
+	l, err := readListed(n, "class", from.Size(), classes)
 	if err != nil {
 		return err
 	}
-	f := &trees.Finish{Targets: classes, Classes: true, Label: c.classes}
+	f := &trees.Finish{Targets: classes, Classes: true}
 	if f.Transform, err = transform(n); err != nil {
 		return err
 	}
@@ -142,16 +145,24 @@ func treeClassifier(c *compiler, n *graph.Node) error {
 	if err := classify(n, e, f); err != nil {
 		return err
 	}
-	if _, err := c.grow(e, f, from, l.fault); err != nil {
+	if _, err := c.grow(n, e, f, from, l.fault); err != nil {
 		return err
 	}
-	v := c.add(f)
-	c.set(n, 0, value{at: v.at, width: 1, label: true, skipped: !c.classes})
-	if !c.classes {
-		c.set(n, 1, v)
+	if c.asked(n, 0) {
+		label := *f
+		label.Label = true
+		v := c.add(n, &label, shape.Shape{Dims: []int{1}}, proto.Int64)
+		v.labels = names
+		c.set(n, 0, v)
+	}
+	if c.asked(n, 1) {
+		c.set(n, 1, c.add(n, f, row(classes), proto.Float))
 	}
 	return nil
 }
+
+// row is the shape of a matrix of so many columns.
+func row(columns int) shape.Shape { return shape.Shape{Dims: []int{1, columns}} }
 
 // classify says how the sums of two classes become scores. onnxruntime looks at which classes have
 // weights.
@@ -169,7 +180,7 @@ func classify(n *graph.Node, e *trees.Ensemble, f *trees.Finish) error {
 	}
 	f.Positive = second.Never && e.Positive()
 	f.Pair = second.Never && len(f.Base) < 2
-	if f.Pair && f.Transform == trees.Probit {
+	if f.Pair && f.Transform == post.Probit {
 		return n.Errorf("post_transform PROBIT with the weights of one class is not supported")
 	}
 	return nil

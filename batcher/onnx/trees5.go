@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"github.com/disrust/disrust/batcher/onnx/internal/graph"
+	"github.com/disrust/disrust/batcher/onnx/internal/post"
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
 	"github.com/disrust/disrust/batcher/onnx/internal/trees"
 	"github.com/disrust/disrust/wire"
@@ -26,14 +27,14 @@ type joined struct {
 
 // numbered are the values of post_transform. The specification of ONNX numbers SOFTMAX 1 and LOGISTIC
 // 2. onnxruntime 1.31 takes them the other way round, and its answers are the ones to equal.
-var numbered = [...]trees.Transform{trees.None, trees.Logistic, trees.Softmax, trees.SoftmaxZero, trees.Probit}
+var numbered = [...]post.Transform{post.None, post.Logistic, post.Softmax, post.SoftmaxZero, post.Probit}
 
 func treeEnsemble(c *compiler, n *graph.Node) error {
-	from, err := c.rows(n, 0)
+	from, err := c.matrix(n, 0)
 	if err != nil {
 		return err
 	}
-	j, err := readJoined(n, from.width)
+	j, err := readJoined(n, from.Size())
 	if err != nil {
 		return err
 	}

@@ -120,15 +120,26 @@ type Array struct {
 // ReadArray reads a .npy file of float32, of float64, which it rounds, or of int32.
 func ReadArray(t testing.TB, name string) Array {
 	t.Helper()
+	data, columns := ReadDoubles(t, name)
+	a := Array{Data: make([]float32, len(data)), Columns: columns}
+	for i, x := range data {
+		a.Data[i] = float32(x)
+	}
+	return a
+}
+
+// ReadDoubles reads such a file, and rounds nothing.
+func ReadDoubles(t testing.TB, name string) (values []float64, columns int) {
+	t.Helper()
 	data := Read(t, name)
 	header := string(data[10 : 10+int(binary.LittleEndian.Uint16(data[8:]))])
 	data = data[10+len(header):]
-	a := Array{Columns: 1}
+	columns = 1
 	_, shape, _ := strings.Cut(header, "'shape': (")
 	shape, _, _ = strings.Cut(shape, ")")
-	if _, columns, _ := strings.Cut(shape, ", "); columns != "" {
+	if _, second, _ := strings.Cut(shape, ", "); second != "" {
 		var err error
-		if a.Columns, err = strconv.Atoi(columns); err != nil {
+		if columns, err = strconv.Atoi(second); err != nil {
 			t.Fatal(name, err)
 		}
 	}
@@ -136,19 +147,19 @@ func ReadArray(t testing.TB, name string) Array {
 	for len(data) > 0 {
 		switch kind {
 		case "<f4":
-			a.Data = append(a.Data, math.Float32frombits(binary.LittleEndian.Uint32(data)))
+			values = append(values, float64(math.Float32frombits(binary.LittleEndian.Uint32(data))))
 			data = data[4:]
 		case "<i4":
-			a.Data = append(a.Data, float32(int32(binary.LittleEndian.Uint32(data))))
+			values = append(values, float64(int32(binary.LittleEndian.Uint32(data))))
 			data = data[4:]
 		case "<f8":
-			a.Data = append(a.Data, float32(math.Float64frombits(binary.LittleEndian.Uint64(data))))
+			values = append(values, math.Float64frombits(binary.LittleEndian.Uint64(data)))
 			data = data[8:]
 		default:
 			t.Fatalf("%s: %s", name, header)
 		}
 	}
-	return a
+	return values, columns
 }
 
 // Check scores the rows of a folder with m, and compares the scores with those of a file there.
@@ -164,6 +175,29 @@ func Check(t testing.TB, m batcher.Model, dir, file string, steps int) {
 		t.Fatal(err)
 	}
 	Compare(t, got, want, steps)
+}
+
+// Near is like Check for scores that may lie apart by a part of 1 + the largest magnitude that the
+// library answers for the same output.
+func Near(t testing.TB, m batcher.Model, dir, file string, part float64) {
+	t.Helper()
+	rows, want := ReadArray(t, filepath.Join(dir, "rows.npy")), ReadArray(t, filepath.Join(dir, file))
+	got := make([]float32, len(want.Data))
+	if err := m.NewScorer().Score(rows.Data, rows.Columns, got); err != nil {
+		t.Fatal(err)
+	}
+	high := make([]float64, want.Columns)
+	for i, w := range want.Data {
+		if x := math.Abs(float64(w)); x <= math.MaxFloat32 {
+			high[i%want.Columns] = max(high[i%want.Columns], x)
+		}
+	}
+	for i, g := range got {
+		w, most := want.Data[i], part*(1+high[i%want.Columns])
+		if Steps(g, w) != 0 && g != w && !(math.Abs(float64(g)-float64(w)) <= most) {
+			t.Errorf("row %d, output %d: %v, the library answers %v: more than %v apart", i/want.Columns, i%want.Columns, g, w, most)
+		}
+	}
 }
 
 // Answers returns what a model says of its answers, in a line.

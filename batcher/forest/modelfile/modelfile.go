@@ -33,11 +33,15 @@ type Model struct {
 type About struct {
 	Format     string // such as "LightGBM text v4"
 	Objective  string // as the file names it; "" if it does not
-	Iterations int    // in the file
+	Iterations int    // in the file; 0: it has none
 	Used       int    // iterations that count
 	Best       int    // iterations up to the best one; 0 if the file does not say
 	Trees      int    // that count
 	Leaves     int    // of those trees
+
+	// Stages says what the graph became, stage by stage, in the order in which a row passes; nil
+	// for formats without a graph.
+	Stages []string
 
 	// Answers says, for each of Kinds, which call of the library the answers equal.
 	Answers []Answer
@@ -46,7 +50,7 @@ type About struct {
 	Categories string      // where rows go at a categorical split
 	Features   []string    // names in the order of the columns; nil if the file has none
 	Parameters []Parameter // of the training, in the file's order
-	Usage      []Usage     // of each feature by the splits that count
+	Usage      []Usage     // of each feature by the splits that count; nil if it is not known
 }
 
 // Parameter is a name and a value as the file has them.

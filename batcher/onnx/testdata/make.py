@@ -152,6 +152,9 @@ def random_model(rng, kind, **given):
                 if kind == "classifier" and not w:  # onnxruntime fails on a row that no class has a weight for
                     w = weights(rng, targets, int(rng.integers(targets)), positive)
                 leaves[t][i] = [(c, x / count / 2) for c, x in w] if post == "PROBIT" else w
+    if not any(w for of_tree in leaves for w in of_tree.values()):
+        leaf = next(iter(leaves[0]))
+        leaves[0][leaf] = weights(rng, targets, int(rng.integers(targets)), positive)
     base = pick("base", lambda: int(rng.random() < 0.5))
     low = [0.1] * targets if post == "PROBIT" else list(rng.normal(size=targets))
     nodes, outputs = [], []
@@ -313,7 +316,7 @@ WRONG = {
     "nowhere": (add(("Identity", "odd", ["nothing"], ["output"], {})), ["odd", "nothing", "nowhere"]),
     "cycle": (add(("Identity", "one", ["b"], ["a"], {}), ("Identity", "two", ["a"], ["b"], {}), ("Identity", "odd", ["before"], ["output"], {})), ["one", "cycle"]),
     "made_twice": (add(("Identity", "odd", ["before"], ["before"], {})), ["odd", "before", "twice"]),
-    "cast": (add(("Cast", "odd", ["before"], ["output"], {"to": TensorProto.INT32})), ["Cast", "odd", "int32"]),
+    "cast": (add(("Cast", "odd", ["before"], ["output"], {"to": TensorProto.DOUBLE})), ["Cast", "odd", "double"]),
     "across_rows": (add(("ReduceMean", "odd", ["before"], ["output"], {"axes": [0]})), ["ReduceMean", "odd"]),
     "dims_bomb": (lambda m: tensor(m, dims=[1 << 30, 1 << 30]), ["by", "dims"]),
     "dims_negative": (lambda m: tensor(m, dims=[-5]), ["by", "dims", "-5"]),

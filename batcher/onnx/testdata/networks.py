@@ -1,154 +1,342 @@
-"""Exports small networks from PyTorch and writes them with hard rows and two answers.
+"""Builds small random networks in ONNX, and writes them with what judge.py says of their answers.
 
-    pip install torch==2.15.0 onnx==1.23.2 onnxscript==0.7.2 onnx-ir==1.1.0 onnxruntime==1.31.1 numpy==2.4.6
-    python networks.py fixed .      # the folders torch_* beside this file
+    python networks.py random DIR SEED COUNT
+    python networks.py fixed .               # some of them, for this folder
 
-    pip install torch==2.6.0 onnx==1.17.0 onnxscript==0.2.0 onnxruntime==1.31.1 numpy==2.1.3 protobuf==5.29.6
-    python networks.py functions .  # those whose names end in functions
-
-raw.npy is what onnxruntime answers with one thread: its float outputs side by side.
-exact.npy is what the module answers in float64. class.npy is the integer output where there is one.
-Both of PyTorch's exporters write each network, for several opsets: the old one, which traces (folders
-named old), and the new one. A graph that differs from one before only in the opset's number is left out.
+Needs what make.py needs. The same seed gives the same bytes.
 """
-import io
-import logging
 import os
 import sys
-import warnings
-import zlib
 
 import numpy as np
-import onnx
-import onnxruntime as ort
-import torch
-from torch import nn
+from onnx import TensorProto, helper, numpy_helper
 
-from modules import NETWORKS
+import judge
+import make
 
-EXPORTERS = {"old9": (False, 9), "old11": (False, 11), "old13": (False, 13), "old17": (False, 17), "new20": (True, 20), "new18": (True, 18)}
-ROWS, ODD = 60, 6  # the last rows have NaN, infinities and numbers near the end of float32
+NEWEST = 25
 
 
-def hard_rows(rng, dim):
-    """Rows of several sizes with odd numbers put in; the last ones have no finite answer of much use."""
-    rows = rng.normal(size=(ROWS, dim)) * rng.choice([0.01, 1, 1, 1, 30], (ROWS, 1))
-    odd = [0.0, -0.0, 1e-45, -1e-40, 0.5, 1, -3, 3, 1e-3, 100]
-    rows = np.where(rng.random(rows.shape) < 0.3, rng.choice(odd, rows.shape), rows)
-    rows[:2] = [[0.0], [-0.0]]
-    for i, x in enumerate([np.nan, np.inf, -np.inf, 3e38, -3e38, np.nan]):
-        rows[ROWS - ODD + i, slice(None) if i == ODD - 1 else i % dim] = x
-    return rows.astype(np.float32)
+def pick(rng, *of):
+    return of[rng.integers(len(of))]
 
 
-def build(name):
-    """The network in eval mode, with numbers that look trained, its dim and rows for it."""
-    dim, make = NETWORKS[name]
-    seed = zlib.crc32(name.encode())  # a new network leaves the others as they are
-    torch.manual_seed(seed)
-    net = make().eval()
-    with torch.no_grad():
-        for module in net.modules():
-            if isinstance(module, nn.BatchNorm1d):
-                module.running_mean.normal_()
-                module.running_var.uniform_(0.1, 3)
-            if isinstance(module, (nn.BatchNorm1d, nn.LayerNorm)) and module.weight is not None:
-                module.weight.uniform_(-2, 2)
-                module.bias.normal_()
-    return net, dim, hard_rows(np.random.default_rng(seed), dim)
+class Graph:
+    """A graph that grows at the value at, of so many columns."""
+
+    def __init__(self, rng, opset, dim):
+        self.rng, self.opset, self.nodes, self.constants, self.count = rng, opset, [], [], 0
+        self.at, self.width, self.ml = "input", dim, False
+        self.nodes_for_constants = rng.random() < 0.2
+
+    def name(self, of):
+        self.count += 1
+        return f"{of}_{self.count}"
+
+    def constant(self, value):
+        value, name = np.asarray(value), self.name("constant")
+        short = self.opset >= 12 and value.dtype == np.float32 and value.ndim < 2
+        if not self.nodes_for_constants:
+            packed = self.rng.random() < 0.5 or value.dtype != np.float32
+            t = numpy_helper.from_array(value, name) if packed else helper.make_tensor(name, TensorProto.FLOAT, value.shape, value.ravel().tolist())
+            self.constants.append(t)
+        elif short and self.rng.random() < 0.5:
+            given = {"value_floats": value.tolist()} if value.ndim else {"value_float": float(value)}
+            self.nodes.append(helper.make_node("Constant", [], [name], name, **given))
+        else:
+            self.nodes.append(helper.make_node("Constant", [], [name], name, value=numpy_helper.from_array(value)))
+        return name
+
+    def node(self, operator, *inputs, domain=None, outputs=1, **attributes):
+        name = self.name(operator)
+        out = [name + "_out"] + [f"{name}_out{i}" for i in range(1, outputs)]
+        self.nodes.append(helper.make_node(operator, list(inputs), out, name if self.rng.random() < 0.9 else None, domain=domain, **attributes))
+        return out[0] if outputs == 1 else out
+
+    def grow(self, operator, *inputs, **attributes):
+        """Replaces the value by what a node makes of it."""
+        self.at = self.node(operator, *(inputs or [self.at]), **attributes)
+
+    def weights(self, *shape):
+        return self.rng.normal(size=shape, scale=1 / np.sqrt(shape[0])).astype(np.float32)
+
+    def vector(self):
+        """A constant that is added to the columns."""
+        return self.weights(self.width) if self.rng.random() < 0.7 else pick(self.rng, self.weights(1, self.width), self.weights(1), self.weights(1).reshape(()))
+
+    def axes(self, operator, axes, since=13, **more):
+        """A node whose axes became an input."""
+        if self.opset < since:
+            self.grow(operator, axes=axes, **more)
+        else:
+            self.grow(operator, self.at, self.constant(np.int64(axes)), **more)
 
 
-def export(net, dim, new, opset, batch=True):
-    """The network as an exporter writes it for an opset, for any number of rows or, without batch, for one."""
-    given = {"input_names": ["input"], "opset_version": opset, "dynamo": new, "verbose": False}
-    x = torch.zeros(3 if batch else 1, dim)
-    if new:
-        program = torch.onnx.export(net, (x,), dynamic_shapes=({0: torch.export.Dim("batch")},) if batch else None, **given)
-        return program.model_proto
-    file = io.BytesIO()
-    torch.onnx.export(net, (x,), file, dynamic_axes={"input": {0: "batch"}} if batch else None, **given)
-    return onnx.load_from_string(file.getvalue())
+def gemm(g):
+    width = int(g.rng.integers(1, 13))
+    turned = bool(g.rng.random() < 0.7)
+    w, inputs, given = g.weights(g.width, width), [g.at], {}
+    inputs.append(g.constant(np.ascontiguousarray(w.T) if turned else w))
+    if g.opset < 11 or g.rng.random() < 0.8:
+        inputs.append(g.constant(pick(g.rng, g.weights(width), g.weights(width), g.weights(1, width), g.weights(1), g.weights(1).reshape(()))))
+    if turned or g.rng.random() < 0.5:
+        given["transB"] = int(turned)
+    for name in ("alpha", "beta"):
+        if g.rng.random() < 0.3:
+            given[name] = pick(g.rng, 0.5, 2.0, 0.3, -1.0)
+    if g.rng.random() < 0.2:
+        given["transA"] = 0
+    g.grow("Gemm", *inputs, **given)
+    g.width = width
 
 
-def trimmed(model):
-    """The model without the longest notes on each node: most of the file, and full of the names of folders."""
-    for n in [*model.graph.node, *(n for f in model.functions for n in f.node)]:
-        kept = [p for p in n.metadata_props if not p.key.endswith(("stack_trace", "fx_node"))]
-        del n.metadata_props[:]
-        n.metadata_props.extend(kept)
-    return model
+def matmul(g):
+    width = int(g.rng.integers(1, 13))
+    g.grow("MatMul", g.at, g.constant(g.weights(g.width, width)))
+    g.width = width
+    if g.rng.random() < 0.8:
+        both = [g.at, g.constant(g.vector())]
+        g.grow("Add", *(both if g.rng.random() < 0.5 else both[::-1]))
 
 
-def shape_of(model):
-    """What tells one graph from another: operators, how they hang together, attributes and constants' shapes."""
-    graph = model.graph
-    names = {"": "none", **{t.name: f"{t.data_type}{list(t.dims)}" for t in graph.initializer}}
-    said = []
-    for i, n in enumerate(graph.node):
-        names.update((o, f"{i}.{k}") for k, o in enumerate(n.output))
-        a = [str(a) for a in sorted(n.attribute, key=lambda a: a.name)]
-        said.append((n.domain, n.op_type, [names.get(x, x) for x in n.input], a))
-    return str(said)
+def arithmetic(g):
+    operator, c = pick(g.rng, "Add", "Sub", "Mul", "Div"), g.vector()
+    turned = g.rng.random() < 0.4
+    if operator == "Div" and not turned:
+        c = (np.sign(c) * (np.abs(c) + np.float32(0.3))).astype(np.float32)
+    if operator == "Div" and turned:
+        g.grow("Softplus")
+    both = [g.at, g.constant(c)]
+    g.grow(operator, *(both[::-1] if turned else both))
 
 
-def side_by_side(outputs, rows):
-    """The float outputs as one matrix, and the integer ones."""
-    floats = [np.asarray(o).reshape(rows, -1) for o in outputs if np.asarray(o).dtype.kind == "f"]
-    return np.concatenate(floats, axis=1), [np.asarray(o) for o in outputs if np.asarray(o).dtype.kind == "i"]
+def residual(g):
+    before, width = g.at, g.width
+    for _ in range(2):
+        pick(g.rng, gemm, activation, matmul)(g)
+    if g.width != width:
+        g.grow("MatMul", g.at, g.constant(g.weights(g.width, width)))
+        g.width = width
+    g.grow(pick(g.rng, "Add", "Add", "Sub", "Mul"), *([before, g.at] if g.rng.random() < 0.5 else [g.at, before]))
 
 
-def answers(data, rows, calls):
-    """What onnxruntime answers to the rows in a number of calls."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    parts = [side_by_side(session.run(None, {"input": part}), len(part)) for part in np.split(rows, calls)]
-    labels = [np.concatenate([part[1][0] for part in parts])] if parts[0][1] else []
-    return np.concatenate([part[0] for part in parts]), labels
+def branches(g):
+    before, width, parts, total = g.at, g.width, [], 0
+    for _ in range(int(g.rng.integers(2, 4))):
+        g.at, g.width = before, width
+        pick(g.rng, gemm, activation, matmul)(g)
+        parts.append(g.at)
+        total += g.width
+    g.grow("Concat", *parts, axis=pick(g.rng, 1, -1))
+    g.width = total
 
 
-def write(folder, net, model, rows, calls=1):
-    data = trimmed(model).SerializeToString(deterministic=True)
-    raw, labels = answers(data, rows, calls)
-    with torch.no_grad():
-        outputs = net.double()(torch.from_numpy(rows).double())
-        net.float()
-    exact, _ = side_by_side(outputs if isinstance(outputs, tuple) else [outputs], len(rows))
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "model.onnx"), "wb") as f:
-        f.write(data)
-    np.save(os.path.join(folder, "rows.npy"), rows)
-    np.save(os.path.join(folder, "raw.npy"), raw)
-    np.save(os.path.join(folder, "exact.npy"), exact)
-    if labels:
-        np.save(os.path.join(folder, "class.npy"), labels[0].astype(np.int32))
+def activation(g):
+    kind = pick(g.rng, "Relu", "Relu", "LeakyRelu", "Elu", "Tanh", "Sigmoid", "Softplus", "HardSigmoid", "clip", "gelu", "silu")
+    if kind == "clip":
+        return clip(g)
+    if kind == "gelu":
+        return gelu(g)
+    if kind == "silu":
+        both = [g.at, g.node("Sigmoid", g.at)]
+        return g.grow("Mul", *(both if g.rng.random() < 0.5 else both[::-1]))
+    given = {}
+    if kind in ("LeakyRelu", "Elu", "HardSigmoid") and g.rng.random() < 0.7:
+        given["alpha"] = pick(g.rng, 0.01, 0.2, 0.7, 1.5)
+    if kind == "HardSigmoid" and g.rng.random() < 0.5:
+        given["beta"] = 0.3
+    g.grow(kind, **given)
 
 
-def fixed(folder):
-    """Each network by each exporter, and some that are exported for one row."""
-    for name in NETWORKS:
-        net, dim, rows = build(name)
-        seen = set()
-        for label, (new, opset) in EXPORTERS.items():
-            if name == "bends_rest" and opset < 12:
-                continue  # nn.CELU needs opset 12
-            model = export(net, dim, new, opset)
-            if shape_of(model) not in seen:
-                seen.add(shape_of(model))
-                write(os.path.join(folder, f"torch_{name}_{label}"), net, model, rows)
-            if name == "views" and label in ("old17", "new20"):
-                write(os.path.join(folder, f"torch_{name}_one_{label}"), net, export(net, dim, new, opset, batch=False), rows, ROWS)
+def clip(g):
+    low, high = pick(g.rng, None, 0.0, -0.5), pick(g.rng, None, 6.0, 0.5)
+    if g.opset < 11:
+        return g.grow("Clip", **{n: v for n, v in (("min", low), ("max", high)) if v is not None})
+    inputs = [g.at] + [g.constant(np.float32(v)) if v is not None else "" for v in (low, high)]
+    while inputs[-1] == "":
+        inputs.pop()
+    g.grow("Clip", *inputs)
 
 
-def functions(folder):
-    """Some networks by the new exporter of PyTorch 2.6, which leaves functions in the file, used or not."""
-    for name in ("relu", "gelu", "standard", "views"):
-        net, dim, rows = build(name)
-        write(os.path.join(folder, f"torch_{name}_functions"), net, export(net, dim, True, None), rows)
+def gelu(g):
+    x = g.at
+    form = pick(g.rng, "operator", "erf", "tanh")
+    if form == "operator" and g.opset >= 20:
+        return g.grow("Gelu", **pick(g.rng, {}, {"approximate": "none"}, {"approximate": "tanh"}))
+    number = lambda v: g.constant(np.float32(v))
+    if form == "tanh":
+        cube = g.node("Mul", g.node("Mul", x, x), x) if g.rng.random() < 0.5 else g.node("Pow", x, number(3))
+        inner = g.node("Add", x, g.node("Mul", number(0.044715), cube))
+        step = g.node("Tanh", g.node("Mul", number(np.sqrt(2 / np.pi)), inner))
+    else:
+        step = g.node("Erf", g.node("Div", x, number(np.sqrt(2))) if g.rng.random() < 0.5 else g.node("Mul", x, number(np.sqrt(0.5))))
+    one = g.node("Add", step, number(1))
+    if g.rng.random() < 0.5:
+        g.grow("Mul", g.node("Mul", x, one), number(0.5))
+    else:
+        g.grow("Mul", g.node("Mul", number(0.5), x), one)
+
+
+def softmax(g):
+    g.grow(pick(g.rng, "Softmax", "Softmax", "LogSoftmax"), **pick(g.rng, {}, {"axis": 1}, {"axis": -1}))
+
+
+def batch_norm(g):
+    positive = (0.3 + g.rng.random(g.width)).astype(np.float32)
+    inputs = [g.at, g.weights(g.width) + 1, g.weights(g.width), g.weights(g.width), positive]
+    given = pick(g.rng, {}, {"epsilon": 1e-3}, {"momentum": 0.8})
+    if g.opset >= 14 and g.rng.random() < 0.3:
+        given = given | {"training_mode": 0}
+    g.grow("BatchNormalization", g.at, *[g.constant(np.float32(c)) for c in inputs[1:]], **given)
+
+
+def layer_norm(g):
+    scale, bias = g.constant(np.float32(1 + 0.3 * g.weights(g.width))), g.constant(g.weights(g.width))
+    if g.opset >= 17 and g.rng.random() < 0.7:
+        given = pick(g.rng, {}, {"axis": -1}, {"axis": 1}, {"epsilon": 1e-3})
+        return g.grow("LayerNormalization", *([g.at, scale, bias] if g.rng.random() < 0.7 else [g.at, scale]), **given)
+    x = g.at
+    g.axes("ReduceMean", [-1], 18)
+    difference = g.node("Sub", x, g.at)
+    g.at = g.node("Pow", difference, g.constant(np.float32(2))) if g.rng.random() < 0.6 else g.node("Mul", difference, difference)
+    g.axes("ReduceMean", [-1], 18)
+    root = g.node("Sqrt", g.node("Add", g.at, g.constant(np.float32(1e-5))))
+    g.grow("Add", g.node("Mul", g.node("Div", difference, root), scale), bias)
+
+
+def shapes(g):
+    kind = pick(g.rng, "Identity", "Cast", "Flatten", "Reshape", "Dropout", "Squeeze")
+    if kind == "Cast":
+        g.grow("Cast", to=TensorProto.FLOAT)
+    elif kind == "Flatten":
+        g.grow("Flatten", **pick(g.rng, {}, {"axis": 1}))
+    elif kind == "Reshape":
+        g.grow("Reshape", g.at, g.constant(np.int64([pick(g.rng, -1, 0), g.width])))
+    elif kind == "Dropout" and g.opset >= 12:
+        inputs = [g.at, g.constant(np.float32(0.5)), g.constant(np.array(False))]
+        g.grow("Dropout", *inputs[:g.rng.integers(1, 4)])
+    elif kind == "Dropout":
+        g.grow("Dropout", ratio=0.3)
+    elif kind == "Squeeze":
+        g.axes("Unsqueeze", [1])
+        g.axes("Squeeze", [1])
+    else:
+        g.grow("Identity")
+
+
+def reduce(g):
+    """The mean or the sum of the columns, beside them or instead of them."""
+    x, operator = g.at, pick(g.rng, "ReduceMean", "ReduceSum")
+    g.axes(operator, [pick(g.rng, 1, -1)], 18 if operator == "ReduceMean" else 13, **pick(g.rng, {}, {"keepdims": 1}))
+    if g.rng.random() < 0.5:
+        g.grow("Concat", x, g.at, axis=1)
+        g.width += 1
+    else:
+        g.grow("Sub", x, g.at)
+
+
+BLOCKS = [gemm, gemm, gemm, matmul, matmul, arithmetic, residual, branches, activation, activation, activation, activation, softmax, batch_norm, layer_norm, shapes, reduce]
+
+
+def standardise(g):
+    """Columns brought to one scale, as settled by their bits."""
+    offset, scale = g.weights(g.width), (0.5 + g.rng.random(g.width)).astype(np.float32)
+    if g.rng.random() < 0.5:
+        g.ml = True
+        return g.grow("Scaler", domain="ai.onnx.ml", offset=offset.tolist(), scale=scale.tolist())
+    g.grow("Sub", g.at, g.constant(offset))
+    g.grow(pick(g.rng, "Div", "Mul"), g.at, g.constant(scale))
+
+
+def trees(g):
+    """A tree ensemble that reads the value. Its scores replace the value."""
+    g.ml = True
+    targets, count = int(g.rng.integers(1, 4)), int(g.rng.integers(1, 8))
+    all_ = [make.tree(g.rng, g.width, int(g.rng.integers(1, 5)), make.MODES[:2], np.float32([0, 0.5])) for _ in range(count)]
+    leaves = [{i: make.weights(g.rng, targets, "all", False) for i, n in enumerate(nodes) if n[0] == "LEAF"} for nodes in all_]
+    g.grow("TreeEnsembleRegressor", domain="ai.onnx.ml", n_targets=targets, post_transform="NONE", aggregate_function="SUM", **make.lists(all_, leaves, "target"))
+    g.width = targets
+
+
+def mixed(g):
+    """Trees behind a scaler, alone, in front of a network, or beside one."""
+    x, width = g.at, g.width
+    if g.rng.random() < 0.8:
+        standardise(g)
+    trees(g)
+    kind = g.rng.integers(3)
+    if kind == 1:
+        grow(g, 1)
+    elif kind == 2:
+        at, count = g.at, g.width
+        g.at, g.width = x, width
+        grow(g, 2)
+        g.grow("Concat", at, g.at, axis=1)
+        g.width += count
+
+
+def grow(g, blocks):
+    for _ in range(blocks):
+        pick(g.rng, *BLOCKS)(g)
+
+
+def finish(g):
+    """One output or several, some of one dimension."""
+    outputs = []
+    def output(squeeze):
+        if squeeze and g.width == 1:
+            g.axes("Squeeze", [pick(g.rng, 1, -1)])
+        name = f"output{len(outputs) or ''}"
+        g.grow("Identity")
+        g.nodes[-1].output[0] = name
+        outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N"] if squeeze and g.width == 1 else ["N", g.width]))
+    before, width = g.at, g.width
+    heads = int(g.rng.integers(2, 4)) if g.rng.random() < 0.2 else 1
+    for _ in range(heads):
+        g.at, g.width = before, width
+        if heads > 1:
+            pick(g.rng, gemm, matmul)(g)
+            if g.rng.random() < 0.5:
+                activation(g)
+        output(g.rng.random() < 0.5)
+    return outputs
+
+
+def random_model(rng, given=None):
+    opset, dim = int(rng.integers(9, NEWEST + 1)), int(rng.integers(1, 13))
+    g = Graph(rng, opset, dim)
+    if given:
+        given(g)
+    elif rng.random() < 0.2:
+        mixed(g)
+    else:
+        grow(g, int(rng.integers(2, 7)))
+    outputs = finish(g)
+    inputs = [helper.make_tensor_value_info("input", TensorProto.FLOAT, [pick(rng, "N", None), dim])]
+    if opset < 11 and rng.random() < 0.5:  # as old exporters did
+        inputs += [helper.make_tensor_value_info(t.name, t.data_type, t.dims) for t in g.constants]
+    graph = helper.make_graph(g.nodes, "network", inputs, outputs, g.constants)
+    sets = [helper.make_opsetid("", opset)] + ([helper.make_opsetid("ai.onnx.ml", 3)] if g.ml else [])
+    return helper.make_model(graph, opset_imports=sets, ir_version=min(10, 4 + max(0, opset - 9) // 2), producer_name="networks.py"), dim
+
+
+def write(folder, rng, given=None, keep=40):
+    model, dim = random_model(rng, given)
+    judge.write(folder, model, judge.hard_rows(rng, 40, dim, rng.random() < 0.3), {"estimator": "network"}, keep=keep)
+
+
+FIXED = {f.__name__: f for f in (gemm, matmul, arithmetic, residual, branches, activation, clip, gelu, softmax, batch_norm, layer_norm, shapes, reduce, mixed)}
+
+
+def main():
+    if sys.argv[1] == "fixed":
+        for i, (name, block) in enumerate(FIXED.items()):
+            write(os.path.join(sys.argv[2], "bound_" + name), np.random.default_rng([3, i]), lambda g: (block(g), block(g)), keep=20)
+        return
+    folder, seed, count = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    for i in range(count):
+        write(os.path.join(folder, f"bound_network_{i:04}"), np.random.default_rng([seed, 9, i]))
 
 
 if __name__ == "__main__":
-    warnings.filterwarnings("ignore")
-    logging.disable(logging.WARNING)
-    {"fixed": fixed, "functions": functions}[sys.argv[1]](sys.argv[2])
+    main()

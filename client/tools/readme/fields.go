@@ -7,13 +7,17 @@ import (
 
 // Fields lists the names that v, a struct, has in JSON, for a page: one paragraph. The names of a
 // struct inside follow its own with a dot, and those of the elements of a list with [] before the
-// dot.
+// dot. The fields of an embedded pointer are the struct's own.
 func Fields(v any) string {
 	return breakLines("`"+strings.Join(fields("", reflect.TypeOf(v)), "`, `")+"`") + "\n"
 }
 
 func fields(prefix string, t reflect.Type) (names []string) {
 	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous && f.Type.Kind() == reflect.Pointer {
+			names = append(names, fields(prefix, f.Type.Elem())...)
+			continue
+		}
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			continue

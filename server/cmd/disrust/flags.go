@@ -60,7 +60,7 @@ func (o *options) list() flags.List {
 		flags.New("pin", flags.Toggle(&c.Pin), "bind each thread to a CPU; more threads than CPUs share them in turn"),
 
 		flags.New("model", flags.Custom(&o.model, builtIn+"|FILE|NAME=FILE", "the built-in model "+builtIn+", or a model's file as FILE or NAME=FILE", namesFile, same),
-			"the model to serve: built in, or from a file of LightGBM, XGBoost or CatBoost; NAME, or the file's name without its extension, is what clients may ask for"),
+			"the model to serve: built in, or from a file of LightGBM, XGBoost, CatBoost or ONNX; NAME, or the file's name without its extension, is what clients may ask for"),
 		flags.New("dim", whole(&c.Dim, allowed.Dim), "features per vector; 0: the model's, or 128 if the model takes any"),
 	}, modelflag.Flags(&o.file), flags.List{
 		flags.New("max-vectors", whole(&c.MaxVectors, allowed.MaxVectors), "vectors per request, at most"),

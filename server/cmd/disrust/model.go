@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/disrust/disrust/batcher"
-	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/wire"
 )
@@ -32,7 +31,7 @@ func (o *options) loadModel() error {
 	if !wire.ValidName(name) {
 		return &usageError{fmt.Errorf("--model: clients cannot ask for the model's name %q, which must be UTF-8 of at most %d bytes: give it another with --model NAME=FILE", name, wire.MaxNameBytes)}
 	}
-	m, err := forest.Load(file, o.file)
+	m, err := modelflag.Load(file, o.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w; the built-in model is %s", err, builtIn)
 	}

@@ -23,6 +23,7 @@ import (
 
 const (
 	fourClasses = lightgbmModels + "/lgb_multiclass/model.txt" // 3 iterations, dim 8
+	labels      = onnxModels + "/onnx_classes/model.onnx"      // four, dim 2
 	bestIsFour  = xgboostModels + "/xgb_best/model.json"       // of 6 iterations, dim 12
 )
 
@@ -94,6 +95,9 @@ func TestModelOptions(t *testing.T) {
 		{fourClasses, "--output prob --iterations all", forest.Options{}, 4, wire.Prob, 0},
 		{fourClasses, "--output class --iterations 2", forest.Options{Output: wire.Class, Iterations: 2}, 1, wire.Class, 2},
 		{fourClasses, "--iterations 3", forest.Options{}, 4, wire.Prob, 0},
+		{labels, "", forest.Options{}, 4, wire.Prob, 0},
+		{labels, "--output raw --iterations all", forest.Options{Output: wire.Raw}, 4, wire.Raw, 0},
+		{labels, "--output class --dim 2", forest.Options{Output: wire.Class}, 1, wire.Class, 0},
 		{bestIsFour, "--iterations best", forest.Options{Iterations: 4}, 1, wire.Prob, 4},
 		{bestIsFour, "--iterations 1 --output class", forest.Options{Output: wire.Class, Iterations: 1}, 1, wire.Class, 1},
 		{bestIsFour, "--output raw --dim 12", forest.Options{Output: wire.Raw}, 1, wire.Raw, 0},
@@ -126,7 +130,7 @@ func identity(t *testing.T, file string, iterations int) wire.Identity {
 // wantScores compares the served scores with those of the same file in this process.
 func wantScores(t *testing.T, c *client.Client, file string, o forest.Options, rows goldentest.Array) {
 	t.Helper()
-	m, err := forest.Load(file, o)
+	m, err := modelflag.Load(file, o)
 	rawtest.Check(t, err)
 	want := make([]float32, len(rows.Data)/rows.Columns*m.Shape().Outputs)
 	got := make([]float32, len(want))
@@ -146,6 +150,7 @@ func TestModelOnReadyLine(t *testing.T) {
 		{fourClasses + " --iterations 2 --output class", `model model \(LightGBM .*, 2 of 3 iterations, SHA-256 HEX; .* 1 output \(class\), `},
 		{bestIsFour, `\(XGBoost 3\.2\.0 JSON, binary:logistic, 6 trees with \d+ leaves, all 6 iterations although the file says that 4 are best, SHA-256 HEX; `},
 		{bestIsFour + " --iterations best", `, 4 trees with \d+ leaves, 4 of 6 iterations, SHA-256 HEX; `},
+		{"o=" + labels, `model o \(ONNX of make\.py, 7 trees with 34 leaves, SHA-256 HEX; [\d.]+ .?i?B\), dim 2, 4 outputs \(prob\), ` + costs},
 		{"l=" + xgboostModels + "/xgb_linear/model.ubj", `model l \(XGBoost 3\.2\.0 UBJSON, binary:logistic, linear, SHA-256 HEX; .*, dim 12, 1 output \(prob\), ` + costs},
 	} {
 		args := append([]string{"--model"}, strings.Fields(test.args)...)

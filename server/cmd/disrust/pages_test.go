@@ -41,6 +41,7 @@ var files = strings.NewReplacer(
 	"rows.npy", "../../../batcher/forest/lightgbm/testdata/lgb_binary/rows.npy",
 	"rows.csv", "internal/score/testdata/rows.csv",
 	"model.txt", "../../../batcher/forest/lightgbm/testdata/lgb_binary/model.txt",
+	"model.onnx", "../../../batcher/onnx/testdata/onnx_classes/model.onnx",
 	"model.json", "../../../batcher/forest/xgboost/testdata/xgb_logistic/model.json")
 
 // elsewhere returns args with other places to listen on, which nobody else uses, and with models of

@@ -5,6 +5,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
 	"github.com/disrust/disrust/wire"
@@ -17,6 +18,7 @@ type Graph struct {
 	Opsets    map[string]int64
 	Input     string
 	Dim       int // columns of the input
+	Batch     int // rows of the input, if the file states their number; else 0
 	Outputs   []proto.ValueInfo
 }
 
@@ -70,6 +72,9 @@ func (g *Graph) input(inputs []proto.ValueInfo) error {
 		return fmt.Errorf("the input %q does not state from 1 to %d features: export the model with the shape [N, features]", in.Name, wire.MaxDim)
 	}
 	g.Input, g.Dim = in.Name, int(in.Shape[1].Size)
+	if rows := in.Shape[0]; rows.Known && rows.Size > 0 && rows.Size < math.MaxInt32 {
+		g.Batch = int(rows.Size)
+	}
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
 )
@@ -44,6 +46,14 @@ func (n *Node) String() string {
 	return fmt.Sprintf("node %d (%s %q)", n.Index, operator, n.Name)
 }
 
+// Short names the operator and the node: "Gemm /fc1/Gemm".
+func (n *Node) Short() string {
+	if n.Name == "" {
+		return fmt.Sprintf("%s (node %d)", Plain(n.Operator), n.Index)
+	}
+	return Plain(n.Operator) + " " + Plain(n.Name)
+}
+
 // Plain returns a name of the file for a sentence: quoted if it has odd characters, and cut if it is
 // long.
 func Plain(name string) string {
@@ -54,9 +64,16 @@ func Plain(name string) string {
 	return name
 }
 
+// maxText bounds a sentence: lists of the file may be long.
+const maxText = 1000
+
 // Errorf makes an error that begins with the node.
 func (n *Node) Errorf(format string, args ...any) error {
-	return fmt.Errorf("%v: %w", n, fmt.Errorf(format, args...))
+	err := fmt.Errorf(format, args...)
+	if text := err.Error(); len(text) > maxText {
+		err = errors.New(strings.ToValidUTF8(text[:maxText], "") + " ...")
+	}
+	return fmt.Errorf("%v: %w", n, err)
 }
 
 // Input returns the name of an input; "" if the node has none there.
@@ -86,6 +103,17 @@ func (n *Node) Ignore(names ...string) {
 	for _, name := range names {
 		delete(n.attrs, name)
 	}
+}
+
+// Has reports whether there is an attribute that nobody took yet.
+func (n *Node) Has(name string) bool { return n.attrs[name] != nil }
+
+// Float returns a number.
+func (n *Node) Float(name string, otherwise float32) float32 {
+	if a := n.take(name, proto.TypeFloat); a != nil {
+		return a.F
+	}
+	return otherwise
 }
 
 // Int returns a whole number.
@@ -144,6 +172,13 @@ func (n *Node) Tensor(name string) *proto.Tensor {
 		return nil
 	}
 	return a.T
+}
+
+// Fail has Done refuse the node.
+func (n *Node) Fail(format string, args ...any) {
+	if n.err == nil {
+		n.err = n.Errorf(format, args...)
+	}
 }
 
 // Done refuses a node with attributes that nobody took, or of a wrong type.

@@ -7,6 +7,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/disrust/disrust/batcher"
@@ -20,6 +21,7 @@ type Stage interface {
 	Width() int  // columns of the value it makes
 	Bytes() int  // of memory, without runners
 	NewRunner() Runner
+	String() string // what it does, in some words
 }
 
 // Runner makes the value of a stage for one goroutine: rows rows of dst, which are packed. from are
@@ -46,10 +48,12 @@ type Model struct {
 	shape  batcher.Shape
 }
 
+// MaxNumbers is how many numbers all values of a row may have together.
+const MaxNumbers = 1 << 20
+
 const (
 	blockRows   = 64
 	blockFloats = 4 << 20 // of all values of a block, if a single row has fewer
-	maxFloats   = 4 << 20 // of all values of a row
 )
 
 // New makes a model.
@@ -59,8 +63,8 @@ func New(c Config) (*Model, error) {
 	for _, s := range c.Stages {
 		m.widths = append(m.widths, s.Width())
 		total += s.Width()
-		if total > maxFloats {
-			return nil, fmt.Errorf("the values of a row have more than %d numbers together", maxFloats)
+		if total > MaxNumbers {
+			return nil, fmt.Errorf("the values of a row have more than %d numbers together", MaxNumbers)
 		}
 	}
 	m.rows = max(1, min(blockRows, blockFloats/total))
@@ -148,13 +152,20 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	return nil
 }
 
-// answer writes the outputs side by side.
+// answer writes the outputs side by side. Every NaN has the same bits there: which NaN an operation
+// gives is not the same on every processor.
 func (s *scorer) answer(out []float32) {
 	first := 0
 	for _, v := range s.model.config.Outputs {
 		w := s.model.widths[v]
 		for i := 0; i*s.model.shape.Outputs < len(out); i++ {
-			copy(out[i*s.model.shape.Outputs+first:][:w], s.values[v][i*w:])
+			to := out[i*s.model.shape.Outputs+first:][:w]
+			for k, x := range s.values[v][i*w : (i+1)*w] {
+				if x != x {
+					x = math.Float32frombits(0x7fc00000)
+				}
+				to[k] = x
+			}
 		}
 		first += w
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -43,6 +44,7 @@ type Tensor struct {
 	doubles  []float64
 	integers []int64 // int32 and smaller types
 	longs    []int64
+	texts    int
 	external bool
 }
 
@@ -58,6 +60,8 @@ func readTensor(message []byte, what string) (Tensor, error) {
 			return f.floats(what, &t.list)
 		case 5:
 			return f.integers(what, &t.integers)
+		case 6:
+			t.texts++
 		case 7:
 			return f.integers(what, &t.longs)
 		case 8:
@@ -82,20 +86,35 @@ func readTensor(message []byte, what string) (Tensor, error) {
 	return t, err
 }
 
+// Bounds of a constant. One without elements costs nothing in the file, whatever its other dims are.
+const (
+	maxDims  = 64
+	maxEmpty = 1 << 20
+)
+
 // count returns how many elements the dims promise.
 func (t *Tensor) count() (int, error) {
 	if t.external {
 		return 0, fmt.Errorf("constant %q: its values are in another file (external_data), which is not read: save the model in one file", t.Name)
 	}
-	count := int64(1)
+	if len(t.Dims) > maxDims {
+		return 0, fmt.Errorf("constant %q: %d dims: at most %d are supported", t.Name, len(t.Dims), maxDims)
+	}
+	count, limit := int64(1), int64(math.MaxInt32)
+	if slices.Contains(t.Dims, 0) {
+		limit = maxEmpty
+	}
 	for _, d := range t.Dims {
 		if d < 0 {
 			return 0, fmt.Errorf("constant %q: dims %v: a dimension of %d", t.Name, t.Dims, d)
 		}
-		if d > 0 && count > math.MaxInt32/d {
-			return 0, fmt.Errorf("constant %q: dims %v: more than %d elements", t.Name, t.Dims, math.MaxInt32)
+		if d > limit/count {
+			return 0, fmt.Errorf("constant %q: dims %v: more than %d elements", t.Name, t.Dims, limit)
 		}
-		count *= d
+		count *= max(d, 1)
+	}
+	if limit == maxEmpty {
+		return 0, nil
 	}
 	return int(count), nil
 }
@@ -106,11 +125,15 @@ func (t *Tensor) Check() error {
 	if err != nil {
 		return err
 	}
+	numbers := len(t.list) + len(t.doubles) + len(t.integers) + len(t.longs)
+	if t.Type == String && t.texts == want && t.raw == nil && numbers == 0 {
+		return nil
+	}
 	size := map[int64]int{Float: 4, Uint8: 1, Int32: 4, Int64: 8, Bool: 1, Double: 8}[t.Type]
 	if size == 0 {
 		return fmt.Errorf("constant %q: data_type %s: float, double, int32, int64, uint8 and bool are supported", t.Name, TypeName(t.Type))
 	}
-	got := len(t.list) + len(t.doubles) + len(t.integers) + len(t.longs)
+	got := numbers + t.texts
 	if t.raw != nil {
 		if len(t.raw)%size != 0 {
 			return fmt.Errorf("constant %q: dims %v of %s, and %d bytes", t.Name, t.Dims, TypeName(t.Type), len(t.raw))
@@ -124,9 +147,12 @@ func (t *Tensor) Check() error {
 }
 
 // Doubles returns the elements as float64, which holds each type that Check allows but for large
-// int64 exactly. Check must have passed.
+// int64 exactly. A text becomes its place. Check must have passed.
 func (t *Tensor) Doubles() []float64 {
-	var all []float64
+	all := make([]float64, 0, len(t.list)+len(t.doubles)+len(t.integers)+len(t.longs)+t.texts+len(t.raw)/4)
+	for i := range t.texts {
+		all = append(all, float64(i))
+	}
 	for _, x := range t.list {
 		all = append(all, float64(x))
 	}

@@ -149,6 +149,15 @@ type walk struct {
 	from  int
 }
 
+func (w *walk) String() string {
+	leaves := 0
+	for i := range w.model.Trees() {
+		n, _ := w.model.TreeSize(i)
+		leaves += n
+	}
+	return fmt.Sprintf("%d trees with %d leaves", w.model.Trees(), leaves)
+}
+
 func (w *walk) From() []int { return []int{w.from} }
 func (w *walk) Width() int  { return w.model.Shape().Outputs }
 func (w *walk) Bytes() int  { return w.model.Bytes() }

@@ -2,6 +2,7 @@ package trees
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
@@ -42,6 +43,8 @@ func (e *equal) column(feature int, members []float32) int {
 	e.known[string(key)] = at
 	return at
 }
+
+func (e *equal) String() string { return fmt.Sprintf("%d tests of equality", len(e.tests)) }
 
 func (e *equal) From() []int { return []int{e.from} }
 func (e *equal) Width() int  { return e.dim + len(e.tests) }

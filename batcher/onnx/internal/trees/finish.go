@@ -1,8 +1,8 @@
 package trees
 
 import (
-	"github.com/disrust/disrust/batcher/link"
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
+	"github.com/disrust/disrust/batcher/onnx/internal/post"
 )
 
 // Finish makes the answers of a regressor or classifier from its sums, as onnxruntime does.
@@ -13,11 +13,19 @@ type Finish struct {
 	Targets   int
 	Trees     float32   // what the sums are divided by; 0: they are not
 	Base      []float32 // added last; nil, one for each target, or one for class 0 of two
-	Transform Transform
+	Transform post.Transform
 	Classes   bool // of a classifier
 	Pair      bool // of two classes: one sum makes both scores
 	Positive  bool // of two classes: all weights are of one class, and none is below 0
 	Label     bool // the answer is the index of the class
+}
+
+// String implements [pipeline.Stage].
+func (f *Finish) String() string {
+	if f.Label {
+		return "label"
+	}
+	return "scores of the sums"
 }
 
 func (f *Finish) From() []int { return []int{f.Value} }
@@ -94,7 +102,7 @@ func (f *Finish) answer(out, sums []float32, has []bool, wide []float64) {
 		return
 	}
 	copy(out, sums)
-	f.Transform.apply(out, wide)
+	f.Transform.Apply(out, wide)
 }
 
 // largest returns the index of the largest sum that counts, the first of equals.
@@ -126,48 +134,11 @@ func (f *Finish) second(sums []float32, has []bool) float32 {
 // pair makes the scores of two classes from one sum.
 func (f *Finish) pair(out []float32, s float32) {
 	switch {
-	case f.Transform == Logistic:
-		out[0], out[1] = logistic(-s), logistic(s)
+	case f.Transform == post.Logistic:
+		out[0], out[1] = post.Sigmoid(-s), post.Sigmoid(s)
 	case f.Positive:
 		out[0], out[1] = 1-s, s
 	default:
 		out[0], out[1] = -s, s
 	}
-}
-
-// Transform is what becomes of several sums, or of one where ONNX says so.
-type Transform uint8
-
-// Transforms of sums.
-const (
-	None Transform = iota
-	Softmax
-	Logistic
-	SoftmaxZero
-	Probit
-)
-
-// apply is called with at least two sums, or one and Probit. wide has as many elements.
-func (t Transform) apply(v []float32, wide []float64) {
-	switch t {
-	case Logistic:
-		for i, x := range v {
-			v[i] = logistic(x)
-		}
-	case Probit:
-		for i, x := range v {
-			v[i] = probit(x)
-		}
-	case Softmax, SoftmaxZero:
-		softmax(v, wide, t == SoftmaxZero)
-	}
-}
-
-var exponential = link.Transform{Func: link.Exp32}
-
-// exp returns e**x, as the C library's expf does.
-func exp(x float32) float32 {
-	v := [1]float64{float64(x)}
-	exponential.Apply(v[:])
-	return float32(v[0])
 }

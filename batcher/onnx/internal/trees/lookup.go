@@ -1,6 +1,8 @@
 package trees
 
 import (
+	"fmt"
+
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
 	"github.com/disrust/disrust/wire"
 )
@@ -24,6 +26,8 @@ func newLookup(e *Ensemble, numbers []int) *lookup {
 	}
 	return l
 }
+
+func (l *lookup) String() string { return fmt.Sprintf("weights of %d leaves", len(l.leaves)) }
 
 func (l *lookup) From() []int { return l.numbers }
 func (l *lookup) Width() int  { return 2 * l.targets }

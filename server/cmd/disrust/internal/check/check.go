@@ -18,7 +18,8 @@ import (
 var Command = &command.Command{
 	Name: "check", Words: []string{"FILE"}, Does: "say what a model is, what it costs, and which scores it gives",
 	Help: `Loads the file of a model as the daemon does with these flags, and says what it is, what it costs,
-which call of the training library its scores equal, and what the daemon would refuse. The exit
+which call of the training library its scores equal, and what the daemon would refuse. Of a graph in
+ONNX it lists the stages that the graph became, in the order in which a row passes them. The exit
 status is 0 if the daemon can serve it, and 1 if not. It measures what a row takes, for up to two
 seconds.`,
 	New: func() command.Invocation { return &check{} },
@@ -36,7 +37,7 @@ func (c *check) Flags() flags.List {
 func (c *check) Run(ctx context.Context, words []string, s command.Streams) error {
 	name, file := modelflag.Name(words[0]), words[0]
 	began := time.Now()
-	m, err := forest.Load(file, c.model)
+	m, err := modelflag.Load(file, c.model)
 	if err != nil {
 		return s.Refuse(err, c.json)
 	}

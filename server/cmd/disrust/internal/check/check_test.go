@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/client/tools/readme"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 )
 
 const models = commandtest.Models
@@ -30,11 +32,7 @@ func run(t *testing.T, args ...string) (stdout, stderr string, status int) {
 // TestEveryModel: every model of the loaders' tests is described within 100 columns, and as JSON that
 // says the same.
 func TestEveryModel(t *testing.T) {
-	files, _ := filepath.Glob(models + "/*/testdata/*/model.*")
-	if len(files) < 40 {
-		t.Fatalf("there are %d models", len(files))
-	}
-	for _, file := range files {
+	for _, file := range append(commandtest.Files(t), commandtest.Graphs(t)...) {
 		text, stderr, status := run(t, file)
 		if status != 0 || stderr != "" || !strings.Contains(text, "--output class") {
 			t.Fatalf("%s: status %d, %s%s", file, status, stderr, text)
@@ -49,7 +47,10 @@ func TestEveryModel(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 			t.Fatal(err)
 		}
-		if r.FileBytes == 0 || r.MemoryBytes == 0 || len(r.SHA256) != 64 || !strings.Contains(text, r.SHA256[:12]) || len(r.Answers) != 3 || r.Name != "model" {
+		if strings.HasPrefix(file, commandtest.ONNX) && strings.Contains(text, " 0 trees") {
+			t.Errorf("%s: a graph of no trees: %s", file, text)
+		}
+		if r.FileBytes == 0 || r.MemoryBytes == 0 && r.Trees > 0 || len(r.SHA256) != 64 || !strings.Contains(text, r.SHA256[:12]) || len(r.Answers) != 3 || r.Name != "model" {
 			t.Errorf("%s: %s", file, stdout)
 		}
 	}
@@ -59,7 +60,7 @@ func TestEveryModel(t *testing.T) {
 // engine.
 func sample(t *testing.T, model string, o forest.Options) *report {
 	t.Helper()
-	m, err := forest.Load(filepath.Join(models, model), o)
+	m, err := modelflag.Load(filepath.Join(models, model), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,11 +75,14 @@ func sample(t *testing.T, model string, o forest.Options) *report {
 // TestReadme compares the samples in the README with what check says of models of the tests.
 func TestReadme(t *testing.T) {
 	const page = "../../../../README.md"
-	var b strings.Builder
-	b.WriteString("```text\n")
-	sample(t, "lightgbm/testdata/lgb_binary/model.txt", forest.Options{}).write(&b)
-	b.WriteString("```\n")
-	readme.Check(t, page, "check", b.String())
+	text := func(model string) string {
+		var b strings.Builder
+		sample(t, model, forest.Options{}).write(&b)
+		return b.String()
+	}
+	readme.Check(t, page, "check", "```text\n"+text("lightgbm/testdata/lgb_binary/model.txt")+"```\n")
+	graph, _, _ := strings.Cut(text("../onnx/testdata/bound_sk_mlp/model.onnx"), "memory ")
+	readme.Check(t, page, "check of a graph", "```text\n"+graph+"...\n```\n")
 	readme.Check(t, page, "fields of check", readme.Fields(report{}))
 }
 
@@ -114,9 +118,47 @@ func TestText(t *testing.T) {
 				t.Errorf("%s does not say %q:\n%s", c.model, want, &b)
 			}
 		}
-		if strings.Contains(b.String(), "made of         0") {
+		if strings.Contains(b.String(), "made of         0") || strings.Contains(b.String(), "\nstages") {
 			t.Error(&b)
 		}
+	}
+}
+
+// TestGraph: of ONNX the stages are listed, and what such a file does not have is not told.
+func TestGraph(t *testing.T) {
+	m, err := modelflag.Load(commandtest.ONNX+"/onnx_classes/model.onnx", forest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.About.Stages = []string{"scales 2 columns", "trees\x1b", "labels"}
+	text := func() string {
+		var b strings.Builder
+		newReport(m, cost.Cost{}).write(&b)
+		return b.String()
+	}
+	const stages = "stages          1. scales 2 columns\n                2. trees\\x1b\n                3. labels\nmemory"
+	if got := text(); !strings.Contains(got, "made of         7 trees with 34 leaves, at most 3 splits deep\n"+stages) ||
+		!strings.Contains(got, "best is refused: an ONNX file has no iterations.\n") {
+		t.Error(got)
+	}
+	if r := newReport(m, cost.Cost{}); !slices.Equal(r.Stages, m.About.Stages) || r.Iterations != 0 {
+		t.Errorf("%+v", r)
+	}
+	m.About.Trees, m.About.Leaves = 0, 0
+	for i := range m.About.Answers {
+		m.About.Answers[i].Near = 1e-5
+	}
+	got := text()
+	for _, want := range []string{
+		"made of         3 stages\n" + stages, "of the output)\n--output class  the index", ", unless two scores are nearly\n                equal\n",
+		", usually within 1e-05 *\n                (1 + the largest score of the output)\n--output prob",
+	} {
+		if !strings.Contains(got, want) || strings.Contains(got, "bit for bit") {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if a := newReport(m, cost.Cost{}).Answers[0]; a.Steps != nil || a.Near != 1e-5 {
+		t.Errorf("%+v", a)
 	}
 }
 
@@ -131,6 +173,10 @@ func TestRefused(t *testing.T) {
 		{pickle + ".none", "model.pkl.none"},
 		{models + "/lightgbm/testdata/lgb_regression/model.txt --output class", "no classes"},
 		{models + "/xgboost/testdata/xgb_linear/model.ubj --iterations 3", "gblinear"},
+		{commandtest.ONNX + "/onnx_classes/model.onnx --iterations 3", "does not say which trees belong to an iteration: ask for all"},
+		{commandtest.ONNX + "/onnx_classes/model.onnx --iterations best", "does not say which trees belong to an iteration: ask for all"},
+		{commandtest.ONNX + "/onnx_one/model.onnx --output class", "the graph has 0 outputs of labels"},
+		{commandtest.ONNX + "/refuse/operator.onnx", "the operator is not supported"},
 	} {
 		stdout, stderr, status := run(t, strings.Fields(c.args)...)
 		if status != flags.StatusFailed || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {

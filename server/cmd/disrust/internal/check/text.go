@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/disrust/disrust/server/cmd/disrust/internal/sheet"
+	"github.com/disrust/disrust/wire"
 )
 
 // write writes the report for people.
@@ -16,6 +17,7 @@ func (r *report) write(w io.Writer) {
 		s.Line("objective", "%s", r.Objective)
 	}
 	s.Line("made of", "%s", r.madeOf())
+	s.Steps("stages", r.Stages)
 	s.Line("memory", "%d bytes, loaded in %.1f ms", r.MemoryBytes, 1000*r.LoadSeconds)
 	s.Line("a row", "%s, %s (%s)", sheet.Count(r.Features, "feature", "features"), sheet.Count(r.Outputs, "output", "outputs"), r.Output)
 	s.Line("cost here", "%v, on one thread", r.cost)
@@ -35,6 +37,9 @@ func (r *report) madeOf() string {
 	if r.linear {
 		return sheet.Count(r.Features, "weight", "weights") + " for each output, and where its sum starts"
 	}
+	if r.Trees == 0 && r.graph {
+		return sheet.Count(len(r.Stages), "stage", "stages")
+	}
 	text := fmt.Sprintf("%s with %s, at most %s deep", sheet.Count(r.Trees, "tree", "trees"),
 		sheet.Count(r.Leaves, "leaf", "leaves"), sheet.Count(r.Depth, "split", "splits"))
 	switch {
@@ -50,6 +55,10 @@ func (a answer) text() string {
 	switch {
 	case a.Refused != "":
 		return "refused: " + a.Refused
+	case a.Near > 0 && a.Output == wire.Class.String():
+		return a.Equals + ", unless two scores are nearly equal"
+	case a.Near > 0:
+		return fmt.Sprintf("%s, usually within %v * (1 + the largest score of the output)", a.Equals, a.Near)
 	case *a.Steps > 0:
 		return fmt.Sprintf("%s, at most %s away", a.Equals, sheet.Count(*a.Steps, "float32 step", "float32 steps"))
 	}

@@ -18,7 +18,8 @@ var Command = &command.Command{
 it, the depths and leaves of its trees and, for each feature, its splits, their gain, and the rules
 for missing values and categories. Splits and gains are those of the training library:
 booster.feature_importance('split') and ('gain') of LightGBM, and get_score(importance_type='weight')
-and 'total_gain' of XGBoost.`,
+and 'total_gain' of XGBoost. Of a graph in ONNX it shows the stages that the graph became; such a file
+has neither names nor gains.`,
 	New: func() command.Invocation { return &inspect{sort: byColumn} },
 }
 
@@ -40,7 +41,7 @@ func (c *inspect) Flags() flags.List {
 
 func (c *inspect) Run(_ context.Context, words []string, s command.Streams) error {
 	name, file := modelflag.Name(words[0]), words[0]
-	m, err := forest.Load(file, c.model)
+	m, err := modelflag.Load(file, c.model)
 	if err != nil {
 		return s.Refuse(err, c.json)
 	}

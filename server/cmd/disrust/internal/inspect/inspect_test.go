@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/client/tools/readme"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 )
 
 const models = commandtest.Models
@@ -34,14 +37,17 @@ func read(t *testing.T, args ...string) report {
 // TestEveryModel: of every model of the loaders' tests, the histograms hold all trees, the splits of
 // the features are those of the trees, and the text has at most 100 columns.
 func TestEveryModel(t *testing.T) {
-	files, _ := filepath.Glob(models + "/*/testdata/*/model.*")
-	if len(files) < 40 {
-		t.Fatalf("there are %d models", len(files))
-	}
-	for _, file := range files {
+	for _, file := range append(commandtest.Files(t), commandtest.Graphs(t)...) {
 		r := read(t, file)
 		splits, byDepth, byLeaves := 0, 0, 0
+		isONNX := strings.HasPrefix(file, commandtest.ONNX)
 		for i, f := range r.Features {
+			if (f.Use == nil) != isONNX {
+				t.Fatalf("%s: feature %d is %+v", file, i, *f)
+			}
+			if isONNX {
+				continue
+			}
 			splits += f.Splits
 			if f.Column != i || f.Splits > 0 && len(f.Missing) == 0 {
 				t.Errorf("%s: feature %d is %+v", file, i, *f)
@@ -53,7 +59,7 @@ func TestEveryModel(t *testing.T) {
 		for _, b := range r.TreesByLeaves {
 			byLeaves += b.Trees
 		}
-		if splits != r.Leaves-r.Trees || byDepth != r.Trees || byLeaves != r.Trees {
+		if splits != r.Leaves-r.Trees && !isONNX || byDepth != r.Trees || byLeaves != r.Trees {
 			t.Errorf("%s: %d splits, %d and %d trees: %+v", file, splits, byDepth, byLeaves, r)
 		}
 		text, _, _ := run(t, file)
@@ -62,6 +68,31 @@ func TestEveryModel(t *testing.T) {
 				t.Errorf("%s: a long line: %s", file, line)
 			}
 		}
+	}
+}
+
+// TestGraph: of ONNX the stages are shown, and no splits and gains, which are not known.
+func TestGraph(t *testing.T) {
+	m, err := modelflag.Load(commandtest.ONNX+"/onnx_classes/model.onnx", forest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.About.Stages = []string{"scales 2 columns", "trees\x1b"}
+	r := newReport(m)
+	r.order(byGain)
+	r.order(bySplits)
+	var b strings.Builder
+	r.write(&b)
+	for _, want := range []string{
+		"ONNX of make.py, SHA-256", "stages          1. scales 2 columns\n                2. trees\\x1b\n", "\n7 trees with 34 leaves\n",
+		"\nfeatures        2. Their names, splits and gains are not known of this format.\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, &b)
+		}
+	}
+	if !slices.Equal(r.Stages, m.About.Stages) || r.Features[1].Column != 1 {
+		t.Errorf("%+v", r)
 	}
 }
 
@@ -78,6 +109,7 @@ func TestText(t *testing.T) {
 		"lightgbm/testdata/lgb_zero/model.txt":           {"zero_as_missing=1", "NaN and 0 left"},
 		"lightgbm/testdata/lgb_no_missing/model.txt":     {"NaN as 0"},
 		"lightgbm/testdata/lgb_categorical/model.txt":    {"lists goes left", "7       Column_7  31      468.606   NaN right; 31 by category\n"},
+		"catboost/testdata/cat_rmse/model.json":          {"0       age     21      -     NaN left\n"},
 		"lightgbm/testdata/lgb_bare/model.txt":           {"3 trees with"},
 		"xgboost/testdata/xgb_names/model.json":          {`a "b"`, `é\u`, "booster=gbtree"},
 		"xgboost/testdata/xgb_dart/model.ubj":            {"booster=dart"},

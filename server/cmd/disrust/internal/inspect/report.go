@@ -26,6 +26,7 @@ type report struct {
 	BestIterations int              `json:"best_iterations"` // 0: the file does not say
 	Trees          int              `json:"trees"`
 	Leaves         int              `json:"leaves"`
+	Stages         []string         `json:"stages"` // of the graph in the file, in the order in which a row passes; empty: it has none
 	TreesByDepth   []bin            `json:"trees_by_depth"`
 	TreesByLeaves  []bin            `json:"trees_by_leaves"`
 	Categories     string           `json:"category_rule,omitempty"` // if a split is by category
@@ -47,20 +48,26 @@ type bin struct {
 
 // feature is one feature, as the trees that count use it.
 type feature struct {
-	Column      int              `json:"column"` // of a row, from 0 on
-	Name        string           `json:"name,omitempty"`
-	Splits      int              `json:"splits"`
-	Categorical int              `json:"categorical_splits"`
-	Gain        command.Number   `json:"gain"`
-	Missing     []string         `json:"missing"` // the rules of the splits
-	Weights     []command.Number `json:"weights,omitempty"`
+	Column int    `json:"column"` // of a row, from 0 on
+	Name   string `json:"name,omitempty"`
+	*Use
+	Weights []command.Number `json:"weights,omitempty"`
+}
+
+// Use says how the trees use a feature. Its fields are those of the feature in JSON, and absent if
+// that is not known of the format.
+type Use struct {
+	Splits      int             `json:"splits"`
+	Categorical int             `json:"categorical_splits"`
+	Gain        *command.Number `json:"gain,omitempty"` // absent if the file has no gains
+	Missing     []string        `json:"missing"`        // the rules of the splits
 }
 
 func newReport(m *forest.Model) *report {
 	a := &m.About
 	r := &report{
 		Format: a.Format, Objective: a.Objective, SHA256: hex.EncodeToString(m.SHA256[:]), Parameters: []parameter{},
-		Iterations: a.Iterations, UsedIterations: a.Used, BestIterations: a.Best, Trees: a.Trees, Leaves: a.Leaves,
+		Stages: append([]string{}, a.Stages...), Iterations: a.Iterations, UsedIterations: a.Used, BestIterations: a.Best, Trees: a.Trees, Leaves: a.Leaves,
 		Features: features(m),
 	}
 	for _, p := range a.Parameters {
@@ -83,29 +90,36 @@ func newReport(m *forest.Model) *report {
 // features returns what the file says of each column of a row.
 func features(m *forest.Model) []*feature {
 	all := make([]*feature, m.Shape().Dim)
+	gains := slices.ContainsFunc(m.About.Usage, func(u modelfile.Usage) bool { return u.Gain != 0 })
 	for i := range all {
-		f := &feature{Column: i, Missing: []string{}}
+		f := &feature{Column: i}
 		if i < len(m.About.Features) {
 			f.Name = m.About.Features[i]
 		}
 		if i < len(m.About.Usage) {
-			f.use(m.About.Usage[i])
+			f.Use = newUse(m.About.Usage[i], gains)
 		}
 		if linear := m.Linear(); linear != nil {
 			f.Weights = weights(linear, i)
+			f.Use = newUse(modelfile.Usage{}, false)
 		}
 		all[i] = f
 	}
 	return all
 }
 
-func (f *feature) use(u modelfile.Usage) {
-	f.Splits, f.Categorical, f.Gain = u.Splits, u.Categorical, command.Number(u.Gain)
+func newUse(of modelfile.Usage, gains bool) *Use {
+	u := &Use{Splits: of.Splits, Categorical: of.Categorical, Missing: []string{}}
+	if gains {
+		gain := command.Number(of.Gain)
+		u.Gain = &gain
+	}
 	for rule, text := range rules {
-		if u.Missing>>rule&1 == 1 {
-			f.Missing = append(f.Missing, text)
+		if of.Missing>>rule&1 == 1 {
+			u.Missing = append(u.Missing, text)
 		}
 	}
+	return u
 }
 
 // rules are those for missing values.
@@ -133,9 +147,21 @@ func numbers(from []float32) []command.Number {
 	return all
 }
 
-// order sorts the features.
+// order sorts the features. What is not known of any of them does not sort them.
 func (r *report) order(compare func(a, b *feature) int) { slices.SortStableFunc(r.Features, compare) }
 
 func byColumn(a, b *feature) int { return a.Column - b.Column }
-func bySplits(a, b *feature) int { return b.Splits - a.Splits }
-func byGain(a, b *feature) int   { return cmp.Compare(b.Gain, a.Gain) }
+
+func bySplits(a, b *feature) int {
+	if a.Use == nil {
+		return 0
+	}
+	return b.Splits - a.Splits
+}
+
+func byGain(a, b *feature) int {
+	if a.Use == nil || a.Gain == nil {
+		return 0
+	}
+	return cmp.Compare(*b.Gain, *a.Gain)
+}

@@ -19,6 +19,7 @@ func (r *report) write(w io.Writer) {
 	if r.Objective != "" {
 		s.Line("objective", "%s", r.Objective)
 	}
+	s.Steps("stages", r.Stages)
 	if len(r.Parameters) > 0 {
 		fmt.Fprintln(w, "\nparameters in the file")
 		s.Line("", "%s", r.parameters())
@@ -33,11 +34,14 @@ func (r *report) write(w io.Writer) {
 		s.Line("categories", "%s", r.Categories)
 		fmt.Fprintln(w)
 	}
-	if r.Starts != nil {
+	switch {
+	case r.Starts != nil:
 		r.writeWeights(w)
-		return
+	case r.Features[0].Use != nil:
+		r.writeFeatures(w)
+	default:
+		s.Line("features", "%d. Their names, splits and gains are not known of this format.", len(r.Features))
 	}
-	r.writeFeatures(w)
 }
 
 // parameters writes those that are set, side by side.
@@ -74,9 +78,17 @@ func (r *report) writeFeatures(w io.Writer) {
 	t := table(w, 0)
 	fmt.Fprintln(t, "column\tname\tsplits\tgain\tmissing values, categories")
 	for _, f := range r.Features {
-		fmt.Fprintf(t, "%d\t%s\t%d\t%s\t%s\n", f.Column, f.label(), f.Splits, short(f.Gain), f.rules())
+		fmt.Fprintf(t, "%d\t%s\t%d\t%s\t%s\n", f.Column, f.label(), f.Splits, f.gain(), f.rules())
 	}
 	t.Flush()
+}
+
+// gain writes what the splits gained, if the file says it.
+func (u *Use) gain() string {
+	if u.Gain == nil {
+		return "-"
+	}
+	return short(*u.Gain)
 }
 
 // rules writes what a split does with a missing value, and how many splits are by category.

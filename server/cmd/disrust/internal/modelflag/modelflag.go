@@ -1,5 +1,6 @@
-// Package modelflag holds the flags that say what a model from a file answers, and the way from
-// the value of --model to a file. The daemon and the commands that work on a file share it.
+// Package modelflag holds the flags that say what a model from a file answers, the way from the
+// value of --model to a file, and the loader of all formats. The daemon and the commands that work
+// on a file share it.
 package modelflag
 
 import (
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/batcher/forest/cbm"
+	"github.com/disrust/disrust/batcher/onnx"
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/wire"
 )
@@ -23,6 +26,11 @@ func Flags(o *forest.Options) flags.List {
 		flags.New("iterations", iterations(&o.Iterations),
 			"how many of the file's iterations count; best: up to the best one, if the file names it"),
 	}
+}
+
+// Load reads the model in a file of any format.
+func Load(file string, o forest.Options) (*forest.Model, error) {
+	return forest.LoadWith(file, o, onnx.Loader, cbm.Loader)
 }
 
 // maxIterations bounds --iterations. No file has as many.

@@ -14,6 +14,7 @@ import (
 	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/client/tools/rowfile"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 )
 
 // fixture is a model of the libraries, with rows.
@@ -23,17 +24,20 @@ type fixture struct {
 	rows           []float32
 }
 
-// load reads a folder of testdata, such as lightgbm/lgb_binary.
+// load reads a folder of testdata, such as lightgbm/lgb_binary or onnx/onnx_one.
 func load(t testing.TB, name string, o forest.Options) fixture {
 	t.Helper()
 	library, name, _ := strings.Cut(name, "/")
 	folder := filepath.Join(commandtest.Models, library, "testdata", name)
+	if library == "onnx" {
+		folder = filepath.Join(commandtest.ONNX, name)
+	}
 	absolute, err := filepath.Abs(goldentest.ModelFile(t, folder))
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := fixture{path: absolute, rowsFile: filepath.Join(folder, "rows.npy")}
-	if f.model, err = forest.Load(f.path, o); err != nil {
+	if f.model, err = modelflag.Load(f.path, o); err != nil {
 		t.Fatal(err)
 	}
 	f.rows = goldentest.ReadArray(t, f.rowsFile).Data
@@ -103,11 +107,7 @@ func scored(t testing.TB, name string, args ...string) (scores []byte, stderr st
 // folders returns the names of all models of the libraries.
 func folders(t *testing.T) (names []string) {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(commandtest.Models, "*", "testdata", "*", "rows.npy"))
-	if err != nil || len(found) < 20 {
-		t.Fatalf("%d models, %v", len(found), err)
-	}
-	for _, path := range found {
+	for _, path := range commandtest.Files(t) {
 		folder := filepath.Dir(path)
 		library := filepath.Base(filepath.Dir(filepath.Dir(folder)))
 		names = append(names, library+"/"+filepath.Base(folder))

@@ -87,7 +87,7 @@ func (s *score) Run(ctx context.Context, words []string, streams command.Streams
 }
 
 func (s *score) run(ctx context.Context, words []string, streams command.Streams) (result summary, err error) {
-	m, err := forest.Load(words[0], s.model)
+	m, err := modelflag.Load(words[0], s.model)
 	if err != nil {
 		return result, err
 	}

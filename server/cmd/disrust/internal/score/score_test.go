@@ -80,7 +80,7 @@ func parsed(t *testing.T, text []byte) (values []float32) {
 
 // TestLibrary: the scores are those of the training library.
 func TestLibrary(t *testing.T) {
-	for _, name := range []string{"lightgbm/lgb_multiclass", "lightgbm/lgb_rf", "xgboost/xgb_softprob_forest"} {
+	for _, name := range []string{"lightgbm/lgb_multiclass", "lightgbm/lgb_rf", "xgboost/xgb_softprob_forest", "onnx/onnx_classes"} {
 		f := load(t, name, forest.Options{Output: 1})
 		scores, _ := scored(t, "scores.npy", f.path, f.rowsFile, "--output", "raw")
 		want := goldentest.ReadArray(t, filepath.Join(filepath.Dir(f.path), "raw.npy")).Data

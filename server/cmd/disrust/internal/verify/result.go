@@ -19,10 +19,13 @@ type result struct {
 	Different     int64  `json:"different"`
 	RowsDifferent int64  `json:"rows_different"`
 	OneNaN        int64  `json:"only_one_is_nan"` // of the different ones
+	AsPromised    bool   `json:"as_promised"`     // none is farther away than check says
 	Rounded       bool   `json:"expected_rounded_from_float64"`
 	Largest       *place `json:"largest_difference"` // null: none of two numbers
 	Farthest      *place `json:"most_float32_steps"`
 	First         *first `json:"first_different_row"` // null: all are equal
+
+	promise promise
 }
 
 func newResult(file string, m *forest.Model, in *input, t *tally) *result {
@@ -32,11 +35,16 @@ func newResult(file string, m *forest.Model, in *input, t *tally) *result {
 		Equal: t.scores - t.different, Different: t.different, RowsDifferent: t.rows, OneNaN: t.oneNaN,
 		Rounded: in.rounded(),
 	}
+	r.promise = promised(m)
+	r.AsPromised = r.promise.kept(t)
 	if t.different > t.oneNaN {
 		r.Largest, r.Farthest = &t.largest, &t.farthest
 	}
 	return r
 }
+
+// near reports whether no bits are promised, and the scores are as near as is promised instead.
+func (r *result) near() bool { return r.AsPromised && r.promise.part > 0 }
 
 // place is a score that differs.
 type place struct {
@@ -59,7 +67,8 @@ type first struct {
 	Output      int          `json:"output"` // the first that differs
 	Expected    []number     `json:"expected"`
 	Got         []number     `json:"disrust"`
-	Explanation *explanation `json:"explanation"` // null: the model has no trees
+	Explanation *explanation `json:"explanation"` // null: there are no trees to search
+	linear      bool
 }
 
 func newFirst(d *difference) *first {

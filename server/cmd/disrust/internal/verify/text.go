@@ -28,10 +28,12 @@ func (r *result) write(w io.Writer) {
 		fmt.Fprintf(table, "  most float32 steps\t%d\t%s\n", r.Farthest.Steps, r.Farthest.where())
 	}
 	table.Flush()
-	if r.Output == "prob" && r.Largest != nil && r.OneNaN == 0 && r.Farthest.Steps == 1 {
-		fmt.Fprintln(w, "No score is more than one float32 step away. For prob no more is promised: compare with --output raw.")
+	if r.AsPromised {
+		fmt.Fprintln(w, r.promise)
 	}
-	r.First.write(w, r.Output)
+	if !r.near() {
+		r.First.write(w, r.Output)
+	}
 }
 
 func (p *place) where() string {
@@ -50,8 +52,12 @@ func (f *first) write(w io.Writer, output string) {
 	fmt.Fprintf(w, "\nRow %d is the first that differs. Output %d: expected %s, disrust has %s.\n",
 		f.Row, f.Output, f.Expected[f.Output], f.Got[f.Output])
 	e := f.Explanation
-	if e == nil {
+	switch {
+	case f.linear:
 		fmt.Fprintln(w, "The model is linear: there is no tree to show.")
+		return
+	case e == nil:
+		fmt.Fprintln(w, "What explains the difference is not searched for in this format.")
 		return
 	}
 	e.writeHints(w, f.Row)

@@ -26,7 +26,7 @@ func TestScreen(t *testing.T) {
 		t.Errorf("%d lines:\n%s", lines, &text)
 	}
 	text.Reset()
-	(&first{Row: 9, Expected: []number{1}, Got: []number{2}}).write(&text, "raw")
+	(&first{Row: 9, Expected: []number{1}, Got: []number{2}, linear: true}).write(&text, "raw")
 	if !strings.Contains(text.String(), "linear") || strings.Contains(text.String(), "path") {
 		t.Error(text.String())
 	}

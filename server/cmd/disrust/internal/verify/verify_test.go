@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,11 +20,13 @@ import (
 // golden returns the folder of a model of the libraries, and the name of its file.
 func golden(t *testing.T, name string) (folder, model string) {
 	t.Helper()
-	found, _ := filepath.Glob(filepath.Join(commandtest.Models, "*", "testdata", name, "model.*"))
-	if len(found) != 1 {
-		t.Fatalf("%d models %s", len(found), name)
+	for _, model = range commandtest.Files(t) {
+		if folder = filepath.Dir(model); filepath.Base(folder) == name {
+			return folder, model
+		}
 	}
-	return filepath.Dir(found[0]), found[0]
+	t.Fatalf("no model %s", name)
+	return "", ""
 }
 
 // run returns what the command writes and its status.
@@ -73,9 +76,8 @@ func read(t *testing.T, path string) (values []float32, columns int) {
 
 // TestGolden: every score of the libraries is equal, and none is once one bit of it is another.
 func TestGolden(t *testing.T) {
-	found, _ := filepath.Glob(filepath.Join(commandtest.Models, "*", "testdata", "*", "model.*"))
 	cases := 0
-	for _, model := range found {
+	for _, model := range commandtest.Files(t) {
 		folder := filepath.Dir(model)
 		for _, output := range []string{"raw", "prob", "class"} {
 			expect := filepath.Join(folder, output+".npy")
@@ -257,6 +259,48 @@ func TestJSON(t *testing.T) {
 	}
 	if f := got.First; f.Row != 3 || f.Output != 0 || f.Expected[0] != "NaN" || f.Disrust[0] != right || f.Explanation != nil {
 		t.Errorf("first: %+v", f)
+	}
+}
+
+// TestONNX: a graph is not searched for what explains a difference, and the page says so.
+func TestONNX(t *testing.T) {
+	folder, model := golden(t, "onnx_classes")
+	scores, columns := read(t, filepath.Join(folder, "raw.npy"))
+	scores[2] = math.Nextafter32(scores[2], 9)
+	for _, output := range []string{"raw", "prob"} {
+		stdout, stderr, status := run(t, model, "--rows", filepath.Join(folder, "rows.npy"), "--output", output, "--expect", array(t, scores, columns))
+		if status != 1 || stderr != "" || !strings.HasSuffix(stdout, "\nWhat explains the difference is not searched for in this format.\n") ||
+			!strings.Contains(stdout, "ONNX of make.py, 7 trees") || strings.Contains(stdout, "No score is more") {
+			t.Errorf("status %d, %s%s", status, stdout, stderr)
+		}
+	}
+}
+
+// TestNear: a network is as expected if it is near, and a score that is not near is shown.
+func TestNear(t *testing.T) {
+	model := filepath.Join(commandtest.ONNX, "bound_residual", "model.onnx")
+	rows := filepath.Join(filepath.Dir(model), "rows.npy")
+	scores, columns := read(t, filepath.Join(filepath.Dir(model), "raw.npy"))
+	high := 0.0
+	for i, x := range scores {
+		if x := math.Abs(float64(x)); i%columns == 0 && x <= math.MaxFloat32 {
+			high = max(high, x)
+		}
+	}
+	for _, c := range []struct {
+		off    float64 // of a score, as a part of 1 + the largest of its output
+		status int
+		words  string
+	}{
+		{0.8e-5, 0, "No score is more than 1e-05 * (1 + the largest score of its output) away: the library adds"},
+		{3e-5, 1, "What explains the difference is not searched for"},
+	} {
+		far := slices.Clone(scores)
+		far[0] += float32(c.off * (1 + high))
+		stdout, stderr, status := run(t, model, "--rows", rows, "--expect", array(t, far, columns))
+		if status != c.status || stderr != "" || !strings.Contains(stdout, c.words) || strings.Contains(stdout, "is the first that differs") != (c.status == 1) {
+			t.Errorf("%v away: status %d, %s%s", c.off, status, stdout, stderr)
+		}
 	}
 }
 

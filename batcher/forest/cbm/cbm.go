@@ -1,0 +1,33 @@
+package cbm
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/batcher/forest/modelfile"
+)
+
+// Loader makes package forest load .cbm files too.
+var Loader = forest.Loader{Is: is, Load: load}
+
+// magic is what a file begins with.
+const magic = "CBM1"
+
+func is(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
+
+// load makes a model of a file. Nothing refers to data afterwards.
+func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
+	core, behind, err := unwrap(data)
+	if err != nil {
+		return nil, err
+	}
+	f, err := read(core)
+	if err != nil {
+		return nil, err
+	}
+	if len(behind) > 0 {
+		return nil, fmt.Errorf("%d bytes follow the model", len(behind))
+	}
+	return f.Load(o)
+}

@@ -1,0 +1,119 @@
+package onnx
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
+	"github.com/disrust/disrust/wire"
+)
+
+// TestBound compares graphs that do more than follow trees. testdata/judge.py says of each score what
+// float64 arithmetic makes of the row, and how far from it float32 arithmetic may end.
+func TestBound(t *testing.T) {
+	var ours, theirs distance
+	for _, dir := range goldentest.Folders(t, "bound_*") {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			goldentest.NameIfFailed(t, dir)
+			got := scores(t, dir, wire.Raw)
+			raw := goldentest.ReadArray(t, filepath.Join(dir, "raw.npy"))
+			exact, columns := goldentest.ReadDoubles(t, filepath.Join(dir, "exact.npy"))
+			bound, _ := goldentest.ReadDoubles(t, filepath.Join(dir, "bound.npy"))
+			if len(got) != len(exact) || len(bound) != len(exact) || len(raw.Data) != len(exact) {
+				t.Fatalf("%d scores, not %d", len(got), len(exact))
+			}
+			wrong := 0
+			for i, g := range got {
+				if !within(g, raw.Data[i], exact[i], bound[i]) {
+					if wrong++; wrong <= 3 {
+						t.Errorf("row %d, output %d: %v, not %v +- %.3g; onnxruntime answers %v",
+							i/columns, i%columns, g, exact[i], bound[i], raw.Data[i])
+					}
+				}
+				ours.add(g, exact[i], bound[i])
+				theirs.add(raw.Data[i], exact[i], bound[i])
+			}
+			checkClass(t, dir)
+		})
+	}
+	t.Logf("scores that are not settled to the bit: %d", ours.count)
+	t.Logf("ours: at most %.3g of the bound away, and %.3g units; %d beyond the bound", ours.share, ours.units, ours.beyond)
+	t.Logf("onnxruntime's: at most %.3g of the bound away, and %.3g units; %d beyond the bound", theirs.share, theirs.units, theirs.beyond)
+}
+
+// within reports whether a score may be what it is. Where the bound is 0 each operation has one right
+// result, and the bits are onnxruntime's, unless the two disagree on the sign of a zero. Where the
+// bound is infinite a step before may overflow.
+func within(got, raw float32, exact, bound float64) bool {
+	g := float64(got)
+	switch {
+	case math.IsInf(bound, 1):
+		return true
+	case math.IsNaN(exact):
+		return math.IsNaN(g)
+	case math.IsInf(exact, 0):
+		return g == exact
+	case bound == 0:
+		return g == exact && (math.Signbit(g) == math.Signbit(exact) || math.Signbit(exact) != math.Signbit(float64(raw)))
+	}
+	return math.Abs(g-exact) <= bound
+}
+
+// distance is how far scores are from the exact ones, where these are finite.
+type distance struct {
+	count, beyond int
+	share, units  float64 // of the bound, and of 2**-24 of the score or of 1
+}
+
+func (d *distance) add(got float32, exact, bound float64) {
+	if bound == 0 || math.IsInf(bound, 1) || math.IsNaN(exact) || math.IsInf(exact, 0) {
+		return
+	}
+	d.count++
+	away := math.Abs(float64(got) - exact)
+	if !(away <= bound) {
+		d.beyond++
+	}
+	d.share = max(d.share, away/bound)
+	d.units = max(d.units, away*(1<<24)/max(1, math.Abs(exact)))
+}
+
+// checkClass compares labels, where the best scores are not too near each other.
+func checkClass(t *testing.T, dir string) {
+	t.Helper()
+	file := filepath.Join(dir, "class.npy")
+	if _, err := os.Stat(file); err != nil {
+		return
+	}
+	got, want := scores(t, dir, wire.Class), goldentest.ReadArray(t, file)
+	if len(got) != len(want.Data) {
+		t.Fatalf("%d labels, not %d", len(got), len(want.Data))
+	}
+	for i, w := range want.Data {
+		if w >= 0 && got[i] != w {
+			t.Errorf("row %d: label %v, not %v", i, got[i], w)
+		}
+	}
+}
+
+// scores loads the model in a folder, and scores the rows there.
+func scores(t *testing.T, dir string, kind wire.Kind) []float32 {
+	t.Helper()
+	m, err := Parse(goldentest.Model(t, dir), forest.Options{Output: kind})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := goldentest.ReadArray(t, filepath.Join(dir, "rows.npy"))
+	shape := m.Shape()
+	if shape.Dim != rows.Columns {
+		t.Fatalf("dim %d, not %d", shape.Dim, rows.Columns)
+	}
+	got := make([]float32, len(rows.Data)/shape.Dim*shape.Outputs)
+	if err := m.NewScorer().Score(rows.Data, rows.Columns, got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
