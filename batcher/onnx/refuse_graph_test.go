@@ -177,3 +177,35 @@ func TestRefusedClasses(t *testing.T) {
 		{"ZipMap of other classes", of(node("ml.ZipMap x -> y", attr("classlabels_int64s", []int64{1, 2}))), says("ml.ZipMap", "2 columns", "3")},
 	})
 }
+
+// A slice may leave a matrix of no columns.
+func TestRefusedNothing(t *testing.T) {
+	none := func(parts ...[]byte) []byte {
+		return of(append(parts, wholes("none", "1", 0), wholes("axis", "1", 1), node("Slice x none none axis -> a"))...)
+	}
+	v := floats("v", "0")
+	cube := wholes("cube", "3", -1, 2, 0)
+	refuseAll(t, wire.Raw, []spoilt{
+		{"BatchNormalization", none(v, node("BatchNormalization a v v v v -> y")), says("BatchNormalization", "no numbers")},
+		{"BatchNormalization of channels of nothing", none(floats("w", "2", 1, 2), cube, node("Reshape a cube -> b", attr("allowzero", 1)), node("BatchNormalization b w w w w -> y")),
+			says("BatchNormalization", "no numbers")},
+		{"LayerNormalization", none(v, node("LayerNormalization a v -> y")), says("LayerNormalization", "[N, 0]")},
+		{"Softmax", none(node("Softmax a -> y")), says("Softmax", "[N, 0]")},
+		{"LpNormalization", none(node("LpNormalization a -> y")), says("LpNormalization", "[N, 0]")},
+		{"Gemm", none(floats("w", "0 2"), node("Gemm a w -> y")), says("Gemm", "[N, 0]")},
+		{"Scaler", none(node("ml.Scaler a -> y", attr("offset", []float32{1}), attr("scale", []float32{1}))), says("ml.Scaler", "[N, 0]")},
+		{"Normalizer", none(node("ml.Normalizer a -> y")), says("ml.Normalizer", "[N, 0]")},
+		{"Imputer", none(node("ml.Imputer a -> y")), says("ml.Imputer", "[N, 0]")},
+		{"LinearRegressor", none(node("ml.LinearRegressor a -> y")), says("ml.LinearRegressor", "[N, 0]")},
+		{"LinearClassifier", none(node("ml.LinearClassifier a -> l y", attr("intercepts", []float32{1, 2}), attr("classlabels_ints", []int64{1, 2}))), says("ml.LinearClassifier", "[N, 0]")},
+		{"trees", none(node("ml.TreeEnsembleRegressor a -> y", attr("nodes_modes", []string{"LEAF"}), attr("nodes_nodeids", []int64{0}), attr("nodes_treeids", []int64{0}),
+			attr("nodes_featureids", []int64{0}), attr("nodes_values", []float32{0}), attr("nodes_truenodeids", []int64{0}), attr("nodes_falsenodeids", []int64{0}),
+			attr("target_ids", []int64{0}), attr("target_nodeids", []int64{0}), attr("target_treeids", []int64{0}), attr("target_weights", []float32{5}))), says("ml.TreeEnsembleRegressor", "[N, 0]")},
+	})
+	answers(t, wire.Raw, []exact{
+		{"a sum of nothing", drawn(11, 3, node("Slice x -> a", attr("starts", []int64{0}), attr("ends", []int64{0}), attr("axes", []int64{1})),
+			node("ReduceSum a -> y", attr("axes", []int64{1})), out("y")), []float32{1, 2, 3}, []float32{0}},
+		{"nothing beside something", drawn(11, 3, node("Slice x -> a", attr("starts", []int64{0}), attr("ends", []int64{0}), attr("axes", []int64{1})),
+			node("Neg a -> b"), node("Concat b x b -> y", attr("axis", 1)), out("y")), []float32{1, 2, 3}, []float32{1, 2, 3}},
+	})
+}

@@ -22,6 +22,12 @@ func Files(t testing.TB) []string {
 	return append(like(t, Models+"/*/testdata/*/model.*"), like(t, ONNX+"/onnx_*/model.onnx")...)
 }
 
+// Binaries returns the files of CatBoost's own format. Each stands beside the JSON of its model.
+func Binaries(t testing.TB) []string {
+	t.Helper()
+	return like(t, Models+"/catboost/testdata/*/trained.cbm")
+}
+
 // Graphs returns the files of graphs whose libraries add in another order.
 func Graphs(t testing.TB) []string {
 	t.Helper()
