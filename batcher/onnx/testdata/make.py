@@ -282,6 +282,11 @@ def input_of(kind, shape):
     return lambda m: m.graph.input[0].CopyFrom(helper.make_tensor_value_info("input", kind, shape))
 
 
+def called(m):
+    m.functions.add(name="f", domain="d")
+    add(("f", "odd", ["before"], ["output"], {"domain": "d"}))(m)
+
+
 def clear(*fields):
     return lambda m: [m.graph.ClearField(f) for f in fields]
 
@@ -333,7 +338,9 @@ WRONG = {
     "output": (lambda m: m.graph.output.add().CopyFrom(helper.make_tensor_value_info("extra", TensorProto.FLOAT, ["N"])), ["extra", "no node"]),
     "opset": (lambda m: setattr(m.opset_import[0], "version", 99), ["opset 99"]),
     "no_opset": (lambda m: m.ClearField("opset_import"), ["opset", "ai.onnx.ml"]),
-    "functions": (lambda m: m.functions.add(name="f", domain="d"), ["functions"]),
+    "functions": (lambda m: m.functions.add(name="TreeEnsembleRegressor", domain="ai.onnx.ml"), ["functions"]),
+    "functions_ai": (lambda m: m.functions.add(name="Relu", domain="ai.onnx"), ["functions"]),
+    "functions_called": (called, ["odd", "d.f", "functions", "inlined"]),
 }
 
 

@@ -12,7 +12,9 @@ type Model struct {
 	IR       int64
 	Producer string
 	Opsets   map[string]int64 // the version of each domain; "" is ai.onnx
-	Graph    Graph
+	// Functions says whether the model defines functions. Exporters leave some that no node calls.
+	Functions bool
+	Graph     Graph
 }
 
 // Graph is a graph as the file has it.
@@ -71,7 +73,7 @@ func Read(data []byte) (*Model, error) {
 		case 8:
 			return m.opset(f)
 		case 25:
-			return errors.New("the model defines functions of its own, which are not supported: export it without them")
+			return m.function(f)
 		}
 		return nil
 	})
@@ -79,6 +81,26 @@ func Read(data []byte) (*Model, error) {
 		err = fmt.Errorf("the file has %d graphs: an ONNX model has one", graphs)
 	}
 	return m, err
+}
+
+// function refuses a function in the place of one of ONNX's operators: its nodes are not what they seem.
+func (m *Model) function(f field) error {
+	const what = "the list of functions"
+	domain := ""
+	if f.kind != protowire.BytesType {
+		return f.wrong(what)
+	}
+	err := each(what, f.bytes, func(f field) error {
+		if f.number == 10 {
+			return f.text(what, &domain)
+		}
+		return nil
+	})
+	if err == nil && (domain == "" || domain == "ai.onnx" || domain == "ai.onnx.ml") {
+		err = errors.New("the model defines functions in the place of ONNX's own operators, which is not supported: export it without them")
+	}
+	m.Functions = true
+	return err
 }
 
 func (m *Model) opset(f field) error {
