@@ -191,16 +191,12 @@ func (c *compiler) count(needed map[*graph.Node]bool, outputs []string) {
 
 // known refuses operators that are not supported.
 func (c *compiler) known(needed map[*graph.Node]bool) error {
-	hint := ""
-	if c.graph.Functions {
-		hint = ", nor are functions of the model's own: export it with functions inlined (in PyTorch optimize=True)"
-	}
 	for _, n := range c.graph.Nodes {
 		if !needed[n] {
 			continue
 		}
 		if operators[key{n.Domain, n.Operator}] == nil {
-			return n.Errorf("the operator is not supported%s", hint)
+			return n.Errorf("the operator is not supported")
 		}
 		if _, stated := c.graph.Opsets[n.Domain]; !stated {
 			return n.Errorf("the file states no opset of %q", n.Domain)

@@ -4,7 +4,7 @@
     python exported.py fixed .      # the folders torch_* beside this file
 
     pip install torch==2.6.0 onnx==1.17.0 onnxscript==0.2.0 onnxruntime==1.31.1 numpy==2.1.3 protobuf==5.29.6
-    python exported.py functions .  # torch_*_functions
+    python exported.py functions .  # those whose names end in functions
 
 raw.npy is what onnxruntime answers with one thread: its float outputs side by side.
 exact.npy is what the module answers in float64. class.npy is the integer output where there is one.
@@ -142,8 +142,8 @@ def fixed(folder):
 
 
 def functions(folder):
-    """Networks by the new exporter of PyTorch 2.6, which leaves functions in the file that no node calls."""
-    for name in ("relu", "views"):
+    """Some networks by the new exporter of PyTorch 2.6, which leaves functions in the file, used or not."""
+    for name in ("relu", "gelu", "standard", "views"):
         net, dim, rows = build(name)
         write(os.path.join(folder, f"torch_{name}_functions"), net, export(net, dim, True, None), rows)
 

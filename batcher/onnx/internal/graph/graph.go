@@ -16,7 +16,6 @@ type Graph struct {
 	Nodes     []*Node
 	Constants map[string]*proto.Tensor
 	Opsets    map[string]int64
-	Functions bool // the file defines some
 	Input     string
 	Dim       int // columns of the input
 	Batch     int // rows of the input, if the file states their number; else 0
@@ -28,7 +27,7 @@ func New(m *proto.Model) (*Graph, error) {
 	if len(m.Graph.Nodes) == 0 || len(m.Graph.Outputs) == 0 {
 		return nil, fmt.Errorf("the graph has %d nodes and %d outputs: there is nothing to compute", len(m.Graph.Nodes), len(m.Graph.Outputs))
 	}
-	g := &Graph{Constants: map[string]*proto.Tensor{}, Opsets: m.Opsets, Functions: m.Functions, Outputs: m.Graph.Outputs}
+	g := &Graph{Constants: map[string]*proto.Tensor{}, Opsets: m.Opsets, Outputs: m.Graph.Outputs}
 	for i := range m.Graph.Constants {
 		t := &m.Graph.Constants[i]
 		if g.Constants[t.Name] != nil {

@@ -12,9 +12,9 @@ type Model struct {
 	IR       int64
 	Producer string
 	Opsets   map[string]int64 // the version of each domain; "" is ai.onnx
-	// Functions says whether the model defines functions. Exporters leave some that no node calls.
-	Functions bool
-	Graph     Graph
+	Graph    Graph
+
+	Functions []Function
 }
 
 // Graph is a graph as the file has it.
@@ -29,6 +29,7 @@ type Graph struct {
 // Node is one use of an operator.
 type Node struct {
 	Name, Operator, Domain string
+	Overload               string // of a function
 	Inputs, Outputs        []string
 	Attributes             []Attribute
 }
@@ -71,9 +72,14 @@ func Read(data []byte) (*Model, error) {
 			}
 			return m.Graph.read(f.bytes)
 		case 8:
-			return m.opset(f)
+			return readOpset(f, m.Opsets)
 		case 25:
-			return m.function(f)
+			if f.kind != protowire.BytesType || len(m.Functions) == maxFunctions {
+				return fmt.Errorf("the file defines functions that are damaged, or more than %d", maxFunctions)
+			}
+			function, err := readFunction(f.bytes, len(m.Functions))
+			m.Functions = append(m.Functions, function)
+			return err
 		}
 		return nil
 	})
@@ -83,27 +89,8 @@ func Read(data []byte) (*Model, error) {
 	return m, err
 }
 
-// function refuses a function in the place of one of ONNX's operators: its nodes are not what they seem.
-func (m *Model) function(f field) error {
-	const what = "the list of functions"
-	domain := ""
-	if f.kind != protowire.BytesType {
-		return f.wrong(what)
-	}
-	err := each(what, f.bytes, func(f field) error {
-		if f.number == 10 {
-			return f.text(what, &domain)
-		}
-		return nil
-	})
-	if err == nil && (domain == "" || domain == "ai.onnx" || domain == "ai.onnx.ml") {
-		err = errors.New("the model defines functions in the place of ONNX's own operators, which is not supported: export it without them")
-	}
-	m.Functions = true
-	return err
-}
-
-func (m *Model) opset(f field) error {
+// readOpset reads a version of a domain.
+func readOpset(f field, to map[string]int64) error {
 	const what = "the list of operator sets"
 	domain, version := "", int64(0)
 	if f.kind != protowire.BytesType {
@@ -121,7 +108,7 @@ func (m *Model) opset(f field) error {
 	if domain == "ai.onnx" {
 		domain = ""
 	}
-	m.Opsets[domain] = version
+	to[domain] = version
 	return err
 }
 
@@ -189,6 +176,8 @@ func readNode(message []byte, index int) (Node, error) {
 			return err
 		case 7:
 			return f.text(what, &n.Domain)
+		case 8:
+			return f.text(what, &n.Overload)
 		}
 		return nil
 	})
