@@ -169,7 +169,7 @@ func (m *Model) madeOf() string {
 		return "linear"
 	case a.Trees == 0 && len(a.Stages) == 1:
 		return "1 stage"
-	case a.Trees == 0 && len(a.Stages) > 0:
+	case a.Trees == 0 && a.Stages != nil:
 		return fmt.Sprintf("%d stages", len(a.Stages))
 	}
 	return fmt.Sprintf("%d trees with %d leaves", a.Trees, a.Leaves)

@@ -74,6 +74,7 @@ func TestString(t *testing.T) {
 func TestStringOfGraph(t *testing.T) {
 	m := load(t, "catboost/testdata/cat_rmse", Options{})
 	for want, about := range map[string]About{
+		"ONNX of skl2onnx, 0 stages":                   {Format: "ONNX of skl2onnx", Stages: []string{}},
 		"ONNX of skl2onnx, 1 stage":                    {Format: "ONNX of skl2onnx", Stages: []string{"a"}},
 		"ONNX of skl2onnx, 2 stages":                   {Format: "ONNX of skl2onnx", Stages: []string{"a", "b"}},
 		"ONNX of skl2onnx, 100 trees with 3100 leaves": {Format: "ONNX of skl2onnx", Stages: []string{"a", "b"}, Trees: 100, Leaves: 3100},
@@ -99,7 +100,7 @@ func TestForeignFilesRefused(t *testing.T) {
 		{"binf\x00\x00\x00\x3f", []string{"binary", "save_model('m.json')", ".ubj"}},
 		{"CBM1\x00", []string{"CatBoost", ".cbm", "format='json'"}},
 		{`{"oblivious_trees":[]}`, []string{"features_info"}},
-		{"\x08\x08\x12\x07onnx", []string{"ONNX", "onnx.Load", "batcher/onnx"}},
+		{"\x08\x08\x12\x07onnx", []string{"ONNX", "onnx.Loader", "batcher/onnx"}},
 		{"\x93NUMPY\x01", []string{"NumPy", "rows"}},
 		{"<!DOCTYPE html>", []string{"HTML"}},
 		{"<?xml version='1.0'?>\n<PMML>", []string{"PMML"}},

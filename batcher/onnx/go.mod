@@ -11,7 +11,7 @@ require (
 
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
-	github.com/disrust/disrust/batcher/dense v0.1.0 // indirect
+	github.com/disrust/disrust/batcher/dense v0.1.0
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
 	github.com/viterin/partial v1.1.0 // indirect
 	github.com/viterin/vek v0.4.3 // indirect

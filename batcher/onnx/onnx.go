@@ -106,8 +106,8 @@ func (m *model) TreeSize(tree int) (leaves, depth int) {
 	panic("onnx: a tree that the model does not have")
 }
 
-// near is how far the scores of a graph that computes sums may lie from onnxruntime's, which adds in
-// another order. Tests measure both against float64.
+// near is how far the scores of a graph that computes sums usually lie from onnxruntime's at most, which
+// adds in another order. Tests measure both against float64.
 const near = 1e-5
 
 // about says what the file holds.
@@ -123,15 +123,15 @@ func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
 		}
 		a.Trees += f.Trees()
 	}
-	a.Stages = c.described()
+	a.Stages = append([]string{}, c.described()...) // a graph may need none
 	a.Answers = modelfile.Answers(func(kind wire.Kind) (modelfile.Answer, error) {
 		if _, err := c.wanted(kind == wire.Class); err != nil {
 			return modelfile.Answer{}, err
 		}
-		if kind == wire.Class {
-			return modelfile.Answer{Call: "the index of the label that InferenceSession.run gives"}, nil
-		}
 		answer := modelfile.Answer{Call: "the float outputs of InferenceSession.run, with one thread"}
+		if kind == wire.Class {
+			answer.Call = "the index of the label that InferenceSession.run gives"
+		}
 		if c.rounded {
 			answer.Near = near
 		}

@@ -97,10 +97,7 @@ func arg(c *compiler, n *graph.Node) error {
 	if err == nil && n.Int("keepdims", 1) == 0 {
 		out.Shape, err = to.Squeeze([]int64{int64(axis)})
 	}
-	out.limit, out.place = max(float64(size-1), 1), true
-	if size == 1 {
-		out.limit = 1 // no place but 0, which limit cannot say
-	}
+	out.limit, out.place = max(float64(size-1), 0.5), true // 0 would say that it is unknown
 	c.set(n, 0, out)
 	return err
 }

@@ -4,35 +4,21 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/disrust/disrust/batcher/forest/ensemble"
+	"github.com/disrust/disrust/batcher/forest/internal/catmodel"
 	"github.com/disrust/disrust/batcher/forest/internal/document"
-	"github.com/disrust/disrust/batcher/forest/modelfile"
 	"github.com/disrust/disrust/wire"
 )
 
-// file is what a model file says. Nothing in it has been checked beyond its type.
-type file struct {
-	floats     []feature
-	loss       string // "": the file does not say
-	parameters []modelfile.Parameter
-	trees      []*tree
-	scale      float64
-	bias       []float64
-}
-
-// feature is a feature of numbers.
-type feature struct {
-	name      string
-	index     int32  // among the features of numbers
-	flat      int32  // among all features: the column
-	treatment string // of NaN
-}
+// file is a model while its file is read.
+type file struct{ catmodel.Model }
 
 // read reads the whole file.
 func read(data []byte) (*file, error) {
-	f := &file{}
+	f := &file{catmodel.Model{Format: "CatBoost JSON"}}
 	r := document.New(data)
 	hasTrees := false
-	trees := func(read func(document.Reader) (*tree, error)) func() error {
+	trees := func(read func(document.Reader) (*catmodel.Tree, error)) func() error {
 		return func() error {
 			if hasTrees {
 				return errors.New("the file has both oblivious_trees and trees")
@@ -40,8 +26,8 @@ func read(data []byte) (*file, error) {
 			hasTrees = true
 			return document.Each(r, func(i int) error {
 				t, err := read(r)
-				f.trees = append(f.trees, t)
-				return inTree(i, err)
+				f.Trees = append(f.Trees, t)
+				return catmodel.InTree(i, err)
 			})
 		}
 	}
@@ -63,14 +49,14 @@ func read(data []byte) (*file, error) {
 
 // readFeatures reads the features, which must all be numbers.
 func (f *file) readFeatures(r document.Reader) error {
-	refused := func(name, why string) document.Field {
+	refused := func(name, what string) document.Field {
 		return document.Field{Name: name, Read: func() error {
 			return document.Each(r, func(i int) error {
 				var id string
 				if err := document.Fields(r, []document.Field{text(r, "feature_id", &id)}, nil); err != nil {
 					return err
 				}
-				return fmt.Errorf("the feature %s is %s, which a row of numbers cannot hold: train on numbers", nameOr(id, i), why)
+				return catmodel.Unsupported(id, i, what)
 			})
 		}}
 	}
@@ -81,34 +67,42 @@ func (f *file) readFeatures(r document.Reader) error {
 					return fmt.Errorf("there are more than %d", wire.MaxDim)
 				}
 				one, err := readFeature(r)
-				f.floats = append(f.floats, one)
+				f.Features = append(f.Features, one)
 				return err
 			})
 		}},
-		refused("categorical_features", "a category"),
-		refused("text_features", "text"),
-		refused("embedding_features", "an embedding"),
+		refused("categorical_features", catmodel.Category),
+		refused("text_features", catmodel.Text),
+		refused("embedding_features", catmodel.Embedding),
 	}, nil)
 }
 
-func nameOr(name string, index int) string {
-	if name == "" {
-		return fmt.Sprint(index)
-	}
-	return quote(name)
+// treatments say where rows go whose feature is NaN: AsIs and AsFalse are never above a border,
+// AsTrue always.
+var treatments = map[string]ensemble.Missing{
+	"": ensemble.NaNLeft, "AsIs": ensemble.NaNLeft, "AsFalse": ensemble.NaNLeft, "AsTrue": ensemble.NaNRight,
 }
 
-func readFeature(r document.Reader) (one feature, err error) {
+func readFeature(r document.Reader) (one catmodel.Feature, err error) {
+	treatment := ""
 	err = document.Fields(r, []document.Field{
-		text(r, "feature_id", &one.name),
-		{Name: "feature_index", Required: true, Read: func() (err error) { one.index, err = r.Int32(); return err }},
-		{Name: "flat_feature_index", Required: true, Read: func() (err error) { one.flat, err = r.Int32(); return err }},
-		text(r, "nan_value_treatment", &one.treatment),
+		text(r, "feature_id", &one.Name),
+		{Name: "feature_index", Required: true, Read: func() (err error) { one.Index, err = r.Int32(); return err }},
+		{Name: "flat_feature_index", Required: true, Read: func() (err error) { one.Flat, err = r.Int32(); return err }},
+		text(r, "nan_value_treatment", &treatment),
 	}, nil)
+	if err != nil {
+		return one, err
+	}
+	missing, known := treatments[treatment]
+	if !known {
+		err = fmt.Errorf("nan_value_treatment %s of feature %d: AsIs, AsFalse and AsTrue are supported", catmodel.Quote(treatment), one.Index)
+	}
+	one.Missing = missing
 	return one, err
 }
 
-// readInfo finds the loss function. The rest of the training's parameters are nested, and left out.
+// readInfo finds the parameters of the training.
 func (f *file) readInfo(r document.Reader) error {
 	return document.Fields(r, []document.Field{{Name: "params", Read: func() error {
 		if kind, err := r.Kind(); err != nil {
@@ -116,43 +110,8 @@ func (f *file) readInfo(r document.Reader) error {
 		} else if kind != document.Object { // text, as old versions wrote it
 			return r.Skip()
 		}
-		return document.Fields(r, []document.Field{
-			{Name: "loss_function", Read: func() error {
-				return document.Fields(r, []document.Field{
-					text(r, "type", &f.loss),
-					{Name: "params", Read: func() error { return f.readParameters(r) }},
-				}, nil)
-			}},
-			{Name: "flat_params", Read: func() error { return f.readParameters(r) }},
-		}, nil)
+		return f.ReadParams(r)
 	}}}, nil)
-}
-
-// maxParameters bounds what is kept of the training's parameters.
-const maxParameters = 1000
-
-func (f *file) readParameters(r document.Reader) error {
-	return document.Fields(r, nil, func(key string) error {
-		kind, err := r.Kind()
-		if err != nil {
-			return err
-		}
-		var value string
-		switch kind {
-		case document.String:
-			value, err = r.Text()
-		case document.Number:
-			var x float64
-			x, err = r.Float64()
-			value = fmt.Sprint(x)
-		default:
-			return r.Skip()
-		}
-		if len(f.parameters) < maxParameters {
-			f.parameters = append(f.parameters, modelfile.Parameter{Name: key, Value: value})
-		}
-		return err
-	})
 }
 
 // readScale reads [scale, [bias, ...]], or [scale, bias] as older versions wrote it.
@@ -160,7 +119,7 @@ func (f *file) readScale(r document.Reader) error {
 	return document.Each(r, func(i int) (err error) {
 		switch i {
 		case 0:
-			f.scale, err = r.Float64()
+			f.Scale, err = r.Float64()
 			return err
 		case 1:
 			kind, err := r.Kind()
@@ -168,11 +127,11 @@ func (f *file) readScale(r document.Reader) error {
 				return err
 			}
 			if kind == document.Array {
-				f.bias, err = r.Float64s(nil)
+				f.Bias, err = r.Float64s(nil)
 				return err
 			}
 			bias, err := r.Float64()
-			f.bias = []float64{bias}
+			f.Bias = []float64{bias}
 			return err
 		}
 		return errors.New("there are more than 2 elements")
@@ -181,24 +140,4 @@ func (f *file) readScale(r document.Reader) error {
 
 func text(r document.Reader, name string, to *string) document.Field {
 	return document.Field{Name: name, Read: func() (err error) { *to, err = r.Text(); return err }}
-}
-
-// quote returns a text of the file for a message.
-func quote(s string) string {
-	const most = 60
-	if len(s) > most {
-		return fmt.Sprintf("%q...", s[:most])
-	}
-	return fmt.Sprintf("%q", s)
-}
-
-// inTree says in which tree an error is.
-func inTree(tree int, err error) error {
-	if err == nil {
-		return nil
-	}
-	if field := (*document.FieldError)(nil); errors.As(err, &field) {
-		return &document.FieldError{Name: fmt.Sprintf("tree %d: %s", tree, field.Name), Err: field.Err}
-	}
-	return &document.FieldError{Name: fmt.Sprintf("tree %d", tree), Err: err}
 }

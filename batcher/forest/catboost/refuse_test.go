@@ -24,7 +24,7 @@ var edits = []struct {
 	want []string
 }{
 	{"no features", func(m object) { delete(m, "features_info") }, []string{"features_info", "missing"}},
-	{"an empty list of features", func(m object) { m["features_info"] = object{"float_features": list{}} }, []string{"float_features", "empty"}},
+	{"an empty list of features", func(m object) { m["features_info"] = object{"float_features": list{}} }, []string{"no features of numbers"}},
 	{"a category", func(m object) {
 		m["features_info"].(object)["categorical_features"] = list{object{"feature_id": "city"}}
 	}, []string{"categorical_features", "city"}},
@@ -33,25 +33,25 @@ var edits = []struct {
 		m["features_info"].(object)["embedding_features"] = list{object{"feature_id": "e"}}
 	}, []string{"embedding_features", `"e"`}},
 	{"a treatment", func(m object) { firstFeature(m)["nan_value_treatment"] = "AsMaybe" }, []string{"nan_value_treatment", "AsMaybe", "AsTrue"}},
-	{"a feature twice", func(m object) { firstFeature(m)["feature_index"] = 1 }, []string{"feature_index 1", "once"}},
-	{"a column twice", func(m object) { firstFeature(m)["flat_feature_index"] = 1 }, []string{"flat_feature_index 1", "once"}},
-	{"a column too far", func(m object) { firstFeature(m)["flat_feature_index"] = 6 }, []string{"flat_feature_index 6", "0 to 5"}},
+	{"a feature twice", func(m object) { firstFeature(m)["feature_index"] = 1 }, []string{"the index 1 of feature 1", "once"}},
+	{"a column twice", func(m object) { firstFeature(m)["flat_feature_index"] = 1 }, []string{"flat index 1", "once"}},
+	{"a column too far", func(m object) { firstFeature(m)["flat_feature_index"] = 6 }, []string{"flat index 6", "0 to 5"}},
 	{"no trees", func(m object) { delete(m, "oblivious_trees") }, []string{"neither oblivious_trees nor trees"}},
 	{"trees of both kinds", func(m object) { m["trees"] = list{} }, []string{"both"}},
 	{"no scale", func(m object) { delete(m, "scale_and_bias") }, []string{"scale_and_bias", "missing"}},
-	{"an empty scale", func(m object) { m["scale_and_bias"] = list{} }, []string{"scale_and_bias", "bias"}},
+	{"an empty scale", func(m object) { m["scale_and_bias"] = list{} }, []string{"a scale and a bias"}},
 	{"a scale of three", func(m object) { m["scale_and_bias"] = list{1, list{0}, 2} }, []string{"scale_and_bias", "more than 2"}},
 	{"two biases", func(m object) { m["scale_and_bias"] = list{1, list{0, 0}} }, []string{"loss_function", "Logloss", "2 outputs"}},
-	{"a feature that is not there", func(m object) { firstSplit(m)["float_feature_index"] = 99 }, []string{"tree 0", "float_feature_index 99", "0 to 5"}},
+	{"a feature that is not there", func(m object) { firstSplit(m)["float_feature_index"] = 99 }, []string{"tree 0", "feature 99", "0 to 5"}},
 	{"a kind of split", func(m object) { firstSplit(m)["split_type"] = "OnlineCtr" }, []string{"tree 0", "split_type", "OnlineCtr", "FloatFeature"}},
 	{"no kind of split", func(m object) { delete(firstSplit(m), "split_type") }, []string{"split_type"}},
 	{"no border", func(m object) { delete(firstSplit(m), "border") }, []string{"border", "missing"}},
 	{"a border of null", func(m object) { firstSplit(m)["border"] = nil }, []string{"tree 0", "border", "null"}},
 	{"a border beyond float32", func(m object) { firstSplit(m)["border"] = 1e60 }, []string{"border", "beyond float32"}},
-	{"leaves missing", func(m object) { firstTree(m)["leaf_values"] = list{1, 2, 3, 4, 5, 6, 7} }, []string{"tree 0", "leaf_values", "7", "8"}},
+	{"leaves missing", func(m object) { firstTree(m)["leaf_values"] = list{1, 2, 3, 4, 5, 6, 7} }, []string{"tree 0", "7 leaf values", "8"}},
 	{"a leaf of text", func(m object) { firstTree(m)["leaf_values"] = list{"1"} }, []string{"tree 0", "leaf_values", "number"}},
 	{"no leaves", func(m object) { delete(firstTree(m), "leaf_values") }, []string{"tree 0", "leaf_values", "missing"}},
-	{"a deep tree", func(m object) { firstTree(m)["splits"] = slices.Repeat(list{firstSplit(m)}, 60) }, []string{"tree 0", "splits has 60", "16"}},
+	{"a deep tree", func(m object) { firstTree(m)["splits"] = slices.Repeat(list{firstSplit(m)}, 60) }, []string{"tree 0", "60 splits", "16"}},
 	{"nested trees without a leaf", func(m object) {
 		delete(m, "oblivious_trees")
 		m["trees"] = list{object{"split": aSplit(), "left": object{"value": 1}}}
@@ -63,7 +63,7 @@ var edits = []struct {
 	{"nested leaves of two widths", func(m object) {
 		delete(m, "oblivious_trees")
 		m["trees"] = list{object{"split": aSplit(), "left": object{"value": 1}, "right": object{"value": list{1, 2}}}}
-	}, []string{"tree 0", "leaf 1 has 2 values", "1 outputs"}},
+	}, []string{"tree 0", "leaf 1 has 2 values", "leaf 0 has 1"}},
 	{"nested trees that are too deep", func(m object) {
 		delete(m, "oblivious_trees")
 		node := object{"value": 1}

@@ -9,8 +9,9 @@ type Answer struct {
 	Call  string // of the library, whose answer this equals, with the same iterations
 	Steps int    // so many float32 values the two may lie apart at most; 0: their bits are equal
 
-	// Near, if not 0, takes the place of Steps: the library adds in another order, and the two may lie
-	// apart by this part of 1 + the largest score of the same output.
+	// Near, if not 0, takes the place of Steps: the library adds in another order, and the two lie apart
+	// by at most this part of 1 + the largest score of the same output, unless the model magnifies the
+	// last digit of what it adds up. Classes are those of such scores.
 	Near float64
 
 	// Refused says why the model has no scores of this kind. Then the other fields but Kind are zero.

@@ -147,9 +147,10 @@ def softmax(a, axis=-1):
     return rounded(v, bound, LEAST * 4)
 
 
-def log_sum(a, axis, keep):
+def log_sum(a, axis, keep, shift=True):
+    """log(sum(exp)). The largest value is taken out first, an infinite one only if shift is false."""
     m = a.value.max(axis=axis, keepdims=True)
-    m0 = np.where(np.isfinite(m), m, 0)
+    m0 = np.where(np.isfinite(m), m, 0) if shift else m
     v = np.log(np.exp(a.value - m0).sum(axis=axis, keepdims=True)) + m0
     k = math.prod(a.value.shape[i] for i in axis)
     r = rounded(v, a.bound.max(axis=axis, keepdims=True), units(v, 2) + units(m0, 2) + UNIT * (k + 2 * FUNCTION))

@@ -18,7 +18,8 @@ from bounded import Choice, Number
 EXACT = set("""TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor Scaler Imputer Binarizer ArrayFeatureExtractor LabelEncoder ZipMap
 Cast Concat Identity Reshape Flatten Squeeze Unsqueeze Slice Split Gather Transpose Dropout Constant ConstantOfShape Shape Where
 Add Sub Mul Div Sum Neg Abs Max Min Clip Relu LeakyRelu Sqrt Reciprocal
-Equal Less Greater LessOrEqual GreaterOrEqual And Or Not ArgMax ArgMin""".split())
+Floor Ceil Round Sign ThresholdedRelu PRelu Expand FeatureVectorizer Normalizer
+Equal Less Greater LessOrEqual GreaterOrEqual And Or Xor Not IsNaN ArgMax ArgMin""".split())
 TREES = ("TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor")
 LABELS = {"TreeEnsembleClassifier": 0, "LinearClassifier": 0}
 
@@ -57,7 +58,7 @@ class Evaluation:
         """Has onnxruntime compute every value whose bits are settled."""
         known, names, maps = set(self.values), [], {}
         for node in self.model.graph.node:
-            if node.op_type in EXACT and all(i in known for i in node.input if i):
+            if (node.op_type in EXACT or self.over_matrices(node)) and all(i in known for i in node.input if i):
                 known |= set(node.output)
                 if node.op_type == "ZipMap":
                     maps[node.output[0]] = node.input[0]
@@ -70,6 +71,15 @@ class Evaluation:
         if names:
             self.settled = dict(zip(names, session(copy).run(None, {self.model.graph.input[0].name: self.rows})))
         self.settled |= {name: self.settled[of] for name, of in maps.items()}
+
+    def over_matrices(self, node):
+        """Whether a node adds up whole matrices of rows, in their order."""
+        if node.op_type not in ("ReduceMean", "ReduceSum"):
+            return False
+        axes = attributes(node).get("axes")
+        if axes is None and len(node.input) > 1 and node.input[1] in self.values:
+            axes = self.values[node.input[1]].value.tolist()
+        return axes == [0]
 
     def run(self, node):
         a = attributes(node)
@@ -145,6 +155,10 @@ def compare(f, equal):
     return run
 
 
+def truth(f):
+    return lambda e, a, x, y: Choice(f(x.value, y.value), x.free | y.free)
+
+
 def largest(sign):
     def run(e, a, x, **_):
         axis, keep = a.get("axis", 0), a.get("keepdims", 1)
@@ -170,6 +184,14 @@ def post(name, x):
     if name == b"SOFTMAX":
         return b.softmax(x)
     raise NotImplementedError(name)
+
+
+def extreme(f):
+    """The largest or smallest. What onnxruntime makes of NaN among the numbers depends on its place."""
+    def of(x, axes, keep):
+        among = np.isnan(x.value).any(axis=axes, keepdims=keep)
+        return Number(f(x.value, axis=axes, keepdims=keep), np.where(among, np.inf, x.bound.max(axis=axes, keepdims=keep)))
+    return of
 
 
 def reduce(f):
@@ -198,14 +220,14 @@ def softmax(log):
         axis = a.get("axis", -1 if new else 1)
         y = x if new else x.shaped(lambda v: v.reshape(math.prod(v.shape[:axis % v.ndim]) if axis else 1, -1))
         axis = axis if new else -1
-        r = b.subtract(y, b.log_sum(y, (axis % y.value.ndim,), True)) if log else b.softmax(y, axis)
+        r = b.subtract(y, b.log_sum(y, (axis % y.value.ndim,), True, False)) if log else b.softmax(y, axis)
         return r.shaped(lambda v: v.reshape(x.value.shape))
     return run
 
 
 def clip(e, a, x, low=None, high=None):
-    low = low.value if low is not None else a.get("min", -np.inf)
-    high = high.value if high is not None else a.get("max", np.inf)
+    low = low.value if low is not None else a.get("min", -b.GREATEST)
+    high = high.value if high is not None else a.get("max", b.GREATEST)
     return b.select(x, lambda v: np.minimum(np.maximum(v, low), high))
 
 
@@ -237,15 +259,21 @@ def batch_norm(e, a, x, scale, bias, m, var):
 
 def gelu(e, a, x):
     if a.get("approximate", b"none") == b"tanh":
-        return b.steep(x, lambda v: 0.5 * v * (1 + np.tanh(math.sqrt(2 / math.pi) * (v + 0.044715 * v ** 3))) if True else v, 1.2)
-    return b.steep(x, lambda v: 0.5 * v * (1 + b.erf(v / math.sqrt(2))), 1.2)
+        y = b.steep(x, lambda v: 0.5 * v * (1 + np.tanh(math.sqrt(2 / math.pi) * (v + 0.044715 * v ** 3))), 1.2)
+    else:
+        y = b.steep(x, lambda v: 0.5 * v * (1 + b.erf(v / math.sqrt(2))), 1.2)
+    return Number(y.value, np.where(np.isneginf(x.value), np.inf, y.bound))  # the limit is 0, and the formula's answer NaN
 
 
 def normalize(x, norm, axis):
-    size = {"MAX": lambda: Number(x.value.max(axis=axis, keepdims=True), x.bound.max(axis=axis, keepdims=True)),
+    size = {"MAX": lambda: Number(np.fmax(np.fmax.reduce(x.value, axis=axis, keepdims=True), -b.GREATEST), x.bound.max(axis=axis, keepdims=True)),  # without NaN
             "L1": lambda: b.total(Number(np.abs(x.value), x.bound), (axis,), True),
-            "L2": lambda: b.monotone(b.total(b.multiply(x, x), (axis,), True), lambda v: np.sqrt(np.maximum(v, 0)), 1)}[norm]()
-    y = b.divide(x, size)
+            "L2": lambda: b.total(b.multiply(x, x), (axis,), True)}[norm]()
+    if norm == "L2":  # onnxruntime takes the root of a quotient of squares
+        y = root(b.divide(b.multiply(x, x), size))
+        y = Number(np.copysign(y.value, x.value), y.bound)
+    else:
+        y = b.divide(x, size)
     zero = size.value == 0
     return Number(np.where(zero, x.value, y.value), np.where(zero & (size.bound == 0), x.bound, y.bound))
 
@@ -287,9 +315,14 @@ def linear_classifier(e, a, x):
     labels = a.get("classlabels_ints") or a.get("classlabels_strings")
     w = np.float64(a["coefficients"]).reshape(-1, x.value.shape[1])
     s = b.add(b.dot(x, Number(w.T)), Number(np.float64(a.get("intercepts") or [0.0] * len(w))))
-    if len(w) == 1:
-        raise NotImplementedError("one score for two classes")
     best = largest(1)(e, {"axis": 1, "keepdims": 0}, s)
+    if len(w) == 1:  # one score for two classes
+        one = s.shaped(lambda v: v[:, 0])
+        best = Choice((one.value > 0).astype(int), np.isnan(one.value) | ((np.abs(one.value) <= one.bound) & (one.bound > 0)))
+        minus = b.negative(s) if a.get("post_transform") == b"LOGISTIC" else b.subtract(Number(1.0), s)
+        s = Number(np.concatenate([minus.value, s.value], 1), np.concatenate([minus.bound, s.bound], 1))
+        if a.get("post_transform") != b"LOGISTIC":
+            a = a | {"post_transform": b"NONE"}
     table = np.array([x.decode() if isinstance(x, bytes) else x for x in labels], object if isinstance(labels[0], bytes) else np.int64)
     return Choice(table[best.value], best.free), post(a.get("post_transform", b"NONE"), s)
 
@@ -305,7 +338,9 @@ def imputer(e, a, x):
     by = np.float64(a["imputed_value_floats"])
     missing = a.get("replaced_value_float", 0.0)
     gone = np.isnan(x.value) if math.isnan(missing) else x.value == missing
-    return Number(np.where(gone, by, x.value), np.where(gone & np.isfinite(x.bound), 0, x.bound))
+    near = ~gone & (np.abs(x.value - missing) <= x.bound) & (x.bound > 0)
+    either = np.where(near | (gone & (x.bound > 0) & ~np.isnan(x.value)), np.abs(by - x.value) + x.bound, x.bound)
+    return Number(np.where(gone, by, x.value), np.where(gone & (np.isnan(x.value) & np.isfinite(x.bound)), 0, either))
 
 
 def scaler(e, a, x):
@@ -339,7 +374,10 @@ def constant(e, a):
 
 def where(e, a, c, x, y):
     if isinstance(x, Number):
-        return Number(np.where(c.value, x.value, y.value), np.where(c.free, np.inf, np.where(c.value, x.bound, y.bound)))
+        v = np.where(c.value, x.value, y.value)
+        either = np.maximum(np.abs(x.value - v) + x.bound, np.abs(y.value - v) + y.bound)
+        either = np.where(np.isnan(either), np.inf, either)
+        return Number(v, np.where(c.free, either, np.where(c.value, x.bound, y.bound)))
     return Choice(np.where(c.value, x.value, y.value), c.free | np.where(c.value, x.free, y.free))
 
 
@@ -358,8 +396,7 @@ def power(e, a, x, y):
             return b.monotone(x, np.sqrt, 4)
         if p == 3:
             return b.monotone(x, lambda v: v * v * v, 4)
-        raise NotImplementedError(p)
-    return b.monotone(y, lambda v: np.power(x.value, v))
+    return b.rounded(np.power(x.value, y.value), np.where((x.bound > 0) | (y.bound > 0), np.inf, 0), b.units(np.power(x.value, y.value), b.FUNCTION)) if np.any(x.bound) else b.monotone(y, lambda v: np.power(x.value, v))
 
 
 def combine(f):
@@ -398,6 +435,59 @@ def hard_sigmoid(e, a, x):
     return b.select(y, lambda v: np.minimum(np.maximum(v, 0), 1))
 
 
+def p_relu(e, a, x, slope):
+    y = b.multiply(x, slope)
+    v = np.where(x.value < 0, y.value, x.value)
+    either = np.maximum(1, np.abs(slope.value)) * x.bound + b.units(v)
+    return Number(v, np.where(x.value + x.bound < 0, y.bound, np.where(x.value - x.bound >= 0, x.bound, either)))
+
+
+def steps(f):
+    """Functions that rise in steps."""
+    return lambda e, a, x: b.monotone(x, f, 0)
+
+
+def selu(e, a, x):
+    alpha, gamma = float(np.float32(a.get("alpha", 1.67326319))), float(np.float32(a.get("gamma", 1.05070102)))
+    return b.steep(x, lambda v: gamma * np.where(v < 0, alpha * np.expm1(v), v), gamma * max(1, alpha))
+
+
+def celu(e, a, x):
+    alpha = float(np.float32(a.get("alpha", 1.0)))
+    return b.steep(x, lambda v: np.where(v < 0, alpha * np.expm1(v / alpha), v), 1, 2 * b.FUNCTION)
+
+
+def hard_swish(e, a, x):
+    return b.steep(x, lambda v: v * np.minimum(np.maximum(v / 6 + 0.5, 0), 1), 1.5)
+
+
+def mish(e, a, x):
+    return b.steep(x, lambda v: v * np.tanh(np.logaddexp(0, v)), 1.1, 2 * b.FUNCTION)
+
+
+def silu(e, a, x):
+    y = b.steep(x, lambda v: v / (1 + np.exp(-v)), 1.1)
+    return Number(y.value, np.where(np.isneginf(x.value), np.inf, y.bound))
+
+
+def thresholded(e, a, x):
+    t = float(np.float32(a.get("alpha", 1.0)))
+    near = (np.abs(x.value - t) <= x.bound) & (x.bound > 0)
+    return Number(np.where(x.value > t, x.value, 0), np.where(near, np.abs(t) + x.bound + np.abs(x.value), np.where(x.value > t, x.bound, np.where(np.isinf(x.bound), np.inf, 0))))
+
+
+def absolute(x):
+    return Number(np.abs(x.value), x.bound)
+
+
+def average(e, a, *inputs):
+    return b.divide(fold(b.add)(e, a, *inputs), Number(float(len(inputs))))
+
+
+def root(x):
+    return b.monotone(x, lambda v: np.sqrt(np.maximum(v, 0)), 1)
+
+
 def product(x, axes, keep):
     r = x.shaped(lambda v: np.take(v, 0, axes[0]))
     for i in range(1, x.value.shape[axes[0]]):
@@ -409,7 +499,10 @@ class Operators:
     Add, Sub, Mul, Div = two(b.add), two(b.subtract), two(b.multiply), two(b.divide)
     MatMul, Gemm, Sum = two(b.dot), gemm, fold(b.add)
     Neg = lambda e, a, x: b.negative(x)
-    Abs = lambda e, a, x: Number(np.abs(x.value), x.bound)
+    Abs = lambda e, a, x: absolute(x)
+    Floor, Ceil, Round, Sign = steps(np.floor), steps(np.ceil), steps(np.round), steps(np.sign)
+    Selu, Celu, HardSwish, Mish, Swish, ThresholdedRelu, PRelu, Mean = selu, celu, hard_swish, mish, silu, thresholded, p_relu, average
+    Softsign = lambda e, a, x: b.monotone(x, lambda v: v / (1 + np.abs(v)))
     Relu = lambda e, a, x: b.select(x, lambda v: np.maximum(v, 0))
     LeakyRelu, Elu, HardSigmoid, Clip = leaky, elu, hard_sigmoid, clip
     Tanh, Exp, Erf = function(np.tanh), function(np.exp), function(b.erf)
@@ -422,8 +515,11 @@ class Operators:
     BatchNormalization, LayerNormalization = batch_norm, layer_norm
     LpNormalization = lambda e, a, x: normalize(x, {1: "L1", 2: "L2"}[a.get("p", 2)], a.get("axis", -1) % x.value.ndim)
     ReduceSum, ReduceMean, ReduceLogSumExp = reduce(b.total), reduce(mean), reduce(b.log_sum)
-    ReduceMax = reduce(lambda x, axes, keep: Number(x.value.max(axis=axes, keepdims=keep), x.bound.max(axis=axes, keepdims=keep)))
+    ReduceMax, ReduceMin = reduce(extreme(np.max)), reduce(extreme(np.min))
     ReduceProd = reduce(product)
+    ReduceSumSquare = reduce(lambda x, axes, keep: b.total(b.multiply(x, x), axes, keep))
+    ReduceL1 = reduce(lambda x, axes, keep: b.total(absolute(x), axes, keep))
+    ReduceL2 = reduce(lambda x, axes, keep: root(b.total(b.multiply(x, x), axes, keep)))
     Identity = lambda e, a, x: x
     Dropout = lambda e, a, x, ratio=None, training=None: x
     Cast, Where, Concat, Split, Slice, Constant = cast, where, concat, split, slice_, constant
@@ -438,6 +534,10 @@ class Operators:
     Equal, Less, Greater = compare(np.equal, True), compare(np.less, False), compare(np.greater, False)
     LessOrEqual, GreaterOrEqual = compare(np.less_equal, False), compare(np.greater_equal, False)
     Not = lambda e, a, x: Choice(~x.value, x.free)
+    And, Or, Xor = truth(np.logical_and), truth(np.logical_or), truth(np.logical_xor)
+    IsNaN = lambda e, a, x: Choice(np.isnan(x.value), np.isinf(x.bound))
+    Expand = lambda e, a, x, shape: x.shaped(lambda v: np.broadcast_to(v, np.broadcast_shapes(v.shape, tuple(shape.value))))
+    FeatureVectorizer = lambda e, a, *inputs: concat(e, {"axis": 1}, *inputs)
     ArgMax, ArgMin = largest(1), largest(-1)
     ArrayFeatureExtractor, LabelEncoder, ZipMap = extract, label_encoder, lambda e, a, x: x
     LinearRegressor, LinearClassifier = linear_regressor, linear_classifier

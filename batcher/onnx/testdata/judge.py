@@ -35,6 +35,8 @@ def hard_rows(rng, count, dim, missing, splits=()):
 def matrix(value, count, labels):
     if isinstance(value, list):
         return np.float32([[row[k] for k in labels] for row in value])
+    if len(value) != count:
+        raise ValueError(f"{len(value)} rows of answers for {count} rows")
     return np.asarray(value, np.float32).reshape(count, -1)
 
 

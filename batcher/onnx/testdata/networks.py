@@ -24,9 +24,11 @@ def pick(rng, *of):
 class Graph:
     """A graph that grows at the value at, of so many columns."""
 
-    def __init__(self, rng, opset, dim):
+    def __init__(self, rng, opset):
         self.rng, self.opset, self.nodes, self.constants, self.count = rng, opset, [], [], 0
-        self.at, self.width, self.ml = "input", dim, False
+        self.labels, self.label = None, None
+        self.at, self.dim, self.ml = "input", self.some(), False
+        self.width = self.dim
         self.nodes_for_constants = rng.random() < 0.2
 
     def name(self, of):
@@ -57,6 +59,10 @@ class Graph:
         """Replaces the value by what a node makes of it."""
         self.at = self.node(operator, *(inputs or [self.at]), **attributes)
 
+    def some(self):
+        """A count of columns."""
+        return int(self.rng.integers(1, 13) if self.rng.random() < 0.95 else self.rng.integers(13, 140))
+
     def weights(self, *shape):
         return self.rng.normal(size=shape, scale=1 / np.sqrt(shape[0])).astype(np.float32)
 
@@ -73,7 +79,7 @@ class Graph:
 
 
 def gemm(g):
-    width = int(g.rng.integers(1, 13))
+    width = g.some()
     turned = bool(g.rng.random() < 0.7)
     w, inputs, given = g.weights(g.width, width), [g.at], {}
     inputs.append(g.constant(np.ascontiguousarray(w.T) if turned else w))
@@ -91,7 +97,7 @@ def gemm(g):
 
 
 def matmul(g):
-    width = int(g.rng.integers(1, 13))
+    width = g.some()
     g.grow("MatMul", g.at, g.constant(g.weights(g.width, width)))
     g.width = width
     if g.rng.random() < 0.8:
@@ -146,6 +152,133 @@ def activation(g):
     if kind == "HardSigmoid" and g.rng.random() < 0.5:
         given["beta"] = 0.3
     g.grow(kind, **given)
+
+
+def rarer(g):
+    """Activations and functions that few exporters write."""
+    kinds = ["Selu", "ThresholdedRelu", "Softsign", "PRelu", "Exp", "Log", "Sqrt", "Abs", "Neg", "Reciprocal", "Erf", "Floor", "Ceil", "Sign"]
+    kinds += ["Round"] * (g.opset >= 11) + ["Celu"] * (g.opset >= 12) + ["HardSwish"] * (g.opset >= 14) + ["Mish"] * (g.opset >= 18)
+    kind = pick(g.rng, *kinds)
+    if kind in ("Log", "Sqrt", "Reciprocal"):
+        g.grow(pick(g.rng, "Softplus", "Sigmoid"))
+    elif kind == "Exp":
+        g.grow("Tanh")
+    if kind == "PRelu":
+        slope = np.abs(g.weights(g.width)) if g.rng.random() < 0.7 else np.float32([0.2])
+        return g.grow("PRelu", g.at, g.constant(slope))
+    g.grow(kind, **({"alpha": pick(g.rng, 0.5, 1.5)} if kind in ("Selu", "Celu", "ThresholdedRelu") and g.rng.random() < 0.5 else {}))
+
+
+def several(g):
+    """Operators of any number of values."""
+    inputs = [g.at, g.constant(g.vector())]
+    if g.rng.random() < 0.5:
+        inputs.append(g.node(pick(g.rng, "Tanh", "Relu"), g.at))
+    if g.rng.random() < 0.5:
+        inputs.reverse()
+    g.grow(pick(g.rng, "Max", "Min", "Sum", "Mean"), *inputs)
+
+
+def choose(g):
+    """One value or another, by a comparison."""
+    kind = pick(g.rng, *["Greater", "Less"] + ["GreaterOrEqual", "LessOrEqual"] * (g.opset >= 12))
+    condition = g.node(kind, g.at, g.constant(g.vector()))
+    if g.rng.random() < 0.3:
+        condition = g.node("Not", condition)
+    if g.rng.random() < 0.3:
+        condition = g.node(pick(g.rng, "And", "Or", "Xor"), condition, g.node("Less", g.at, g.constant(np.float32(0.5))))
+    if g.rng.random() < 0.3:
+        factor = g.node("Cast", condition, to=TensorProto.FLOAT)
+        return g.grow("Mul", g.at, factor)
+    g.grow("Where", condition, g.at, g.node("Tanh", g.at) if g.rng.random() < 0.5 else g.constant(np.float32(0.25)))
+
+
+def power(g):
+    if g.rng.random() < 0.5:
+        return g.grow("Pow", g.at, g.constant(np.float32(pick(g.rng, 2, 3))))
+    g.grow("Pow", g.constant(np.float32(pick(g.rng, 2, 0.5))), g.node("Tanh", g.at))
+
+
+def columns(g):
+    """Some columns, or all of them in another order."""
+    kind, count = pick(g.rng, "Gather", "Slice", "Split", "ArrayFeatureExtractor"), int(g.rng.integers(1, g.width + 1))
+    if kind == "Gather":
+        g.grow("Gather", g.at, g.constant(np.int64(g.rng.integers(g.width, size=count))), axis=pick(g.rng, 1, -1))
+    elif kind == "ArrayFeatureExtractor":
+        g.ml = True
+        g.grow("ArrayFeatureExtractor", g.at, g.constant(np.int64(g.rng.integers(g.width, size=count))), domain="ai.onnx.ml")
+    elif kind == "Slice":
+        first = int(g.rng.integers(0, g.width - count + 1))
+        end = first + count if first + count < g.width else pick(g.rng, g.width, 2**31 - 1)
+        if g.opset < 10:
+            g.grow("Slice", axes=[1], starts=[first], ends=[end])
+        else:
+            g.grow("Slice", g.at, *[g.constant(np.int64([v])) for v in (first, end, 1)])
+    elif g.width > 1:
+        first = int(g.rng.integers(1, g.width))
+        sizes = [first, g.width - first]
+        parts = g.node("Split", g.at, outputs=2, axis=1, split=sizes) if g.opset < 13 else g.node("Split", g.at, g.constant(np.int64(sizes)), outputs=2, axis=1)
+        g.at = parts[0]
+        g.width = first
+        if g.rng.random() < 0.6:
+            g.grow("Concat", parts[1], parts[0], axis=1)
+            g.width = sum(sizes)
+        return
+    else:
+        return
+    g.width = count
+
+
+def scikit(g):
+    """Operators that scikit-learn's converter writes, which need no model of scikit-learn."""
+    g.ml = True
+    kind, width = pick(g.rng, "Normalizer", "Imputer", "LinearRegressor", "LinearClassifier", "LpNormalization", "FeatureVectorizer"), int(g.rng.integers(1, 6))
+    if kind == "Normalizer":
+        g.grow(kind, domain="ai.onnx.ml", norm=pick(g.rng, "L1", "L2", "MAX"))
+    elif kind == "Imputer":
+        values = g.weights(g.width) if g.rng.random() < 0.7 else g.weights(1)
+        g.grow(kind, domain="ai.onnx.ml", imputed_value_floats=values.tolist(), replaced_value_float=pick(g.rng, float("nan"), 0.0))
+    elif kind == "LpNormalization":
+        g.grow(kind, **pick(g.rng, {}, {"p": 1, "axis": 1}, {"p": 2, "axis": -1}))
+    elif kind == "FeatureVectorizer":
+        g.grow(kind, g.at, g.at, domain="ai.onnx.ml", inputdimensions=[g.width, g.width])
+        g.width *= 2
+    elif kind == "LinearRegressor":
+        given = {"intercepts": g.weights(width).tolist()} if g.rng.random() < 0.7 else {}
+        g.grow(kind, domain="ai.onnx.ml", coefficients=g.weights(g.width, width).T.ravel().tolist(), targets=width, post_transform=pick(g.rng, "NONE", "NONE", "SOFTMAX", "LOGISTIC"), **given)
+        g.width = width
+    else:
+        classifier(g)
+
+
+def classifier(g):
+    """A LinearClassifier, whose label the graph may answer."""
+    g.ml = True
+    labels = int(g.rng.integers(2, 5))
+    scores = 1 if labels == 2 and g.rng.random() < 0.5 else labels
+    texts = g.rng.random() < 0.3
+    g.labels = [f"label {k}" for k in range(labels)] if texts else [3 * k - 1 for k in range(labels)]
+    outputs = g.node("LinearClassifier", g.at, domain="ai.onnx.ml", outputs=2, coefficients=g.weights(g.width, scores).T.ravel().tolist(), intercepts=g.weights(scores).tolist(),
+                     post_transform=pick(g.rng, "NONE", "SOFTMAX", "LOGISTIC") if scores > 1 else pick(g.rng, "NONE", "LOGISTIC"), **{"classlabels_strings" if texts else "classlabels_ints": g.labels})
+    g.label, g.at, g.width = outputs[0], outputs[1], labels
+
+
+def argmax(g):
+    """The label as scikit-learn's converter writes it for networks."""
+    g.ml = True
+    if g.width == 1:
+        g.grow("Concat", g.at, g.node("Tanh", g.at), axis=1)
+        g.width = 2
+    texts = g.rng.random() < 0.3
+    g.labels = [f"label {k}" for k in range(g.width)] if texts else [2 * k + 1 for k in range(g.width)]
+    place = g.node("ArgMax", g.at, axis=1)
+    if g.rng.random() < 0.3:  # the place itself
+        g.labels = list(range(g.width))
+        g.label = g.node("Reshape", place, g.constant(np.int64([-1])))
+        return
+    table = g.constant(np.array(g.labels, object if texts else np.int64))
+    label = g.node("ArrayFeatureExtractor", table, place, domain="ai.onnx.ml")
+    g.label = g.node("Reshape", label, g.constant(np.int64([-1])))
 
 
 def clip(g):
@@ -224,10 +357,46 @@ def shapes(g):
         g.grow("Identity")
 
 
+def cubes(g):
+    """Rows as matrices for a while."""
+    a, k = int(g.rng.integers(1, 5)), int(g.rng.integers(1, 5))
+    g.grow("MatMul", g.at, g.constant(g.weights(g.width, a * k)))
+    g.grow("Reshape", g.at, g.constant(np.int64([pick(g.rng, -1, 0), a, k])))
+    for _ in range(int(g.rng.integers(1, 4))):
+        kind = pick(g.rng, "MatMul", "Transpose", "softmax", "activation", "Add", "layer_norm", "Mul")
+        if kind == "MatMul":
+            width = int(g.rng.integers(1, 5))
+            g.grow("MatMul", g.at, g.constant(g.weights(k, width)))
+            k = width
+        elif kind == "Transpose":
+            g.grow("Transpose", perm=[0, 2, 1])
+            a, k = k, a
+        elif kind in ("Add", "Mul"):
+            g.grow(kind, g.at, g.constant(pick(g.rng, g.weights(a, k), g.weights(a, 1), g.weights(k), g.weights(1, 1, k))))
+        elif kind == "softmax":
+            axis = pick(g.rng, 2, -1, 1 if g.opset < 13 else 2)  # a newer one over other axes than the last is refused
+            g.grow(pick(g.rng, "Softmax", "LogSoftmax"), axis=axis)
+        elif kind == "activation":
+            activation(g)
+        elif g.opset >= 17:
+            axis = pick(g.rng, 1, -1, 2)
+            shape = (a, k) if axis == 1 else (k,)
+            g.grow("LayerNormalization", g.at, g.constant(1 + g.weights(*shape)), g.constant(g.weights(*shape)), axis=axis)
+    g.width = a * k
+    if g.rng.random() < 0.4:
+        operator, axis = pick(g.rng, "ReduceMean", "ReduceSum", "ReduceMax"), int(g.rng.integers(1, 3))
+        g.axes(operator, [axis], 13 if operator == "ReduceSum" else 18, keepdims=0)
+        g.width = k if axis == 1 else a
+    elif g.rng.random() < 0.5:
+        g.grow("Flatten")
+    else:
+        g.grow("Reshape", g.at, g.constant(np.int64([-1, g.width])))
+
+
 def reduce(g):
     """The mean or the sum of the columns, beside them or instead of them."""
-    x, operator = g.at, pick(g.rng, "ReduceMean", "ReduceSum")
-    g.axes(operator, [pick(g.rng, 1, -1)], 18 if operator == "ReduceMean" else 13, **pick(g.rng, {}, {"keepdims": 1}))
+    x, operator = g.at, pick(g.rng, "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceProd")
+    g.axes(operator, [pick(g.rng, 1, -1)], 13 if operator == "ReduceSum" else 18, **pick(g.rng, {}, {"keepdims": 1}))
     if g.rng.random() < 0.5:
         g.grow("Concat", x, g.at, axis=1)
         g.width += 1
@@ -235,7 +404,7 @@ def reduce(g):
         g.grow("Sub", x, g.at)
 
 
-BLOCKS = [gemm, gemm, gemm, matmul, matmul, arithmetic, residual, branches, activation, activation, activation, activation, softmax, batch_norm, layer_norm, shapes, reduce]
+BLOCKS = [gemm, gemm, gemm, matmul, matmul, arithmetic, residual, branches, activation, activation, activation, activation, softmax, batch_norm, layer_norm, shapes, reduce, rarer, several, choose, power, columns, scikit, cubes]
 
 
 def standardise(g):
@@ -299,39 +468,45 @@ def finish(g):
             if g.rng.random() < 0.5:
                 activation(g)
         output(g.rng.random() < 0.5)
+    if g.label:
+        kind = TensorProto.STRING if isinstance(g.labels[0], str) else TensorProto.INT64
+        g.nodes.append(helper.make_node("Identity", [g.label], ["label"], "label"))
+        outputs.insert(0, helper.make_tensor_value_info("label", kind, ["N"]))
     return outputs
 
 
 def random_model(rng, given=None):
-    opset, dim = int(rng.integers(9, NEWEST + 1)), int(rng.integers(1, 13))
-    g = Graph(rng, opset, dim)
+    g = Graph(rng, int(rng.integers(9, NEWEST + 1)))
+    opset, dim = g.opset, g.dim
     if given:
         given(g)
     elif rng.random() < 0.2:
         mixed(g)
     else:
         grow(g, int(rng.integers(2, 7)))
+    if not given and rng.random() < 0.25:
+        pick(rng, classifier, argmax)(g)
     outputs = finish(g)
     inputs = [helper.make_tensor_value_info("input", TensorProto.FLOAT, [pick(rng, "N", None), dim])]
     if opset < 11 and rng.random() < 0.5:  # as old exporters did
         inputs += [helper.make_tensor_value_info(t.name, t.data_type, t.dims) for t in g.constants]
     graph = helper.make_graph(g.nodes, "network", inputs, outputs, g.constants)
     sets = [helper.make_opsetid("", opset)] + ([helper.make_opsetid("ai.onnx.ml", 3)] if g.ml else [])
-    return helper.make_model(graph, opset_imports=sets, ir_version=min(10, 4 + max(0, opset - 9) // 2), producer_name="networks.py"), dim
+    return helper.make_model(graph, opset_imports=sets, ir_version=min(10, 4 + max(0, opset - 9) // 2), producer_name="networks.py"), g
 
 
-def write(folder, rng, given=None):
-    model, dim = random_model(rng, given)
-    judge.write(folder, model, judge.hard_rows(rng, 40, dim, rng.random() < 0.3), {"estimator": "network"})
+def write(folder, rng, given=None, keep=40):
+    model, g = random_model(rng, given)
+    judge.write(folder, model, judge.hard_rows(rng, 40, g.dim, rng.random() < 0.3), {"estimator": "network"}, g.labels, keep)
 
 
-FIXED = {f.__name__: f for f in (gemm, matmul, arithmetic, residual, branches, activation, clip, gelu, softmax, batch_norm, layer_norm, shapes, reduce, mixed)}
+FIXED = {f.__name__: f for f in (gemm, matmul, arithmetic, residual, branches, activation, clip, gelu, softmax, batch_norm, layer_norm, shapes, reduce, rarer, several, choose, columns, scikit, cubes, classifier, argmax, mixed)}
 
 
 def main():
     if sys.argv[1] == "fixed":
         for i, (name, block) in enumerate(FIXED.items()):
-            write(os.path.join(sys.argv[2], "bound_" + name), np.random.default_rng([3, i]), lambda g: (block(g), block(g)))
+            write(os.path.join(sys.argv[2], "bound_" + name), np.random.default_rng([3, i]), lambda g: (block(g), block(g)), keep=20)
         return
     folder, seed, count = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     for i in range(count):

@@ -183,38 +183,66 @@ def boosted(rng, name, opset):
     return converted, model.classes_.tolist() if task == "classifier" else None, x
 
 
-SEVERAL = ["LinearRegression", "Ridge", "Lasso", "ElasticNet", "MLPRegressor", "DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor", "BaggingRegressor"]
+# Regressors of several targets. skl2onnx writes MLPRegressor and BaggingRegressor with several too, but their rows run into one another.
+SEVERAL = ["LinearRegression", "Ridge", "Lasso", "ElasticNet", "DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor"]
 PLAIN = ["LinearSVC", "Perceptron", "RidgeClassifier"]
 BOOSTED = ["LightGBM classifier", "LightGBM regressor", "XGBoost classifier", "XGBoost regressor"]
 OPSETS = [(9, 1), (10, 1), (11, 1), (12, 1), (13, 2), (14, 2), (15, 3), (16, 3), (17, 3), (18, 3), (19, 3), (20, 3), (21, 3), (22, 3)]
 
 
-def draw(rng):
+def draw(rng, name=None, steps=None):
     """A random model as ONNX, its labels, its data, and what it is."""
-    everything = [(n, REGRESSORS) for n in REGRESSORS] + [(n, CLASSIFIERS) for n in CLASSIFIERS] + [(n, None) for n in BOOSTED]
-    name, kinds = everything[rng.integers(len(everything))]
+    everything = {n: REGRESSORS for n in REGRESSORS} | {n: CLASSIFIERS for n in CLASSIFIERS} | {n: None for n in BOOSTED}
+    name = name or pick(rng, *everything)
     opset, ml = OPSETS[rng.integers(len(OPSETS))]
-    if kinds is None:
+    if everything[name] is None:
         return *boosted(rng, name, min(opset, 15)), [name]
-    steps = [str(s) for s in rng.choice(list(TRANSFORMERS), rng.choice([0, 1, 1, 2]), replace=False)]
-    steps.sort(key="SimpleImputer".__ne__)
+    if steps is None:
+        steps = [str(s) for s in rng.choice(list(TRANSFORMERS), rng.choice([0, 1, 1, 2]), replace=False)]
+        steps.sort(key="SimpleImputer".__ne__)
     if "MinMaxScaler" in steps and opset < 11:
         opset, ml = 11, 1  # its converter writes the Clip of opset 11
     if name == "IsolationForest" and ml == 1:
         opset, ml = 13, 2
-    return *scikit(rng, name, kinds, steps, opset, ml), steps + [name]
+    return *scikit(rng, name, everything[name], steps, opset, ml), steps + [name]
 
 
-def write(folder, rng):
-    model, labels, x, names = draw(rng)
+def write(folder, rng, *given, keep=40):
+    model, labels, x, names = draw(rng, *given)
     missing = rng.random() < 0.5 and "Binarizer" not in names  # onnxruntime's Binarizer fails on NaN
     rows = np.concatenate([x[:20], judge.hard_rows(rng, 40, x.shape[1], missing)])
     if "Binarizer" in names:
         rows = np.nan_to_num(rows, posinf=1e9, neginf=-1e9)
-    judge.write(folder, model, rng.permutation(rows), {"estimator": " + ".join(names)}, labels)
+    judge.write(folder, model, rng.permutation(rows), {"estimator": " + ".join(names)}, labels, keep)
+
+
+FIXED = {
+    "linear": ("LinearRegression", ["StandardScaler"]),
+    "poisson": ("PoissonRegressor", ["MinMaxScaler"]),
+    "logistic": ("LogisticRegression", ["SimpleImputer", "StandardScaler"]),
+    "logistic_each": ("LogisticRegressionOvR", ["Normalizer"]),
+    "svc": ("LinearSVC", []),
+    "sgd": ("SGDClassifier", ["MaxAbsScaler"]),
+    "ridge": ("RidgeClassifier", ["PCA"]),
+    "mlp": ("MLPClassifier", ["RobustScaler"]),
+    "boosting": ("GradientBoostingClassifier", ["StandardScaler"]),
+    "adaboost": ("AdaBoostClassifier", []),
+    "isolation": ("IsolationForest", []),
+    "bagging": ("BaggingClassifier", []),
+    "voting": ("VotingClassifier", ["SelectKBest"]),
+    "stacking": ("StackingRegressor", []),
+    "calibrated": ("CalibratedClassifierCV", []),
+    "bayes": ("GaussianNB", ["PolynomialFeatures"]),
+    "bernoulli": ("BernoulliNB", ["Binarizer"]),
+    "lightgbm": ("LightGBM classifier",),
+}
 
 
 def main():
+    if sys.argv[1] == "fixed":
+        for i, (name, given) in enumerate(FIXED.items()):
+            write(os.path.join(sys.argv[2], "bound_sk_" + name), np.random.default_rng([4, i]), *given, keep=20)
+        return
     folder, seed, count = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     for i in range(count):
         write(os.path.join(folder, f"bound_pipeline_{i:04}"), np.random.default_rng([seed, 8, i]))

@@ -13,12 +13,12 @@ func TestFields(t *testing.T) {
 		E int `json:"e"`
 	}
 	type outer struct {
-		A      int      `json:"a"`
-		B      *inner   `json:"b"`
-		C      []*inner `json:"c"`
-		D      []string `json:"d"`
+		A int      `json:"a"`
+		B *inner   `json:"b"`
+		C []*inner `json:"c"`
+		D []string `json:"d"`
 		*Embedded
-		Hidden int      `json:"-"`
+		Hidden int `json:"-"`
 		none   int
 	}
 	if got, want := Fields(outer{none: 1}), "`a`, `b.x`, `c[].x`, `d[]`, `e`\n"; got != want {

@@ -6,6 +6,7 @@ require (
 	github.com/disrust/disrust/batcher v0.1.0
 	github.com/disrust/disrust/batcher/dense v0.1.0
 	github.com/disrust/disrust/batcher/forest v0.1.0
+	github.com/disrust/disrust/batcher/forest/cbm v0.1.0
 	github.com/disrust/disrust/batcher/onnx v0.1.0
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
@@ -19,6 +20,7 @@ require (
 	github.com/cheggaaa/pb/v3 v3.3.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.2.0 // indirect
 	github.com/fatih/color v1.19.0 // indirect
+	github.com/google/flatbuffers v25.12.19+incompatible // indirect
 	github.com/mattn/go-colorable v0.1.16 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mattn/go-runewidth v0.0.31 // indirect
@@ -44,6 +46,7 @@ replace (
 	github.com/disrust/disrust/batcher => ../../../batcher
 	github.com/disrust/disrust/batcher/dense => ../../../batcher/dense
 	github.com/disrust/disrust/batcher/forest => ../../../batcher/forest
+	github.com/disrust/disrust/batcher/forest/cbm => ../../../batcher/forest/cbm
 	github.com/disrust/disrust/batcher/onnx => ../../../batcher/onnx
 	github.com/disrust/disrust/bufpool => ../../../bufpool
 	github.com/disrust/disrust/client => ../../../client

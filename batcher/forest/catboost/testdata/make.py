@@ -53,21 +53,27 @@ def hard_rows(rng, rows, file):
     return rows
 
 
+CHANGING = ("model_guid", "train_finish_time", "output_options", "training")  # what a file says differently from run to run
+
+
 def save(folder, model, rng, rows):
-    """Writes a case. rows become hard ones."""
+    """Writes a case, the model in both formats. rows become hard ones."""
+    loss = model.get_all_params().get("loss_function", "").split(":")[0]
+    metadata = model.get_metadata()
+    for key in CHANGING:
+        del metadata[key]
+    os.makedirs(folder, exist_ok=True)
+    model.save_model(os.path.join(folder, "trained.cbm"))
     with tempfile.TemporaryDirectory() as temporary:
         path = os.path.join(temporary, "m.json")
         model.save_model(path, format="json")
         with open(path) as f:
             file = json.load(f)
-    for key in ("model_guid", "train_finish_time", "output_options", "training"):  # they change from run to run
-        file["model_info"].pop(key, None)
     file["model_info"].get("params", {}).pop("metadata", None)
     rows = hard_rows(rng, rows, file)
     if any(f["nan_value_treatment"] == "AsIs" and f.get("has_nans") for f in file["features_info"]["float_features"]):
         rows = np.nan_to_num(rows, nan=0.25)
     raw = model.predict(rows, prediction_type="RawFormulaVal", thread_count=1)
-    loss = model.get_all_params().get("loss_function", "").split(":")[0]
     prob = raw
     if loss in EXPONENT:
         prob = model.predict(rows, prediction_type="Exponent", thread_count=1)
@@ -75,7 +81,6 @@ def save(folder, model, rng, rows):
         prob = model.predict(rows, prediction_type="Probability", thread_count=1)
         if loss in BINARY:
             prob = prob[:, 1]
-    os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "model.json"), "w") as f:
         json.dump(file, f, separators=(",", ":"))
     arrays = {"rows": rows, "raw": raw, "prob": prob}
@@ -124,7 +129,7 @@ def random(folder, seed, count):
         dim, missing = int(rng.integers(1, 12)), pick(0, 0.1, 0.4)
         loss = pick("RMSE", "MAE", "Quantile:alpha=0.3", "Huber:delta=1", "Expectile:alpha=0.3", "MAPE", "Logloss", "CrossEntropy", "Poisson",
                     "Tweedie:variance_power=1.5", "MultiClass", "MultiClassOneVsAll", "MultiRMSE", "LogCosh")
-        params = dict(iterations=int(rng.integers(1, 40)), depth=int(rng.integers(1, 9)), border_count=int(pick(1, 5, 32, 254)),
+        params = dict(iterations=int(rng.integers(1, 40)), depth=int(rng.integers(1, 9)), border_count=int(pick(1, 5, 32, 254, 400)),
                       learning_rate=float(pick(0.03, 0.3, 1)), l2_leaf_reg=float(pick(0, 3, 100)), random_seed=int(rng.integers(1 << 20)),
                       nan_mode=pick("Min", "Max"), bootstrap_type=pick("No", "Bayesian", "Bernoulli"))
         if loss != "MultiRMSE":

@@ -48,10 +48,12 @@ type Model struct {
 	shape  batcher.Shape
 }
 
+// MaxNumbers is how many numbers all values of a row may have together.
+const MaxNumbers = 1 << 20
+
 const (
 	blockRows   = 64
 	blockFloats = 4 << 20 // of all values of a block, if a single row has fewer
-	maxFloats   = 4 << 20 // of all values of a row
 )
 
 // New makes a model.
@@ -61,8 +63,8 @@ func New(c Config) (*Model, error) {
 	for _, s := range c.Stages {
 		m.widths = append(m.widths, s.Width())
 		total += s.Width()
-		if total > maxFloats {
-			return nil, fmt.Errorf("the values of a row have more than %d numbers together", maxFloats)
+		if total > MaxNumbers {
+			return nil, fmt.Errorf("the values of a row have more than %d numbers together", MaxNumbers)
 		}
 	}
 	m.rows = max(1, min(blockRows, blockFloats/total))

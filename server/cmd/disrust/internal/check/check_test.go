@@ -32,7 +32,7 @@ func run(t *testing.T, args ...string) (stdout, stderr string, status int) {
 // TestEveryModel: every model of the loaders' tests is described within 100 columns, and as JSON that
 // says the same.
 func TestEveryModel(t *testing.T) {
-	for _, file := range commandtest.Files(t) {
+	for _, file := range slices.Concat(commandtest.Files(t), commandtest.Binaries(t), commandtest.Graphs(t)) {
 		text, stderr, status := run(t, file)
 		if status != 0 || stderr != "" || !strings.Contains(text, "--output class") {
 			t.Fatalf("%s: status %d, %s%s", file, status, stderr, text)
@@ -47,7 +47,10 @@ func TestEveryModel(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 			t.Fatal(err)
 		}
-		if r.FileBytes == 0 || r.MemoryBytes == 0 || len(r.SHA256) != 64 || !strings.Contains(text, r.SHA256[:12]) || len(r.Answers) != 3 || r.Name != "model" {
+		if strings.HasPrefix(file, commandtest.ONNX) && strings.Contains(text, " 0 trees") {
+			t.Errorf("%s: a graph of no trees: %s", file, text)
+		}
+		if r.FileBytes == 0 || r.MemoryBytes == 0 && r.Trees > 0 || len(r.SHA256) != 64 || !strings.Contains(text, r.SHA256[:12]) || len(r.Answers) != 3 || r.Name != modelflag.Name(file) {
 			t.Errorf("%s: %s", file, stdout)
 		}
 	}
@@ -72,11 +75,14 @@ func sample(t *testing.T, model string, o forest.Options) *report {
 // TestReadme compares the samples in the README with what check says of models of the tests.
 func TestReadme(t *testing.T) {
 	const page = "../../../../README.md"
-	var b strings.Builder
-	b.WriteString("```text\n")
-	sample(t, "lightgbm/testdata/lgb_binary/model.txt", forest.Options{}).write(&b)
-	b.WriteString("```\n")
-	readme.Check(t, page, "check", b.String())
+	text := func(model string) string {
+		var b strings.Builder
+		sample(t, model, forest.Options{}).write(&b)
+		return b.String()
+	}
+	readme.Check(t, page, "check", "```text\n"+text("lightgbm/testdata/lgb_binary/model.txt")+"```\n")
+	graph, _, _ := strings.Cut(text("../onnx/testdata/bound_sk_mlp/model.onnx"), "memory ")
+	readme.Check(t, page, "check of a graph", "```text\n"+graph+"...\n```\n")
 	readme.Check(t, page, "fields of check", readme.Fields(report{}))
 }
 
@@ -139,8 +145,20 @@ func TestGraph(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	m.About.Trees, m.About.Leaves = 0, 0
-	if got := text(); !strings.Contains(got, "made of         3 stages\n"+stages) {
-		t.Error(got)
+	for i := range m.About.Answers {
+		m.About.Answers[i].Near = 1e-5
+	}
+	got := text()
+	for _, want := range []string{
+		"made of         3 stages\n" + stages, "of the output)\n--output class  the index", ", unless two scores are nearly\n                equal\n",
+		", usually within 1e-05 *\n                (1 + the largest score of the output)\n--output prob",
+	} {
+		if !strings.Contains(got, want) || strings.Contains(got, "bit for bit") {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if a := newReport(m, cost.Cost{}).Answers[0]; a.Steps != nil || a.Near != 1e-5 {
+		t.Errorf("%+v", a)
 	}
 }
 

@@ -43,8 +43,8 @@ type report struct {
 	Answers  []answer  `json:"answers"`
 	Notes    []string  `json:"notes"`
 
-	cost   cost.Cost
-	linear bool
+	cost          cost.Cost
+	linear, graph bool
 }
 
 // measured is what a row takes here, on one thread.
@@ -63,10 +63,11 @@ type request struct {
 
 // answer says what one value of --output gives.
 type answer struct {
-	Output  string `json:"output"`
-	Equals  string `json:"equals,omitempty"`            // a call of the library
-	Steps   *int   `json:"max_float32_steps,omitempty"` // from its answer; 0: the same bits
-	Refused string `json:"refused,omitempty"`           // why there is none
+	Output  string  `json:"output"`
+	Equals  string  `json:"equals,omitempty"`            // a call of the library
+	Steps   *int    `json:"max_float32_steps,omitempty"` // from its answer; 0: the same bits
+	Near    float64 `json:"max_part,omitempty"`          // instead: of 1 + the largest score of the same output
+	Refused string  `json:"refused,omitempty"`           // why there is none
 }
 
 func newReport(m *forest.Model, k cost.Cost) *report {
@@ -79,7 +80,7 @@ func newReport(m *forest.Model, k cost.Cost) *report {
 		Features: shape.Dim, Outputs: shape.Outputs, Output: shape.Kind.String(),
 		Cost:  measured{micros(k.Single), micros(k.Batched), k.Rows},
 		Notes: notes(a),
-		cost:  k, linear: m.Linear() != nil,
+		cost:  k, linear: m.Linear() != nil, graph: a.Stages != nil,
 	}
 	for i := range a.Trees {
 		_, depth := m.TreeSize(i)
@@ -101,6 +102,9 @@ func newReport(m *forest.Model, k cost.Cost) *report {
 func newAnswer(a modelfile.Answer) answer {
 	if a.Refused != "" {
 		return answer{Output: a.Kind.String(), Refused: a.Refused}
+	}
+	if a.Near > 0 {
+		return answer{Output: a.Kind.String(), Equals: a.Call, Near: a.Near}
 	}
 	return answer{Output: a.Kind.String(), Equals: a.Call, Steps: &a.Steps}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/disrust/disrust/server/cmd/disrust/internal/sheet"
+	"github.com/disrust/disrust/wire"
 )
 
 // write writes the report for people.
@@ -36,7 +37,7 @@ func (r *report) madeOf() string {
 	if r.linear {
 		return sheet.Count(r.Features, "weight", "weights") + " for each output, and where its sum starts"
 	}
-	if r.Trees == 0 && len(r.Stages) > 0 {
+	if r.Trees == 0 && r.graph {
 		return sheet.Count(len(r.Stages), "stage", "stages")
 	}
 	text := fmt.Sprintf("%s with %s, at most %s deep", sheet.Count(r.Trees, "tree", "trees"),
@@ -54,6 +55,10 @@ func (a answer) text() string {
 	switch {
 	case a.Refused != "":
 		return "refused: " + a.Refused
+	case a.Near > 0 && a.Output == wire.Class.String():
+		return a.Equals + ", unless two scores are nearly equal"
+	case a.Near > 0:
+		return fmt.Sprintf("%s, usually within %v * (1 + the largest score of the output)", a.Equals, a.Near)
 	case *a.Steps > 0:
 		return fmt.Sprintf("%s, at most %s away", a.Equals, sheet.Count(*a.Steps, "float32 step", "float32 steps"))
 	}

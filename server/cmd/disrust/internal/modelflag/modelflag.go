@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/batcher/forest/cbm"
 	"github.com/disrust/disrust/batcher/onnx"
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/wire"
@@ -29,7 +30,7 @@ func Flags(o *forest.Options) flags.List {
 
 // Load reads the model in a file of any format.
 func Load(file string, o forest.Options) (*forest.Model, error) {
-	return forest.LoadWith(file, o, onnx.Loader)
+	return forest.LoadWith(file, o, onnx.Loader, cbm.Loader)
 }
 
 // maxIterations bounds --iterations. No file has as many.

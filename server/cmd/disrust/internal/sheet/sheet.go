@@ -4,6 +4,7 @@ package sheet
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -21,14 +22,19 @@ type Sheet struct{ W io.Writer }
 // Line writes a label and a text, which goes on below itself where it is too long. A line break
 // in the text, which a file may have put there, is none.
 func (s Sheet) Line(label, format string, args ...any) {
-	for _, text := range wrap(flags.OneLine(fmt.Sprintf(format, args...)), width-indent) {
-		fmt.Fprintf(s.W, "%-*s%s\n", indent, label, text)
-		label = ""
+	s.hang(label, "", fmt.Sprintf(format, args...))
+}
+
+// hang writes a label, a mark, and a text that goes on below itself.
+func (s Sheet) hang(label, mark, text string) {
+	for _, line := range wrap(flags.OneLine(text), width-indent-len(mark)) {
+		fmt.Fprintf(s.W, "%-*s%s%s\n", indent, label, mark, line)
+		label, mark = "", strings.Repeat(" ", len(mark))
 	}
 }
 
 // mostSteps bounds what a screen shows of a list.
-const mostSteps = 40
+const mostSteps = 24
 
 // Steps writes a label and a numbered list. Of a long list it leaves out the middle.
 func (s Sheet) Steps(label string, steps []string) {
@@ -39,7 +45,7 @@ func (s Sheet) Steps(label string, steps []string) {
 			s.Line("", "... %d more ...", hidden)
 		case hidden > 1 && at > 0 && at < hidden:
 		default:
-			s.Line(label, "%d. %s", i+1, step)
+			s.hang(label, strconv.Itoa(i+1)+". ", step)
 		}
 		label = ""
 	}

@@ -22,6 +22,18 @@ func TestLine(t *testing.T) {
 	}
 }
 
+// TestLongStep: a step that is too long for a line goes on beside its number.
+func TestLongStep(t *testing.T) {
+	var b strings.Builder
+	Sheet{&b}.Steps("stages", []string{"a", strings.Repeat("twelve chars ", 8)})
+	want := "stages          1. a\n" +
+		"                2. twelve chars twelve chars twelve chars twelve chars twelve chars twelve chars\n" +
+		"                   twelve chars twelve chars\n"
+	if b.String() != want {
+		t.Errorf("%s", b.String())
+	}
+}
+
 // TestSteps: a list is numbered, and of a long one the first and last elements are shown.
 func TestSteps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

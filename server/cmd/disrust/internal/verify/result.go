@@ -19,12 +19,13 @@ type result struct {
 	Different     int64  `json:"different"`
 	RowsDifferent int64  `json:"rows_different"`
 	OneNaN        int64  `json:"only_one_is_nan"` // of the different ones
+	AsPromised    bool   `json:"as_promised"`     // none is farther away than check says
 	Rounded       bool   `json:"expected_rounded_from_float64"`
 	Largest       *place `json:"largest_difference"` // null: none of two numbers
 	Farthest      *place `json:"most_float32_steps"`
 	First         *first `json:"first_different_row"` // null: all are equal
 
-	promised int64 // float32 steps that a score may be away from the library's
+	promise promise
 }
 
 func newResult(file string, m *forest.Model, in *input, t *tally) *result {
@@ -34,16 +35,16 @@ func newResult(file string, m *forest.Model, in *input, t *tally) *result {
 		Equal: t.scores - t.different, Different: t.different, RowsDifferent: t.rows, OneNaN: t.oneNaN,
 		Rounded: in.rounded(),
 	}
-	for _, a := range m.About.Answers {
-		if a.Kind == m.Shape().Kind {
-			r.promised = int64(a.Steps)
-		}
-	}
+	r.promise = promised(m)
+	r.AsPromised = r.promise.kept(t)
 	if t.different > t.oneNaN {
 		r.Largest, r.Farthest = &t.largest, &t.farthest
 	}
 	return r
 }
+
+// near reports whether no bits are promised, and the scores are as near as is promised instead.
+func (r *result) near() bool { return r.AsPromised && r.promise.part > 0 }
 
 // place is a score that differs.
 type place struct {

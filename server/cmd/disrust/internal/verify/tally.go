@@ -14,6 +14,7 @@ type tally struct {
 	oneNaN            int64 // scores of which only one of the two is NaN
 	largest, farthest place // of those of which neither is NaN
 	first             *difference
+	span              // empty unless the promise needs it
 }
 
 // difference is a row of which some scores differ.
@@ -36,6 +37,11 @@ func (d *difference) output() int {
 // add compares the scores of a part.
 func (t *tally) add(p *part) {
 	t.scores += int64(len(p.want))
+	if t.high != nil {
+		for i := range p.want {
+			t.span.add(i%t.outputs, p.want[i], p.got[i])
+		}
+	}
 	count := len(p.want) / t.outputs
 	dim := len(p.rows) / count
 	for i := range count {

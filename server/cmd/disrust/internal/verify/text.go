@@ -28,10 +28,12 @@ func (r *result) write(w io.Writer) {
 		fmt.Fprintf(table, "  most float32 steps\t%d\t%s\n", r.Farthest.Steps, r.Farthest.where())
 	}
 	table.Flush()
-	if r.Largest != nil && r.OneNaN == 0 && r.Farthest.Steps <= r.promised {
-		fmt.Fprintf(w, "No score is more than %s away. For %s no more is promised: compare with --output raw.\n", count(r.promised, "float32 step"), r.Output)
+	if r.AsPromised {
+		fmt.Fprintln(w, r.promise)
 	}
-	r.First.write(w, r.Output)
+	if !r.near() {
+		r.First.write(w, r.Output)
+	}
 }
 
 func (p *place) where() string {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,7 +77,7 @@ func read(t *testing.T, path string) (values []float32, columns int) {
 // TestGolden: every score of the libraries is equal, and none is once one bit of it is another.
 func TestGolden(t *testing.T) {
 	cases := 0
-	for _, model := range commandtest.Files(t) {
+	for _, model := range append(commandtest.Files(t), commandtest.Binaries(t)...) {
 		folder := filepath.Dir(model)
 		for _, output := range []string{"raw", "prob", "class"} {
 			expect := filepath.Join(folder, output+".npy")
@@ -269,8 +270,53 @@ func TestONNX(t *testing.T) {
 	for _, output := range []string{"raw", "prob"} {
 		stdout, stderr, status := run(t, model, "--rows", filepath.Join(folder, "rows.npy"), "--output", output, "--expect", array(t, scores, columns))
 		if status != 1 || stderr != "" || !strings.HasSuffix(stdout, "\nWhat explains the difference is not searched for in this format.\n") ||
-			!strings.Contains(stdout, "ONNX of make.py, 7 trees") || strings.Contains(stdout, "no more is promised") {
+			!strings.Contains(stdout, "ONNX of make.py, 7 trees") || strings.Contains(stdout, "No score is more") {
 			t.Errorf("status %d, %s%s", status, stdout, stderr)
+		}
+	}
+}
+
+// TestGraphs: whatever a graph is made of, the library's scores are near enough, unless they overflow.
+func TestGraphs(t *testing.T) {
+	for _, model := range commandtest.Graphs(t) {
+		folder := filepath.Dir(model)
+		stdout, stderr, status := run(t, model, "--rows", filepath.Join(folder, "rows.npy"), "--expect", filepath.Join(folder, "raw.npy"), "--json")
+		var got struct {
+			Promised bool `json:"as_promised"`
+			Scores   int
+		}
+		err := json.Unmarshal([]byte(stdout), &got)
+		overflows := status == 1 && !got.Promised && strings.Contains(folder, "torch_")
+		if err != nil || stderr != "" || got.Scores == 0 || !overflows && (status != 0 || !got.Promised) {
+			t.Errorf("%s: %v, status %d, %s%s", folder, err, status, stdout, stderr)
+		}
+	}
+}
+
+// TestNear: a network is as expected if it is near, and a score that is not near is shown.
+func TestNear(t *testing.T) {
+	model := filepath.Join(commandtest.ONNX, "bound_residual", "model.onnx")
+	rows := filepath.Join(filepath.Dir(model), "rows.npy")
+	scores, columns := read(t, filepath.Join(filepath.Dir(model), "raw.npy"))
+	high := 0.0
+	for i, x := range scores {
+		if x := math.Abs(float64(x)); i%columns == 0 && x <= math.MaxFloat32 {
+			high = max(high, x)
+		}
+	}
+	for _, c := range []struct {
+		off    float64 // of a score, as a part of 1 + the largest of its output
+		status int
+		words  string
+	}{
+		{0.8e-5, 0, "No score is more than 1e-05 * (1 + the largest score of its output) away: the library adds"},
+		{3e-5, 1, "What explains the difference is not searched for"},
+	} {
+		far := slices.Clone(scores)
+		far[0] += float32(c.off * (1 + high))
+		stdout, stderr, status := run(t, model, "--rows", rows, "--expect", array(t, far, columns))
+		if status != c.status || stderr != "" || !strings.Contains(stdout, c.words) || strings.Contains(stdout, "is the first that differs") != (c.status == 1) {
+			t.Errorf("%v away: status %d, %s%s", c.off, status, stdout, stderr)
 		}
 	}
 }
