@@ -197,6 +197,7 @@ func TestSelect(t *testing.T) {
 				if !(when[i] == 0) {
 					out[i] = x[i]
 				}
+				out[i] += 0 // 0 has no sign
 			}
 			return out
 		})
