@@ -100,7 +100,7 @@ func TestForeignFilesRefused(t *testing.T) {
 		{"binf\x00\x00\x00\x3f", []string{"binary", "save_model('m.json')", ".ubj"}},
 		{"CBM1\x00", []string{"CatBoost", ".cbm", "format='json'"}},
 		{`{"oblivious_trees":[]}`, []string{"features_info"}},
-		{"\x08\x08\x12\x07onnx", []string{"ONNX", "onnx.Load", "batcher/onnx"}},
+		{"\x08\x08\x12\x07onnx", []string{"ONNX", "onnx.Loader", "batcher/onnx"}},
 		{"\x93NUMPY\x01", []string{"NumPy", "rows"}},
 		{"<!DOCTYPE html>", []string{"HTML"}},
 		{"<?xml version='1.0'?>\n<PMML>", []string{"PMML"}},

@@ -70,7 +70,7 @@ const (
 		"model.booster_.save_model('m.txt'), XGBoost: model.save_model('m.json')), or convert it to ONNX (scikit-learn: " +
 		"skl2onnx.to_onnx(model, rows), with float32 rows)"
 	utf16 = "text in the encoding UTF-16: LightGBM reads and writes UTF-8, so save it again with booster.save_model"
-	onnx  = "an ONNX model: load it with onnx.Load of package batcher/onnx, which takes all formats"
+	onnx  = "an ONNX model: load it with forest.LoadWith and onnx.Loader of package batcher/onnx"
 )
 
 // foreign are files that begin with certain bytes.
@@ -89,8 +89,8 @@ var foreign = []struct{ begins, refusal string }{
 	{"\x78\xda", "compressed with zlib, as joblib does. " + pickle},
 	{"PK\x03\x04", "a zip archive: name the file of the model in it, or, if PyTorch wrote it, export the model with torch.onnx.export"},
 	{"binf", "XGBoost's old binary format: load it with XGBoost before 3.1 and write it with save_model('m.json') or .ubj"},
-	{"CBM1", "CatBoost's .cbm, which is not supported here (in a Go program, package batcher/forest/cbm loads it): save the model with " +
-		"model.save_model('m.json', format='json')"},
+	{"CBM1", "CatBoost's .cbm: save the model with model.save_model('m.json', format='json'), or load it with " +
+		"forest.LoadWith and cbm.Loader of package batcher/forest/cbm"},
 	{"\x93NUMPY", "a NumPy array, such as the rows to score, and not a model"},
 	{"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes it: convert the model to ONNX"},
 	{"\xff\xfe", utf16},

@@ -76,7 +76,9 @@ func attr(name string, value any) []byte {
 		kind = proto.TypeFloat
 		fields = append(fields, protowire.AppendFixed32(protowire.AppendTag(nil, 2, protowire.Fixed32Type), math.Float32bits(v)))
 	case int:
-		kind, fields = proto.TypeInt, append(fields, number64(3, int64(v)))
+		return attr(name, int64(v))
+	case int64:
+		kind, fields = proto.TypeInt, append(fields, number64(3, v))
 	case string:
 		kind, fields = proto.TypeString, append(fields, text(4, v))
 	case tensor:

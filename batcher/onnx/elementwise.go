@@ -78,7 +78,7 @@ func sign(x float32) float32 {
 	case x < 0:
 		return -1
 	}
-	return x
+	return x + 0 // NaN, or 0 without its sign
 }
 
 func not(*graph.Node) func([]float32) { return every(func(x float32) float32 { return 1 - x }) }
@@ -115,6 +115,9 @@ func selu(n *graph.Node) func([]float32) {
 
 func celu(n *graph.Node) func([]float32) {
 	alpha := n.Float("alpha", 1)
+	if !(alpha > 0) {
+		n.Fail("alpha is %v: above 0 is supported", alpha)
+	}
 	f := activation.Func{Kind: activation.Elu, Alpha: alpha}
 	return func(v []float32) {
 		for i, x := range v {
@@ -129,10 +132,10 @@ func celu(n *graph.Node) func([]float32) {
 func thresholdedRelu(n *graph.Node) func([]float32) {
 	alpha := n.Float("alpha", 1)
 	return every(func(x float32) float32 {
-		if x <= alpha {
-			return 0
+		if x > alpha {
+			return x
 		}
-		return x
+		return 0 // NaN too
 	})
 }
 
@@ -153,7 +156,9 @@ func (f function) compile(c *compiler, n *graph.Node) error {
 	if v.kind != want && !(v.kind == proto.Int64 && signs) {
 		return n.Errorf("its input %q has the type %s, which is not supported", n.Input(0), proto.TypeName(v.kind))
 	}
-	if f.activation != nil {
+	if v.kind == proto.Int64 && n.Operator == "Neg" {
+		v, err = c.each(n, v, every(func(x float32) float32 { return 0 - x })) // not -0
+	} else if f.activation != nil {
 		v, err = c.activate(n, v, f.activation(n))
 	} else {
 		c.rounded = c.rounded || f.rounded
@@ -242,7 +247,7 @@ func pow(c *compiler, n *graph.Node) error {
 func power(exponent float64) func([]float32) {
 	switch {
 	case exponent == 0.5:
-		return every(func(x float32) float32 { return float32(math.Sqrt(float64(x))) })
+		return every(root)
 	case math.Abs(exponent) > 64 || exponent != math.Trunc(exponent):
 		return nil
 	}
@@ -256,6 +261,14 @@ func power(exponent float64) func([]float32) {
 		}
 		return float32(y)
 	})
+}
+
+// root is pow(x, 0.5) of C, which differs from sqrt for -0 and minus infinity.
+func root(x float32) float32 {
+	if math.IsInf(float64(x), -1) {
+		return -x
+	}
+	return float32(math.Sqrt(float64(x + 0)))
 }
 
 // combination is an operator that makes a number of two, or of any number of them one after the other.
@@ -390,7 +403,7 @@ func (c *compiler) combine(n *graph.Node, op stages.Op, a, b value) (value, erro
 func (c *compiler) wholes(n *graph.Node, op stages.Op, a, b value) (value, error) {
 	high := a.bound() + b.bound()
 	if op.Name == stages.Multiply.Name {
-		high = a.bound() * b.bound()
+		op, high = stages.MultiplyWhole, a.bound()*b.bound()
 	}
 	if high > maxWhole && (a.constant == nil || b.constant == nil) {
 		return a, n.Errorf("whole numbers beyond %d may come out, which is not supported", maxWhole)

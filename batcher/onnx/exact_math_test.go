@@ -1,8 +1,11 @@
 package onnx
 
 import (
+	"fmt"
+	"math"
 	"testing"
 
+	"github.com/disrust/disrust/batcher/onnx/internal/proto"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -12,7 +15,7 @@ func unary(opset int64, operator string, attributes ...[]byte) []byte {
 }
 
 func TestFunctions(t *testing.T) {
-	row := []float32{-2.5, 0, 0.5, nan32}
+	row, zero := []float32{-2.5, 0, 0.5, nan32}, float32(math.Copysign(0, -1))
 	answers(t, wire.Raw, []exact{
 		{"Relu", unary(13, "Relu"), row, []float32{0, 0, 0.5, nan32}},
 		{"LeakyRelu", unary(13, "LeakyRelu", attr("alpha", float32(0.5))), row, []float32{-1.25, 0, 0.5, nan32}},
@@ -26,7 +29,8 @@ func TestFunctions(t *testing.T) {
 		{"Round", unary(13, "Round"), []float32{-2.5, 1.5, 0.25, 2.5}, []float32{-2, 2, 0, 2}},
 		{"Reciprocal", unary(13, "Reciprocal"), []float32{-2, 0, 0.5, nan32}, []float32{-0.5, inf32, 2, nan32}},
 		{"Sqrt", unary(13, "Sqrt"), []float32{4, 0, -1, inf32}, []float32{2, 0, nan32, inf32}},
-		{"ThresholdedRelu", unary(13, "ThresholdedRelu", attr("alpha", float32(0.5))), row, []float32{0, 0, 0, nan32}},
+		{"ThresholdedRelu", unary(13, "ThresholdedRelu", attr("alpha", float32(0.5))), row, []float32{0, 0, 0, 0}},
+		{"ThresholdedRelu below 0", unary(13, "ThresholdedRelu", attr("alpha", float32(-3))), row, []float32{-2.5, 0, 0.5, 0}},
 		{"HardSigmoid", unary(13, "HardSigmoid", attr("alpha", float32(0.5)), attr("beta", float32(0.5))), row, []float32{0, 0.5, 0.75, nan32}},
 		{"Binarizer", unary(13, "ml.Binarizer", attr("threshold", float32(0.25))), row, []float32{0, 0, 1, 0}},
 		{"IsNaN", drawn(13, 4, node("IsNaN x -> a"), node("Not a -> b"), node("Cast b -> y", attr("to", 1)), out("y")), row, []float32{1, 1, 1, 0}},
@@ -42,9 +46,31 @@ func TestFunctions(t *testing.T) {
 			node("Flatten b -> y"), out("y")), []float32{3, 3, 3, 3}, []float32{0.25, 0.25, 0.25, 0.25}},
 		{"Softmax 13 over the last axis", drawn(13, 4, wholes("cube", "3", -1, 2, 2), node("Reshape x cube -> a"), node("Softmax a -> b"),
 			node("Flatten b -> y"), out("y")), []float32{3, 3, 3, 3}, []float32{0.5, 0.5, 0.5, 0.5}},
+		{"Cast to whole numbers, without a sign of 0", drawn(13, 4, node("Cast x -> a", attr("to", 7)), node("Cast a -> y", attr("to", 1)), out("y")),
+			[]float32{-0.5, zero, 0, 1}, []float32{0, 0, 0, 1}},
+		{"Cast to bool, without a sign of 0", drawn(13, 4, node("Cast x -> a", attr("to", 9)), node("Cast a -> y", attr("to", 1)), out("y")),
+			[]float32{-0.5, zero, 0, 1}, []float32{1, 0, 0, 1}},
+		{"Neg and Mul of whole numbers", drawn(13, 4, node("ArgMax x -> a", attr("axis", 1)), node("Neg a -> b"), wholes("m", "", -3), node("Mul a m -> c"),
+			node("Cast b -> d", attr("to", 1)), node("Cast c -> e", attr("to", 1)), node("Concat d e -> y", attr("axis", 1)), out("y")),
+			[]float32{1, 0, 0, 0, 0, 0, 1, 0}, []float32{0, 0, -2, -6}},
+		{"Cast of constants to whole numbers", drawn(13, 1, floats("c", "2", -0.5, zero), node("Cast c -> a", attr("to", 7)), node("Cast a -> b", attr("to", 1)),
+			node("Reciprocal b -> d"), node("Mul x d -> y"), out("y")), []float32{1}, []float32{inf32, inf32}},
+		{"Sign of 0", unary(13, "Sign"), []float32{zero, 0, -1, nan32}, []float32{0, 0, -1, nan32}},
+		{"Pow with the exponent 0.5", drawn(13, 4, floats("e", "", 0.5), node("Pow x e -> y"), out("y")), []float32{zero, -inf32, 4, -1}, []float32{0, inf32, 2, nan32}},
+		{"Where of 0", drawn(13, 4, truths("t", "4", true, false, true, false), node("Where t x x -> y"), out("y")), []float32{zero, zero, nan32, -inf32}, []float32{0, 0, nan32, -inf32}},
 		{"LabelEncoder of numbers", drawn(13, 4, node("ml.LabelEncoder x -> y", attr("keys_floats", []float32{1, 2, 1, nan32}),
-			attr("values_floats", []float32{10, 20, 30, 40}), attr("default_float", float32(-1))), out("y")), []float32{1, 2, 3, nan32}, []float32{10, 20, -1, 40}},
+			attr("values_floats", []float32{10, 20, 30, 40}), attr("default_float", float32(-1))), out("y")), []float32{1, 2, 3, nan32}, []float32{10, 20, -1, -1}},
 	})
+}
+
+// Before ai.onnx.ml 4, onnxruntime finds no key that is NaN.
+func TestLabelEncoderOfNaN(t *testing.T) {
+	graph := join(node("ml.LabelEncoder x -> y", attr("keys_floats", []float32{1, nan32}), attr("values_floats", []float32{10, 40}),
+		attr("default_float", float32(-1))), out("y"), info(11, "x", proto.Float, 2))
+	for version, nan := range map[int64]float32{2: -1, 3: -1, 4: 40, 5: 40} {
+		file := []byte(join(number64(1, 8), text(8, join(text(1, "ai.onnx.ml"), number64(2, version))), text(7, graph)))
+		answers(t, wire.Raw, []exact{{fmt.Sprint("ai.onnx.ml ", version), file, []float32{1, nan32}, []float32{10, nan}}})
+	}
 }
 
 func TestCombinations(t *testing.T) {

@@ -145,6 +145,8 @@ func batchNorm(c *compiler, n *graph.Node) error {
 		return n.Errorf("training_mode is set: export the model for inference")
 	case spatial != 1:
 		return n.Errorf("spatial is %d, which is not supported", spatial)
+	case v.Size() == 0:
+		return n.Errorf("its input %q has the shape %v, which has no numbers", n.Input(0), v.Shape)
 	case v.constant != nil || v.Rows != 0 || len(v.Dims) < 2:
 		return n.Errorf("its input %q has the shape %v, and rows with their channels behind them are supported", n.Input(0), v.Shape)
 	case c.asked(n, 1) || c.asked(n, 2) || c.asked(n, 3) || c.asked(n, 4):

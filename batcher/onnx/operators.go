@@ -19,7 +19,8 @@ var operators = map[key]compile{}
 
 func init() {
 	for name, op := range map[string]compile{
-		"Identity": same, "Cast": cast, "Constant": constant, "Dropout": dropout, "Shape": shapeOf, "ConstantOfShape": constantOfShape, "Expand": expand,
+		"Identity": same, "Cast": cast, "CastLike": castLike, "Constant": constant, "Dropout": dropout,
+		"Shape": shapeOf, "ConstantOfShape": constantOfShape, "Expand": expand,
 		"Gemm": gemm, "MatMul": matMul, "BatchNormalization": batchNorm, "LayerNormalization": layerNorm,
 		"Softmax": softmax, "LogSoftmax": softmax, "LpNormalization": lpNorm,
 		"Reshape": reshape, "Flatten": flatten, "Squeeze": squeeze, "Unsqueeze": unsqueeze, "Transpose": transpose,
@@ -102,17 +103,28 @@ func constant(c *compiler, n *graph.Node) error {
 
 // cast changes the type of numbers. All are kept as float32, which hold those of the other types; the
 // place of a label is the same whether its name is a number or a text.
-func cast(c *compiler, n *graph.Node) error {
+func cast(c *compiler, n *graph.Node) error { return c.castTo(n, n.Int("to", 0)) }
+
+// castLike is cast to the type of another value.
+func castLike(c *compiler, n *graph.Node) error {
+	like, err := c.input(n, 1)
+	if err != nil {
+		return err
+	}
+	return c.castTo(n, like.kind)
+}
+
+func (c *compiler) castTo(n *graph.Node, to int64) error {
 	v, err := c.input(n, 0)
 	if err != nil {
 		return err
 	}
 	n.Ignore("saturate", "round_mode") // of float8
-	to := n.Int("to", 0)
+	asked := to
 	if to == proto.Int32 {
 		to = proto.Int64
 	}
-	wrong := n.Errorf("from %s to %s is not supported", proto.TypeName(v.kind), proto.TypeName(n.Int("to", to)))
+	wrong := n.Errorf("from %s to %s is not supported", proto.TypeName(v.kind), proto.TypeName(asked))
 	switch {
 	case v.kind == proto.String && v.constant != nil && to != proto.String:
 		return wrong
@@ -167,23 +179,29 @@ func castConstant(v value, to int64) value {
 		case to == proto.Float:
 			x = float64(float32(x))
 		case to == proto.Int64:
-			x = math.Trunc(x)
+			x = whole(x)
 		case to == proto.Bool && x != 0:
 			x = 1
+		case to == proto.Bool:
+			x = 0
 		}
 		out.constant[i] = x
 	}
 	return out
 }
 
+// whole cuts off what follows the decimal point. Among whole numbers 0 has no sign.
+func whole(x float64) float64 { return math.Trunc(x) + 0 }
+
 func truncate(v []float32) {
 	for i, x := range v {
-		v[i] = float32(math.Trunc(float64(x)))
+		v[i] = float32(whole(float64(x)))
 	}
 }
 
 func truth(v []float32) {
 	for i, x := range v {
+		v[i] = 0
 		if x != 0 {
 			v[i] = 1
 		}

@@ -192,7 +192,11 @@ func labelEncoder(c *compiler, n *graph.Node) error {
 			return n.Errorf("whole numbers beyond %d are not supported", maxWhole)
 		}
 	}
-	out, err := c.emit(n, stages.NewTable(v.at, v.Size(), keys, entries, otherwise), v.Shape, kind, v)
+	table := stages.NewTable(v.at, v.Size(), keys, entries, otherwise)
+	if c.graph.Opsets[n.Domain] < 4 {
+		table.IgnoreNaN()
+	}
+	out, err := c.emit(n, table, v.Shape, kind, v)
 	out.limit = max(limit, math.Abs(float64(otherwise)))
 	c.set(n, 0, out)
 	return err

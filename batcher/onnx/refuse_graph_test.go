@@ -31,6 +31,11 @@ func says(operator string, words ...string) []string {
 // of draws a graph of rows of three columns, with the output y.
 func of(parts ...[]byte) []byte { return drawn(13, 3, append(parts, out("y"))...) }
 
+// noColumns draws such a graph, in which a has the rows without any columns.
+func noColumns(parts ...[]byte) []byte {
+	return of(append(parts, wholes("none", "1", 0), wholes("axis", "1", 1), node("Slice x none none axis -> a"))...)
+}
+
 func TestRefusedLayers(t *testing.T) {
 	w, v := floats("w", "3 2", 1, 2, 3, 4, 5, 6), floats("v", "3", 1, 2, 3)
 	norm := func(attributes ...[]byte) []byte {
@@ -50,8 +55,11 @@ func TestRefusedLayers(t *testing.T) {
 		{"MatMul of other shapes", of(floats("w", "2 1", 1, 2), node("MatMul x w -> y")), says("MatMul", "[N, 3]", "[2, 1]")},
 		{"MatMul by a cube", of(floats("w", "1 3 1", 1, 2, 3), node("MatMul x w -> y")), says("MatMul", "[1, 3, 1]")},
 		{"MatMul over the rows", of(w, node("Transpose x -> a"), node("MatMul a w -> y")), says("MatMul", "[3, N]")},
-		{"MatMul of no columns", of(wholes("none", "1", 0), floats("w", "0 2"), wholes("axis", "1", 1), node("Slice x none none axis -> a"), node("MatMul a w -> y")),
+		{"MatMul of no columns", noColumns(floats("w", "0 2"), node("MatMul a w -> y")),
 			says("MatMul", "[N, 0]", "[0, 2]")},
+		{"BatchNormalization of no columns", noColumns(floats("v", "0"), node("BatchNormalization a v v v v -> y")), says("BatchNormalization", "[N, 0]")},
+		{"Scaler of no columns", noColumns(node("ml.Scaler a -> y")), says("Scaler", "[N, 0]")},
+		{"LinearRegressor of no columns", noColumns(node("ml.LinearRegressor a -> y", attr("intercepts", []float32{1}))), says("LinearRegressor", "[N, 0]")},
 		{"BatchNormalization while training", norm(attr("training_mode", 1)), says("BatchNormalization", "training_mode", "export")},
 		{"BatchNormalization of places", norm(attr("spatial", 0)), says("BatchNormalization", "spatial is 0")},
 		{"BatchNormalization of other channels", of(floats("v", "2", 1, 2), node("BatchNormalization x v v v v -> y")), says("BatchNormalization", `"v"`, "2 numbers for 3 channels")},
@@ -63,7 +71,7 @@ func TestRefusedLayers(t *testing.T) {
 		{"Softmax over the rows", of(node("Softmax x -> y", attr("axis", -2))), says("Softmax", "axis -2", "rows")},
 		{"Softmax over an axis in the middle", of(wholes("cube", "3", -1, 3, 1), wholes("two", "3", 1, 1, 2), node("Reshape x cube -> a"), node("Expand a two -> b"),
 			node("Softmax b -> c", attr("axis", 1)), node("Flatten c -> y")), says("Softmax", "axis 1", "not the last")},
-		{"Softmax far off", of(node("Softmax x -> y", attr("axis", math.MaxInt64))), says("Softmax", "axis 9223372036854775807")},
+		{"Softmax far off", of(node("Softmax x -> y", attr("axis", int64(math.MaxInt64)))), says("Softmax", "axis 9223372036854775807")},
 		{"LpNormalization of another p", of(node("LpNormalization x -> y", attr("p", 3))), says("LpNormalization", "p 3")},
 		{"Scaler with lists of other lengths", of(node("ml.Scaler x -> y", attr("offset", []float32{1, 2}), attr("scale", []float32{1}))), says("ml.Scaler", "2", "1")},
 		{"Scaler of other columns", of(node("ml.Scaler x -> y", attr("offset", []float32{1, 2}), attr("scale", []float32{1, 2}))), says("ml.Scaler", "2", "3")},
@@ -74,7 +82,7 @@ func TestRefusedLayers(t *testing.T) {
 		{"Imputer of other columns", of(node("ml.Imputer x -> y", attr("imputed_value_floats", []float32{1, 2}))), says("ml.Imputer", "2 numbers for 3 columns")},
 		{"Imputer without numbers", of(node("ml.Imputer x -> y")), says("ml.Imputer", "0 numbers")},
 		{"LinearRegressor of other columns", of(node("ml.LinearRegressor x -> y", attr("coefficients", []float32{1, 2}))), says("ml.LinearRegressor", "2 coefficients for 3 columns")},
-		{"LinearRegressor with many targets", of(node("ml.LinearRegressor x -> y", attr("coefficients", []float32{1, 2, 3}), attr("targets", math.MaxInt64))),
+		{"LinearRegressor with many targets", of(node("ml.LinearRegressor x -> y", attr("coefficients", []float32{1, 2, 3}), attr("targets", int64(math.MaxInt64)))),
 			says("ml.LinearRegressor", "3 coefficients")},
 		{"LinearClassifier of one class", of(node("ml.LinearClassifier x -> l y", attr("coefficients", []float32{1, 2, 3}), attr("intercepts", []float32{0}),
 			attr("classlabels_ints", []int64{5}))), says("ml.LinearClassifier", "1 label")},
@@ -113,6 +121,8 @@ func TestRefusedMath(t *testing.T) {
 		{"Clip by a whole number", of(wholes("low", "", 1), node("Clip x low -> y")), says("Clip", `"low"`, "int64")},
 		{"Elu with an infinite alpha", of(node("Elu x -> y", attr("alpha", inf32))), says("Elu", "alpha", "Inf")},
 		{"Gelu of another kind", of(node("Gelu x -> y", attr("approximate", "sigmoid"))), says("Gelu", "sigmoid")},
+		{"Celu with alpha below 0", of(node("Celu x -> y", attr("alpha", float32(-2)))), says("Celu", "alpha is -2")},
+		{"Celu with alpha 0", of(node("Celu x -> y", attr("alpha", float32(0)))), says("Celu", "alpha is 0")},
 		{"Swish with another alpha", of(node("Swish x -> y", attr("alpha", float32(2)))), says("Swish", "alpha")},
 		{"Dropout while training", of(floats("r", "", 0.5), truths("yes", "", true), node("Dropout x r yes -> y")), says("Dropout", "training_mode")},
 		{"Dropout with its mask", of(node("Dropout x -> a m"), node("Cast m -> b", attr("to", 1)), node("Add a b -> y")), says("Dropout", "mask")},
@@ -175,5 +185,37 @@ func TestRefusedClasses(t *testing.T) {
 		{"the text of a label in a sum", of(two, node("Add l p -> y")), says("Add", `"l"`, "text")},
 		{"large numbers of labels", of(wholes("names", "3", 1, 2, 1<<25), arg, node("Gather names a -> b"), node("Neg b -> c"), node("Cast c -> y", attr("to", 1))), says("Neg", "16777216")},
 		{"ZipMap of other classes", of(node("ml.ZipMap x -> y", attr("classlabels_int64s", []int64{1, 2}))), says("ml.ZipMap", "2 columns", "3")},
+	})
+}
+
+// A slice may leave a matrix of no columns.
+func TestRefusedNothing(t *testing.T) {
+	none := func(parts ...[]byte) []byte {
+		return of(append(parts, wholes("none", "1", 0), wholes("axis", "1", 1), node("Slice x none none axis -> a"))...)
+	}
+	v := floats("v", "0")
+	cube := wholes("cube", "3", -1, 2, 0)
+	refuseAll(t, wire.Raw, []spoilt{
+		{"BatchNormalization", none(v, node("BatchNormalization a v v v v -> y")), says("BatchNormalization", "no numbers")},
+		{"BatchNormalization of channels of nothing", none(floats("w", "2", 1, 2), cube, node("Reshape a cube -> b", attr("allowzero", 1)), node("BatchNormalization b w w w w -> y")),
+			says("BatchNormalization", "no numbers")},
+		{"LayerNormalization", none(v, node("LayerNormalization a v -> y")), says("LayerNormalization", "[N, 0]")},
+		{"Softmax", none(node("Softmax a -> y")), says("Softmax", "[N, 0]")},
+		{"LpNormalization", none(node("LpNormalization a -> y")), says("LpNormalization", "[N, 0]")},
+		{"Gemm", none(floats("w", "0 2"), node("Gemm a w -> y")), says("Gemm", "[N, 0]")},
+		{"Scaler", none(node("ml.Scaler a -> y", attr("offset", []float32{1}), attr("scale", []float32{1}))), says("ml.Scaler", "[N, 0]")},
+		{"Normalizer", none(node("ml.Normalizer a -> y")), says("ml.Normalizer", "[N, 0]")},
+		{"Imputer", none(node("ml.Imputer a -> y")), says("ml.Imputer", "[N, 0]")},
+		{"LinearRegressor", none(node("ml.LinearRegressor a -> y")), says("ml.LinearRegressor", "[N, 0]")},
+		{"LinearClassifier", none(node("ml.LinearClassifier a -> l y", attr("intercepts", []float32{1, 2}), attr("classlabels_ints", []int64{1, 2}))), says("ml.LinearClassifier", "[N, 0]")},
+		{"trees", none(node("ml.TreeEnsembleRegressor a -> y", attr("nodes_modes", []string{"LEAF"}), attr("nodes_nodeids", []int64{0}), attr("nodes_treeids", []int64{0}),
+			attr("nodes_featureids", []int64{0}), attr("nodes_values", []float32{0}), attr("nodes_truenodeids", []int64{0}), attr("nodes_falsenodeids", []int64{0}),
+			attr("target_ids", []int64{0}), attr("target_nodeids", []int64{0}), attr("target_treeids", []int64{0}), attr("target_weights", []float32{5}))), says("ml.TreeEnsembleRegressor", "[N, 0]")},
+	})
+	answers(t, wire.Raw, []exact{
+		{"a sum of nothing", drawn(11, 3, node("Slice x -> a", attr("starts", []int64{0}), attr("ends", []int64{0}), attr("axes", []int64{1})),
+			node("ReduceSum a -> y", attr("axes", []int64{1})), out("y")), []float32{1, 2, 3}, []float32{0}},
+		{"nothing beside something", drawn(11, 3, node("Slice x -> a", attr("starts", []int64{0}), attr("ends", []int64{0}), attr("axes", []int64{1})),
+			node("Neg a -> b"), node("Concat b x b -> y", attr("axis", 1)), out("y")), []float32{1, 2, 3}, []float32{1, 2, 3}},
 	})
 }

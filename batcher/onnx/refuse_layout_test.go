@@ -34,7 +34,7 @@ func TestRefusedLayout(t *testing.T) {
 		{"Reshape without sizes", of(node("Reshape x -> y")), says("Reshape", "no input 1")},
 		{"Flatten of rows into one", attrs(13, "Flatten", attr("axis", 2)), says("Flatten", "[N, 3]", "axis 2")},
 		{"Flatten with the rows behind", attrs(13, "Flatten", attr("axis", 0)), says("Flatten", "[N, 3]")},
-		{"Flatten far off", attrs(13, "Flatten", attr("axis", math.MinInt64)), says("Flatten", "axis")},
+		{"Flatten far off", attrs(13, "Flatten", attr("axis", int64(math.MinInt64))), says("Flatten", "axis")},
 		{"Squeeze of all axes", attrs(13, "Squeeze"), says("Squeeze", "number of rows")},
 		{"Squeeze of the rows", attrs(11, "Squeeze", attr("axes", []int64{0})), says("Squeeze", "rows")},
 		{"Squeeze of an axis with numbers", attrs(11, "Squeeze", attr("axes", []int64{1})), says("Squeeze", "axis 1", "size 1")},

@@ -139,7 +139,7 @@ func (c *compiler) matrix(n *graph.Node, i int) (value, error) {
 	case err != nil:
 	case v.constant != nil:
 		err = n.Errorf("its input %q is a constant, and rows are needed", n.Input(i))
-	case v.Rows != 0 || len(v.Dims) != 2:
+	case v.Rows != 0 || len(v.Dims) != 2 || v.Size() == 0:
 		err = n.Errorf("its input %q has the shape %v, and [N, features] is supported", n.Input(i), v.Shape)
 	}
 	return v, err

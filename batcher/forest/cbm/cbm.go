@@ -2,14 +2,13 @@ package cbm
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/batcher/forest/modelfile"
 )
 
 // Loader makes package forest load .cbm files too.
-var Loader = forest.Loader{Is: is, Load: load}
+var Loader = forest.Loader{Format: "CatBoost's .cbm", Is: is, Load: load}
 
 // magic is what a file begins with.
 const magic = "CBM1"
@@ -22,12 +21,9 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := read(core)
+	f, err := read(core, behind)
 	if err != nil {
 		return nil, err
-	}
-	if len(behind) > 0 {
-		return nil, fmt.Errorf("%d bytes follow the model", len(behind))
 	}
 	return f.Load(o)
 }

@@ -63,6 +63,15 @@ func TestScaleAndBias(t *testing.T) {
 	}
 }
 
+// TestNoTables: old versions wrote the number of tables for categories, which is 0.
+func TestNoTables(t *testing.T) {
+	c := small()
+	c.parts = []string{"static_provider_v1"}
+	if _, err := load(append(c.bytes(), noTables...), modelfile.Options{}); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestColumns: a feature's number among those of numbers is what trees know it by, and its flat index the
 // column.
 func TestColumns(t *testing.T) {

@@ -20,8 +20,8 @@ type file struct {
 	bins  []catmodel.Split // each border of each feature, in the file's order: what trees split by
 }
 
-// read reads the flatbuffer.
-func read(core []byte) (*file, error) {
+// read reads the flatbuffer, and what is behind it.
+func read(core, behind []byte) (*file, error) {
 	b := &buffer{data: core, free: len(core)}
 	root := b.root(coreName)
 	f := &file{Model: catmodel.Model{Format: "CatBoost .cbm"}, trees: root.table(coreTrees)}
@@ -36,7 +36,7 @@ func read(core []byte) (*file, error) {
 	}
 	for _, read := range []func() error{
 		f.refuseOthers, f.readFeatures, f.readScale, f.readTrees,
-		func() error { return refuseParts(root) },
+		func() error { return refuseParts(root, behind) },
 		func() error { return f.readInfo(root) },
 	} {
 		if err := read(); err != nil {
@@ -74,10 +74,20 @@ func (f *file) refuseOthers() error {
 	return nil
 }
 
+// noTables is the number of tables for categories in old files, such as those of version 0.9, that have
+// none.
+const noTables = "\x00\x00\x00\x00"
+
 // refuseParts refuses what follows the trees in files with other features.
-func refuseParts(root *table) error {
-	if ids, _ := root.vector(coreParts, 4); len(ids) > 0 {
+func refuseParts(root *table, behind []byte) error {
+	ids, _ := root.vector(coreParts, 4)
+	switch {
+	case len(ids) == 4 && string(behind) == noTables:
+		return nil
+	case len(ids) > 0:
 		return fmt.Errorf("%s: the file has tables for features that are no numbers: train on numbers", coreParts.name)
+	case len(behind) > 0:
+		return fmt.Errorf("%d bytes follow the model", len(behind))
 	}
 	return nil
 }

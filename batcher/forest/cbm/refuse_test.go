@@ -124,6 +124,10 @@ func TestRealFeatures(t *testing.T) {
 func TestHead(t *testing.T) {
 	whole := small().bytes()
 	checkRefused(t, "bytes behind", append(whole[:len(whole):len(whole)], 0), []string{"1 bytes follow"})
+	withPart := small()
+	withPart.parts = []string{"static_provider_v1"}
+	checkRefused(t, "a table", append(withPart.bytes(), 1, 0, 0, 0), []string{"ModelPartIds"})
+	checkRefused(t, "a part that is cut", append(withPart.bytes(), 0, 0, 0), []string{"ModelPartIds"})
 	checkRefused(t, "nothing", []byte(magic), []string{"first 8 bytes", "cut"})
 	checkRefused(t, "no flatbuffer", wrap(nil), []string{"TModelCore", "damaged"})
 	checkRefused(t, "a large size", append([]byte(magic), 0xff, 0xff, 0xff, 0xff), []string{"4294967295", "2 GiB"})

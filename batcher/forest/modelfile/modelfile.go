@@ -13,7 +13,8 @@ type Options struct {
 	Output     wire.Kind // Raw, Prob or Class; Unstated: Prob
 	Iterations int       // how many of the file's iterations count: AllIterations, BestIteration or a number
 
-	// Record, if not nil, gets the trees that count. It stays as it is if the model has none.
+	// Record, if not nil, gets the trees that count. It stays as it is if the model has none, or is a
+	// graph.
 	Record *ensemble.Record
 }
 

@@ -18,7 +18,7 @@ from bounded import Choice, Number
 EXACT = set("""TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor Scaler Imputer Binarizer ArrayFeatureExtractor LabelEncoder ZipMap
 Cast Concat Identity Reshape Flatten Squeeze Unsqueeze Slice Split Gather Transpose Dropout Constant ConstantOfShape Shape Where
 Add Sub Mul Div Sum Neg Abs Max Min Clip Relu LeakyRelu Sqrt Reciprocal
-Floor Ceil Round Sign ThresholdedRelu PRelu ReduceMax ReduceMin Expand FeatureVectorizer Normalizer
+Floor Ceil Round Sign ThresholdedRelu PRelu Expand FeatureVectorizer Normalizer
 Equal Less Greater LessOrEqual GreaterOrEqual And Or Xor Not IsNaN ArgMax ArgMin""".split())
 TREES = ("TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor")
 LABELS = {"TreeEnsembleClassifier": 0, "LinearClassifier": 0}
@@ -184,6 +184,14 @@ def post(name, x):
     if name == b"SOFTMAX":
         return b.softmax(x)
     raise NotImplementedError(name)
+
+
+def extreme(f):
+    """The largest or smallest. What onnxruntime makes of NaN among the numbers depends on its place."""
+    def of(x, axes, keep):
+        among = np.isnan(x.value).any(axis=axes, keepdims=keep)
+        return Number(f(x.value, axis=axes, keepdims=keep), np.where(among, np.inf, x.bound.max(axis=axes, keepdims=keep)))
+    return of
 
 
 def reduce(f):
@@ -507,8 +515,7 @@ class Operators:
     BatchNormalization, LayerNormalization = batch_norm, layer_norm
     LpNormalization = lambda e, a, x: normalize(x, {1: "L1", 2: "L2"}[a.get("p", 2)], a.get("axis", -1) % x.value.ndim)
     ReduceSum, ReduceMean, ReduceLogSumExp = reduce(b.total), reduce(mean), reduce(b.log_sum)
-    ReduceMax = reduce(lambda x, axes, keep: Number(x.value.max(axis=axes, keepdims=keep), x.bound.max(axis=axes, keepdims=keep)))
-    ReduceMin = reduce(lambda x, axes, keep: Number(x.value.min(axis=axes, keepdims=keep), x.bound.max(axis=axes, keepdims=keep)))
+    ReduceMax, ReduceMin = reduce(extreme(np.max)), reduce(extreme(np.min))
     ReduceProd = reduce(product)
     ReduceSumSquare = reduce(lambda x, axes, keep: b.total(b.multiply(x, x), axes, keep))
     ReduceL1 = reduce(lambda x, axes, keep: b.total(absolute(x), axes, keep))

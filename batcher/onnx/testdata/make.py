@@ -286,6 +286,22 @@ def clear(*fields):
     return lambda m: [m.graph.ClearField(f) for f in fields]
 
 
+def functions(*bodies, opset=17, more=(), **attributes):
+    """An edit: functions of domain d, each of a name and the operators in its body, and a call of f."""
+    def edit(m):
+        for name, operators in bodies:
+            nodes, at = [], "x"
+            for i, op in enumerate(operators):
+                domain, op = op.split(".") if "." in op else ("", op)
+                nodes.append(helper.make_node(op, [at], [f"y{i}"], domain=domain))
+                at = f"y{i}"
+            m.functions.append(helper.make_function("d", name, ["x"], [at], nodes, [helper.make_opsetid("", opset)]))
+        m.opset_import.append(helper.make_opsetid("d", 1))
+        m.graph.node[-1].output[0] = "before"
+        m.graph.node.append(helper.make_node("f", ["before"], ["output", *more], name="odd", domain="d", **attributes))
+    return edit
+
+
 # What is wrong with a model of 4 features and one target, and words of the refusal.
 WRONG = {
     "cycle_tree": (attribute("nodes_truenodeids", 0, 0), ["nodes_truenodeids", "tree 0, node 0", "root"]),
@@ -333,7 +349,12 @@ WRONG = {
     "output": (lambda m: m.graph.output.add().CopyFrom(helper.make_tensor_value_info("extra", TensorProto.FLOAT, ["N"])), ["extra", "no node"]),
     "opset": (lambda m: setattr(m.opset_import[0], "version", 99), ["opset 99"]),
     "no_opset": (lambda m: m.ClearField("opset_import"), ["opset", "ai.onnx.ml"]),
-    "functions": (lambda m: m.functions.add(name="f", domain="d"), ["functions"]),
+    "functions_recursive": (functions(("f", ["Identity", "d.f"])), ["d.f", "node 1", "32 deep"]),
+    "functions_bomb": (functions(*((f"f{i or ''}", [f"d.f{i + 1}"] * 4) for i in range(20)), ("f20", [])), ["d.f", "node 1", "values and attributes"]),
+    "functions_twice": (functions(("f", ["Identity"]), ("f", ["Identity"])), ["function f", "twice"]),
+    "functions_opset": (functions(("f", ["Identity"]), opset=16), ["d.f", "odd", "opset 16", "17"]),
+    "functions_attribute": (functions(("f", ["Identity"]), alpha=1.0), ["d.f", "odd", "alpha"]),
+    "functions_outputs": (functions(("f", ["Identity"]), more=["another"]), ["d.f", "odd", "2 outputs"]),
 }
 
 

@@ -50,7 +50,7 @@ func TestModelRefused(t *testing.T) {
 		{[]string{pickle}, environment, "m.pkl: a Python pickle,save_model"},
 		{[]string{zipped}, environment, "m.txt.gz: compressed with gzip,decompress"},
 		{[]string{empty}, environment, "empty: the file is empty"},
-		{[]string{daemon}, environment, "neither a text model of LightGBM,XGBoost,CatBoost,nor ONNX"},
+		{[]string{daemon}, environment, "neither a text model of LightGBM,XGBoost,CatBoost,nor ONNX,nor CatBoost's .cbm"},
 		{[]string{latin}, usage, `f\xfcr,UTF-8,NAME=FILE`},
 		{[]string{longName + "n=" + regression}, usage, "nn,255 bytes,NAME=FILE"},
 		{[]string{"fraud="}, usage, "--model,fraud=,NAME=FILE"},

@@ -129,7 +129,7 @@ def random(folder, seed, count):
         dim, missing = int(rng.integers(1, 12)), pick(0, 0.1, 0.4)
         loss = pick("RMSE", "MAE", "Quantile:alpha=0.3", "Huber:delta=1", "Expectile:alpha=0.3", "MAPE", "Logloss", "CrossEntropy", "Poisson",
                     "Tweedie:variance_power=1.5", "MultiClass", "MultiClassOneVsAll", "MultiRMSE", "LogCosh")
-        params = dict(iterations=int(rng.integers(1, 40)), depth=int(rng.integers(1, 9)), border_count=int(pick(1, 5, 32, 254)),
+        params = dict(iterations=int(rng.integers(1, 40)), depth=int(rng.integers(1, 9)), border_count=int(pick(1, 5, 32, 254, 400)),
                       learning_rate=float(pick(0.03, 0.3, 1)), l2_leaf_reg=float(pick(0, 3, 100)), random_seed=int(rng.integers(1 << 20)),
                       nan_mode=pick("Min", "Max"), bootstrap_type=pick("No", "Bayesian", "Bernoulli"))
         if loss != "MultiRMSE":

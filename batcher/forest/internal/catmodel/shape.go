@@ -14,6 +14,8 @@ type column struct {
 	missing ensemble.Missing
 }
 
+const leftOut = ": drop_unused_features and old versions of CatBoost leave out features, and then the columns are not known"
+
 // columns returns, for each feature of numbers by its number, what the trees see of it, and checks
 // that the features are the columns.
 func (m *Model) columns() ([]column, error) {
@@ -27,7 +29,7 @@ func (m *Model) columns() ([]column, error) {
 	for i, one := range m.Features {
 		switch {
 		case one.Index < 0 || int(one.Index) >= len(columns) || columns[one.Index].index >= 0:
-			return nil, fmt.Errorf("the index %d of feature %d: each of 0 to %d once is expected", one.Index, i, len(columns)-1)
+			return nil, fmt.Errorf("the index %d of feature %d: each of 0 to %d once is expected%s", one.Index, i, len(columns)-1, leftOut)
 		case one.Flat < 0 || int(one.Flat) >= len(columns) || flat[one.Flat]:
 			return nil, fmt.Errorf("the flat index %d of feature %d: each of 0 to %d once is expected, as all features are numbers", one.Flat, i, len(columns)-1)
 		}

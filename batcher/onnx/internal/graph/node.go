@@ -18,13 +18,17 @@ type Node struct {
 }
 
 func newNodes(m *proto.Model) ([]*Node, error) {
+	inlined, err := inline(m)
+	if err != nil {
+		return nil, err
+	}
 	var all []*Node
-	for i := range m.Graph.Nodes {
-		n := &Node{Node: &m.Graph.Nodes[i], Index: i, attrs: map[string]*proto.Attribute{}}
+	for i := range inlined {
+		n := &Node{Node: &inlined[i].node, Index: inlined[i].index, attrs: map[string]*proto.Attribute{}}
 		for j := range n.Attributes {
 			a := &n.Attributes[j]
-			if n.attrs[a.Name] != nil {
-				return nil, n.Errorf("the attribute %s is there twice", Plain(a.Name))
+			if n.attrs[a.Name] != nil || a.Ref != "" {
+				return nil, n.Errorf("the attribute %s is there twice, or refers to another outside of a function", Plain(a.Name))
 			}
 			n.attrs[a.Name] = a
 		}

@@ -10,7 +10,8 @@ import (
 // Attribute is a parameter of a node.
 type Attribute struct {
 	Name string
-	Type int64 // as AttributeProto.AttributeType numbers it
+	Type int64  // as AttributeProto.AttributeType numbers it
+	Ref  string // in a function: the attribute of the call that this one is; "": none
 
 	F       float32
 	I       int64
@@ -76,6 +77,8 @@ func readAttribute(message []byte, node string) (Attribute, error) {
 			a.Strings = append(a.Strings, known(f.bytes))
 		case 20:
 			return f.integer(what, &a.Type)
+		case 21:
+			return f.text(what, &a.Ref)
 		}
 		return nil
 	})

@@ -13,6 +13,8 @@ type Model struct {
 	Producer string
 	Opsets   map[string]int64 // the version of each domain; "" is ai.onnx
 	Graph    Graph
+
+	Functions []Function
 }
 
 // Graph is a graph as the file has it.
@@ -27,6 +29,7 @@ type Graph struct {
 // Node is one use of an operator.
 type Node struct {
 	Name, Operator, Domain string
+	Overload               string // of a function
 	Inputs, Outputs        []string
 	Attributes             []Attribute
 }
@@ -69,9 +72,14 @@ func Read(data []byte) (*Model, error) {
 			}
 			return m.Graph.read(f.bytes)
 		case 8:
-			return m.opset(f)
+			return readOpset(f, m.Opsets)
 		case 25:
-			return errors.New("the model defines functions of its own, which are not supported: export it without them")
+			if f.kind != protowire.BytesType || len(m.Functions) == maxFunctions {
+				return fmt.Errorf("the file defines functions that are damaged, or more than %d", maxFunctions)
+			}
+			function, err := readFunction(f.bytes, len(m.Functions))
+			m.Functions = append(m.Functions, function)
+			return err
 		}
 		return nil
 	})
@@ -81,7 +89,8 @@ func Read(data []byte) (*Model, error) {
 	return m, err
 }
 
-func (m *Model) opset(f field) error {
+// readOpset reads a version of a domain.
+func readOpset(f field, to map[string]int64) error {
 	const what = "the list of operator sets"
 	domain, version := "", int64(0)
 	if f.kind != protowire.BytesType {
@@ -99,7 +108,7 @@ func (m *Model) opset(f field) error {
 	if domain == "ai.onnx" {
 		domain = ""
 	}
-	m.Opsets[domain] = version
+	to[domain] = version
 	return err
 }
 
@@ -167,6 +176,8 @@ func readNode(message []byte, index int) (Node, error) {
 			return err
 		case 7:
 			return f.text(what, &n.Domain)
+		case 8:
+			return f.text(what, &n.Overload)
 		}
 		return nil
 	})

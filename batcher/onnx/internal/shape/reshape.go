@@ -239,7 +239,7 @@ func (s Shape) Flatten(axis int64) (Shape, error) {
 		if s.Rows >= at {
 			out.Rows = 1
 		}
-		if s.Before(s.Rows) != out.Before(out.Rows) || out.Dims[out.Rows] != 1 {
+		if out.Dims[out.Rows] != 1 {
 			return s, fmt.Errorf("%v cannot be flattened from axis %d on with each row for itself", s, at)
 		}
 	}

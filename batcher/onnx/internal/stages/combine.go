@@ -22,7 +22,10 @@ var (
 	Divide   = Op{"/", arithmetic(dense.Divide)}
 	Max      = number("max", func(a, b float32) float32 { return max(a, b) })
 	Min      = number("min", func(a, b float32) float32 { return min(a, b) })
-	PRelu    = number("prelu", func(x, slope float32) float32 {
+	// MultiplyWhole is for whole numbers, among which 0 has no sign.
+	MultiplyWhole = number("*", func(a, b float32) float32 { return a*b + 0 })
+
+	PRelu = number("prelu", func(x, slope float32) float32 {
 		if x < 0 {
 			return slope * x
 		}
@@ -108,7 +111,8 @@ func (c *Combine) NewRunner() pipeline.Runner {
 	}
 }
 
-// Select takes a number from one operand where a condition is not 0, and from another elsewhere.
+// Select takes a number from one operand where a condition is not 0, and from another elsewhere. As in
+// onnxruntime, which adds 0 to each, 0 has no sign then.
 type Select struct {
 	condition, a, b Operand
 	size            int
@@ -133,9 +137,9 @@ func (s *Select) NewRunner() pipeline.Runner {
 			condition, a, b := r[0].next(), r[1].next(), r[2].next()
 			out := dst[i*s.size : (i+1)*s.size]
 			for k := range out {
-				out[k] = b[k]
+				out[k] = b[k] + 0
 				if condition[k] != 0 {
-					out[k] = a[k]
+					out[k] = a[k] + 0
 				}
 			}
 		}

@@ -43,6 +43,9 @@ func NewTable(value, columns int, keys, entries []float32, otherwise float32) *T
 	return t
 }
 
+// IgnoreNaN makes NaN a number without an entry, although it is among the keys.
+func (t *Table) IgnoreNaN() { t.nan = t.otherwise }
+
 func (t *Table) From() []int    { return []int{t.value} }
 func (t *Table) Width() int     { return t.columns }
 func (t *Table) Bytes() int     { return 8 * len(t.keys) }

@@ -32,7 +32,7 @@ func run(t *testing.T, args ...string) (stdout, stderr string, status int) {
 // TestEveryModel: every model of the loaders' tests is described within 100 columns, and as JSON that
 // says the same.
 func TestEveryModel(t *testing.T) {
-	for _, file := range append(commandtest.Files(t), commandtest.Graphs(t)...) {
+	for _, file := range slices.Concat(commandtest.Files(t), commandtest.Binaries(t), commandtest.Graphs(t)) {
 		text, stderr, status := run(t, file)
 		if status != 0 || stderr != "" || !strings.Contains(text, "--output class") {
 			t.Fatalf("%s: status %d, %s%s", file, status, stderr, text)
@@ -50,7 +50,7 @@ func TestEveryModel(t *testing.T) {
 		if strings.HasPrefix(file, commandtest.ONNX) && strings.Contains(text, " 0 trees") {
 			t.Errorf("%s: a graph of no trees: %s", file, text)
 		}
-		if r.FileBytes == 0 || r.MemoryBytes == 0 && r.Trees > 0 || len(r.SHA256) != 64 || !strings.Contains(text, r.SHA256[:12]) || len(r.Answers) != 3 || r.Name != "model" {
+		if r.FileBytes == 0 || r.MemoryBytes == 0 && r.Trees > 0 || len(r.SHA256) != 64 || !strings.Contains(text, r.SHA256[:12]) || len(r.Answers) != 3 || r.Name != modelflag.Name(file) {
 			t.Errorf("%s: %s", file, stdout)
 		}
 	}

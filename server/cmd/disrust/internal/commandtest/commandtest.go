@@ -22,10 +22,17 @@ func Files(t testing.TB) []string {
 	return append(like(t, Models+"/*/testdata/*/model.*"), like(t, ONNX+"/onnx_*/model.onnx")...)
 }
 
-// Graphs returns the files of graphs whose libraries add in another order.
+// Binaries returns the files of CatBoost's own format. Each stands beside the JSON of its model.
+func Binaries(t testing.TB) []string {
+	t.Helper()
+	return like(t, Models+"/catboost/testdata/*/trained.cbm")
+}
+
+// Graphs returns the files of graphs whose libraries add in another order. Those of PyTorch have rows
+// for which onnxruntime overflows.
 func Graphs(t testing.TB) []string {
 	t.Helper()
-	return like(t, ONNX+"/bound_*/model.onnx")
+	return append(like(t, ONNX+"/bound_*/model.onnx"), like(t, ONNX+"/torch_*/model.onnx")...)
 }
 
 func like(t testing.TB, pattern string) []string {

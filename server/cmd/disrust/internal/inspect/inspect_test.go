@@ -37,7 +37,7 @@ func read(t *testing.T, args ...string) report {
 // TestEveryModel: of every model of the loaders' tests, the histograms hold all trees, the splits of
 // the features are those of the trees, and the text has at most 100 columns.
 func TestEveryModel(t *testing.T) {
-	for _, file := range append(commandtest.Files(t), commandtest.Graphs(t)...) {
+	for _, file := range slices.Concat(commandtest.Files(t), commandtest.Binaries(t), commandtest.Graphs(t)) {
 		r := read(t, file)
 		splits, byDepth, byLeaves := 0, 0, 0
 		isONNX := strings.HasPrefix(file, commandtest.ONNX)

@@ -90,6 +90,17 @@ func TestLibrary(t *testing.T) {
 	}
 }
 
+// TestBinaries: CatBoost's own files have the scores of the JSON beside them.
+func TestBinaries(t *testing.T) {
+	for _, file := range commandtest.Binaries(t) {
+		name := "catboost/" + filepath.Base(filepath.Dir(file))
+		f := load(t, name, forest.Options{})
+		if scores, _ := scored(t, "scores.npy", file, f.rowsFile); !bytes.Equal(scores, f.scores(t, f.rows)) {
+			t.Errorf("%s: other scores than of the JSON", name)
+		}
+	}
+}
+
 // TestThreads: neither the number of threads nor the blocks change a bit.
 func TestThreads(t *testing.T) {
 	f := load(t, "lightgbm/lgb_multiclass", forest.Options{})

@@ -77,7 +77,7 @@ func read(t *testing.T, path string) (values []float32, columns int) {
 // TestGolden: every score of the libraries is equal, and none is once one bit of it is another.
 func TestGolden(t *testing.T) {
 	cases := 0
-	for _, model := range commandtest.Files(t) {
+	for _, model := range append(commandtest.Files(t), commandtest.Binaries(t)...) {
 		folder := filepath.Dir(model)
 		for _, output := range []string{"raw", "prob", "class"} {
 			expect := filepath.Join(folder, output+".npy")
@@ -272,6 +272,23 @@ func TestONNX(t *testing.T) {
 		if status != 1 || stderr != "" || !strings.HasSuffix(stdout, "\nWhat explains the difference is not searched for in this format.\n") ||
 			!strings.Contains(stdout, "ONNX of make.py, 7 trees") || strings.Contains(stdout, "No score is more") {
 			t.Errorf("status %d, %s%s", status, stdout, stderr)
+		}
+	}
+}
+
+// TestGraphs: whatever a graph is made of, the library's scores are near enough, unless they overflow.
+func TestGraphs(t *testing.T) {
+	for _, model := range commandtest.Graphs(t) {
+		folder := filepath.Dir(model)
+		stdout, stderr, status := run(t, model, "--rows", filepath.Join(folder, "rows.npy"), "--expect", filepath.Join(folder, "raw.npy"), "--json")
+		var got struct {
+			Promised bool `json:"as_promised"`
+			Scores   int
+		}
+		err := json.Unmarshal([]byte(stdout), &got)
+		overflows := status == 1 && !got.Promised && strings.Contains(folder, "torch_")
+		if err != nil || stderr != "" || got.Scores == 0 || !overflows && (status != 0 || !got.Promised) {
+			t.Errorf("%s: %v, status %d, %s%s", folder, err, status, stdout, stderr)
 		}
 	}
 }
