@@ -123,6 +123,8 @@ func TestRefusedMath(t *testing.T) {
 		{"Gelu of another kind", of(node("Gelu x -> y", attr("approximate", "sigmoid"))), says("Gelu", "sigmoid")},
 		{"Celu with alpha below 0", of(node("Celu x -> y", attr("alpha", float32(-2)))), says("Celu", "alpha is -2")},
 		{"Celu with alpha 0", of(node("Celu x -> y", attr("alpha", float32(0)))), says("Celu", "alpha is 0")},
+		{"a constant with elements of another type", of(text(5, join(number64(1, 1), number64(2, proto.Float), number64(7, 3), text(8, "c"))),
+			node("Add x c -> y")), []string{`constant "c"`, "of type float", "another"}},
 		{"Swish with another alpha", of(node("Swish x -> y", attr("alpha", float32(2)))), says("Swish", "alpha")},
 		{"Dropout while training", of(floats("r", "", 0.5), truths("yes", "", true), node("Dropout x r yes -> y")), says("Dropout", "training_mode")},
 		{"Dropout with its mask", of(node("Dropout x -> a m"), node("Cast m -> b", attr("to", 1)), node("Add a b -> y")), says("Dropout", "mask")},
