@@ -151,6 +151,11 @@ func TestRefusedMath(t *testing.T) {
 			says("ml.LabelEncoder", "2 keys and 1 values")},
 		{"LabelEncoder to large numbers", of(node("ml.LabelEncoder x -> a", attr("keys_floats", []float32{1}), attr("values_int64s", []int64{1 << 25})), node("Cast a -> y", attr("to", 1))),
 			says("ml.LabelEncoder", "16777216")},
+	})
+}
+
+func TestRefusedValues(t *testing.T) {
+	refuseAll(t, wire.Raw, []spoilt{
 		{"Constant without a value", of(node("Constant -> a"), node("Add x a -> y")), says("Constant", "no value")},
 		{"Constant with a value of a wrong type", of(node("Constant -> a", attr("value_float", 1)), node("Add x a -> y")), says("Constant", "value_float", "INT")},
 		{"Constant with two values", of(node("Constant -> a", attr("value_float", float32(1)), attr("value_int", 1)), node("Add x a -> y")), says("Constant", "value_int")},
