@@ -223,13 +223,9 @@ func (c *compiler) pick(n *graph.Node, to shape.Shape, places []int32, from ...v
 		return out, err
 	}
 	var operands []stages.Operand
-	constant := true
+	constant, limit := true, 1.0
 	for _, v := range from {
-		constant = constant && v.constant != nil
-		out.limit = max(out.limit, v.limit)
-		if v.limit == 0 && v.constant == nil {
-			out.limit = 0
-		}
+		constant, limit = constant && v.constant != nil, max(limit, v.bound())
 	}
 	if len(from) == 1 && places == nil {
 		return out, nil
@@ -251,6 +247,9 @@ func (c *compiler) pick(n *graph.Node, to shape.Shape, places []int32, from ...v
 	labels := out.labels
 	out = c.add(n, stages.NewPick(operands, places), to, out.kind)
 	out.labels = labels
+	if limit <= maxWhole {
+		out.limit = limit
+	}
 	return out, nil
 }
 
