@@ -39,6 +39,8 @@ func newConstant(t *proto.Tensor) value {
 	switch t.Type {
 	case proto.Int32, proto.Uint8:
 		v.kind = proto.Int64
+	case proto.Bool:
+		v = castConstant(v, proto.Bool) // a file may have other bytes than 0 and 1
 	}
 	return v
 }
