@@ -11,8 +11,8 @@ import warnings
 
 import numpy as np
 import onnx
-from sklearn import base, calibration, compose, decomposition, discriminant_analysis, ensemble, feature_selection, impute
-from sklearn import linear_model, multiclass, naive_bayes, neural_network, pipeline, preprocessing, svm, tree
+from sklearn import calibration, cluster, compose, cross_decomposition, decomposition, discriminant_analysis, ensemble, feature_selection, impute
+from sklearn import linear_model, mixture, model_selection, multiclass, multioutput, naive_bayes, neural_network, pipeline, preprocessing, svm, tree
 
 from skl2onnx import to_onnx
 from skl2onnx.common import _container as container
@@ -56,6 +56,14 @@ REGRESSORS = {
     "BaggingRegressor": lambda r: ensemble.BaggingRegressor(one(r, REGRESSORS, SIMPLE_REGRESSORS), **few(r)),
     "VotingRegressor": lambda r: ensemble.VotingRegressor(members(r, REGRESSORS, SIMPLE_REGRESSORS)),
     "IsolationForest": lambda r: ensemble.IsolationForest(n_estimators=int(r.integers(1, 4)), random_state=1),
+    "TweedieRegressor": lambda r: linear_model.TweedieRegressor(power=pick(r, 1, 1.5)),
+    "HuberRegressor": lambda r: linear_model.HuberRegressor(max_iter=50),
+    "BayesianRidge": lambda r: linear_model.BayesianRidge(),
+    "GridSearchCV": lambda r: model_selection.GridSearchCV(linear_model.Ridge(), {"alpha": [0.1, 1]}, cv=2),
+    "PLSRegression": lambda r: cross_decomposition.PLSRegression(2),
+    "MultiOutputRegressor": lambda r: multioutput.MultiOutputRegressor(one(r, REGRESSORS, SIMPLE_REGRESSORS)),
+    "KMeans": lambda r: cluster.KMeans(int(r.integers(2, 5)), n_init=1, random_state=1),
+    "GaussianMixture": lambda r: mixture.GaussianMixture(2, covariance_type=pick(r, "full", "diag", "tied", "spherical"), reg_covar=0.01, random_state=1),
     "StackingRegressor": lambda r: ensemble.StackingRegressor(members(r, REGRESSORS, SIMPLE_REGRESSORS), linear_model.Ridge(), cv=2),
 }
 CLASSIFIERS = {
@@ -79,6 +87,9 @@ CLASSIFIERS = {
     "CalibratedClassifierCV": lambda r: calibration.CalibratedClassifierCV(one(r, CLASSIFIERS, PROBABLE), method=pick(r, "sigmoid", "isotonic"), cv=2),
     "LinearDiscriminantAnalysis": lambda r: discriminant_analysis.LinearDiscriminantAnalysis(),
     "GaussianNB": lambda r: naive_bayes.GaussianNB(),
+    "MultinomialNB": lambda r: pipeline.make_pipeline(preprocessing.MinMaxScaler(clip=True), naive_bayes.MultinomialNB()),
+    "ComplementNB": lambda r: pipeline.make_pipeline(preprocessing.MinMaxScaler(clip=True), naive_bayes.ComplementNB()),
+    "OneVsOneClassifier": lambda r: multiclass.OneVsOneClassifier(linear_model.LogisticRegression(max_iter=50)),
     "BernoulliNB": lambda r: naive_bayes.BernoulliNB(),
 }
 SIMPLE_REGRESSORS = ["LinearRegression", "Ridge", "DecisionTreeRegressor", "RandomForestRegressor"]
@@ -93,6 +104,10 @@ TRANSFORMERS = {
     "SelectKBest": lambda r: feature_selection.SelectKBest(k=2),
     "PCA": lambda r: decomposition.PCA(2, whiten=pick(r, True, False)),
     "Binarizer": lambda r: preprocessing.Binarizer(threshold=float(np.float32(r.normal()))),
+    "TruncatedSVD": lambda r: decomposition.TruncatedSVD(2),
+    "KernelPCA": lambda r: decomposition.KernelPCA(2, kernel="linear"),
+    "KBinsDiscretizer": lambda r: preprocessing.KBinsDiscretizer(3, encode="ordinal"),
+    "FeatureUnion": lambda r: pipeline.FeatureUnion([("a", preprocessing.StandardScaler()), ("b", decomposition.PCA(2))]),
     "PolynomialFeatures": lambda r: preprocessing.PolynomialFeatures(2),
 }
 
@@ -144,17 +159,19 @@ def scikit(rng, name, kinds, steps, opset, ml):
     classes = kinds is CLASSIFIERS
     missing = "SimpleImputer" in steps or not steps and name.startswith("Hist")
     dim = int(rng.integers(3, 8))
-    x, y = data(rng, dim, "classes" if classes else "counts" if name.startswith("Poisson") else "numbers", missing)
+    x, y = data(rng, dim, "classes" if classes else "counts" if name in COUNTS else "numbers", missing)
     if y.ndim == 2 and (name not in SEVERAL or "SelectKBest" in steps):
         y = y[:, 0]
+    if name == "MultiOutputRegressor":
+        y = y.reshape(len(y), -1)
     names = classes and rng.random() < 0.2
     if names:
         y = np.array([f"label {k}" for k in range(9)])[y]
     last = kinds[name](rng)
     parts = [TRANSFORMERS[s](rng) for s in steps]
-    if parts and rng.random() < 0.2:
+    if parts and rng.random() < 0.2 and not missing and steps[0] not in WHOLE:
         some, rest = list(range(dim // 2)), list(range(dim // 2, dim))
-        parts = [compose.ColumnTransformer([("some", p, some) for p in parts[:1]] + [("rest", "passthrough", rest)]) if not missing and steps[0] not in ("PCA", "SelectKBest") else parts[0]] + parts[1:]
+        parts[0] = compose.ColumnTransformer([("some", parts[0], some), ("rest", "passthrough", rest)])
     model = pipeline.make_pipeline(*parts, last) if parts else last
     model.fit(x, y)
     options = {id(last): {"raw_scores": True}} if name == "LinearSVC" and parts else {}
@@ -184,7 +201,10 @@ def boosted(rng, name, opset):
 
 
 # Regressors of several targets. skl2onnx writes MLPRegressor and BaggingRegressor with several too, but their rows run into one another.
-SEVERAL = ["LinearRegression", "Ridge", "Lasso", "ElasticNet", "DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor"]
+SEVERAL = ["LinearRegression", "Ridge", "Lasso", "ElasticNet", "DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor", "MultiOutputRegressor"]
+COUNTS = ["PoissonRegressor", "TweedieRegressor"]
+# Transformers that need several columns, or whose converter fails on some of the columns.
+WHOLE = ["PCA", "SelectKBest", "TruncatedSVD", "FeatureUnion", "KBinsDiscretizer"]
 PLAIN = ["LinearSVC", "Perceptron", "RidgeClassifier"]
 BOOSTED = ["LightGBM classifier", "LightGBM regressor", "XGBoost classifier", "XGBoost regressor"]
 OPSETS = [(9, 1), (10, 1), (11, 1), (12, 1), (13, 2), (14, 2), (15, 3), (16, 3), (17, 3), (18, 3), (19, 3), (20, 3), (21, 3), (22, 3)]
@@ -200,7 +220,7 @@ def draw(rng, name=None, steps=None):
     if steps is None:
         steps = [str(s) for s in rng.choice(list(TRANSFORMERS), rng.choice([0, 1, 1, 2]), replace=False)]
         steps.sort(key="SimpleImputer".__ne__)
-    if "MinMaxScaler" in steps and opset < 11:
+    if ("MinMaxScaler" in steps or name in ("MultinomialNB", "ComplementNB")) and opset < 11:
         opset, ml = 11, 1  # its converter writes the Clip of opset 11
     if name == "IsolationForest" and ml == 1:
         opset, ml = 13, 2
@@ -212,7 +232,7 @@ def write(folder, rng, *given, keep=40):
     missing = rng.random() < 0.5 and "Binarizer" not in names  # onnxruntime's Binarizer fails on NaN
     rows = np.concatenate([x[:20], judge.hard_rows(rng, 40, x.shape[1], missing)])
     if "Binarizer" in names:
-        rows = np.nan_to_num(rows, posinf=1e9, neginf=-1e9)
+        rows = np.clip(np.nan_to_num(rows), -1e4, 1e4)
     judge.write(folder, model, rng.permutation(rows), {"estimator": " + ".join(names)}, labels, keep)
 
 
@@ -233,6 +253,10 @@ FIXED = {
     "stacking": ("StackingRegressor", []),
     "calibrated": ("CalibratedClassifierCV", []),
     "bayes": ("GaussianNB", ["PolynomialFeatures"]),
+    "multinomial": ("MultinomialNB", []),
+    "each_pair": ("OneVsOneClassifier", []),
+    "clusters": ("KMeans", []),
+    "mixture": ("GaussianMixture", ["FeatureUnion"]),
     "bernoulli": ("BernoulliNB", ["Binarizer"]),
     "lightgbm": ("LightGBM classifier",),
 }
