@@ -171,7 +171,7 @@ func TestRefusedBombs(t *testing.T) {
 		{"large constants that are moved by many nodes", chain("Gather IN million", 2000, "w", big, million, floats("w", "1", 1)), says("Gather", "numbers")},
 		{"large constants that are read by many nodes", chain("Squeeze IN million", 2000, "w", big, million, floats("w", "1", 1)), says("Squeeze")},
 		{"many labels that are read by many nodes", of(big, million, node("ArgMax x -> a", attr("axis", 1)), node("Gather million a -> b"),
-			node("Sum "+strings.Repeat("b ", 2000)+"-> c"), node("Cast c -> y", attr("to", 1))), says("Sum", "numbers")},
+			node("Max "+strings.Repeat("b ", 2000)+"-> c"), node("Cast c -> y", attr("to", 1))), says("Max", "numbers")},
 		{"a node with many large inputs", of(big, node("ConstantOfShape big -> w"), node("Sum w w w w "+strings.Repeat("w ", 5000)+"-> a"), node("ReduceSum a -> b"), node("Add x b -> y")),
 			says("Sum", "numbers")},
 		{"large results of a node with many inputs", of(floats("v", "1000 1", make([]float32, 1000)...), floats("w", "1 1000", make([]float32, 1000)...),
