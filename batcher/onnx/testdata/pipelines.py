@@ -164,7 +164,7 @@ def scikit(rng, name, kinds, steps, opset, ml):
         y = y[:, 0]
     if name == "MultiOutputRegressor":
         y = y.reshape(len(y), -1)
-    names = classes and rng.random() < 0.2
+    names = classes and name != "OneVsOneClassifier" and rng.random() < 0.2  # it says that its labels are numbers
     if names:
         y = np.array([f"label {k}" for k in range(9)])[y]
     last = kinds[name](rng)
@@ -202,6 +202,8 @@ def boosted(rng, name, opset):
 
 # Regressors of several targets. skl2onnx writes MLPRegressor and BaggingRegressor with several too, but their rows run into one another.
 SEVERAL = ["LinearRegression", "Ridge", "Lasso", "ElasticNet", "DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor", "MultiOutputRegressor"]
+# Their converters write operators of opset 11 whatever is asked for.
+NEWER = {"MinMaxScaler", "MultinomialNB", "ComplementNB", "OneVsOneClassifier"}
 COUNTS = ["PoissonRegressor", "TweedieRegressor"]
 # Transformers that need several columns, or whose converter fails on some of the columns.
 WHOLE = ["PCA", "SelectKBest", "TruncatedSVD", "FeatureUnion", "KBinsDiscretizer"]
@@ -220,8 +222,8 @@ def draw(rng, name=None, steps=None):
     if steps is None:
         steps = [str(s) for s in rng.choice(list(TRANSFORMERS), rng.choice([0, 1, 1, 2]), replace=False)]
         steps.sort(key="SimpleImputer".__ne__)
-    if ("MinMaxScaler" in steps or name in ("MultinomialNB", "ComplementNB")) and opset < 11:
-        opset, ml = 11, 1  # its converter writes the Clip of opset 11
+    if opset < 11 and NEWER & {name, *steps}:
+        opset, ml = 11, 1
     if name == "IsolationForest" and ml == 1:
         opset, ml = 13, 2
     return *scikit(rng, name, everything[name], steps, opset, ml), steps + [name]
@@ -233,7 +235,10 @@ def write(folder, rng, *given, keep=40):
     rows = np.concatenate([x[:20], judge.hard_rows(rng, 40, x.shape[1], missing)])
     if "Binarizer" in names:
         rows = np.clip(np.nan_to_num(rows), -1e4, 1e4)
-    judge.write(folder, model, rng.permutation(rows), {"estimator": " + ".join(names)}, labels, keep)
+    try:
+        judge.write(folder, model, rng.permutation(rows), {"estimator": " + ".join(names)}, labels, keep)
+    except judge.Unsure:
+        write(folder, rng, *given, keep=keep)  # another one
 
 
 FIXED = {
