@@ -229,8 +229,22 @@ def draw(rng, name=None, steps=None):
     return *scikit(rng, name, everything[name], steps, opset, ml), steps + [name]
 
 
-def write(folder, rng, *given, keep=40):
-    model, labels, x, names = draw(rng, *given)
+def loadable(rng, given, failures):
+    """A random model that the libraries can fit, convert and load. Some combinations they can't."""
+    while True:
+        try:
+            model, *rest = draw(rng, *given)
+            judge.session(model)
+            return model, *rest
+        except Exception as e:  # of any library
+            failures.append(f"{type(e).__name__}: {e}")
+            if len(failures) > 50:
+                raise
+
+
+def write(folder, rng, *given, keep=40, failures=None):
+    failures = [] if failures is None else failures
+    model, labels, x, names = loadable(rng, given, failures)
     missing = rng.random() < 0.5 and "Binarizer" not in names  # onnxruntime's Binarizer fails on NaN
     rows = np.concatenate([x[:20], judge.hard_rows(rng, 40, x.shape[1], missing)])
     if "Binarizer" in names:
@@ -238,7 +252,7 @@ def write(folder, rng, *given, keep=40):
     try:
         judge.write(folder, model, rng.permutation(rows), {"estimator": " + ".join(names)}, labels, keep)
     except judge.Unsure:
-        write(folder, rng, *given, keep=keep)  # another one
+        write(folder, rng, *given, keep=keep, failures=failures)  # another one
 
 
 FIXED = {
@@ -273,8 +287,11 @@ def main():
             write(os.path.join(sys.argv[2], "bound_sk_" + name), np.random.default_rng([4, i]), *given, keep=20)
         return
     folder, seed, count = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    failures = []
     for i in range(count):
-        write(os.path.join(folder, f"bound_pipeline_{i:04}"), np.random.default_rng([seed, 8, i]))
+        write(os.path.join(folder, f"bound_pipeline_{i:04}"), np.random.default_rng([seed, 8, i]), failures=failures)
+    for f in failures:
+        print("drawn again after", f.splitlines()[0][:200])
 
 
 if __name__ == "__main__":
