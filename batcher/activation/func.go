@@ -10,10 +10,10 @@ type Kind uint8
 
 const (
 	Identity  Kind = iota // x
-	Relu                  // max(x, 0)
+	Relu                  // 0 if x < 0, else x
 	LeakyRelu             // x, or Alpha*x if x < 0
 	Elu                   // x, or Alpha*(exp(x)-1) if x < 0
-	Clip                  // min(max(x, Low), High)
+	Clip                  // Low if x < Low, else x; and High if that is above High
 	Exp                   // exp(x)
 	Log                   // log(x)
 	Log1p                 // log(1 + x)
@@ -109,7 +109,9 @@ func each(v []float32, f func(float64) float64) {
 
 func relu(v []float32) {
 	for i, x := range v {
-		v[i] = max(x, 0)
+		if x < 0 {
+			v[i] = 0
+		}
 	}
 }
 
@@ -131,6 +133,12 @@ func eachElu(v []float32, alpha float32) {
 
 func clip(v []float32, low, high float32) {
 	for i, x := range v {
-		v[i] = min(max(x, low), high)
+		if x < low {
+			x = low
+		}
+		if x > high {
+			x = high
+		}
+		v[i] = x
 	}
 }

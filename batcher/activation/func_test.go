@@ -55,7 +55,8 @@ func TestEdges(t *testing.T) {
 		x, want float32
 	}{
 		{Func{}, -2, -2},
-		{Func{Kind: Relu}, -2, 0}, {Func{Kind: Relu}, 3, 3}, {Func{Kind: Relu}, inf, inf}, {Func{Kind: Relu}, -inf, 0},
+		{Func{Kind: Relu}, -2, 0}, {Func{Kind: Relu}, 3, 3}, {Func{Kind: Relu}, inf, inf}, {Func{Kind: Relu}, -inf, 0}, {Func{Kind: Relu}, negative, negative},
+		{Func{Kind: Clip, High: 6}, negative, negative}, {Func{Kind: Clip, Low: -1, High: negative}, 0, 0},
 		{Func{Kind: LeakyRelu, Alpha: 0.5}, -2, -1}, {Func{Kind: LeakyRelu, Alpha: 0.5}, 2, 2},
 		{Func{Kind: LeakyRelu, Alpha: 0.5}, -inf, -inf},
 		{Func{Kind: Elu, Alpha: 3}, -inf, -3}, {Func{Kind: Elu, Alpha: 3}, 2, 2}, {Func{Kind: Elu, Alpha: 3}, inf, inf},

@@ -35,6 +35,30 @@ func drawn(opset int64, dim int, parts ...[]byte) []byte {
 	return []byte(join(number64(1, 8), text(8, join(number64(2, opset))), ml, text(7, graph)))
 }
 
+// withFunctions adds functions of the domain "local" to a file.
+func withFunctions(file []byte, functions ...[]byte) []byte {
+	return append(append(file, text(8, join(text(1, "local"), number64(2, 1)))...), join(functions...)...)
+}
+
+// defined is a function of the domain "local", of nodes. Its line is like that of a node.
+func defined(line string, nodes ...[]byte) []byte {
+	left, right, _ := strings.Cut(line, " -> ")
+	words := strings.Fields(left)
+	fields := [][]byte{text(1, words[0]), text(10, "local"), text(9, join(number64(2, 13)))}
+	for _, name := range words[1:] {
+		fields = append(fields, text(4, name))
+	}
+	for _, name := range strings.Fields(right) {
+		fields = append(fields, text(5, name))
+	}
+	for n := []byte(join(nodes...)); len(n) > 0; {
+		_, _, tag := protowire.ConsumeTag(n)
+		body, length := protowire.ConsumeBytes(n[tag:])
+		fields, n = append(fields, text(7, string(body))), n[tag+length:]
+	}
+	return text(25, join(fields...))
+}
+
 // info is an input or output of the graph, with a number of rows that the file leaves open.
 func info(field protowire.Number, name string, element int64, columns ...int64) []byte {
 	dims := text(1, "")
@@ -50,15 +74,15 @@ func out(name string) []byte      { return info(12, name, proto.Float) }
 func labelled(name string) []byte { return info(12, name, proto.Int64) }
 
 // node reads a line such as "Add a b -> c". An input or output without a name is a dot. Operators
-// of ai.onnx.ml begin with "ml.".
+// of ai.onnx.ml begin with "ml.", and functions with "local.".
 func node(line string, attributes ...[]byte) []byte {
 	left, right, _ := strings.Cut(line, " -> ")
 	words := strings.Fields(left)
-	operator, ml := strings.CutPrefix(words[0], "ml.")
-	fields := [][]byte{text(3, "the "+strings.ToLower(operator)), text(4, operator)}
-	if ml {
-		fields = append(fields, text(7, "ai.onnx.ml"))
+	domain, operator, found := strings.Cut(words[0], ".")
+	if !found {
+		domain, operator = "", words[0]
 	}
+	fields := [][]byte{text(3, "the "+strings.ToLower(operator)), text(4, operator), text(7, strings.Replace(domain, "ml", "ai.onnx.ml", 1))}
 	for _, name := range words[1:] {
 		fields = append(fields, text(1, strings.TrimPrefix(name, ".")))
 	}

@@ -139,7 +139,7 @@ func (c *compiler) wanted(classes bool) ([]string, error) {
 	case !classes && len(names) == 0:
 		return nil, errors.New("the graph has no float output")
 	case classes && len(names) != 1:
-		return nil, fmt.Errorf("class is refused: the graph has %d outputs of labels, and one is needed", len(names))
+		return nil, fmt.Errorf("the graph has %d outputs of labels, and class needs one", len(names))
 	}
 	return names, nil
 }
@@ -251,7 +251,7 @@ func (c *compiler) output(name string, classes bool) (value, error) {
 	case v.Before(v.Rows) != 1:
 		return v, fmt.Errorf("the output %q has the shape %v: the rows must come first", name, v.Shape)
 	case classes && v.Size() != 1:
-		return v, fmt.Errorf("class is refused: the output %q has %d labels for each row, and one is needed", name, v.Size())
+		return v, fmt.Errorf("the output %q has %d labels for each row, and class needs one", name, v.Size())
 	}
 	return v, nil
 }

@@ -277,7 +277,7 @@ type combination struct {
 	kinds []int64 // that its inputs may have, all the same
 	truth bool    // what it makes
 	many  bool    // any number of inputs
-	mean  bool    // the sum is divided by the number of inputs
+	mean  bool    // the sum is multiplied by 1 / the number of inputs, rounded
 }
 
 var (
@@ -313,8 +313,8 @@ func (o combination) compile(c *compiler, n *graph.Node) error {
 		}
 	}
 	if err == nil && o.mean {
-		by := value{Shape: shape.Constant(), kind: proto.Float, constant: []float64{float64(len(n.Inputs))}}
-		out, err = c.combine(n, stages.Divide, out, by)
+		by := value{Shape: shape.Constant(), kind: proto.Float, constant: []float64{float64(1 / float32(len(n.Inputs)))}}
+		out, err = c.combine(n, stages.Multiply, out, by) // as onnxruntime does
 	}
 	c.set(n, 0, out)
 	return err

@@ -91,6 +91,7 @@ func TestCombinations(t *testing.T) {
 		{"Min with NaN", binary("Min x b", three), []float32{nan32, 1, 1}, []float32{nan32, -2, 0.5}},
 		{"Sum of one", binary("Sum x"), row, row},
 		{"Mean of four", binary("Mean x b x b", three), row, []float32{2.5, 0, 2.25}},
+		{"Mean of three", binary("Mean x x x"), []float32{-0.9, 1, 5}, []float32{-0.9, 1, 5}},
 		{"PRelu", binary("PRelu x b", three), []float32{-1, -2, 3}, []float32{-4, 4, 3}},
 		{"Less", truth("Less"), row, []float32{1, 0, 0}},
 		{"GreaterOrEqual", truth("GreaterOrEqual"), []float32{4, nan32, 0}, []float32{1, 0, 0}},

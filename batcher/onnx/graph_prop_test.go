@@ -80,8 +80,43 @@ func drawTensor(t *rapid.T, name string) tensor {
 	return constantOf(name, shape, rapid.SliceOfN(anyFloat, count, count).Draw(t, "floats")...)
 }
 
+// inputsOf are inputs that fit an operator: a value, a list of floats, which is the same for all p, or
+// of whole numbers. Others have one value or two.
+var inputsOf = map[string]string{
+	"BatchNormalization": "vpppp", "LayerNormalization": "vpp", "Gemm": "vpp", "MatMul": "vp", "Reshape": "vi", "Squeeze": "vi", "Unsqueeze": "vi",
+	"Slice": "viii", "Split": "vi", "Gather": "vi", "ArrayFeatureExtractor": "vi", "Expand": "vi", "ConstantOfShape": "i", "ReduceSum": "vi",
+	"Where": "vvv", "Concat": "vv", "Clip": "vpp", "Pow": "vp", "Constant": "", "PRelu": "vp", "ReduceMax": "v", "Cast": "v",
+}
+
+var fitting = [][]byte{floats("p0", "", 0.5), floats("p1", "0"), floats("p2", "1", 2), floats("p3", "2", 1, 2), floats("p4", "3", 1, 2, 3), floats("p5", "1 2", 1, 2),
+	floats("p6", "2 1", 1, 2), floats("p7", "2 2", 1, 2, 3, 4), wholes("i0", "1", 0), wholes("i1", "1", 1), wholes("i2", "1", -1), wholes("i3", "2", 0, 1),
+	wholes("i4", "2", -1, 2), wholes("i5", "3", 0, 1, -1), wholes("i6", "0"), wholes("i7", "", 1)}
+
+// drawInputs draws the names of inputs, which most often fit.
+func drawInputs(t *rapid.T, operator string, values []string) (line string) {
+	kinds, listed := inputsOf[operator]
+	if !listed {
+		kinds = rapid.SampledFrom([]string{"v", "vv", "vp"}).Draw(t, "kinds")
+	}
+	if rapid.IntRange(0, 9).Draw(t, "fit") == 0 {
+		kinds = rapid.SampledFrom([]string{"", "v", "vv", "vvv", "vvvvv"}).Draw(t, "kinds")
+	}
+	float := fmt.Sprint(" p", rapid.IntRange(0, 7).Draw(t, "floats"))
+	for _, k := range kinds {
+		switch k {
+		case 'v':
+			line += " " + values[len(values)-1-min(len(values)-1, rapid.SampledFrom([]int{0, 0, 0, 0, 1, 2, 3, 4, 5}).Draw(t, "input"))]
+		case 'p':
+			line += float
+		case 'i':
+			line += fmt.Sprint(" i", rapid.IntRange(0, 7).Draw(t, "wholes"))
+		}
+	}
+	return line
+}
+
 // anyGraph draws a graph of any operators. It returns the names of all that its nodes make.
-func anyGraph(t *rapid.T) (parts [][]byte, made []string) {
+func anyGraph(t *rapid.T) (_ [][]byte, made []string) {
 	var keys []key
 	for k := range operators {
 		if !strings.HasPrefix(k.operator, "TreeEnsemble") {
@@ -89,8 +124,8 @@ func anyGraph(t *rapid.T) (parts [][]byte, made []string) {
 		}
 	}
 	slices.SortFunc(keys, func(a, b key) int { return strings.Compare(a.operator, b.operator) })
-	values := []string{"x"}
-	for i := range rapid.IntRange(0, 4).Draw(t, "constants") {
+	parts, values := slices.Clone(fitting), []string{"x"}
+	for i := range rapid.IntRange(0, 2).Draw(t, "constants") {
 		name := fmt.Sprint("c", i)
 		parts, values = append(parts, text(5, string(drawTensor(t, name)))), append(values, name)
 	}
@@ -101,9 +136,7 @@ func anyGraph(t *rapid.T) (parts [][]byte, made []string) {
 		if k.domain != "" {
 			line = "ml." + line
 		}
-		for range rapid.SampledFrom([]int{1, 1, 2, 2, 2, 3, 0, 5}).Draw(t, "inputs") {
-			line += " " + values[len(values)-1-min(len(values)-1, rapid.IntRange(0, 5).Draw(t, "input"))]
-		}
+		line += drawInputs(t, k.operator, values)
 		first, second := fmt.Sprint("v", i), fmt.Sprint("w", i)
 		line += " -> " + first
 		if rapid.IntRange(0, 4).Draw(t, "outputs") == 0 {
@@ -111,7 +144,7 @@ func anyGraph(t *rapid.T) (parts [][]byte, made []string) {
 		}
 		var attributes [][]byte
 		for _, name := range strings.Fields(attributesOf[k.operator]) {
-			if rapid.IntRange(0, 2).Draw(t, "has "+name) > 0 {
+			if rapid.IntRange(0, 2).Draw(t, "has "+name) == 0 {
 				attributes = append(attributes, drawAttribute(t, name))
 			}
 		}

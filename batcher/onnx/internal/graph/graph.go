@@ -56,7 +56,7 @@ func (g *Graph) input(inputs []proto.ValueInfo) error {
 		switch {
 		case g.Constants[v.Name] != nil: // old files list constants as inputs with a default
 		case in != nil:
-			return fmt.Errorf("the graph has a second input, %q beside %q: models of one matrix of rows are supported", v.Name, in.Name)
+			return fmt.Errorf("the graph has a second input, %q beside %q: a row is one input of all columns, so convert the model with a single input of the shape [N, columns]", v.Name, in.Name)
 		default:
 			in = v
 		}

@@ -10,8 +10,22 @@ import (
 // Bounds of what a file's functions are expanded to.
 const (
 	maxDepth = 32      // of calls in calls
-	maxNames = 1 << 18 // of nodes, values and attributes in functions
+	maxNames = 1 << 18 // of nodes, values and attributes in functions, and of each 64 bytes of them
 )
+
+// names is how many of [maxNames] a node takes.
+func names(n *proto.Node) int {
+	count := 1
+	for _, list := range [][]string{n.Inputs, n.Outputs} {
+		for _, name := range list {
+			count += 1 + len(name)/64
+		}
+	}
+	for i := range n.Attributes {
+		count += 1 + n.Attributes[i].Bytes()/64
+	}
+	return count
+}
 
 // inliner puts the nodes of functions in the place of the nodes that call them.
 type inliner struct {
@@ -48,10 +62,13 @@ func inline(m *proto.Model) ([]placed, error) {
 // expand appends a node, or the nodes of the function that it calls.
 func (in *inliner) expand(m *proto.Model, n proto.Node, index, depth int) error {
 	if depth > 0 {
-		in.names += 1 + len(n.Inputs) + len(n.Outputs) + len(n.Attributes)
+		in.names += names(&n)
 	}
 	f := in.functions[proto.Key{Domain: n.Domain, Operator: n.Operator, Overload: n.Overload}]
 	at := &Node{Node: &n, Index: index}
+	if f != nil {
+		in.names += len(f.Inputs) + len(f.Outputs) + len(f.Opsets)
+	}
 	switch {
 	case in.names > maxNames:
 		return at.Errorf("the calls of functions make more than %d nodes, values and attributes", maxNames)

@@ -22,6 +22,18 @@ type Attribute struct {
 	Strings []string
 }
 
+// Bytes is about how much memory the value takes.
+func (a *Attribute) Bytes() int {
+	total := len(a.S) + 4*len(a.Floats) + 8*len(a.Ints)
+	for _, s := range a.Strings {
+		total += 16 + len(s)
+	}
+	if t := a.T; t != nil {
+		total += len(t.raw) + 4*len(t.list) + 8*(len(t.doubles)+len(t.integers)+len(t.longs)+t.texts)
+	}
+	return total
+}
+
 // Types of attributes.
 const (
 	TypeFloat   = 1

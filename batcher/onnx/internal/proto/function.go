@@ -19,8 +19,11 @@ type Function struct {
 // Key is what a node names its operator by.
 type Key struct{ Domain, Operator, Overload string }
 
-// maxFunctions is how many functions a file may define. PyTorch's exporter writes some ten.
-const maxFunctions = 1 << 12
+// Bounds of functions. PyTorch's exporter writes some ten, with some ten nodes each.
+const (
+	maxFunctions = 1 << 12
+	maxValues    = 1 << 10 // inputs and outputs of a function
+)
 
 func readFunction(message []byte, index int) (Function, error) {
 	f, what := Function{Opsets: map[string]int64{}}, fmt.Sprintf("function %d of the file", index)
@@ -35,6 +38,8 @@ func readFunction(message []byte, index int) (Function, error) {
 		switch {
 		case message && in.kind != protowire.BytesType:
 			return in.wrong(what)
+		case len(f.Inputs)+len(f.Outputs) > maxValues:
+			return fmt.Errorf("%s has more than %d inputs and outputs", what, maxValues)
 		case len(f.Nodes) == maxParts || len(f.Attributes)+len(f.Defaults) > maxAttributes:
 			return fmt.Errorf("%s has more than %d nodes or %d attributes", what, maxParts-1, maxAttributes)
 		}

@@ -57,7 +57,7 @@ const (
 
 // Read reads a file.
 func Read(data []byte) (*Model, error) {
-	m, graphs := &Model{Opsets: map[string]int64{}}, 0
+	m, graphs, nodes := &Model{Opsets: map[string]int64{}}, 0, 0 // nodes: of functions
 	err := each("the file", data, func(f field) error {
 		const what = "the file"
 		switch f.number {
@@ -79,6 +79,9 @@ func Read(data []byte) (*Model, error) {
 			}
 			function, err := readFunction(f.bytes, len(m.Functions))
 			m.Functions = append(m.Functions, function)
+			if nodes += len(function.Nodes); err == nil && nodes >= maxParts {
+				err = fmt.Errorf("the functions of the file have more than %d nodes", maxParts-1)
+			}
 			return err
 		}
 		return nil

@@ -10,27 +10,28 @@ import (
 type Fold struct {
 	Name  string
 	start float64
-	step  func(sum, x float64) float64
+	term  func(x float64) float64 // what is folded of each number
+	step  func(sum, term float64) float64
 	end   func(sum float64, count int) float64
 }
 
+func given(x float64) float64  { return x }
+func square(x float64) float64 { return x * x }
 func sum(s, x float64) float64 { return s + x }
 
 func itself(s float64, _ int) float64 { return s }
 
 // Folds. The products of two float32 are exact.
 var (
-	ReduceSum       = Fold{"sum", 0, sum, itself}
-	ReduceMean      = Fold{"mean", 0, sum, func(s float64, count int) float64 { return s / float64(count) }}
-	ReduceMax       = Fold{"maximum", math.Inf(-1), func(s, x float64) float64 { return max(s, x) }, itself}
-	ReduceMin       = Fold{"minimum", math.Inf(1), func(s, x float64) float64 { return min(s, x) }, itself}
-	ReduceProd      = Fold{"product", 1, func(s, x float64) float64 { return s * x }, itself}
-	ReduceSumSquare = Fold{"sum of squares", 0, square, itself}
-	ReduceL1        = Fold{"sum of magnitudes", 0, func(s, x float64) float64 { return s + math.Abs(x) }, itself}
-	ReduceL2        = Fold{"root of the sum of squares", 0, square, func(s float64, _ int) float64 { return math.Sqrt(s) }}
+	ReduceSum       = Fold{"sum", 0, given, sum, itself}
+	ReduceMean      = Fold{"mean", 0, given, sum, func(s float64, count int) float64 { return s / float64(count) }}
+	ReduceMax       = Fold{"maximum", math.Inf(-1), given, func(s, x float64) float64 { return max(s, x) }, itself}
+	ReduceMin       = Fold{"minimum", math.Inf(1), given, func(s, x float64) float64 { return min(s, x) }, itself}
+	ReduceProd      = Fold{"product", 1, given, func(s, x float64) float64 { return s * x }, itself}
+	ReduceSumSquare = Fold{"sum of squares", 0, square, sum, itself}
+	ReduceL1        = Fold{"sum of magnitudes", 0, math.Abs, sum, itself}
+	ReduceL2        = Fold{"root of the sum of squares", 0, square, sum, func(s float64, _ int) float64 { return math.Sqrt(s) }}
 )
-
-func square(s, x float64) float64 { return s + float64(x*x) }
 
 // Reduce folds numbers of a row, in their order.
 type Reduce struct {
@@ -38,7 +39,7 @@ type Reduce struct {
 	Value  int
 	To     []int32 // which number of the result each number of the row belongs to
 	Size   int     // of the result
-	Single bool    // each step is rounded to float32, as onnxruntime does where it adds whole values
+	Single bool    // each term and step is rounded to float32, as onnxruntime does where it adds whole values
 
 	// Whole, if not nil, takes the place of the fold.
 	Whole func(numbers []float32, scratch []float64) float32
@@ -62,9 +63,10 @@ func (r *Reduce) NewRunner() pipeline.Runner {
 			}
 			for k, x := range from[0][i*len(r.To) : (i+1)*len(r.To)] {
 				s := &sums[r.To[k]]
-				*s = r.step(*s, float64(x))
 				if r.Single {
-					*s = float64(float32(*s))
+					*s = float64(float32(r.step(*s, float64(float32(r.term(float64(x)))))))
+				} else {
+					*s = r.step(*s, r.term(float64(x)))
 				}
 			}
 			for k, s := range sums {

@@ -123,6 +123,27 @@ func TestReduceSingle(t *testing.T) {
 	}
 }
 
+// With Single each square is rounded too.
+func TestReduceSingleSquares(t *testing.T) {
+	v := []float32{1.9, 0.8, 0.1}
+	var rounded float32
+	exact := 0.0
+	for _, x := range v {
+		rounded += float32(x * x)
+		exact += float64(x) * float64(x)
+	}
+	if float32(exact) == rounded {
+		t.Fatal("these numbers show nothing")
+	}
+	for single, want := range map[bool]float32{true: rounded, false: float32(exact)} {
+		s := &Reduce{Fold: ReduceSumSquare, Value: 1, To: []int32{0, 0, 0}, Size: 1, Single: single}
+		got := make([]float32, 1)
+		if s.NewRunner()(got, [][]float32{v}, 1); got[0] != want {
+			t.Errorf("single %v: %v, not %v", single, got[0], want)
+		}
+	}
+}
+
 func TestArg(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := &Arg{Value: 1, Before: rapid.IntRange(0, 3).Draw(t, "before"), Dim: rapid.IntRange(1, 4).Draw(t, "dim"), Behind: rapid.IntRange(0, 3).Draw(t, "behind"),
