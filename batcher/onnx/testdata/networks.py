@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 import judge
 import make
 
-NEWEST = 25
+NEWEST = 26  # of onnxruntime 1.31.1
 
 
 def pick(rng, *of):
