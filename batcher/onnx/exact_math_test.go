@@ -196,6 +196,8 @@ func TestFolded(t *testing.T) {
 	answers(t, wire.Raw, []exact{
 		{"constants", drawn(13, 2, floats("a", "2", 3, 5), floats("b", "", 2), node("Mul a b -> c"), node("Sqrt d -> e"), node("Add c d -> f"),
 			node("Constant -> d", attr("value_float", float32(4))), node("Sub f e -> g"), node("Add x g -> y"), out("y")), []float32{1, 2}, []float32{9, 14}},
+		{"a truth that is not 1", drawn(13, 2, text(5, join(number64(1, 1), number64(2, 9), number64(5, 7), text(8, "a"))), node("Not a -> b"), node("Cast b -> c", attr("to", 1)),
+			node("Add x c -> y"), out("y")), []float32{1, 2}, []float32{1, 2}},
 		{"sums of constants", drawn(13, 2, floats("a", "2 2", 1, 2, 3, 4), node("ReduceSum a -> b", attr("keepdims", 0)), node("Mul x b -> y"), out("y")),
 			[]float32{1, 2}, []float32{10, 20}},
 		{"sums by an attribute", drawn(11, 2, floats("a", "2 2", 1, 2, 3, 4), node("ReduceSum a -> b", attr("axes", []int64{0})), node("Mul x b -> y"), out("y")),

@@ -128,6 +128,11 @@ func TestRefusedMath(t *testing.T) {
 		{"Swish with another alpha", of(node("Swish x -> y", attr("alpha", float32(2)))), says("Swish", "alpha")},
 		{"Dropout while training", of(floats("r", "", 0.5), truths("yes", "", true), node("Dropout x r yes -> y")), says("Dropout", "training_mode")},
 		{"Dropout with its mask", of(node("Dropout x -> a m"), node("Cast m -> b", attr("to", 1)), node("Add a b -> y")), says("Dropout", "mask")},
+	})
+}
+
+func TestRefusedTypes(t *testing.T) {
+	refuseAll(t, wire.Raw, []spoilt{
 		{"Cast to a type that is not there", of(node("Cast x -> y", attr("to", 10))), says("Cast", "float16")},
 		{"Cast of rows to float64", of(node("Cast x -> a", attr("to", 11)), node("Cast a -> y", attr("to", 1))), says("Cast", "double")},
 		{"Cast without a type", of(node("Cast x -> y")), says("Cast", "type 0")},

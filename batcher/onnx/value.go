@@ -39,6 +39,8 @@ func newConstant(t *proto.Tensor) value {
 	switch t.Type {
 	case proto.Int32, proto.Uint8:
 		v.kind = proto.Int64
+	case proto.Bool:
+		v = castConstant(v, proto.Bool) // a file may have other bytes than 0 and 1
 	}
 	return v
 }
@@ -109,6 +111,9 @@ func (c *compiler) numbers(n *graph.Node, i int) (value, error) {
 
 // named turns the places of labels into the numbers that are their names.
 func (c *compiler) named(n *graph.Node, v value) (value, error) {
+	if err := c.work(n, v.labels.count); err != nil {
+		return v, err
+	}
 	keys, names, limit := make([]float32, v.labels.count), make([]float32, v.labels.count), 0.0
 	for i, x := range v.labels.numbers {
 		keys[i], names[i] = float32(i), float32(x)
