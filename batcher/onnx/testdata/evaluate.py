@@ -15,7 +15,7 @@ import bounded as b
 from bounded import Choice, Number
 
 # Operators whose answer IEEE 754 settles, given the bits of what they read.
-EXACT = set("""TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor Scaler Imputer Binarizer ArrayFeatureExtractor LabelEncoder ZipMap
+EXACT = set("""TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor Scaler Imputer Binarizer ArrayFeatureExtractor LabelEncoder OneHotEncoder ZipMap
 Cast Concat Identity Reshape Flatten Squeeze Unsqueeze Slice Split Gather Transpose Dropout Constant ConstantOfShape Shape Where
 Add Sub Mul Div Sum Neg Abs Max Min Clip Relu LeakyRelu Sqrt Reciprocal
 Floor Ceil Round Sign ThresholdedRelu PRelu Expand FeatureVectorizer Normalizer
@@ -311,6 +311,12 @@ def label_encoder(e, a, x):
     return Number(v, np.where(free, np.inf, 0)) if kind == "values_floats" else Choice(v, free)
 
 
+def one_hot(e, a, x):
+    free = x.free if isinstance(x, Choice) else x.bound > 0
+    hot = np.trunc(x.value)[..., None] == np.array(a["cats_int64s"])
+    return Number(np.float64(hot), np.where(free[..., None] & np.ones(hot.shape, bool), 1.0, 0.0))
+
+
 def linear_classifier(e, a, x):
     labels = a.get("classlabels_ints") or a.get("classlabels_strings")
     w = np.float64(a["coefficients"]).reshape(-1, x.value.shape[1])
@@ -540,6 +546,7 @@ class Operators:
     FeatureVectorizer = lambda e, a, *inputs: concat(e, {"axis": 1}, *inputs)
     ArgMax, ArgMin = largest(1), largest(-1)
     ArrayFeatureExtractor, LabelEncoder, ZipMap = extract, label_encoder, lambda e, a, x: x
+    OneHotEncoder = one_hot
     LinearRegressor, LinearClassifier = linear_regressor, linear_classifier
     Imputer, Scaler, Binarizer = imputer, scaler, binarizer
     Normalizer = lambda e, a, x: normalize(x, a.get("norm", b"MAX").decode(), 1)

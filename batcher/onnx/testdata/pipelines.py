@@ -106,7 +106,7 @@ TRANSFORMERS = {
     "Binarizer": lambda r: preprocessing.Binarizer(threshold=float(np.float32(r.normal()))),
     "TruncatedSVD": lambda r: decomposition.TruncatedSVD(2),
     "KernelPCA": lambda r: decomposition.KernelPCA(2, kernel="linear"),
-    "KBinsDiscretizer": lambda r: preprocessing.KBinsDiscretizer(3, encode="ordinal"),
+    "KBinsDiscretizer": lambda r: preprocessing.KBinsDiscretizer(3, encode=str(r.choice(["ordinal", "onehot-dense"]))),
     "FeatureUnion": lambda r: pipeline.FeatureUnion([("a", preprocessing.StandardScaler()), ("b", decomposition.PCA(2))]),
     "PolynomialFeatures": lambda r: preprocessing.PolynomialFeatures(2),
 }
