@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/disrust/disrust/batcher/forest"
@@ -62,31 +63,32 @@ func within(got, raw float32, exact, bound float64) bool {
 
 // distance is how far scores are from the exact ones, where these are finite.
 type distance struct {
-	count, beyond int
-	share         float64 // of the bound
-	units         float64 // of 2**-24 of the score or of 1, where the bound is at most 1000 of them
+	units  []float64 // of 2**-24 of the score or of 1
+	beyond int
+	share  float64 // of the bound, where the score is not beyond it
 }
 
 func (d *distance) add(got float32, exact, bound float64) {
 	if bound == 0 || math.IsInf(bound, 1) || math.IsNaN(exact) || math.IsInf(exact, 0) {
 		return
 	}
-	d.count++
-	away, unit := math.Abs(float64(got)-exact), max(1, math.Abs(exact))/(1<<24)
-	if !(away <= bound) {
+	away := math.Abs(float64(got) - exact)
+	if away <= bound {
+		d.share = max(d.share, away/bound)
+	} else {
 		d.beyond++
 	}
-	if math.IsNaN(away) {
-		return
-	}
-	d.share = max(d.share, away/bound)
-	if bound <= 1000*unit {
-		d.units = max(d.units, away/unit)
-	}
+	d.units = append(d.units, away*(1<<24)/max(1, math.Abs(exact)))
 }
 
 func (d *distance) String() string {
-	return fmt.Sprintf("at most %.3g of the bound away, and %.3g units; %d of %d scores are beyond the bound", d.share, d.units, d.beyond, d.count)
+	count := len(d.units)
+	if count == 0 {
+		return "no score that is not settled to the bit"
+	}
+	slices.Sort(d.units)
+	return fmt.Sprintf("half of the scores are at most %.2g units away, 99 of 100 at most %.3g; of %d, %d are beyond the bound, and the others at most %.3g of it away",
+		d.units[count/2], d.units[count*99/100], count, d.beyond, d.share)
 }
 
 // checkClass compares labels, where the best scores are not too near each other.

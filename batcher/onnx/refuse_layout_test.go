@@ -78,6 +78,11 @@ func TestRefusedPlaces(t *testing.T) {
 		{"ConstantOfShape with several values", of(wholes("to", "1", 2), node("ConstantOfShape to -> a", attr("value", constantOf[float32]("", "2", 1, 2))), node("Add x a -> y")),
 			says("ConstantOfShape", "value")},
 		{"ConstantOfShape below 0", of(wholes("to", "1", -2), node("ConstantOfShape to -> a"), node("Add x a -> y")), says("ConstantOfShape", "-2")},
+	})
+}
+
+func TestRefusedExpansion(t *testing.T) {
+	refuseAll(t, wire.Raw, []spoilt{
 		{"ConstantOfShape with floats", of(floats("to", "1", 1.5), node("ConstantOfShape to -> a"), node("Add x a -> y")), says("ConstantOfShape", `"to"`, "float")},
 		{"Expand with floats", of(floats("to", "2", nan32, 3), node("Expand x to -> y")), says("Expand", `"to"`, "float")},
 		{"Expand to other shapes", of(wholes("to", "2", 1, 2), node("Expand x to -> y")), says("Expand", "[N, 3]", "[1, 2]")},

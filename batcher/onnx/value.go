@@ -131,10 +131,18 @@ func (c *compiler) named(n *graph.Node, v value) (value, error) {
 // real returns an input of float32 numbers.
 func (c *compiler) real(n *graph.Node, i int) (value, error) {
 	v, err := c.numbers(n, i)
-	if err == nil && v.kind != proto.Float {
-		err = n.Errorf("its input %q has the type %s, and float is supported", n.Input(i), proto.TypeName(v.kind))
+	if err == nil {
+		err = isReal(n, i, v)
 	}
 	return v, err
+}
+
+// isReal refuses an input that is not of float32 numbers.
+func isReal(n *graph.Node, i int, v value) error {
+	if v.kind != proto.Float {
+		return n.Errorf("its input %q has the type %s, and float is supported", n.Input(i), proto.TypeName(v.kind))
+	}
+	return nil
 }
 
 // matrix returns an input that is a matrix with a float32 row for each row.

@@ -164,7 +164,7 @@ def scikit(rng, name, kinds, steps, opset, ml):
         y = y[:, 0]
     if name == "MultiOutputRegressor":
         y = y.reshape(len(y), -1)
-    names = classes and rng.random() < 0.2
+    names = classes and name != "OneVsOneClassifier" and rng.random() < 0.2  # it says that its labels are numbers
     if names:
         y = np.array([f"label {k}" for k in range(9)])[y]
     last = kinds[name](rng)
@@ -202,6 +202,8 @@ def boosted(rng, name, opset):
 
 # Regressors of several targets. skl2onnx writes MLPRegressor and BaggingRegressor with several too, but their rows run into one another.
 SEVERAL = ["LinearRegression", "Ridge", "Lasso", "ElasticNet", "DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor", "MultiOutputRegressor"]
+# Their converters write operators of opset 11 whatever is asked for.
+NEWER = {"MinMaxScaler", "MultinomialNB", "ComplementNB", "OneVsOneClassifier"}
 COUNTS = ["PoissonRegressor", "TweedieRegressor"]
 # Transformers that need several columns, or whose converter fails on some of the columns.
 WHOLE = ["PCA", "SelectKBest", "TruncatedSVD", "FeatureUnion", "KBinsDiscretizer"]
@@ -220,20 +222,37 @@ def draw(rng, name=None, steps=None):
     if steps is None:
         steps = [str(s) for s in rng.choice(list(TRANSFORMERS), rng.choice([0, 1, 1, 2]), replace=False)]
         steps.sort(key="SimpleImputer".__ne__)
-    if ("MinMaxScaler" in steps or name in ("MultinomialNB", "ComplementNB")) and opset < 11:
-        opset, ml = 11, 1  # its converter writes the Clip of opset 11
+    if opset < 11 and NEWER & {name, *steps}:
+        opset, ml = 11, 1
     if name == "IsolationForest" and ml == 1:
         opset, ml = 13, 2
     return *scikit(rng, name, everything[name], steps, opset, ml), steps + [name]
 
 
-def write(folder, rng, *given, keep=40):
-    model, labels, x, names = draw(rng, *given)
+def loadable(rng, given, failures):
+    """A random model that the libraries can fit, convert and load. Some combinations they can't."""
+    while True:
+        try:
+            model, *rest = draw(rng, *given)
+            judge.session(model)
+            return model, *rest
+        except Exception as e:  # of any library
+            failures.append(f"{type(e).__name__}: {e}")
+            if len(failures) > 50:
+                raise
+
+
+def write(folder, rng, *given, keep=40, failures=None):
+    failures = [] if failures is None else failures
+    model, labels, x, names = loadable(rng, given, failures)
     missing = rng.random() < 0.5 and "Binarizer" not in names  # onnxruntime's Binarizer fails on NaN
     rows = np.concatenate([x[:20], judge.hard_rows(rng, 40, x.shape[1], missing)])
     if "Binarizer" in names:
         rows = np.clip(np.nan_to_num(rows), -1e4, 1e4)
-    judge.write(folder, model, rng.permutation(rows), {"estimator": " + ".join(names)}, labels, keep)
+    try:
+        judge.write(folder, model, rng.permutation(rows), {"estimator": " + ".join(names)}, labels, keep)
+    except judge.Unsure:
+        write(folder, rng, *given, keep=keep, failures=failures)  # another one
 
 
 FIXED = {
@@ -268,8 +287,11 @@ def main():
             write(os.path.join(sys.argv[2], "bound_sk_" + name), np.random.default_rng([4, i]), *given, keep=20)
         return
     folder, seed, count = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    failures = []
     for i in range(count):
-        write(os.path.join(folder, f"bound_pipeline_{i:04}"), np.random.default_rng([seed, 8, i]))
+        write(os.path.join(folder, f"bound_pipeline_{i:04}"), np.random.default_rng([seed, 8, i]), failures=failures)
+    for f in failures:
+        print("drawn again after", f.splitlines()[0][:200])
 
 
 if __name__ == "__main__":
