@@ -15,7 +15,6 @@ func toN(name string, size int64) []byte {
 
 func TestLayout(t *testing.T) {
 	row := []float32{1, 2, 3, 4, 5, 6}
-	sum := node("ReduceSum p axes -> y")
 	answers(t, wire.Raw, []exact{
 		{"Reshape, Transpose and back", drawn(13, 6, wholes("cube", "3", -1, 2, 3), wholes("flat", "2", 0, -1),
 			node("Reshape x cube -> a"), node("Transpose a -> b", attr("perm", []int64{0, 2, 1})), node("Reshape b flat -> y"), out("y")),
@@ -43,6 +42,13 @@ func TestLayout(t *testing.T) {
 			wholes("steps", "1", math.MaxInt64), node("Slice x starts ends axes steps -> y"), out("y")), row, []float32{1}},
 		{"Slice with the smallest step", drawn(13, 6, wholes("starts", "1", math.MaxInt64), wholes("ends", "1", math.MinInt64), wholes("axes", "1", 1),
 			wholes("steps", "1", math.MinInt64), node("Slice x starts ends axes steps -> y"), out("y")), row, []float32{6}},
+	})
+}
+
+func TestParts(t *testing.T) {
+	row := []float32{1, 2, 3, 4, 5, 6}
+	sum := node("ReduceSum p axes -> y")
+	answers(t, wire.Raw, []exact{
 		{"Split evenly", drawn(13, 6, node("Split x -> a b", attr("axis", 1)), node("Sub b a -> y"), out("y")), row, []float32{3, 3, 3}},
 		{"Split with an attribute", drawn(11, 6, node("Split x -> a b", attr("axis", 1), attr("split", []int64{1, 5})), node("Mul b a -> y"), out("y")),
 			[]float32{2, 1, 2, 3, 4, 5}, []float32{2, 4, 6, 8, 10}},
@@ -50,6 +56,12 @@ func TestLayout(t *testing.T) {
 			[]float32{1, 2, 3}, []float32{2, 3}},
 		{"Split with a last part that is smaller", drawn(18, 3, node("Split x -> a y", attr("axis", 1), attr("num_outputs", 2)), out("y")),
 			[]float32{1, 2, 3}, []float32{3}},
+		{"computing with whole numbers that were picked", drawn(13, 4, wholes("cube", "3", -1, 2, 2), node("Reshape x cube -> r"),
+			node("ArgMax r -> a", attr("axis", 2), attr("keepdims", 0)), wholes("place", "1", 1), node("Gather a place -> b", attr("axis", 1)),
+			node("Add b place -> c"), node("Cast c -> y", attr("to", 1)), out("y")), []float32{1, 0, 1, 2, 0, 1, 4, 3}, []float32{2, 1}},
+		{"the product of sizes", drawn(13, 6, wholes("cube", "3", -1, 2, 3), node("Reshape x cube -> r"), node("Shape r -> all"), wholes("inner", "2", 1, 2),
+			node("Gather all inner -> b"), node("ReduceProd b -> c", attr("keepdims", 0)), node("Cast c -> d", attr("to", 1)), node("Mul x d -> y"), out("y")),
+			row, []float32{6, 12, 18, 24, 30, 36}},
 		{"Concat", drawn(13, 2, node("Concat x x -> y", attr("axis", -1)), out("y")), []float32{1, 2}, []float32{1, 2, 1, 2}},
 		{"Gather with places from the end", drawn(13, 3, wholes("places", "3", -1, 0, -1), node("Gather x places -> y", attr("axis", 1)), out("y")),
 			[]float32{1, 2, 3}, []float32{3, 1, 3}},

@@ -53,6 +53,9 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 		return nil, err
 	}
 	g, err := graph.New(file)
+	if err == nil {
+		err = versions(file) // its functions may have stated more
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -79,11 +82,16 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 
 // versions refuses sets of operators that are unknown.
 func versions(m *proto.Model) error {
-	for domain, newest := range map[string]int64{"": 28, "ai.onnx.ml": 5} {
-		v, found := m.Opsets[domain]
-		if found && (v > newest || v < 1 || domain == "" && v < oldest) {
-			return fmt.Errorf("the file uses opset %d of %q: up to %d is supported: export it with an older target_opset",
-				v, domain, newest)
+	for _, of := range []struct {
+		domain, name   string
+		oldest, newest int64
+	}{{"", "ai.onnx", oldest, 28}, {"ai.onnx.ml", "ai.onnx.ml", 1, 5}} {
+		v, found := m.Opsets[of.domain]
+		switch {
+		case found && v > of.newest:
+			return fmt.Errorf("the file uses opset %d of %s: up to %d is supported: export it with an older target_opset", v, of.name, of.newest)
+		case found && v < of.oldest:
+			return fmt.Errorf("the file uses opset %d of %s: %d and later are supported: export it with a newer target_opset", v, of.name, of.oldest)
 		}
 	}
 	return nil

@@ -31,7 +31,7 @@ func init() {
 	}
 	for name, op := range map[string]compile{
 		"ZipMap": zipMap, "Scaler": scaler, "Normalizer": normalizer, "Imputer": imputer, "Binarizer": binarizer,
-		"ArrayFeatureExtractor": arrayFeatureExtractor, "LabelEncoder": labelEncoder, "FeatureVectorizer": featureVectorizer,
+		"ArrayFeatureExtractor": arrayFeatureExtractor, "LabelEncoder": labelEncoder, "OneHotEncoder": oneHotEncoder, "FeatureVectorizer": featureVectorizer,
 		"LinearRegressor": linearRegressor, "LinearClassifier": linearClassifier,
 		"TreeEnsemble": treeEnsemble, "TreeEnsembleClassifier": treeClassifier, "TreeEnsembleRegressor": treeRegressor,
 	} {

@@ -6,6 +6,7 @@ import (
 	"github.com/disrust/disrust/batcher/dense"
 	"github.com/disrust/disrust/batcher/onnx/internal/graph"
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
+	"github.com/disrust/disrust/batcher/onnx/internal/shape"
 	"github.com/disrust/disrust/batcher/onnx/internal/stages"
 )
 
@@ -198,6 +199,44 @@ func labelEncoder(c *compiler, n *graph.Node) error {
 	}
 	out, err := c.emit(n, table, v.Shape, kind, v)
 	out.limit = max(limit, math.Abs(float64(otherwise)))
+	c.set(n, 0, out)
+	return err
+}
+
+// oneHotEncoder makes a column for each category of each number: 1 for the category that the number
+// is, else 0. Of equal categories the last counts.
+func oneHotEncoder(c *compiler, n *graph.Node) error {
+	v, err := c.numbers(n, 0)
+	if err != nil {
+		return err
+	}
+	n.Ignore("zeros") // 0: onnxruntime fails for a number that is no category
+	names := n.Ints("cats_int64s")
+	if len(names) == 0 || v.kind != proto.Float && v.kind != proto.Int64 {
+		return n.Errorf("it is supported for numbers, with cats_int64s")
+	}
+	categories := value{Shape: shape.Constant(len(names)), kind: proto.Float, constant: make([]float64, len(names))}
+	seen := map[int64]bool{}
+	for i := len(names) - 1; i >= 0; i-- {
+		x := float64(names[i])
+		if math.Abs(x) > maxWhole {
+			return n.Errorf("categories beyond %d are not supported", maxWhole)
+		}
+		if seen[names[i]] {
+			x = math.NaN() // which no number equals
+		}
+		categories.constant[i], seen[names[i]] = x, true
+	}
+	if v.kind == proto.Float {
+		if v, err = c.each(n, v, truncate); err != nil {
+			return err
+		}
+	}
+	v.kind = proto.Float
+	if v.Shape, err = v.Unsqueeze([]int64{-1}); err != nil {
+		return n.Errorf("%w", err)
+	}
+	out, err := c.combine(n, stages.Equal, v, categories)
 	c.set(n, 0, out)
 	return err
 }

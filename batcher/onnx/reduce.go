@@ -1,6 +1,8 @@
 package onnx
 
 import (
+	"slices"
+
 	"github.com/disrust/disrust/batcher/activation"
 	"github.com/disrust/disrust/batcher/onnx/internal/graph"
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
@@ -14,13 +16,19 @@ var folds = map[string]stages.Fold{
 	"ReduceProd": stages.ReduceProd, "ReduceSumSquare": stages.ReduceSumSquare, "ReduceL1": stages.ReduceL1, "ReduceL2": stages.ReduceL2,
 }
 
+// ofWhole are those that exporters use for sizes, too.
+var ofWhole = []string{"ReduceSum", "ReduceProd", "ReduceMax", "ReduceMin"}
+
 func reduceLogSumExp(c *compiler, n *graph.Node) error {
 	return reduce(c, n, &stages.Reduce{Fold: stages.Fold{Name: "logarithm of the sum of exponentials"}, Whole: activation.LogSumExp})
 }
 
 // reduce completes a stage.
 func reduce(c *compiler, n *graph.Node, s *stages.Reduce) error {
-	v, err := c.real(n, 0)
+	v, err := c.numbers(n, 0)
+	if whole := v.kind == proto.Int64 && v.constant != nil && slices.Contains(ofWhole, n.Operator); err == nil && !whole {
+		err = isReal(n, 0, v)
+	}
 	if err != nil {
 		return err
 	}
@@ -60,7 +68,7 @@ func reduce(c *compiler, n *graph.Node, s *stages.Reduce) error {
 	}
 	s.Value, s.To, s.Size, s.Single = v.at, index[1], to.Size(), outer
 	c.rounded = c.rounded || !outer
-	out, err := c.emit(n, s, to, proto.Float, v)
+	out, err := c.emit(n, s, to, v.kind, v)
 	if err == nil && !keep {
 		out.Shape, err = to.Squeeze(gone)
 	}

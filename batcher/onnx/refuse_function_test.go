@@ -1,10 +1,12 @@
 package onnx
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/disrust/disrust/batcher/onnx/internal/proto"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -29,6 +31,8 @@ func TestRefusedFunctions(t *testing.T) {
 	}
 	values := strings.Repeat("v ", 1<<17)
 	weights := attr("coefficients", make([]float32, 1<<16))
+	alone := join(number64(1, 8), text(7, join(node("local.F x -> y"), out("y"), info(11, "x", proto.Float, 3))))
+	newest := bytes.Replace(defined("F a -> b", node("Relu a -> b")), text(9, join(number64(2, 13))), text(9, join(number64(2, 99))), 1)
 	const calls = 1 << 15
 	for _, c := range []spoilt{
 		{"calls that double", withFunctions(graph(node("local.F0 x -> z")), doubling...), says("functions", "262144")},
@@ -44,6 +48,7 @@ func TestRefusedFunctions(t *testing.T) {
 		{"a name that a call passes on", withFunctions(graph(node("local.F x -> z z")), defined("F a -> b", node("Relu a -> b"))), says("F", "2 outputs")},
 		{"an attribute that is not the function's", withFunctions(graph(node("local.F x -> z", attr("alpha", 1))), defined("F a -> b", node("Relu a -> b"))), says("F", "alpha")},
 		{"a function that is there twice", withFunctions(graph(), defined("F a -> b"), defined("F a -> b")), []string{"F", "twice"}},
+		{"a function of an opset that only it states", withFunctions([]byte(alone), newest), []string{"opset 99 of ai.onnx"}},
 		{"a function of another opset", withFunctions(drawn(12, 3, node("local.F x -> y"), out("y")), defined("F a -> b", node("Relu a -> b"))), says("F", "opset 13", "12")},
 	} {
 		refusedCheaply(t, c)

@@ -123,9 +123,16 @@ func TestRefusedMath(t *testing.T) {
 		{"Gelu of another kind", of(node("Gelu x -> y", attr("approximate", "sigmoid"))), says("Gelu", "sigmoid")},
 		{"Celu with alpha below 0", of(node("Celu x -> y", attr("alpha", float32(-2)))), says("Celu", "alpha is -2")},
 		{"Celu with alpha 0", of(node("Celu x -> y", attr("alpha", float32(0)))), says("Celu", "alpha is 0")},
+		{"a constant with elements of another type", of(text(5, join(number64(1, 1), number64(2, proto.Float), number64(7, 3), text(8, "c"))),
+			node("Add x c -> y")), []string{`constant "c"`, "of type float", "another"}},
 		{"Swish with another alpha", of(node("Swish x -> y", attr("alpha", float32(2)))), says("Swish", "alpha")},
 		{"Dropout while training", of(floats("r", "", 0.5), truths("yes", "", true), node("Dropout x r yes -> y")), says("Dropout", "training_mode")},
 		{"Dropout with its mask", of(node("Dropout x -> a m"), node("Cast m -> b", attr("to", 1)), node("Add a b -> y")), says("Dropout", "mask")},
+	})
+}
+
+func TestRefusedTypes(t *testing.T) {
+	refuseAll(t, wire.Raw, []spoilt{
 		{"Cast to a type that is not there", of(node("Cast x -> y", attr("to", 10))), says("Cast", "float16")},
 		{"Cast of rows to float64", of(node("Cast x -> a", attr("to", 11)), node("Cast a -> y", attr("to", 1))), says("Cast", "double")},
 		{"Cast without a type", of(node("Cast x -> y")), says("Cast", "type 0")},
@@ -141,12 +148,19 @@ func TestRefusedMath(t *testing.T) {
 			says("Div", "16777216")},
 		{"whole numbers by 0", of(wholes("v", "", 1), wholes("w", "", 0), node("Div v w -> a"), node("Cast a -> b", attr("to", 1)), node("Add x b -> y")), says("Div", "by 0")},
 		{"quotients of the row's whole numbers", of(node("ArgMax x -> a", attr("axis", 1)), node("Div a a -> b"), node("Cast b -> y", attr("to", 1))), says("Div", "whole numbers")},
+		{"OneHotEncoder of texts", of(node("ml.OneHotEncoder x -> y", attr("cats_strings", []string{"a"}))), says("ml.OneHotEncoder", "cats_int64s")},
+		{"OneHotEncoder of large numbers", of(node("ml.OneHotEncoder x -> y", attr("cats_int64s", []int64{1 << 25}))), says("ml.OneHotEncoder", "16777216")},
 		{"LabelEncoder to texts", of(node("ml.LabelEncoder x -> y", attr("keys_floats", []float32{1}), attr("values_strings", []string{"a"}))), says("ml.LabelEncoder", "float")},
 		{"LabelEncoder of other keys", of(node("ml.LabelEncoder x -> y", attr("keys_int64s", []int64{1}), attr("values_floats", []float32{1}))), says("ml.LabelEncoder", "float")},
 		{"LabelEncoder of fewer values", of(node("ml.LabelEncoder x -> y", attr("keys_floats", []float32{1, 2}), attr("values_floats", []float32{1}))),
 			says("ml.LabelEncoder", "2 keys and 1 values")},
 		{"LabelEncoder to large numbers", of(node("ml.LabelEncoder x -> a", attr("keys_floats", []float32{1}), attr("values_int64s", []int64{1 << 25})), node("Cast a -> y", attr("to", 1))),
 			says("ml.LabelEncoder", "16777216")},
+	})
+}
+
+func TestRefusedValues(t *testing.T) {
+	refuseAll(t, wire.Raw, []spoilt{
 		{"Constant without a value", of(node("Constant -> a"), node("Add x a -> y")), says("Constant", "no value")},
 		{"Constant with a value of a wrong type", of(node("Constant -> a", attr("value_float", 1)), node("Add x a -> y")), says("Constant", "value_float", "INT")},
 		{"Constant with two values", of(node("Constant -> a", attr("value_float", float32(1)), attr("value_int", 1)), node("Add x a -> y")), says("Constant", "value_int")},

@@ -39,6 +39,8 @@ func newConstant(t *proto.Tensor) value {
 	switch t.Type {
 	case proto.Int32, proto.Uint8:
 		v.kind = proto.Int64
+	case proto.Bool:
+		v = castConstant(v, proto.Bool) // a file may have other bytes than 0 and 1
 	}
 	return v
 }
@@ -109,6 +111,9 @@ func (c *compiler) numbers(n *graph.Node, i int) (value, error) {
 
 // named turns the places of labels into the numbers that are their names.
 func (c *compiler) named(n *graph.Node, v value) (value, error) {
+	if err := c.work(n, v.labels.count); err != nil {
+		return v, err
+	}
 	keys, names, limit := make([]float32, v.labels.count), make([]float32, v.labels.count), 0.0
 	for i, x := range v.labels.numbers {
 		keys[i], names[i] = float32(i), float32(x)
@@ -126,10 +131,18 @@ func (c *compiler) named(n *graph.Node, v value) (value, error) {
 // real returns an input of float32 numbers.
 func (c *compiler) real(n *graph.Node, i int) (value, error) {
 	v, err := c.numbers(n, i)
-	if err == nil && v.kind != proto.Float {
-		err = n.Errorf("its input %q has the type %s, and float is supported", n.Input(i), proto.TypeName(v.kind))
+	if err == nil {
+		err = isReal(n, i, v)
 	}
 	return v, err
+}
+
+// isReal refuses an input that is not of float32 numbers.
+func isReal(n *graph.Node, i int, v value) error {
+	if v.kind != proto.Float {
+		return n.Errorf("its input %q has the type %s, and float is supported", n.Input(i), proto.TypeName(v.kind))
+	}
+	return nil
 }
 
 // matrix returns an input that is a matrix with a float32 row for each row.

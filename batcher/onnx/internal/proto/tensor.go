@@ -133,6 +133,10 @@ func (t *Tensor) Check() error {
 	if size == 0 {
 		return fmt.Errorf("constant %q: data_type %s: float, double, int32, int64, uint8 and bool are supported", t.Name, TypeName(t.Type))
 	}
+	own := map[int64]int{Float: len(t.list), Double: len(t.doubles), Int64: len(t.longs)}
+	if of, has := own[t.Type]; has && of != numbers || !has && len(t.integers) != numbers {
+		return fmt.Errorf("constant %q: it is of type %s, and its elements are of another", t.Name, TypeName(t.Type))
+	}
 	got := numbers + t.texts
 	if t.raw != nil {
 		if len(t.raw)%size != 0 {
@@ -158,7 +162,7 @@ func (t *Tensor) Doubles() []float64 {
 	}
 	all = append(all, t.doubles...)
 	for _, x := range t.integers {
-		all = append(all, float64(x))
+		all = append(all, t.small(x))
 	}
 	for _, x := range t.longs {
 		all = append(all, float64(x))
@@ -175,11 +179,24 @@ func (t *Tensor) Doubles() []float64 {
 		case Int64:
 			x, b = float64(int64(binary.LittleEndian.Uint64(b))), b[8:]
 		default:
-			x, b = float64(b[0]), b[1:]
+			x, b = t.small(int64(b[0])), b[1:]
 		}
 		all = append(all, x)
 	}
 	return all
+}
+
+// small returns an element of a type that is smaller than int64, of which the file may have more bits.
+func (t *Tensor) small(x int64) float64 {
+	switch t.Type {
+	case Int32:
+		return float64(int32(x))
+	case Uint8:
+		return float64(uint8(x))
+	case Bool:
+		return float64(min(1, uint64(x)))
+	}
+	return float64(x)
 }
 
 // Floats returns the elements of a float constant.
