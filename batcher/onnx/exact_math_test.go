@@ -63,7 +63,7 @@ func TestFunctions(t *testing.T) {
 			node("Reciprocal b -> d"), node("Mul x d -> y"), out("y")), []float32{1}, []float32{inf32, inf32}},
 		{"Sign of 0", unary(13, "Sign"), []float32{zero, 0, -1, nan32}, []float32{0, 0, -1, nan32}},
 		{"Pow with the exponent 0.5", drawn(13, 4, floats("e", "", 0.5), node("Pow x e -> y"), out("y")), []float32{zero, -inf32, 4, -1}, []float32{0, inf32, 2, nan32}},
-		{"Where of 0", drawn(13, 4, truths("t", "4", true, false, true, false), node("Where t x x -> y"), out("y")), []float32{zero, zero, nan32, -inf32}, []float32{0, 0, nan32, -inf32}},
+		{"Where of 0", drawn(13, 4, truths("t", "4", true, false, true, false), node("Where t x x -> y"), out("y")), []float32{zero, zero, nan32, -inf32}, []float32{0, zero, nan32, -inf32}},
 		{"OneHotEncoder", drawn(13, 2, node("Cast x -> a", attr("to", 7)), node("ml.OneHotEncoder a -> b", attr("cats_int64s", []int64{1, 2, 0})),
 			node("Flatten b -> y"), out("y")), []float32{1, 2.75, -0.5, 9, nan32, -1}, []float32{1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
 		{"OneHotEncoder of floats and equal categories", drawn(13, 2, node("ml.OneHotEncoder x -> b", attr("cats_int64s", []int64{1, 2, 1}), attr("zeros", 0)),

@@ -111,8 +111,8 @@ func (c *Combine) NewRunner() pipeline.Runner {
 	}
 }
 
-// Select takes a number from one operand where a condition is not 0, and from another elsewhere. As in
-// onnxruntime, which adds 0 to each, 0 has no sign then.
+// Select takes a number from one operand where a condition is not 0, and from another elsewhere. In
+// onnxruntime a 0 of the first has no sign then.
 type Select struct {
 	condition, a, b Operand
 	size            int
@@ -137,7 +137,7 @@ func (s *Select) NewRunner() pipeline.Runner {
 			condition, a, b := r[0].next(), r[1].next(), r[2].next()
 			out := dst[i*s.size : (i+1)*s.size]
 			for k := range out {
-				out[k] = b[k] + 0
+				out[k] = b[k]
 				if condition[k] != 0 {
 					out[k] = a[k] + 0
 				}

@@ -195,9 +195,8 @@ func TestSelect(t *testing.T) {
 			out := slices.Clone(y[:size])
 			for i := range out {
 				if !(when[i] == 0) {
-					out[i] = x[i]
+					out[i] = x[i] + 0 // 0 has no sign
 				}
-				out[i] += 0 // 0 has no sign
 			}
 			return out
 		})
