@@ -33,6 +33,7 @@ func (c *compiler) next() int { return len(c.stages) + 1 }
 // add adds a stage of a node, and returns the value that it makes.
 func (c *compiler) add(n *graph.Node, s pipeline.Stage, of shape.Shape, kind int64) value {
 	v := value{Shape: of, at: c.next(), kind: kind}
+	c.left -= of.Size() // node checks it
 	c.stages, c.nodes = append(c.stages, s), append(c.nodes, []*graph.Node{n})
 	return v
 }
@@ -214,6 +215,9 @@ func (c *compiler) node(n *graph.Node) error {
 		}
 	}
 	if err := operators[key{n.Domain, n.Operator}](c, n); err != nil {
+		return err
+	}
+	if err := c.work(n, 0); err != nil {
 		return err
 	}
 	return n.Done()

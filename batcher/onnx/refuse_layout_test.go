@@ -177,6 +177,7 @@ func TestRefusedBombs(t *testing.T) {
 		{"large constants that are read by many nodes", chain("Squeeze IN million", 2000, "w", big, million, floats("w", "1", 1)), says("Squeeze")},
 		{"many labels that are read by many nodes", of(big, million, node("ArgMax x -> a", attr("axis", 1)), node("Gather million a -> b"),
 			node("Max "+strings.Repeat("b ", 2000)+"-> c"), node("Cast c -> y", attr("to", 1))), says("Max", "numbers")},
+		{"many nodes with many targets", of(grown(2000)...), says("TreeEnsembleRegressor", "numbers")},
 		{"a node with many large inputs", of(big, node("ConstantOfShape big -> w"), node("Sum w w w w "+strings.Repeat("w ", 5000)+"-> a"), node("ReduceSum a -> b"), node("Add x b -> y")),
 			says("Sum", "numbers")},
 		{"large results of a node with many inputs", of(floats("v", "1000 1", make([]float32, 1000)...), floats("w", "1 1000", make([]float32, 1000)...),
@@ -196,4 +197,17 @@ func refusedCheaply(t *testing.T, c spoilt) {
 	if got := after.TotalAlloc - before.TotalAlloc; got > maxBomb {
 		t.Errorf("%s: %d MiB before it is refused", c.name, got>>20)
 	}
+}
+
+// grown are trees of a leaf with many targets each, and the sum of all.
+func grown(count int) (parts [][]byte) {
+	zero, sum := []int64{0}, "Sum"
+	for i := range count {
+		name := fmt.Sprint("v", i)
+		parts, sum = append(parts, node("ml.TreeEnsembleRegressor x -> "+name, attr("nodes_modes", []string{"LEAF"}), attr("nodes_nodeids", zero),
+			attr("nodes_treeids", zero), attr("nodes_featureids", zero), attr("nodes_values", []float32{0}), attr("nodes_truenodeids", zero),
+			attr("nodes_falsenodeids", zero), attr("target_ids", zero), attr("target_nodeids", zero), attr("target_treeids", zero),
+			attr("target_weights", []float32{5}), attr("n_targets", 65535))), sum+" "+name
+	}
+	return append(parts, node(sum+" -> y"))
 }

@@ -12,10 +12,9 @@ import json
 import os
 
 import numpy as np
-import onnx
 
-from evaluate import EXACT, Evaluation, session
 from bounded import Number
+from evaluate import Evaluation, session
 
 HARD = np.float32([0, -0.0, 1e-45, -1e-40, np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-20, 1e6, -1e6, 1e4, -300, 0.5, 1, 2, 3])
 

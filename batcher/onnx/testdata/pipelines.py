@@ -10,7 +10,6 @@ import sys
 import warnings
 
 import numpy as np
-import onnx
 from sklearn import calibration, cluster, compose, cross_decomposition, decomposition, discriminant_analysis, ensemble, feature_selection, impute
 from sklearn import linear_model, mixture, model_selection, multiclass, multioutput, naive_bayes, neural_network, pipeline, preprocessing, svm, tree
 
