@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
@@ -54,7 +53,7 @@ func (p *Pick) add(next piece) {
 
 func (p *Pick) From() []int    { return values(p.operands...) }
 func (p *Pick) Width() int     { return p.size }
-func (p *Pick) String() string { return fmt.Sprintf("pick %d columns", p.size) }
+func (p *Pick) String() string { return "pick columns" }
 
 // Bytes implements [pipeline.Stage].
 func (p *Pick) Bytes() int {

@@ -155,6 +155,9 @@ func (w *walk) String() string {
 		n, _ := w.model.TreeSize(i)
 		leaves += n
 	}
+	if w.model.Trees() == 1 {
+		return fmt.Sprintf("1 tree with %d leaves", leaves)
+	}
 	return fmt.Sprintf("%d trees with %d leaves", w.model.Trees(), leaves)
 }
 
