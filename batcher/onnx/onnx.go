@@ -132,6 +132,7 @@ func (c *compiler) about(file *proto.Model, m *model) modelfile.About {
 		a.Trees += f.Trees()
 	}
 	a.Stages = append([]string{}, c.described()...) // a graph may need none
+	a.Classes = c.classes()
 	a.Answers = modelfile.Answers(func(kind wire.Kind) (modelfile.Answer, error) {
 		if _, err := c.wanted(kind == wire.Class); err != nil {
 			return modelfile.Answer{}, err

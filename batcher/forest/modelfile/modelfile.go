@@ -48,6 +48,7 @@ type About struct {
 	Answers []Answer
 	NoBest  string // why BestIteration is refused; "": it is not
 
+	Classes    []string    // names of the classes by their index; nil: the file has none, or no classes
 	Categories string      // where rows go at a categorical split
 	Features   []string    // names in the order of the columns; nil if the file has none
 	Parameters []Parameter // of the training, in the file's order

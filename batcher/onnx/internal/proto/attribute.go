@@ -29,7 +29,7 @@ func (a *Attribute) Bytes() int {
 		total += 16 + len(s)
 	}
 	if t := a.T; t != nil {
-		total += len(t.raw) + 4*len(t.list) + 8*(len(t.doubles)+len(t.integers)+len(t.longs)+t.texts)
+		total += len(t.raw) + 4*len(t.list) + 8*(len(t.doubles)+len(t.integers)+len(t.longs)+2*len(t.texts))
 	}
 	return total
 }

@@ -44,7 +44,7 @@ type Tensor struct {
 	doubles  []float64
 	integers []int64 // int32 and smaller types
 	longs    []int64
-	texts    int
+	texts    []string
 	external bool
 }
 
@@ -61,7 +61,10 @@ func readTensor(message []byte, what string) (Tensor, error) {
 		case 5:
 			return f.integers(what, &t.integers)
 		case 6:
-			t.texts++
+			if f.kind != protowire.BytesType {
+				return f.wrong(what)
+			}
+			t.texts = append(t.texts, string(f.bytes))
 		case 7:
 			return f.integers(what, &t.longs)
 		case 8:
@@ -126,7 +129,7 @@ func (t *Tensor) Check() error {
 		return err
 	}
 	numbers := len(t.list) + len(t.doubles) + len(t.integers) + len(t.longs)
-	if t.Type == String && t.texts == want && t.raw == nil && numbers == 0 {
+	if t.Type == String && len(t.texts) == want && t.raw == nil && numbers == 0 {
 		return nil
 	}
 	size := map[int64]int{Float: 4, Uint8: 1, Int32: 4, Int64: 8, Bool: 1, Double: 8}[t.Type]
@@ -137,7 +140,7 @@ func (t *Tensor) Check() error {
 	if of, has := own[t.Type]; has && of != numbers || !has && len(t.integers) != numbers {
 		return fmt.Errorf("constant %q: it is of type %s, and its elements are of another", t.Name, TypeName(t.Type))
 	}
-	got := numbers + t.texts
+	got := numbers + len(t.texts)
 	if t.raw != nil {
 		if len(t.raw)%size != 0 {
 			return fmt.Errorf("constant %q: dims %v of %s, and %d bytes", t.Name, t.Dims, TypeName(t.Type), len(t.raw))
@@ -150,10 +153,13 @@ func (t *Tensor) Check() error {
 	return nil
 }
 
+// Texts returns the elements of a constant of texts; nil of another.
+func (t *Tensor) Texts() []string { return t.texts }
+
 // Doubles returns the elements as float64, which holds each type that Check allows but for large
 // int64 exactly. A text becomes its place. Check must have passed.
 func (t *Tensor) Doubles() []float64 {
-	all := make([]float64, 0, len(t.list)+len(t.doubles)+len(t.integers)+len(t.longs)+t.texts+len(t.raw)/4)
+	all := make([]float64, 0, len(t.list)+len(t.doubles)+len(t.integers)+len(t.longs)+len(t.texts)+len(t.raw)/4)
 	for i := range t.texts {
 		all = append(all, float64(i))
 	}

@@ -141,8 +141,19 @@ func TestGraph(t *testing.T) {
 		!strings.Contains(got, "best is refused: an ONNX file has no iterations.\n") {
 		t.Error(got)
 	}
-	if r := newReport(m, cost.Cost{}); !slices.Equal(r.Stages, m.About.Stages) || r.Iterations != 0 {
+	if r := newReport(m, cost.Cost{}); !slices.Equal(r.Stages, m.About.Stages) || r.Iterations != 0 || !slices.Equal(r.Classes, m.About.Classes) {
 		t.Errorf("%+v", r)
+	}
+	if got := text(); !strings.Contains(got, "\nclasses         0 is label 0, 1 is label 1, 2 is label 2, 3 is label 3\n") {
+		t.Error(got)
+	}
+	m.About.Classes = []string{"0", "1"}
+	if got := text(); strings.Contains(got, "\nclasses") {
+		t.Errorf("names that are the index say nothing: %s", got)
+	}
+	m.About.Classes = slices.Repeat([]string{"low", "high\x1b"}, 11)
+	if got := text(); !strings.Contains(got, "\nclasses         0 is low, 1 is high\\x1b, 2 is low,") || !strings.Contains(got, "19 is high\\x1b, and 2 more\n") {
+		t.Error(got)
 	}
 	m.About.Trees, m.About.Leaves = 0, 0
 	for i := range m.About.Answers {

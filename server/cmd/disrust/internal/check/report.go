@@ -32,6 +32,8 @@ type report struct {
 
 	Stages []string `json:"stages"` // of the graph in the file, in the order in which a row passes; empty: it has none
 
+	Classes []string `json:"classes"` // their names by their index; empty: the file has none
+
 	Features   int    `json:"features"`
 	Outputs    int    `json:"outputs"`
 	Output     string `json:"output"`
@@ -76,7 +78,8 @@ func newReport(m *forest.Model, k cost.Cost) *report {
 		Format: a.Format, Objective: a.Objective,
 		SHA256: hex.EncodeToString(m.SHA256[:]), Identity: hex.EncodeToString(m.Identity[:]),
 		FileBytes: m.FileBytes, MemoryBytes: m.Bytes(),
-		Stages: append([]string{}, a.Stages...), Iterations: a.Iterations, UsedIterations: a.Used, BestIterations: a.Best, Trees: a.Trees, Leaves: a.Leaves,
+		Stages: append([]string{}, a.Stages...), Classes: append([]string{}, a.Classes...),
+		Iterations: a.Iterations, UsedIterations: a.Used, BestIterations: a.Best, Trees: a.Trees, Leaves: a.Leaves,
 		Features: shape.Dim, Outputs: shape.Outputs, Output: shape.Kind.String(),
 		Cost:  measured{micros(k.Single), micros(k.Batched), k.Rows},
 		Notes: notes(a),

@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"github.com/disrust/disrust/server/cmd/disrust/internal/sheet"
 	"github.com/disrust/disrust/wire"
@@ -20,6 +22,9 @@ func (r *report) write(w io.Writer) {
 	s.Steps("stages", r.Stages)
 	s.Line("memory", "%d bytes, loaded in %.1f ms", r.MemoryBytes, 1000*r.LoadSeconds)
 	s.Line("a row", "%s, %s (%s)", sheet.Count(r.Features, "feature", "features"), sheet.Count(r.Outputs, "output", "outputs"), r.Output)
+	if text := r.classes(); text != "" {
+		s.Line("classes", "%s", text)
+	}
 	s.Line("cost here", "%v, on one thread", r.cost)
 	s.Line("a request", "%s, or with --max-vectors up to %d", sheet.Count(r.MaxVectors, "vector", "vectors at most"), r.MostAtAll)
 	for _, q := range r.Requests {
@@ -31,6 +36,24 @@ func (r *report) write(w io.Writer) {
 	for _, n := range r.Notes {
 		s.Line("note", "%s", n)
 	}
+}
+
+// classes names the first ones, unless each is named by its index.
+func (r *report) classes() string {
+	const most = 20
+	var all []string
+	named := false
+	for i, name := range r.Classes[:min(len(r.Classes), most)] {
+		all = append(all, fmt.Sprintf("%d is %s", i, name))
+		named = named || name != strconv.Itoa(i)
+	}
+	if !named {
+		return ""
+	}
+	if more := len(r.Classes) - most; more > 0 {
+		all = append(all, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, ", ")
 }
 
 func (r *report) madeOf() string {
