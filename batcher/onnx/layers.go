@@ -179,13 +179,9 @@ func repeat(v []float32, times int) []float32 {
 }
 
 func layerNorm(c *compiler, n *graph.Node) error {
-	v, err := c.real(n, 0)
+	v, axis, err := c.along(n, -1)
 	if err != nil {
 		return err
-	}
-	axis, err := v.Inner(n.Int("axis", -1))
-	if err != nil {
-		return n.Errorf("%w", err)
 	}
 	n.Ignore("stash_type") // ours is float64
 	count := 1
@@ -214,18 +210,14 @@ func layerNorm(c *compiler, n *graph.Node) error {
 // softmax is over one axis from opset 13 on, and before over all axes from that one on, which is the
 // second unless it says otherwise.
 func softmax(c *compiler, n *graph.Node) error {
-	v, err := c.real(n, 0)
-	if err != nil {
-		return err
-	}
 	old := c.graph.Opsets[""] < 13
 	otherwise := int64(-1)
 	if old {
 		otherwise = 1
 	}
-	axis, err := v.Inner(n.Int("axis", otherwise))
+	v, axis, err := c.along(n, otherwise)
 	if err != nil {
-		return n.Errorf("%w", err)
+		return err
 	}
 	in := v.Dims[axis]
 	if old {

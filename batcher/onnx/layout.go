@@ -63,30 +63,20 @@ func (c *compiler) axes(n *graph.Node, input int) ([]int64, error) {
 	return c.list(n, input)
 }
 
-func squeeze(c *compiler, n *graph.Node) error {
-	v, err := c.input(n, 0)
-	if err != nil {
-		return err
+// byAxes makes the operator that changes a shape by a list of axes.
+func byAxes(change func(of shape.Shape, axes []int64) (shape.Shape, error)) compile {
+	return func(c *compiler, n *graph.Node) error {
+		v, err := c.input(n, 0)
+		if err != nil {
+			return err
+		}
+		axes, err := c.axes(n, 1)
+		if err != nil {
+			return err
+		}
+		to, err := change(v.Shape, axes)
+		return c.reshaped(n, v, to, err)
 	}
-	axes, err := c.axes(n, 1)
-	if err != nil {
-		return err
-	}
-	to, err := v.Squeeze(axes)
-	return c.reshaped(n, v, to, err)
-}
-
-func unsqueeze(c *compiler, n *graph.Node) error {
-	v, err := c.input(n, 0)
-	if err != nil {
-		return err
-	}
-	axes, err := c.axes(n, 1)
-	if err != nil {
-		return err
-	}
-	to, err := v.Unsqueeze(axes)
-	return c.reshaped(n, v, to, err)
 }
 
 // shapeOf answers a constant, in which [shape.Rows] stands for the number of rows.

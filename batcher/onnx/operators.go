@@ -23,7 +23,8 @@ func init() {
 		"Shape": shapeOf, "ConstantOfShape": constantOfShape, "Expand": expand,
 		"Gemm": gemm, "MatMul": matMul, "BatchNormalization": batchNorm, "LayerNormalization": layerNorm,
 		"Softmax": softmax, "LogSoftmax": softmax, "LpNormalization": lpNorm,
-		"Reshape": reshape, "Flatten": flatten, "Squeeze": squeeze, "Unsqueeze": unsqueeze, "Transpose": transpose,
+		"Reshape": reshape, "Flatten": flatten, "Transpose": transpose,
+		"Squeeze": byAxes(shape.Shape.Squeeze), "Unsqueeze": byAxes(shape.Shape.Unsqueeze),
 		"Concat": concat, "Gather": gather, "Slice": slice, "Split": split, "Where": where, "Pow": pow, "Clip": clip,
 		"ArgMax": arg, "ArgMin": arg, "IsNaN": isNaN, "ReduceLogSumExp": reduceLogSumExp,
 	} {

@@ -91,13 +91,9 @@ func l2Norm(v []float32, _ []float64) {
 
 // lpNorm is the normalizer of ai.onnx, along the last axis.
 func lpNorm(c *compiler, n *graph.Node) error {
-	v, err := c.real(n, 0)
+	v, axis, err := c.along(n, -1)
 	if err != nil {
 		return err
-	}
-	axis, err := v.Inner(n.Int("axis", -1))
-	if err != nil {
-		return n.Errorf("%w", err)
 	}
 	p := n.Int("p", 2)
 	if p != 1 && p != 2 || v.constant != nil || v.Behind(axis) != 1 || axis < v.Rows || v.Dims[axis] == 0 {

@@ -86,13 +86,9 @@ func identity(size int) []int32 {
 
 // arg finds the place of the largest or smallest number along an axis.
 func arg(c *compiler, n *graph.Node) error {
-	v, err := c.real(n, 0)
+	v, axis, err := c.along(n, 0)
 	if err != nil {
 		return err
-	}
-	axis, err := v.Inner(n.Int("axis", 0))
-	if err != nil {
-		return n.Errorf("%w", err)
 	}
 	size := v.Dims[axis]
 	if size < 1 || size > maxWhole {

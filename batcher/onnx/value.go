@@ -137,6 +137,20 @@ func (c *compiler) real(n *graph.Node, i int) (value, error) {
 	return v, err
 }
 
+// along returns the input of float32 numbers and the axis that a node works along, which is not that of
+// the rows.
+func (c *compiler) along(n *graph.Node, otherwise int64) (value, int, error) {
+	v, err := c.real(n, 0)
+	if err != nil {
+		return v, 0, err
+	}
+	axis, err := v.Inner(n.Int("axis", otherwise))
+	if err != nil {
+		return v, 0, n.Errorf("%w", err)
+	}
+	return v, axis, nil
+}
+
 // isReal refuses an input that is not of float32 numbers.
 func isReal(n *graph.Node, i int, v value) error {
 	if v.kind != proto.Float {
