@@ -1,0 +1,58 @@
+package kernel
+
+// Tile is what up to 64 rows are scored with: their features, eight at a time, the ranks of their
+// columns, and the leaves that some trees have left to them.
+type Tile struct {
+	Features [8][Rows]float32
+	Columns  []Column
+
+	marks *[maxUnits][Rows]byte
+	half  bool // only the first 32 rows are of interest
+	twin  bool
+}
+
+// NewTile returns a tile for programs of so many columns. A twin does without AVX2.
+func NewTile(columns int, twin bool) *Tile {
+	if !twin && !AVX2 {
+		panic("kernel: this processor has no AVX2")
+	}
+	return &Tile{Columns: make([]Column, columns), marks: new([maxUnits][Rows]byte), twin: twin}
+}
+
+// Use says that only the first count rows are of interest. Others may have any ranks.
+func (t *Tile) Use(count int) { t.half = count <= Rows/2 }
+
+func (t *Tile) halves() int {
+	if t.half {
+		return 1
+	}
+	return 2
+}
+
+// Load puts up to eight features of count rows into Features, from the first element of rows on.
+func (t *Tile) Load(rows []float32, stride, features, count int) {
+	done := 0
+	if eights := count / 8; features == 8 && eights > 0 && !t.twin {
+		_ = rows[(8*eights-1)*stride+7] // the last one that is read
+		transpose(&t.Features[0][0], &rows[0], 4*stride, eights)
+		done = 8 * eights
+	}
+	for row := done; row < count; row++ {
+		for i, x := range rows[row*stride:][:features] {
+			t.Features[i][row] = x
+		}
+	}
+}
+
+// Rank makes ranks of one of the features.
+func (t *Tile) Rank(column, feature int, s *Splits) {
+	to, x := &t.Columns[column], &t.Features[feature]
+	switch {
+	case t.twin:
+		rankTwin(to, x, s)
+	case s.buckets != nil:
+		search(&to[0], &x[0], &s.rule[0], &s.buckets[0], t.halves())
+	default:
+		count(&to[0], &x[0], &s.rule[0], &s.sorted[0], len(s.sorted), t.halves())
+	}
+}
