@@ -1,0 +1,141 @@
+package ensemble
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+)
+
+// vectors is what the vector kernels know of a model: how the features of a row become ranks. The
+// programs that look at the ranks are in the segments.
+//
+// Each column with a split in a tree that fits becomes a column of ranks. One with more than 255
+// splits becomes several: each node looks at the one that has its split.
+type vectors struct {
+	eights []eight
+	ranked []ranked // those of the eights, one after the other
+	ranks  int      // columns: those, and one for each categorical split
+
+	// What the nodes look at, of each column; only until the programs are compiled.
+	splits [][]int32
+	first  []int
+}
+
+// eight is up to eight neighbouring features, and the columns that look at them.
+type eight struct {
+	feature, count int
+	columns        span // of ranked
+}
+
+// ranked is a column of ranks.
+type ranked struct {
+	feature int // among the eight
+	splits  kernel.Splits
+}
+
+// maxRanks is how many columns of ranks a model may have. The ranks of 64 rows then take 512 KiB.
+const maxRanks = 4096
+
+// newVectors returns nil if the model must do without.
+func (m *Model) newVectors() *vectors {
+	fit := 0
+	for i := range m.trees {
+		if m.fits(&m.trees[i]) {
+			fit++
+		}
+	}
+	if fit == 0 || fit < len(m.trees) && m.blocks() < blocks {
+		return nil
+	}
+	v := &vectors{splits: make([][]int32, len(m.columns)), first: make([]int, len(m.columns))}
+	v.collect(m)
+	for i := range m.columns {
+		v.ranks += (len(v.splits[i]) + kernel.MaxSplits - 1) / kernel.MaxSplits
+	}
+	if v.ranks > maxRanks {
+		return nil
+	}
+	v.arrange(m)
+	return v
+}
+
+// fits reports whether a vector kernel can score a tree.
+func (m *Model) fits(t *tree) bool {
+	return m.config.Kernel != Portable && m.functionOf == nil && t.leaves <= kernel.MaxLeaves
+}
+
+// collect finds the splits of each column.
+func (v *vectors) collect(m *Model) {
+	for i := range m.trees {
+		t := &m.trees[i]
+		if t.depth == 0 || !m.fits(t) {
+			continue
+		}
+		v.splits[t.root.column] = append(v.splits[t.root.column], t.root.split)
+		for at := range m.nodesOf(t) {
+			if n := &m.nodesOf(t)[at]; n.slot == 0 {
+				v.splits[n.column] = append(v.splits[n.column], n.split)
+			}
+		}
+	}
+	for i, s := range v.splits {
+		slices.Sort(s)
+		v.splits[i] = slices.Clone(slices.Compact(s))
+	}
+}
+
+// nodesOf returns the nodes of a tree, without the root.
+func (m *Model) nodesOf(t *tree) []node { return m.nodes[t.root.next:][:t.nodes] }
+
+// arrange makes the columns of ranks, and gathers those of neighbouring features.
+func (v *vectors) arrange(m *Model) {
+	order := make([]int, m.plain)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(m.columns[a].feature, m.columns[b].feature) })
+	for _, i := range order {
+		c := &m.columns[i]
+		v.first[i] = len(v.ranked)
+		for part := range slices.Chunk(v.splits[i], kernel.MaxSplits) {
+			e := v.eightOf(int(c.feature), m.config.Dim)
+			rule := kernel.Rule{Tiny: c.tiny, Zero: c.zero, NaN: c.nan}
+			v.ranked = append(v.ranked, ranked{int(c.feature) - e.feature, kernel.NewSplits(rule, part)})
+			e.columns.end = uint32(len(v.ranked))
+		}
+	}
+	v.ranks = len(v.ranked)
+	for i := m.plain; i < len(m.columns); i++ {
+		v.first[i] = v.ranks
+		v.ranks++
+	}
+}
+
+// eightOf returns the features among which the next column's is.
+func (v *vectors) eightOf(feature, dim int) *eight {
+	last := len(v.eights) - 1
+	if last < 0 || feature >= v.eights[last].feature+8 {
+		at := uint32(len(v.ranked))
+		v.eights = append(v.eights, eight{max(0, min(feature, dim-8)), min(8, dim), span{at, at}})
+		last++
+	}
+	return &v.eights[last]
+}
+
+// look returns the column of ranks that a node looks at, and the rank up to which rows go left.
+func (v *vectors) look(n *node) (column int, rank uint8) {
+	at, _ := slices.BinarySearch(v.splits[n.column], n.split)
+	return v.first[n.column] + at/kernel.MaxSplits, uint8(at % kernel.MaxSplits)
+}
+
+func (v *vectors) bytes() int {
+	if v == nil {
+		return 0
+	}
+	size := bytes(v.eights) + bytes(v.ranked)
+	for i := range v.ranked {
+		size += v.ranked[i].splits.Bytes()
+	}
+	return size
+}
