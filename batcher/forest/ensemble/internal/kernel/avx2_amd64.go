@@ -12,10 +12,10 @@ func transpose(to *float32, rows *float32, strideBytes int, eights int)
 //go:noescape
 func count(to *byte, x *float32, rule *int32, splits *int32, splitCount int, halves int)
 
-// search ranks 32*halves features among the splits in buckets. It takes the same time for any splits.
+// search ranks an even number of features, at most 64, among the splits in buckets. It takes as long for few splits.
 //
 //go:noescape
-func search(to *byte, x *float32, rule *int32, buckets *int32, halves int)
+func search(to *byte, x *float32, rule *int32, buckets *int32, rows int)
 
 // clear64 marks the leaves that are left to each row.
 //
@@ -27,22 +27,22 @@ func clear64(program *uint32, ranks *byte, marks *byte)
 //go:noescape
 func clear32(program *uint32, ranks *byte, marks *byte)
 
-// addDouble64 adds the values of the lowest leaves that are left.
+// addDouble64 adds the values of the lowest leaves that are left to 8*eights rows, at most 64.
 //
 //go:noescape
-func addDouble64(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64)
+func addDouble64(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64, eights int)
 
-// addDouble32 adds the values of the lowest leaves that are left.
+// addDouble32 adds the values of the lowest leaves that are left to 8*eights rows, at most 32.
 //
 //go:noescape
-func addDouble32(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64)
+func addDouble32(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64, eights int)
 
-// addSingle64 adds the values of the lowest leaves that are left.
+// addSingle64 adds the values of the lowest leaves that are left to 8*eights rows, at most 64.
 //
 //go:noescape
-func addSingle64(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32)
+func addSingle64(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32, eights int)
 
-// addSingle32 adds the values of the lowest leaves that are left.
+// addSingle32 adds the values of the lowest leaves that are left to 8*eights rows, at most 32.
 //
 //go:noescape
-func addSingle32(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32)
+func addSingle32(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32, eights int)

@@ -172,14 +172,14 @@ GLOBL bias<>(SB), RODATA|NOPTR, $4
 DATA ones<>+0(SB)/4, $0xffffffff
 GLOBL ones<>(SB), RODATA|NOPTR, $4
 
-// func search(to *byte, x *float32, rule *int32, buckets *int32, halves int)
-// Requires: AVX, AVX2, POPCNT
+// func search(to *byte, x *float32, rule *int32, buckets *int32, rows int)
+// Requires: AVX, AVX2, CMOV, POPCNT
 TEXT ·search(SB), NOSPLIT, $160-40
 	MOVQ to+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ rule+16(FP), DX
 	MOVQ buckets+24(FP), BX
-	MOVQ halves+32(FP), SI
+	MOVQ rows+32(FP), SI
 
 half:
 	VPBROADCASTD (DX), Y0
@@ -228,40 +228,43 @@ half:
 	VMOVDQU      Y9, 64(SP)
 	VMOVDQU      Y5, 96(SP)
 	XORQ         DI, DI
+	MOVQ         $0x00000020, R8
+	CMPQ         SI, R8
+	CMOVQLT      SI, R8
 
 row:
 	VPBROADCASTD (SP)(DI*4), Y0
 	VPCMPGTD     (BX), Y0, Y1
 	VPCMPGTD     32(BX), Y0, Y2
 	VPACKSSDW    Y2, Y1, Y1
-	VPMOVMSKB    Y1, R8
-	POPCNTL      R8, R8
-	SHLL         $0x04, R8
-	VPCMPGTD     64(BX)(R8*2), Y0, Y1
-	VPCMPGTD     96(BX)(R8*2), Y0, Y0
-	VPACKSSDW    Y0, Y1, Y1
 	VPMOVMSKB    Y1, R9
 	POPCNTL      R9, R9
-	ADDL         R8, R9
-	SHRL         $0x01, R9
-	MOVB         R9, 128(SP)(DI*1)
+	SHLL         $0x04, R9
+	VPCMPGTD     64(BX)(R9*2), Y0, Y1
+	VPCMPGTD     96(BX)(R9*2), Y0, Y0
+	VPACKSSDW    Y0, Y1, Y1
+	VPMOVMSKB    Y1, R10
+	POPCNTL      R10, R10
+	ADDL         R9, R10
+	SHRL         $0x01, R10
+	MOVB         R10, 128(SP)(DI*1)
 	VPBROADCASTD 4(SP)(DI*4), Y0
 	VPCMPGTD     (BX), Y0, Y1
 	VPCMPGTD     32(BX), Y0, Y2
 	VPACKSSDW    Y2, Y1, Y1
-	VPMOVMSKB    Y1, R8
-	POPCNTL      R8, R8
-	SHLL         $0x04, R8
-	VPCMPGTD     64(BX)(R8*2), Y0, Y1
-	VPCMPGTD     96(BX)(R8*2), Y0, Y0
-	VPACKSSDW    Y0, Y1, Y1
 	VPMOVMSKB    Y1, R9
 	POPCNTL      R9, R9
-	ADDL         R8, R9
-	SHRL         $0x01, R9
-	MOVB         R9, 129(SP)(DI*1)
+	SHLL         $0x04, R9
+	VPCMPGTD     64(BX)(R9*2), Y0, Y1
+	VPCMPGTD     96(BX)(R9*2), Y0, Y0
+	VPACKSSDW    Y0, Y1, Y1
+	VPMOVMSKB    Y1, R10
+	POPCNTL      R10, R10
+	ADDL         R9, R10
+	SHRL         $0x01, R10
+	MOVB         R10, 129(SP)(DI*1)
 	ADDQ         $0x02, DI
-	CMPQ         DI, $0x20
+	CMPQ         DI, R8
 	JNE          row
 	VMOVDQU      128(SP), Y0
 	VPBROADCASTD bias<>+0(SB), Y1
@@ -272,8 +275,8 @@ row:
 	VMOVDQU      Y1, 64(AX)
 	ADDQ         $0x80, CX
 	ADDQ         $0x20, AX
-	DECQ         SI
-	JNZ          half
+	SUBQ         $0x20, SI
+	JG           half
 	VZEROUPPER
 	RET
 
@@ -408,249 +411,105 @@ done:
 	VZEROUPPER
 	RET
 
-// func addDouble64(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64)
+// func addDouble64(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64, eights int)
 // Requires: AVX, AVX2
-TEXT ·addDouble64(SB), NOSPLIT, $64-40
-	MOVQ  trees+0(FP), AX
-	MOVQ  treeCount+8(FP), CX
-	MOVQ  marks+16(FP), DX
-	MOVQ  values+24(FP), BX
-	MOVQ  sums+32(FP), SI
-	VPXOR Y0, Y0, Y0
+TEXT ·addDouble64(SB), NOSPLIT, $64-48
+	MOVQ         trees+0(FP), CX
+	MOVQ         treeCount+8(FP), R8
+	MOVQ         marks+16(FP), R9
+	MOVQ         values+24(FP), R10
+	MOVQ         sums+32(FP), R11
+	MOVQ         eights+40(FP), R12
+	VPBROADCASTD eight<>+0(SB), Y1
+	VPBROADCASTD half<>+0(SB), Y2
+	VPXOR        Y0, Y0, Y0
+	VMOVDQU      lowBits<>+0(SB), Y3
+	VMOVDQU      highBits<>+0(SB), Y4
 
 tree:
-	MOVL         (AX), DI
-	MOVL         DI, R8
-	SHLQ         $0x06, R8
-	ADDQ         R8, DX
-	LEAQ         -64(DX), R8
-	VPBROADCASTD eight<>+0(SB), Y1
-	VMOVDQU      (R8), Y2
-	VPXOR        Y3, Y3, Y3
-	VMOVDQU      32(R8), Y4
-	VPXOR        Y5, Y5, Y5
-	DECL         DI
-	JZ           bit
+	MOVL    (CX), AX
+	MOVL    AX, DX
+	SHLL    $0x06, DX
+	ADDQ    DX, R9
+	LEAQ    -64(R9), DX
+	VMOVDQU (DX), Y5
+	VPXOR   Y6, Y6, Y6
+	VMOVDQU 32(DX), Y7
+	VPXOR   Y8, Y8, Y8
+	DECL    AX
+	JZ      bit
 
 byte:
-	SUBQ     $0x40, R8
-	VPCMPEQB (R8), Y0, Y6
-	VPAND    Y6, Y2, Y2
-	VPOR     (R8), Y2, Y2
-	VPADDB   Y1, Y3, Y3
-	VPAND    Y6, Y3, Y3
-	VPCMPEQB 32(R8), Y0, Y6
-	VPAND    Y6, Y4, Y4
-	VPOR     32(R8), Y4, Y4
-	VPADDB   Y1, Y5, Y5
-	VPAND    Y6, Y5, Y5
-	DECL     DI
+	SUBQ     $0x40, DX
+	VPCMPEQB (DX), Y0, Y9
+	VPAND    Y9, Y5, Y5
+	VPOR     (DX), Y5, Y5
+	VPADDB   Y1, Y6, Y6
+	VPAND    Y9, Y6, Y6
+	VPCMPEQB 32(DX), Y0, Y9
+	VPAND    Y9, Y7, Y7
+	VPOR     32(DX), Y7, Y7
+	VPADDB   Y1, Y8, Y8
+	VPAND    Y9, Y8, Y8
+	DECL     AX
 	JNZ      byte
 
 bit:
-	VPBROADCASTD half<>+0(SB), Y1
-	VPAND        Y1, Y2, Y6
-	VPSRLW       $0x04, Y2, Y2
-	VPAND        Y1, Y2, Y2
-	VMOVDQU      lowBits<>+0(SB), Y1
-	VMOVDQU      highBits<>+0(SB), Y7
-	VPSHUFB      Y6, Y1, Y6
-	VPSHUFB      Y2, Y7, Y2
-	VPMINUB      Y2, Y6, Y6
-	VPADDB       Y6, Y3, Y3
-	VPBROADCASTD half<>+0(SB), Y1
-	VPAND        Y1, Y4, Y2
-	VPSRLW       $0x04, Y4, Y4
-	VPAND        Y1, Y4, Y4
-	VMOVDQU      lowBits<>+0(SB), Y1
-	VMOVDQU      highBits<>+0(SB), Y6
-	VPSHUFB      Y2, Y1, Y2
-	VPSHUFB      Y4, Y6, Y4
-	VPMINUB      Y4, Y2, Y2
-	VPADDB       Y2, Y5, Y5
-	VMOVDQU      Y3, (SP)
-	VMOVDQU      Y5, 32(SP)
-	MOVBLZX      (SP), DI
-	MOVBLZX      1(SP), R8
-	MOVBLZX      2(SP), R9
-	MOVBLZX      3(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       (SI), Y14, Y14
-	VMOVUPD      Y14, (SI)
-	MOVBLZX      4(SP), DI
-	MOVBLZX      5(SP), R8
-	MOVBLZX      6(SP), R9
-	MOVBLZX      7(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       32(SI), Y14, Y14
-	VMOVUPD      Y14, 32(SI)
-	MOVBLZX      8(SP), DI
-	MOVBLZX      9(SP), R8
-	MOVBLZX      10(SP), R9
-	MOVBLZX      11(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       64(SI), Y14, Y14
-	VMOVUPD      Y14, 64(SI)
-	MOVBLZX      12(SP), DI
-	MOVBLZX      13(SP), R8
-	MOVBLZX      14(SP), R9
-	MOVBLZX      15(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       96(SI), Y14, Y14
-	VMOVUPD      Y14, 96(SI)
-	MOVBLZX      16(SP), DI
-	MOVBLZX      17(SP), R8
-	MOVBLZX      18(SP), R9
-	MOVBLZX      19(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       128(SI), Y14, Y14
-	VMOVUPD      Y14, 128(SI)
-	MOVBLZX      20(SP), DI
-	MOVBLZX      21(SP), R8
-	MOVBLZX      22(SP), R9
-	MOVBLZX      23(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       160(SI), Y14, Y14
-	VMOVUPD      Y14, 160(SI)
-	MOVBLZX      24(SP), DI
-	MOVBLZX      25(SP), R8
-	MOVBLZX      26(SP), R9
-	MOVBLZX      27(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       192(SI), Y14, Y14
-	VMOVUPD      Y14, 192(SI)
-	MOVBLZX      28(SP), DI
-	MOVBLZX      29(SP), R8
-	MOVBLZX      30(SP), R9
-	MOVBLZX      31(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       224(SI), Y14, Y14
-	VMOVUPD      Y14, 224(SI)
-	MOVBLZX      32(SP), DI
-	MOVBLZX      33(SP), R8
-	MOVBLZX      34(SP), R9
-	MOVBLZX      35(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       256(SI), Y14, Y14
-	VMOVUPD      Y14, 256(SI)
-	MOVBLZX      36(SP), DI
-	MOVBLZX      37(SP), R8
-	MOVBLZX      38(SP), R9
-	MOVBLZX      39(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       288(SI), Y14, Y14
-	VMOVUPD      Y14, 288(SI)
-	MOVBLZX      40(SP), DI
-	MOVBLZX      41(SP), R8
-	MOVBLZX      42(SP), R9
-	MOVBLZX      43(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       320(SI), Y14, Y14
-	VMOVUPD      Y14, 320(SI)
-	MOVBLZX      44(SP), DI
-	MOVBLZX      45(SP), R8
-	MOVBLZX      46(SP), R9
-	MOVBLZX      47(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       352(SI), Y14, Y14
-	VMOVUPD      Y14, 352(SI)
-	MOVBLZX      48(SP), DI
-	MOVBLZX      49(SP), R8
-	MOVBLZX      50(SP), R9
-	MOVBLZX      51(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       384(SI), Y14, Y14
-	VMOVUPD      Y14, 384(SI)
-	MOVBLZX      52(SP), DI
-	MOVBLZX      53(SP), R8
-	MOVBLZX      54(SP), R9
-	MOVBLZX      55(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       416(SI), Y14, Y14
-	VMOVUPD      Y14, 416(SI)
-	MOVBLZX      56(SP), DI
-	MOVBLZX      57(SP), R8
-	MOVBLZX      58(SP), R9
-	MOVBLZX      59(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       448(SI), Y14, Y14
-	VMOVUPD      Y14, 448(SI)
-	MOVBLZX      60(SP), DI
-	MOVBLZX      61(SP), R8
-	MOVBLZX      62(SP), R9
-	MOVBLZX      63(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       480(SI), Y14, Y14
-	VMOVUPD      Y14, 480(SI)
-	MOVL         4(AX), DI
-	LEAQ         (BX)(DI*8), BX
-	ADDQ         $0x08, AX
-	DECQ         CX
-	JNZ          tree
+	VPAND   Y2, Y5, Y9
+	VPSRLW  $0x04, Y5, Y5
+	VPAND   Y2, Y5, Y5
+	VPSHUFB Y9, Y3, Y9
+	VPSHUFB Y5, Y4, Y5
+	VPMINUB Y5, Y9, Y9
+	VPADDB  Y9, Y6, Y6
+	VPAND   Y2, Y7, Y5
+	VPSRLW  $0x04, Y7, Y7
+	VPAND   Y2, Y7, Y7
+	VPSHUFB Y5, Y3, Y5
+	VPSHUFB Y7, Y4, Y7
+	VPMINUB Y7, Y5, Y5
+	VPADDB  Y5, Y8, Y8
+	VMOVDQU Y6, (SP)
+	VMOVDQU Y8, 32(SP)
+	XORQ    R13, R13
+	MOVQ    R11, R14
+
+eight:
+	MOVQ        (SP)(R13*8), AX
+	MOVBLZX     AL, DX
+	MOVBLZX     AH, BX
+	SHRQ        $0x10, AX
+	MOVBLZX     AL, SI
+	MOVBLZX     AH, DI
+	VMOVSD      (R10)(DX*8), X14
+	VMOVHPD     (R10)(BX*8), X14, X14
+	VMOVSD      (R10)(SI*8), X15
+	VMOVHPD     (R10)(DI*8), X15, X15
+	VINSERTF128 $0x01, X15, Y14, Y14
+	VADDPD      (R14), Y14, Y14
+	VMOVUPD     Y14, (R14)
+	SHRQ        $0x10, AX
+	MOVBLZX     AL, DX
+	MOVBLZX     AH, BX
+	SHRQ        $0x10, AX
+	MOVBLZX     AL, SI
+	MOVBLZX     AH, DI
+	VMOVSD      (R10)(DX*8), X14
+	VMOVHPD     (R10)(BX*8), X14, X14
+	VMOVSD      (R10)(SI*8), X15
+	VMOVHPD     (R10)(DI*8), X15, X15
+	VINSERTF128 $0x01, X15, Y14, Y14
+	VADDPD      32(R14), Y14, Y14
+	VMOVUPD     Y14, 32(R14)
+	ADDQ        $0x40, R14
+	INCQ        R13
+	CMPQ        R13, R12
+	JNE         eight
+	MOVL        4(CX), AX
+	LEAQ        (R10)(AX*8), R10
+	ADDQ        $0x08, CX
+	DECQ        R8
+	JNZ         tree
 	VZEROUPPER
 	RET
 
@@ -680,504 +539,274 @@ DATA highBits<>+24(SB)/4, $0x04050407
 DATA highBits<>+28(SB)/4, $0x04050406
 GLOBL highBits<>(SB), RODATA|NOPTR, $32
 
-// func addDouble32(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64)
+// func addDouble32(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64, eights int)
 // Requires: AVX, AVX2
-TEXT ·addDouble32(SB), NOSPLIT, $32-40
-	MOVQ  trees+0(FP), AX
-	MOVQ  treeCount+8(FP), CX
-	MOVQ  marks+16(FP), DX
-	MOVQ  values+24(FP), BX
-	MOVQ  sums+32(FP), SI
-	VPXOR Y0, Y0, Y0
+TEXT ·addDouble32(SB), NOSPLIT, $32-48
+	MOVQ         trees+0(FP), CX
+	MOVQ         treeCount+8(FP), R8
+	MOVQ         marks+16(FP), R9
+	MOVQ         values+24(FP), R10
+	MOVQ         sums+32(FP), R11
+	MOVQ         eights+40(FP), R12
+	VPBROADCASTD eight<>+0(SB), Y1
+	VPBROADCASTD half<>+0(SB), Y2
+	VPXOR        Y0, Y0, Y0
+	VMOVDQU      lowBits<>+0(SB), Y3
+	VMOVDQU      highBits<>+0(SB), Y4
 
 tree:
-	MOVL         (AX), DI
-	MOVL         DI, R8
-	SHLQ         $0x06, R8
-	ADDQ         R8, DX
-	LEAQ         -64(DX), R8
-	VPBROADCASTD eight<>+0(SB), Y1
-	VMOVDQU      (R8), Y2
-	VPXOR        Y3, Y3, Y3
-	DECL         DI
-	JZ           bit
+	MOVL    (CX), AX
+	MOVL    AX, DX
+	SHLL    $0x06, DX
+	ADDQ    DX, R9
+	LEAQ    -64(R9), DX
+	VMOVDQU (DX), Y5
+	VPXOR   Y6, Y6, Y6
+	DECL    AX
+	JZ      bit
 
 byte:
-	SUBQ     $0x40, R8
-	VPCMPEQB (R8), Y0, Y4
-	VPAND    Y4, Y2, Y2
-	VPOR     (R8), Y2, Y2
-	VPADDB   Y1, Y3, Y3
-	VPAND    Y4, Y3, Y3
-	DECL     DI
+	SUBQ     $0x40, DX
+	VPCMPEQB (DX), Y0, Y7
+	VPAND    Y7, Y5, Y5
+	VPOR     (DX), Y5, Y5
+	VPADDB   Y1, Y6, Y6
+	VPAND    Y7, Y6, Y6
+	DECL     AX
 	JNZ      byte
 
 bit:
-	VPBROADCASTD half<>+0(SB), Y1
-	VPAND        Y1, Y2, Y4
-	VPSRLW       $0x04, Y2, Y2
-	VPAND        Y1, Y2, Y2
-	VMOVDQU      lowBits<>+0(SB), Y1
-	VMOVDQU      highBits<>+0(SB), Y5
-	VPSHUFB      Y4, Y1, Y4
-	VPSHUFB      Y2, Y5, Y2
-	VPMINUB      Y2, Y4, Y4
-	VPADDB       Y4, Y3, Y3
-	VMOVDQU      Y3, (SP)
-	MOVBLZX      (SP), DI
-	MOVBLZX      1(SP), R8
-	MOVBLZX      2(SP), R9
-	MOVBLZX      3(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       (SI), Y14, Y14
-	VMOVUPD      Y14, (SI)
-	MOVBLZX      4(SP), DI
-	MOVBLZX      5(SP), R8
-	MOVBLZX      6(SP), R9
-	MOVBLZX      7(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       32(SI), Y14, Y14
-	VMOVUPD      Y14, 32(SI)
-	MOVBLZX      8(SP), DI
-	MOVBLZX      9(SP), R8
-	MOVBLZX      10(SP), R9
-	MOVBLZX      11(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       64(SI), Y14, Y14
-	VMOVUPD      Y14, 64(SI)
-	MOVBLZX      12(SP), DI
-	MOVBLZX      13(SP), R8
-	MOVBLZX      14(SP), R9
-	MOVBLZX      15(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       96(SI), Y14, Y14
-	VMOVUPD      Y14, 96(SI)
-	MOVBLZX      16(SP), DI
-	MOVBLZX      17(SP), R8
-	MOVBLZX      18(SP), R9
-	MOVBLZX      19(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       128(SI), Y14, Y14
-	VMOVUPD      Y14, 128(SI)
-	MOVBLZX      20(SP), DI
-	MOVBLZX      21(SP), R8
-	MOVBLZX      22(SP), R9
-	MOVBLZX      23(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       160(SI), Y14, Y14
-	VMOVUPD      Y14, 160(SI)
-	MOVBLZX      24(SP), DI
-	MOVBLZX      25(SP), R8
-	MOVBLZX      26(SP), R9
-	MOVBLZX      27(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       192(SI), Y14, Y14
-	VMOVUPD      Y14, 192(SI)
-	MOVBLZX      28(SP), DI
-	MOVBLZX      29(SP), R8
-	MOVBLZX      30(SP), R9
-	MOVBLZX      31(SP), R10
-	VMOVSD       (BX)(DI*8), X14
-	VMOVHPD      (BX)(R8*8), X14, X14
-	VMOVSD       (BX)(R9*8), X15
-	VMOVHPD      (BX)(R10*8), X15, X15
-	VINSERTF128  $0x01, X15, Y14, Y14
-	VADDPD       224(SI), Y14, Y14
-	VMOVUPD      Y14, 224(SI)
-	MOVL         4(AX), DI
-	LEAQ         (BX)(DI*8), BX
-	ADDQ         $0x08, AX
-	DECQ         CX
-	JNZ          tree
+	VPAND   Y2, Y5, Y7
+	VPSRLW  $0x04, Y5, Y5
+	VPAND   Y2, Y5, Y5
+	VPSHUFB Y7, Y3, Y7
+	VPSHUFB Y5, Y4, Y5
+	VPMINUB Y5, Y7, Y7
+	VPADDB  Y7, Y6, Y6
+	VMOVDQU Y6, (SP)
+	XORQ    R13, R13
+	MOVQ    R11, R14
+
+eight:
+	MOVQ        (SP)(R13*8), AX
+	MOVBLZX     AL, DX
+	MOVBLZX     AH, BX
+	SHRQ        $0x10, AX
+	MOVBLZX     AL, SI
+	MOVBLZX     AH, DI
+	VMOVSD      (R10)(DX*8), X14
+	VMOVHPD     (R10)(BX*8), X14, X14
+	VMOVSD      (R10)(SI*8), X15
+	VMOVHPD     (R10)(DI*8), X15, X15
+	VINSERTF128 $0x01, X15, Y14, Y14
+	VADDPD      (R14), Y14, Y14
+	VMOVUPD     Y14, (R14)
+	SHRQ        $0x10, AX
+	MOVBLZX     AL, DX
+	MOVBLZX     AH, BX
+	SHRQ        $0x10, AX
+	MOVBLZX     AL, SI
+	MOVBLZX     AH, DI
+	VMOVSD      (R10)(DX*8), X14
+	VMOVHPD     (R10)(BX*8), X14, X14
+	VMOVSD      (R10)(SI*8), X15
+	VMOVHPD     (R10)(DI*8), X15, X15
+	VINSERTF128 $0x01, X15, Y14, Y14
+	VADDPD      32(R14), Y14, Y14
+	VMOVUPD     Y14, 32(R14)
+	ADDQ        $0x40, R14
+	INCQ        R13
+	CMPQ        R13, R12
+	JNE         eight
+	MOVL        4(CX), AX
+	LEAQ        (R10)(AX*8), R10
+	ADDQ        $0x08, CX
+	DECQ        R8
+	JNZ         tree
 	VZEROUPPER
 	RET
 
-// func addSingle64(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32)
+// func addSingle64(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32, eights int)
 // Requires: AVX, AVX2
-TEXT ·addSingle64(SB), NOSPLIT, $64-40
-	MOVQ  trees+0(FP), AX
-	MOVQ  treeCount+8(FP), CX
-	MOVQ  marks+16(FP), DX
-	MOVQ  values+24(FP), BX
-	MOVQ  sums+32(FP), SI
-	VPXOR Y0, Y0, Y0
+TEXT ·addSingle64(SB), NOSPLIT, $64-48
+	MOVQ         trees+0(FP), CX
+	MOVQ         treeCount+8(FP), R8
+	MOVQ         marks+16(FP), R9
+	MOVQ         values+24(FP), R10
+	MOVQ         sums+32(FP), R11
+	MOVQ         eights+40(FP), R12
+	VPBROADCASTD eight<>+0(SB), Y1
+	VPBROADCASTD half<>+0(SB), Y2
+	VPXOR        Y0, Y0, Y0
+	VMOVDQU      lowBits<>+0(SB), Y3
+	VMOVDQU      highBits<>+0(SB), Y4
 
 tree:
-	MOVL         (AX), DI
-	MOVL         DI, R8
-	SHLQ         $0x06, R8
-	ADDQ         R8, DX
-	LEAQ         -64(DX), R8
-	VPBROADCASTD eight<>+0(SB), Y1
-	VMOVDQU      (R8), Y2
-	VPXOR        Y3, Y3, Y3
-	VMOVDQU      32(R8), Y4
-	VPXOR        Y5, Y5, Y5
-	DECL         DI
-	JZ           bit
+	MOVL    (CX), AX
+	MOVL    AX, DX
+	SHLL    $0x06, DX
+	ADDQ    DX, R9
+	LEAQ    -64(R9), DX
+	VMOVDQU (DX), Y5
+	VPXOR   Y6, Y6, Y6
+	VMOVDQU 32(DX), Y7
+	VPXOR   Y8, Y8, Y8
+	DECL    AX
+	JZ      bit
 
 byte:
-	SUBQ     $0x40, R8
-	VPCMPEQB (R8), Y0, Y6
-	VPAND    Y6, Y2, Y2
-	VPOR     (R8), Y2, Y2
-	VPADDB   Y1, Y3, Y3
-	VPAND    Y6, Y3, Y3
-	VPCMPEQB 32(R8), Y0, Y6
-	VPAND    Y6, Y4, Y4
-	VPOR     32(R8), Y4, Y4
-	VPADDB   Y1, Y5, Y5
-	VPAND    Y6, Y5, Y5
-	DECL     DI
+	SUBQ     $0x40, DX
+	VPCMPEQB (DX), Y0, Y9
+	VPAND    Y9, Y5, Y5
+	VPOR     (DX), Y5, Y5
+	VPADDB   Y1, Y6, Y6
+	VPAND    Y9, Y6, Y6
+	VPCMPEQB 32(DX), Y0, Y9
+	VPAND    Y9, Y7, Y7
+	VPOR     32(DX), Y7, Y7
+	VPADDB   Y1, Y8, Y8
+	VPAND    Y9, Y8, Y8
+	DECL     AX
 	JNZ      byte
 
 bit:
-	VPBROADCASTD half<>+0(SB), Y1
-	VPAND        Y1, Y2, Y6
-	VPSRLW       $0x04, Y2, Y2
-	VPAND        Y1, Y2, Y2
-	VMOVDQU      lowBits<>+0(SB), Y1
-	VMOVDQU      highBits<>+0(SB), Y7
-	VPSHUFB      Y6, Y1, Y6
-	VPSHUFB      Y2, Y7, Y2
-	VPMINUB      Y2, Y6, Y6
-	VPADDB       Y6, Y3, Y3
-	VPBROADCASTD half<>+0(SB), Y1
-	VPAND        Y1, Y4, Y2
-	VPSRLW       $0x04, Y4, Y4
-	VPAND        Y1, Y4, Y4
-	VMOVDQU      lowBits<>+0(SB), Y1
-	VMOVDQU      highBits<>+0(SB), Y6
-	VPSHUFB      Y2, Y1, Y2
-	VPSHUFB      Y4, Y6, Y4
-	VPMINUB      Y4, Y2, Y2
-	VPADDB       Y2, Y5, Y5
-	VMOVDQU      Y3, (SP)
-	VMOVDQU      Y5, 32(SP)
-	MOVBLZX      (SP), DI
-	MOVBLZX      1(SP), R8
-	MOVBLZX      2(SP), R9
-	MOVBLZX      3(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       (SI), X1, X1
-	VMOVUPS      X1, (SI)
-	MOVBLZX      4(SP), DI
-	MOVBLZX      5(SP), R8
-	MOVBLZX      6(SP), R9
-	MOVBLZX      7(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       16(SI), X1, X1
-	VMOVUPS      X1, 16(SI)
-	MOVBLZX      8(SP), DI
-	MOVBLZX      9(SP), R8
-	MOVBLZX      10(SP), R9
-	MOVBLZX      11(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       32(SI), X1, X1
-	VMOVUPS      X1, 32(SI)
-	MOVBLZX      12(SP), DI
-	MOVBLZX      13(SP), R8
-	MOVBLZX      14(SP), R9
-	MOVBLZX      15(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       48(SI), X1, X1
-	VMOVUPS      X1, 48(SI)
-	MOVBLZX      16(SP), DI
-	MOVBLZX      17(SP), R8
-	MOVBLZX      18(SP), R9
-	MOVBLZX      19(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       64(SI), X1, X1
-	VMOVUPS      X1, 64(SI)
-	MOVBLZX      20(SP), DI
-	MOVBLZX      21(SP), R8
-	MOVBLZX      22(SP), R9
-	MOVBLZX      23(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       80(SI), X1, X1
-	VMOVUPS      X1, 80(SI)
-	MOVBLZX      24(SP), DI
-	MOVBLZX      25(SP), R8
-	MOVBLZX      26(SP), R9
-	MOVBLZX      27(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       96(SI), X1, X1
-	VMOVUPS      X1, 96(SI)
-	MOVBLZX      28(SP), DI
-	MOVBLZX      29(SP), R8
-	MOVBLZX      30(SP), R9
-	MOVBLZX      31(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       112(SI), X1, X1
-	VMOVUPS      X1, 112(SI)
-	MOVBLZX      32(SP), DI
-	MOVBLZX      33(SP), R8
-	MOVBLZX      34(SP), R9
-	MOVBLZX      35(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       128(SI), X1, X1
-	VMOVUPS      X1, 128(SI)
-	MOVBLZX      36(SP), DI
-	MOVBLZX      37(SP), R8
-	MOVBLZX      38(SP), R9
-	MOVBLZX      39(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       144(SI), X1, X1
-	VMOVUPS      X1, 144(SI)
-	MOVBLZX      40(SP), DI
-	MOVBLZX      41(SP), R8
-	MOVBLZX      42(SP), R9
-	MOVBLZX      43(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       160(SI), X1, X1
-	VMOVUPS      X1, 160(SI)
-	MOVBLZX      44(SP), DI
-	MOVBLZX      45(SP), R8
-	MOVBLZX      46(SP), R9
-	MOVBLZX      47(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       176(SI), X1, X1
-	VMOVUPS      X1, 176(SI)
-	MOVBLZX      48(SP), DI
-	MOVBLZX      49(SP), R8
-	MOVBLZX      50(SP), R9
-	MOVBLZX      51(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       192(SI), X1, X1
-	VMOVUPS      X1, 192(SI)
-	MOVBLZX      52(SP), DI
-	MOVBLZX      53(SP), R8
-	MOVBLZX      54(SP), R9
-	MOVBLZX      55(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       208(SI), X1, X1
-	VMOVUPS      X1, 208(SI)
-	MOVBLZX      56(SP), DI
-	MOVBLZX      57(SP), R8
-	MOVBLZX      58(SP), R9
-	MOVBLZX      59(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       224(SI), X1, X1
-	VMOVUPS      X1, 224(SI)
-	MOVBLZX      60(SP), DI
-	MOVBLZX      61(SP), R8
-	MOVBLZX      62(SP), R9
-	MOVBLZX      63(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       240(SI), X1, X1
-	VMOVUPS      X1, 240(SI)
-	MOVL         4(AX), DI
-	LEAQ         (BX)(DI*4), BX
-	ADDQ         $0x08, AX
-	DECQ         CX
-	JNZ          tree
+	VPAND   Y2, Y5, Y9
+	VPSRLW  $0x04, Y5, Y5
+	VPAND   Y2, Y5, Y5
+	VPSHUFB Y9, Y3, Y9
+	VPSHUFB Y5, Y4, Y5
+	VPMINUB Y5, Y9, Y9
+	VPADDB  Y9, Y6, Y6
+	VPAND   Y2, Y7, Y5
+	VPSRLW  $0x04, Y7, Y7
+	VPAND   Y2, Y7, Y7
+	VPSHUFB Y5, Y3, Y5
+	VPSHUFB Y7, Y4, Y7
+	VPMINUB Y7, Y5, Y5
+	VPADDB  Y5, Y8, Y8
+	VMOVDQU Y6, (SP)
+	VMOVDQU Y8, 32(SP)
+	XORQ    R13, R13
+	MOVQ    R11, R14
+
+eight:
+	MOVQ      (SP)(R13*8), AX
+	MOVBLZX   AL, DX
+	MOVBLZX   AH, BX
+	SHRQ      $0x10, AX
+	MOVBLZX   AL, SI
+	MOVBLZX   AH, DI
+	VMOVSS    (R10)(DX*4), X5
+	VINSERTPS $0x10, (R10)(BX*4), X5, X5
+	VINSERTPS $0x20, (R10)(SI*4), X5, X5
+	VINSERTPS $0x30, (R10)(DI*4), X5, X5
+	VADDPS    (R14), X5, X5
+	VMOVUPS   X5, (R14)
+	SHRQ      $0x10, AX
+	MOVBLZX   AL, DX
+	MOVBLZX   AH, BX
+	SHRQ      $0x10, AX
+	MOVBLZX   AL, SI
+	MOVBLZX   AH, DI
+	VMOVSS    (R10)(DX*4), X5
+	VINSERTPS $0x10, (R10)(BX*4), X5, X5
+	VINSERTPS $0x20, (R10)(SI*4), X5, X5
+	VINSERTPS $0x30, (R10)(DI*4), X5, X5
+	VADDPS    16(R14), X5, X5
+	VMOVUPS   X5, 16(R14)
+	ADDQ      $0x20, R14
+	INCQ      R13
+	CMPQ      R13, R12
+	JNE       eight
+	MOVL      4(CX), AX
+	LEAQ      (R10)(AX*4), R10
+	ADDQ      $0x08, CX
+	DECQ      R8
+	JNZ       tree
 	VZEROUPPER
 	RET
 
-// func addSingle32(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32)
+// func addSingle32(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32, eights int)
 // Requires: AVX, AVX2
-TEXT ·addSingle32(SB), NOSPLIT, $32-40
-	MOVQ  trees+0(FP), AX
-	MOVQ  treeCount+8(FP), CX
-	MOVQ  marks+16(FP), DX
-	MOVQ  values+24(FP), BX
-	MOVQ  sums+32(FP), SI
-	VPXOR Y0, Y0, Y0
+TEXT ·addSingle32(SB), NOSPLIT, $32-48
+	MOVQ         trees+0(FP), CX
+	MOVQ         treeCount+8(FP), R8
+	MOVQ         marks+16(FP), R9
+	MOVQ         values+24(FP), R10
+	MOVQ         sums+32(FP), R11
+	MOVQ         eights+40(FP), R12
+	VPBROADCASTD eight<>+0(SB), Y1
+	VPBROADCASTD half<>+0(SB), Y2
+	VPXOR        Y0, Y0, Y0
+	VMOVDQU      lowBits<>+0(SB), Y3
+	VMOVDQU      highBits<>+0(SB), Y4
 
 tree:
-	MOVL         (AX), DI
-	MOVL         DI, R8
-	SHLQ         $0x06, R8
-	ADDQ         R8, DX
-	LEAQ         -64(DX), R8
-	VPBROADCASTD eight<>+0(SB), Y1
-	VMOVDQU      (R8), Y2
-	VPXOR        Y3, Y3, Y3
-	DECL         DI
-	JZ           bit
+	MOVL    (CX), AX
+	MOVL    AX, DX
+	SHLL    $0x06, DX
+	ADDQ    DX, R9
+	LEAQ    -64(R9), DX
+	VMOVDQU (DX), Y5
+	VPXOR   Y6, Y6, Y6
+	DECL    AX
+	JZ      bit
 
 byte:
-	SUBQ     $0x40, R8
-	VPCMPEQB (R8), Y0, Y4
-	VPAND    Y4, Y2, Y2
-	VPOR     (R8), Y2, Y2
-	VPADDB   Y1, Y3, Y3
-	VPAND    Y4, Y3, Y3
-	DECL     DI
+	SUBQ     $0x40, DX
+	VPCMPEQB (DX), Y0, Y7
+	VPAND    Y7, Y5, Y5
+	VPOR     (DX), Y5, Y5
+	VPADDB   Y1, Y6, Y6
+	VPAND    Y7, Y6, Y6
+	DECL     AX
 	JNZ      byte
 
 bit:
-	VPBROADCASTD half<>+0(SB), Y1
-	VPAND        Y1, Y2, Y4
-	VPSRLW       $0x04, Y2, Y2
-	VPAND        Y1, Y2, Y2
-	VMOVDQU      lowBits<>+0(SB), Y1
-	VMOVDQU      highBits<>+0(SB), Y5
-	VPSHUFB      Y4, Y1, Y4
-	VPSHUFB      Y2, Y5, Y2
-	VPMINUB      Y2, Y4, Y4
-	VPADDB       Y4, Y3, Y3
-	VMOVDQU      Y3, (SP)
-	MOVBLZX      (SP), DI
-	MOVBLZX      1(SP), R8
-	MOVBLZX      2(SP), R9
-	MOVBLZX      3(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       (SI), X1, X1
-	VMOVUPS      X1, (SI)
-	MOVBLZX      4(SP), DI
-	MOVBLZX      5(SP), R8
-	MOVBLZX      6(SP), R9
-	MOVBLZX      7(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       16(SI), X1, X1
-	VMOVUPS      X1, 16(SI)
-	MOVBLZX      8(SP), DI
-	MOVBLZX      9(SP), R8
-	MOVBLZX      10(SP), R9
-	MOVBLZX      11(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       32(SI), X1, X1
-	VMOVUPS      X1, 32(SI)
-	MOVBLZX      12(SP), DI
-	MOVBLZX      13(SP), R8
-	MOVBLZX      14(SP), R9
-	MOVBLZX      15(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       48(SI), X1, X1
-	VMOVUPS      X1, 48(SI)
-	MOVBLZX      16(SP), DI
-	MOVBLZX      17(SP), R8
-	MOVBLZX      18(SP), R9
-	MOVBLZX      19(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       64(SI), X1, X1
-	VMOVUPS      X1, 64(SI)
-	MOVBLZX      20(SP), DI
-	MOVBLZX      21(SP), R8
-	MOVBLZX      22(SP), R9
-	MOVBLZX      23(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       80(SI), X1, X1
-	VMOVUPS      X1, 80(SI)
-	MOVBLZX      24(SP), DI
-	MOVBLZX      25(SP), R8
-	MOVBLZX      26(SP), R9
-	MOVBLZX      27(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       96(SI), X1, X1
-	VMOVUPS      X1, 96(SI)
-	MOVBLZX      28(SP), DI
-	MOVBLZX      29(SP), R8
-	MOVBLZX      30(SP), R9
-	MOVBLZX      31(SP), R10
-	VMOVSS       (BX)(DI*4), X1
-	VINSERTPS    $0x10, (BX)(R8*4), X1, X1
-	VINSERTPS    $0x20, (BX)(R9*4), X1, X1
-	VINSERTPS    $0x30, (BX)(R10*4), X1, X1
-	VADDPS       112(SI), X1, X1
-	VMOVUPS      X1, 112(SI)
-	MOVL         4(AX), DI
-	LEAQ         (BX)(DI*4), BX
-	ADDQ         $0x08, AX
-	DECQ         CX
-	JNZ          tree
+	VPAND   Y2, Y5, Y7
+	VPSRLW  $0x04, Y5, Y5
+	VPAND   Y2, Y5, Y5
+	VPSHUFB Y7, Y3, Y7
+	VPSHUFB Y5, Y4, Y5
+	VPMINUB Y5, Y7, Y7
+	VPADDB  Y7, Y6, Y6
+	VMOVDQU Y6, (SP)
+	XORQ    R13, R13
+	MOVQ    R11, R14
+
+eight:
+	MOVQ      (SP)(R13*8), AX
+	MOVBLZX   AL, DX
+	MOVBLZX   AH, BX
+	SHRQ      $0x10, AX
+	MOVBLZX   AL, SI
+	MOVBLZX   AH, DI
+	VMOVSS    (R10)(DX*4), X5
+	VINSERTPS $0x10, (R10)(BX*4), X5, X5
+	VINSERTPS $0x20, (R10)(SI*4), X5, X5
+	VINSERTPS $0x30, (R10)(DI*4), X5, X5
+	VADDPS    (R14), X5, X5
+	VMOVUPS   X5, (R14)
+	SHRQ      $0x10, AX
+	MOVBLZX   AL, DX
+	MOVBLZX   AH, BX
+	SHRQ      $0x10, AX
+	MOVBLZX   AL, SI
+	MOVBLZX   AH, DI
+	VMOVSS    (R10)(DX*4), X5
+	VINSERTPS $0x10, (R10)(BX*4), X5, X5
+	VINSERTPS $0x20, (R10)(SI*4), X5, X5
+	VINSERTPS $0x30, (R10)(DI*4), X5, X5
+	VADDPS    16(R14), X5, X5
+	VMOVUPS   X5, 16(R14)
+	ADDQ      $0x20, R14
+	INCQ      R13
+	CMPQ      R13, R12
+	JNE       eight
+	MOVL      4(CX), AX
+	LEAQ      (R10)(AX*4), R10
+	ADDQ      $0x08, CX
+	DECQ      R8
+	JNZ       tree
 	VZEROUPPER
 	RET

@@ -31,16 +31,11 @@ type Rule struct{ Tiny, Zero, NaN int32 }
 type Splits struct {
 	rule    [3]int32
 	sorted  []int32
-	buckets []int32 // the last split of each bucket, and then all buckets; nil: the splits are few
+	buckets []int32 // the last split of each of 16 buckets, and then those that have splits
 }
 
-const (
-	// bucket is how many splits a bucket has, and how many buckets there are.
-	bucket = 16
-
-	// searched is from how many splits on two looks at 16 splits are cheaper than one at each.
-	searched = 48
-)
+// bucket is how many splits a bucket has.
+const bucket = 16
 
 // NewSplits returns splits for Rank. There are at least one and at most MaxSplits, sorted, and no two
 // of them are the same.
@@ -49,15 +44,20 @@ func NewSplits(rule Rule, sorted []int32) Splits {
 		panic("kernel: no splits, or too many for a byte")
 	}
 	s := Splits{rule: [3]int32{rule.Tiny, rule.Zero, rule.NaN}, sorted: slices.Clone(sorted)}
-	if len(sorted) < searched {
-		return s
-	}
-	s.buckets = slices.Repeat([]int32{math.MaxInt32}, bucket+bucket*bucket) // no number is above that
+	used := (len(sorted) + bucket - 1) / bucket
+	s.buckets = slices.Repeat([]int32{math.MaxInt32}, bucket+used*bucket) // no number is above that
 	copy(s.buckets[bucket:], sorted)
-	for i := range bucket {
+	for i := range used - 1 { // nothing is behind the last bucket
 		s.buckets[i] = s.buckets[bucket+bucket*i+bucket-1]
 	}
 	return s
+}
+
+// searched reports whether it is cheaper to search the splits for each of some rows than to compare
+// 32 rows at a time with each split.
+func (s *Splits) searched(rows int) bool {
+	const search, compare = 3, 2 // what a row takes, and what a split takes for 32 rows
+	return search*rows < compare*len(s.sorted)*((rows+31)/32)
 }
 
 // Bytes returns the size of what s refers to.

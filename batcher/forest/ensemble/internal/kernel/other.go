@@ -5,15 +5,15 @@ package kernel
 // AVX2 reports whether this processor and its system can run the kernels.
 const AVX2 = false
 
-// NewTile lets nobody come here.
+// A tile that uses these functions cannot be made: NewTile panics.
 const missing = "kernel: this processor has no AVX2"
 
-func transpose(*float32, *float32, int, int)              { panic(missing) }
-func count(*byte, *float32, *int32, *int32, int, int)     { panic(missing) }
-func search(*byte, *float32, *int32, *int32, int)         { panic(missing) }
-func clear64(*uint32, *byte, *byte)                       { panic(missing) }
-func clear32(*uint32, *byte, *byte)                       { panic(missing) }
-func addDouble64(*uint32, int, *byte, *float64, *float64) { panic(missing) }
-func addDouble32(*uint32, int, *byte, *float64, *float64) { panic(missing) }
-func addSingle64(*uint32, int, *byte, *float32, *float32) { panic(missing) }
-func addSingle32(*uint32, int, *byte, *float32, *float32) { panic(missing) }
+func transpose(*float32, *float32, int, int)                   { panic(missing) }
+func count(*byte, *float32, *int32, *int32, int, int)          { panic(missing) }
+func search(*byte, *float32, *int32, *int32, int)              { panic(missing) }
+func clear64(*uint32, *byte, *byte)                            { panic(missing) }
+func clear32(*uint32, *byte, *byte)                            { panic(missing) }
+func addDouble64(*uint32, int, *byte, *float64, *float64, int) { panic(missing) }
+func addDouble32(*uint32, int, *byte, *float64, *float64, int) { panic(missing) }
+func addSingle64(*uint32, int, *byte, *float32, *float32, int) { panic(missing) }
+func addSingle32(*uint32, int, *byte, *float32, *float32, int) { panic(missing) }

@@ -31,7 +31,7 @@ func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 			addTwin(p.trees[c.trees:], c.count, t.marks, p.values[c.values:], sums)
 			continue
 		}
-		if t.half {
+		if t.half() {
 			clear32(&p.words[c.words], &t.Columns[0][0], &t.marks[0][0])
 		} else {
 			clear64(&p.words[c.words], &t.Columns[0][0], &t.marks[0][0])
@@ -41,21 +41,21 @@ func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 }
 
 func (p *Program[F]) add(c *part, t *Tile, sums *[Rows]F) {
-	trees, marks := &p.trees[c.trees], &t.marks[0][0]
+	trees, marks, eights := &p.trees[c.trees], &t.marks[0][0], (t.used+7)/8
 	switch sums := any(sums).(type) {
 	case *[Rows]float64:
 		values := any(&p.values[c.values]).(*float64)
-		if t.half {
-			addDouble32(trees, c.count, marks, values, &sums[0])
+		if t.half() {
+			addDouble32(trees, c.count, marks, values, &sums[0], eights)
 		} else {
-			addDouble64(trees, c.count, marks, values, &sums[0])
+			addDouble64(trees, c.count, marks, values, &sums[0], eights)
 		}
 	case *[Rows]float32:
 		values := any(&p.values[c.values]).(*float32)
-		if t.half {
-			addSingle32(trees, c.count, marks, values, &sums[0])
+		if t.half() {
+			addSingle32(trees, c.count, marks, values, &sums[0], eights)
 		} else {
-			addSingle64(trees, c.count, marks, values, &sums[0])
+			addSingle64(trees, c.count, marks, values, &sums[0], eights)
 		}
 	}
 }

@@ -7,7 +7,7 @@ type Tile struct {
 	Columns  []Column
 
 	marks *[maxUnits][Rows]byte
-	half  bool // only the first 32 rows are of interest
+	used  int // the rows that are of interest
 	twin  bool
 }
 
@@ -16,18 +16,20 @@ func NewTile(columns int, twin bool) *Tile {
 	if !twin && !AVX2 {
 		panic("kernel: this processor has no AVX2")
 	}
-	return &Tile{Columns: make([]Column, columns), marks: new([maxUnits][Rows]byte), twin: twin}
+	return &Tile{Columns: make([]Column, columns), marks: new([maxUnits][Rows]byte), used: Rows, twin: twin}
 }
 
-// Use says that only the first count rows are of interest. Others may have any ranks.
-func (t *Tile) Use(count int) { t.half = count <= Rows/2 }
-
-func (t *Tile) halves() int {
-	if t.half {
-		return 1
+// Use says that only the first count rows, from 1 to 64, are of interest. Others may have any ranks, and
+// get any sums.
+func (t *Tile) Use(count int) {
+	if count < 1 || count > Rows {
+		panic("kernel: a tile of no rows, or of more than 64")
 	}
-	return 2
+	t.used = count
 }
+
+// half reports whether the first half of a tile has all rows of interest.
+func (t *Tile) half() bool { return t.used <= Rows/2 }
 
 // Load puts up to eight features of count rows into Features, from the first element of rows on.
 func (t *Tile) Load(rows []float32, stride, features, count int) {
@@ -50,9 +52,9 @@ func (t *Tile) Rank(column, feature int, s *Splits) {
 	switch {
 	case t.twin:
 		rankTwin(to, x, s)
-	case s.buckets != nil:
-		search(&to[0], &x[0], &s.rule[0], &s.buckets[0], t.halves())
+	case s.searched(t.used):
+		search(&to[0], &x[0], &s.rule[0], &s.buckets[0], (t.used+1)/2*2)
 	default:
-		count(&to[0], &x[0], &s.rule[0], &s.sorted[0], len(s.sorted), t.halves())
+		count(&to[0], &x[0], &s.rule[0], &s.sorted[0], len(s.sorted), (t.used+31)/32)
 	}
 }

@@ -35,7 +35,10 @@ func count() {
 	DECQ(left)
 	JNZ(LabelRef("split"))
 	storeCounted(to, below)
-	next("half", to, x, halves)
+	ADDQ(Imm(128), x)
+	ADDQ(Imm(32), to)
+	DECQ(halves)
+	JNZ(LabelRef("half"))
 	end()
 }
 
@@ -84,28 +87,23 @@ func store(to reg.Register, ranks reg.VecVirtual) {
 	VMOVDQU(complements, Mem{Base: to, Disp: 64})
 }
 
-// next jumps to the label for the second half of the rows.
-func next(label string, to, x, halves reg.Register) {
-	ADDQ(Imm(128), x)
-	ADDQ(Imm(32), to)
-	DECQ(halves)
-	JNZ(LabelRef(label))
-}
-
 // search compares one number with the last splits of 16 buckets, and then with the 16 splits of the
 // bucket that this leads to.
 func search() {
-	begin("search", "func(to *byte, x *float32, rule *int32, buckets *int32, halves int)",
-		"search ranks 32*halves features among the splits in buckets. It takes the same time for any splits.")
+	begin("search", "func(to *byte, x *float32, rule *int32, buckets *int32, rows int)",
+		"search ranks an even number of features, at most 64, among the splits in buckets. It takes as long for few splits.")
 	to, x, rule := Load(Param("to"), GP64()), Load(Param("x"), GP64()), Load(Param("rule"), GP64())
-	buckets, halves := Load(Param("buckets"), GP64()), Load(Param("halves"), GP64())
+	buckets, rows := Load(Param("buckets"), GP64()), Load(Param("rows"), GP64())
 	frame := AllocLocal(128 + 32)
 	Label("half")
 	for i, n := range numbers(x, rule) {
 		VMOVDQU(n, frame.Offset(32*i))
 	}
-	row := GP64()
+	row, stop := GP64(), GP64()
 	XORQ(row, row)
+	MOVQ(U32(32), stop)
+	CMPQ(rows, stop)
+	CMOVQLT(rows, stop)
 	Label("row")
 	for i := range 2 {
 		n := YMM()
@@ -118,12 +116,15 @@ func search() {
 		MOVB(rank.As8(), frame.Offset(128+i).Idx(row, 1))
 	}
 	ADDQ(Imm(2), row)
-	CMPQ(row, Imm(32))
+	CMPQ(row, stop)
 	JNE(LabelRef("row"))
 	ranks := YMM()
 	VMOVDQU(frame.Offset(128), ranks)
 	store(to, ranks)
-	next("half", to, x, halves)
+	ADDQ(Imm(128), x)
+	ADDQ(Imm(32), to)
+	SUBQ(Imm(32), rows)
+	JG(LabelRef("half"))
 	end()
 }
 
