@@ -27,22 +27,22 @@ func clear64(program *uint32, ranks *byte, marks *byte)
 //go:noescape
 func clear32(program *uint32, ranks *byte, marks *byte)
 
-// addDouble64 adds the values of the lowest leaves that are left to 8*eights rows, at most 64.
+// lowest64 replaces the first marks of each tree by the leaves of the rows.
 //
 //go:noescape
-func addDouble64(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64, eights int)
+func lowest64(trees *uint32, treeCount int, marks *byte)
 
-// addDouble32 adds the values of the lowest leaves that are left to 8*eights rows, at most 32.
+// lowest32 replaces the first marks of each tree by the leaves of the rows.
 //
 //go:noescape
-func addDouble32(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64, eights int)
+func lowest32(trees *uint32, treeCount int, marks *byte)
 
-// addSingle64 adds the values of the lowest leaves that are left to 8*eights rows, at most 64.
+// addDouble adds the values of the leaves of 8*eights rows.
 //
 //go:noescape
-func addSingle64(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32, eights int)
+func addDouble(trees *uint32, treeCount int, leaves *byte, values *float64, sums *float64, eights int)
 
-// addSingle32 adds the values of the lowest leaves that are left to 8*eights rows, at most 32.
+// addSingle adds the values of the leaves of 8*eights rows.
 //
 //go:noescape
-func addSingle32(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32, eights int)
+func addSingle(trees *uint32, treeCount int, leaves *byte, values *float32, sums *float32, eights int)

@@ -411,15 +411,12 @@ done:
 	VZEROUPPER
 	RET
 
-// func addDouble64(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64, eights int)
+// func lowest64(trees *uint32, treeCount int, marks *byte)
 // Requires: AVX, AVX2
-TEXT ·addDouble64(SB), NOSPLIT, $64-48
-	MOVQ         trees+0(FP), CX
-	MOVQ         treeCount+8(FP), R8
-	MOVQ         marks+16(FP), R9
-	MOVQ         values+24(FP), R10
-	MOVQ         sums+32(FP), R11
-	MOVQ         eights+40(FP), R12
+TEXT ·lowest64(SB), NOSPLIT, $0-24
+	MOVQ         trees+0(FP), AX
+	MOVQ         treeCount+8(FP), CX
+	MOVQ         marks+16(FP), DX
 	VPBROADCASTD eight<>+0(SB), Y1
 	VPBROADCASTD half<>+0(SB), Y2
 	VPXOR        Y0, Y0, Y0
@@ -427,32 +424,32 @@ TEXT ·addDouble64(SB), NOSPLIT, $64-48
 	VMOVDQU      highBits<>+0(SB), Y4
 
 tree:
-	MOVL    (CX), AX
-	MOVL    AX, DX
-	SHLL    $0x06, DX
-	ADDQ    DX, R9
-	LEAQ    -64(R9), DX
-	VMOVDQU (DX), Y5
+	MOVL    (AX), BX
+	MOVL    8(AX), SI
+	ADDQ    DX, BX
+	ADDQ    DX, SI
+	SUBQ    $0x40, SI
+	VMOVDQU (SI), Y5
 	VPXOR   Y6, Y6, Y6
-	VMOVDQU 32(DX), Y7
+	VMOVDQU 32(SI), Y7
 	VPXOR   Y8, Y8, Y8
-	DECL    AX
-	JZ      bit
+	CMPQ    SI, BX
+	JEQ     bit
 
 byte:
-	SUBQ     $0x40, DX
-	VPCMPEQB (DX), Y0, Y9
+	SUBQ     $0x40, SI
+	VPCMPEQB (SI), Y0, Y9
 	VPAND    Y9, Y5, Y5
-	VPOR     (DX), Y5, Y5
+	VPOR     (SI), Y5, Y5
 	VPADDB   Y1, Y6, Y6
 	VPAND    Y9, Y6, Y6
-	VPCMPEQB 32(DX), Y0, Y9
+	VPCMPEQB 32(SI), Y0, Y9
 	VPAND    Y9, Y7, Y7
-	VPOR     32(DX), Y7, Y7
+	VPOR     32(SI), Y7, Y7
 	VPADDB   Y1, Y8, Y8
 	VPAND    Y9, Y8, Y8
-	DECL     AX
-	JNZ      byte
+	CMPQ     SI, BX
+	JNE      byte
 
 bit:
 	VPAND   Y2, Y5, Y9
@@ -462,54 +459,18 @@ bit:
 	VPSHUFB Y5, Y4, Y5
 	VPMINUB Y5, Y9, Y9
 	VPADDB  Y9, Y6, Y6
+	VMOVDQU Y6, (BX)
 	VPAND   Y2, Y7, Y5
-	VPSRLW  $0x04, Y7, Y7
-	VPAND   Y2, Y7, Y7
+	VPSRLW  $0x04, Y7, Y6
+	VPAND   Y2, Y6, Y6
 	VPSHUFB Y5, Y3, Y5
-	VPSHUFB Y7, Y4, Y7
-	VPMINUB Y7, Y5, Y5
+	VPSHUFB Y6, Y4, Y6
+	VPMINUB Y6, Y5, Y5
 	VPADDB  Y5, Y8, Y8
-	VMOVDQU Y6, (SP)
-	VMOVDQU Y8, 32(SP)
-	XORQ    R13, R13
-	MOVQ    R11, R14
-
-eight:
-	MOVQ        (SP)(R13*8), AX
-	MOVBLZX     AL, DX
-	MOVBLZX     AH, BX
-	SHRQ        $0x10, AX
-	MOVBLZX     AL, SI
-	MOVBLZX     AH, DI
-	VMOVSD      (R10)(DX*8), X14
-	VMOVHPD     (R10)(BX*8), X14, X14
-	VMOVSD      (R10)(SI*8), X15
-	VMOVHPD     (R10)(DI*8), X15, X15
-	VINSERTF128 $0x01, X15, Y14, Y14
-	VADDPD      (R14), Y14, Y14
-	VMOVUPD     Y14, (R14)
-	SHRQ        $0x10, AX
-	MOVBLZX     AL, DX
-	MOVBLZX     AH, BX
-	SHRQ        $0x10, AX
-	MOVBLZX     AL, SI
-	MOVBLZX     AH, DI
-	VMOVSD      (R10)(DX*8), X14
-	VMOVHPD     (R10)(BX*8), X14, X14
-	VMOVSD      (R10)(SI*8), X15
-	VMOVHPD     (R10)(DI*8), X15, X15
-	VINSERTF128 $0x01, X15, Y14, Y14
-	VADDPD      32(R14), Y14, Y14
-	VMOVUPD     Y14, 32(R14)
-	ADDQ        $0x40, R14
-	INCQ        R13
-	CMPQ        R13, R12
-	JNE         eight
-	MOVL        4(CX), AX
-	LEAQ        (R10)(AX*8), R10
-	ADDQ        $0x08, CX
-	DECQ        R8
-	JNZ         tree
+	VMOVDQU Y8, 32(BX)
+	ADDQ    $0x08, AX
+	DECQ    CX
+	JNZ     tree
 	VZEROUPPER
 	RET
 
@@ -539,15 +500,12 @@ DATA highBits<>+24(SB)/4, $0x04050407
 DATA highBits<>+28(SB)/4, $0x04050406
 GLOBL highBits<>(SB), RODATA|NOPTR, $32
 
-// func addDouble32(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64, eights int)
+// func lowest32(trees *uint32, treeCount int, marks *byte)
 // Requires: AVX, AVX2
-TEXT ·addDouble32(SB), NOSPLIT, $32-48
-	MOVQ         trees+0(FP), CX
-	MOVQ         treeCount+8(FP), R8
-	MOVQ         marks+16(FP), R9
-	MOVQ         values+24(FP), R10
-	MOVQ         sums+32(FP), R11
-	MOVQ         eights+40(FP), R12
+TEXT ·lowest32(SB), NOSPLIT, $0-24
+	MOVQ         trees+0(FP), AX
+	MOVQ         treeCount+8(FP), CX
+	MOVQ         marks+16(FP), DX
 	VPBROADCASTD eight<>+0(SB), Y1
 	VPBROADCASTD half<>+0(SB), Y2
 	VPXOR        Y0, Y0, Y0
@@ -555,25 +513,25 @@ TEXT ·addDouble32(SB), NOSPLIT, $32-48
 	VMOVDQU      highBits<>+0(SB), Y4
 
 tree:
-	MOVL    (CX), AX
-	MOVL    AX, DX
-	SHLL    $0x06, DX
-	ADDQ    DX, R9
-	LEAQ    -64(R9), DX
-	VMOVDQU (DX), Y5
+	MOVL    (AX), BX
+	MOVL    8(AX), SI
+	ADDQ    DX, BX
+	ADDQ    DX, SI
+	SUBQ    $0x40, SI
+	VMOVDQU (SI), Y5
 	VPXOR   Y6, Y6, Y6
-	DECL    AX
-	JZ      bit
+	CMPQ    SI, BX
+	JEQ     bit
 
 byte:
-	SUBQ     $0x40, DX
-	VPCMPEQB (DX), Y0, Y7
+	SUBQ     $0x40, SI
+	VPCMPEQB (SI), Y0, Y7
 	VPAND    Y7, Y5, Y5
-	VPOR     (DX), Y5, Y5
+	VPOR     (SI), Y5, Y5
 	VPADDB   Y1, Y6, Y6
 	VPAND    Y7, Y6, Y6
-	DECL     AX
-	JNZ      byte
+	CMPQ     SI, BX
+	JNE      byte
 
 bit:
 	VPAND   Y2, Y5, Y7
@@ -583,230 +541,321 @@ bit:
 	VPSHUFB Y5, Y4, Y5
 	VPMINUB Y5, Y7, Y7
 	VPADDB  Y7, Y6, Y6
-	VMOVDQU Y6, (SP)
-	XORQ    R13, R13
-	MOVQ    R11, R14
-
-eight:
-	MOVQ        (SP)(R13*8), AX
-	MOVBLZX     AL, DX
-	MOVBLZX     AH, BX
-	SHRQ        $0x10, AX
-	MOVBLZX     AL, SI
-	MOVBLZX     AH, DI
-	VMOVSD      (R10)(DX*8), X14
-	VMOVHPD     (R10)(BX*8), X14, X14
-	VMOVSD      (R10)(SI*8), X15
-	VMOVHPD     (R10)(DI*8), X15, X15
-	VINSERTF128 $0x01, X15, Y14, Y14
-	VADDPD      (R14), Y14, Y14
-	VMOVUPD     Y14, (R14)
-	SHRQ        $0x10, AX
-	MOVBLZX     AL, DX
-	MOVBLZX     AH, BX
-	SHRQ        $0x10, AX
-	MOVBLZX     AL, SI
-	MOVBLZX     AH, DI
-	VMOVSD      (R10)(DX*8), X14
-	VMOVHPD     (R10)(BX*8), X14, X14
-	VMOVSD      (R10)(SI*8), X15
-	VMOVHPD     (R10)(DI*8), X15, X15
-	VINSERTF128 $0x01, X15, Y14, Y14
-	VADDPD      32(R14), Y14, Y14
-	VMOVUPD     Y14, 32(R14)
-	ADDQ        $0x40, R14
-	INCQ        R13
-	CMPQ        R13, R12
-	JNE         eight
-	MOVL        4(CX), AX
-	LEAQ        (R10)(AX*8), R10
-	ADDQ        $0x08, CX
-	DECQ        R8
-	JNZ         tree
+	VMOVDQU Y6, (BX)
+	ADDQ    $0x08, AX
+	DECQ    CX
+	JNZ     tree
 	VZEROUPPER
 	RET
 
-// func addSingle64(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32, eights int)
-// Requires: AVX, AVX2
-TEXT ·addSingle64(SB), NOSPLIT, $64-48
-	MOVQ         trees+0(FP), CX
-	MOVQ         treeCount+8(FP), R8
-	MOVQ         marks+16(FP), R9
-	MOVQ         values+24(FP), R10
-	MOVQ         sums+32(FP), R11
-	MOVQ         eights+40(FP), R12
-	VPBROADCASTD eight<>+0(SB), Y1
-	VPBROADCASTD half<>+0(SB), Y2
-	VPXOR        Y0, Y0, Y0
-	VMOVDQU      lowBits<>+0(SB), Y3
-	VMOVDQU      highBits<>+0(SB), Y4
+// func addDouble(trees *uint32, treeCount int, leaves *byte, values *float64, sums *float64, eights int)
+// Requires: AVX
+TEXT ·addDouble(SB), NOSPLIT, $0-48
+	MOVQ trees+0(FP), SI
+	MOVQ treeCount+8(FP), AX
+	MOVQ leaves+16(FP), DI
+	MOVQ values+24(FP), R8
+	MOVQ sums+32(FP), R9
+	MOVQ eights+40(FP), R10
+	LEAQ (SI)(AX*8), R11
 
-tree:
-	MOVL    (CX), AX
-	MOVL    AX, DX
-	SHLL    $0x06, DX
-	ADDQ    DX, R9
-	LEAQ    -64(R9), DX
-	VMOVDQU (DX), Y5
-	VPXOR   Y6, Y6, Y6
-	VMOVDQU 32(DX), Y7
-	VPXOR   Y8, Y8, Y8
-	DECL    AX
-	JZ      bit
+rows:
+	CMPQ   R10, $0x01
+	JLT    done
+	JEQ    eight
+	VMOVSD (R9), X0
+	VMOVSD 8(R9), X1
+	VMOVSD 16(R9), X2
+	VMOVSD 24(R9), X3
+	VMOVSD 32(R9), X4
+	VMOVSD 40(R9), X5
+	VMOVSD 48(R9), X6
+	VMOVSD 56(R9), X7
+	VMOVSD 64(R9), X8
+	VMOVSD 72(R9), X9
+	VMOVSD 80(R9), X10
+	VMOVSD 88(R9), X11
+	VMOVSD 96(R9), X12
+	VMOVSD 104(R9), X13
+	VMOVSD 112(R9), X14
+	VMOVSD 120(R9), X15
+	MOVQ   SI, R12
 
-byte:
-	SUBQ     $0x40, DX
-	VPCMPEQB (DX), Y0, Y9
-	VPAND    Y9, Y5, Y5
-	VPOR     (DX), Y5, Y5
-	VPADDB   Y1, Y6, Y6
-	VPAND    Y9, Y6, Y6
-	VPCMPEQB 32(DX), Y0, Y9
-	VPAND    Y9, Y7, Y7
-	VPOR     32(DX), Y7, Y7
-	VPADDB   Y1, Y8, Y8
-	VPAND    Y9, Y8, Y8
-	DECL     AX
-	JNZ      byte
-
-bit:
-	VPAND   Y2, Y5, Y9
-	VPSRLW  $0x04, Y5, Y5
-	VPAND   Y2, Y5, Y5
-	VPSHUFB Y9, Y3, Y9
-	VPSHUFB Y5, Y4, Y5
-	VPMINUB Y5, Y9, Y9
-	VPADDB  Y9, Y6, Y6
-	VPAND   Y2, Y7, Y5
-	VPSRLW  $0x04, Y7, Y7
-	VPAND   Y2, Y7, Y7
-	VPSHUFB Y5, Y3, Y5
-	VPSHUFB Y7, Y4, Y7
-	VPMINUB Y7, Y5, Y5
-	VPADDB  Y5, Y8, Y8
-	VMOVDQU Y6, (SP)
-	VMOVDQU Y8, 32(SP)
-	XORQ    R13, R13
-	MOVQ    R11, R14
+sixteenRows:
+	MOVL    (R12), AX
+	MOVL    4(R12), R13
+	ADDQ    R8, R13
+	MOVQ    8(DI)(AX*1), CX
+	MOVQ    (DI)(AX*1), AX
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSD  (R13)(DX*8), X0, X0
+	VADDSD  (R13)(BX*8), X1, X1
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSD  (R13)(DX*8), X2, X2
+	VADDSD  (R13)(BX*8), X3, X3
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSD  (R13)(DX*8), X4, X4
+	VADDSD  (R13)(BX*8), X5, X5
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	VADDSD  (R13)(DX*8), X6, X6
+	VADDSD  (R13)(BX*8), X7, X7
+	MOVBLZX CL, DX
+	MOVBLZX CH, BX
+	SHRQ    $0x10, CX
+	VADDSD  (R13)(DX*8), X8, X8
+	VADDSD  (R13)(BX*8), X9, X9
+	MOVBLZX CL, DX
+	MOVBLZX CH, BX
+	SHRQ    $0x10, CX
+	VADDSD  (R13)(DX*8), X10, X10
+	VADDSD  (R13)(BX*8), X11, X11
+	MOVBLZX CL, DX
+	MOVBLZX CH, BX
+	SHRQ    $0x10, CX
+	VADDSD  (R13)(DX*8), X12, X12
+	VADDSD  (R13)(BX*8), X13, X13
+	MOVBLZX CL, DX
+	MOVBLZX CH, BX
+	VADDSD  (R13)(DX*8), X14, X14
+	VADDSD  (R13)(BX*8), X15, X15
+	ADDQ    $0x08, R12
+	CMPQ    R12, R11
+	JNE     sixteenRows
+	VMOVSD  X0, (R9)
+	VMOVSD  X1, 8(R9)
+	VMOVSD  X2, 16(R9)
+	VMOVSD  X3, 24(R9)
+	VMOVSD  X4, 32(R9)
+	VMOVSD  X5, 40(R9)
+	VMOVSD  X6, 48(R9)
+	VMOVSD  X7, 56(R9)
+	VMOVSD  X8, 64(R9)
+	VMOVSD  X9, 72(R9)
+	VMOVSD  X10, 80(R9)
+	VMOVSD  X11, 88(R9)
+	VMOVSD  X12, 96(R9)
+	VMOVSD  X13, 104(R9)
+	VMOVSD  X14, 112(R9)
+	VMOVSD  X15, 120(R9)
+	ADDQ    $0x80, R9
+	ADDQ    $0x10, DI
+	SUBQ    $0x02, R10
+	JMP     rows
 
 eight:
-	MOVQ      (SP)(R13*8), AX
-	MOVBLZX   AL, DX
-	MOVBLZX   AH, BX
-	SHRQ      $0x10, AX
-	MOVBLZX   AL, SI
-	MOVBLZX   AH, DI
-	VMOVSS    (R10)(DX*4), X5
-	VINSERTPS $0x10, (R10)(BX*4), X5, X5
-	VINSERTPS $0x20, (R10)(SI*4), X5, X5
-	VINSERTPS $0x30, (R10)(DI*4), X5, X5
-	VADDPS    (R14), X5, X5
-	VMOVUPS   X5, (R14)
-	SHRQ      $0x10, AX
-	MOVBLZX   AL, DX
-	MOVBLZX   AH, BX
-	SHRQ      $0x10, AX
-	MOVBLZX   AL, SI
-	MOVBLZX   AH, DI
-	VMOVSS    (R10)(DX*4), X5
-	VINSERTPS $0x10, (R10)(BX*4), X5, X5
-	VINSERTPS $0x20, (R10)(SI*4), X5, X5
-	VINSERTPS $0x30, (R10)(DI*4), X5, X5
-	VADDPS    16(R14), X5, X5
-	VMOVUPS   X5, 16(R14)
-	ADDQ      $0x20, R14
-	INCQ      R13
-	CMPQ      R13, R12
-	JNE       eight
-	MOVL      4(CX), AX
-	LEAQ      (R10)(AX*4), R10
-	ADDQ      $0x08, CX
-	DECQ      R8
-	JNZ       tree
+	VMOVSD (R9), X0
+	VMOVSD 8(R9), X1
+	VMOVSD 16(R9), X2
+	VMOVSD 24(R9), X3
+	VMOVSD 32(R9), X4
+	VMOVSD 40(R9), X5
+	VMOVSD 48(R9), X6
+	VMOVSD 56(R9), X7
+	MOVQ   SI, CX
+
+eightRows:
+	MOVL    (CX), AX
+	MOVL    4(CX), R12
+	ADDQ    R8, R12
+	MOVQ    (DI)(AX*1), AX
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSD  (R12)(DX*8), X0, X0
+	VADDSD  (R12)(BX*8), X1, X1
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSD  (R12)(DX*8), X2, X2
+	VADDSD  (R12)(BX*8), X3, X3
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSD  (R12)(DX*8), X4, X4
+	VADDSD  (R12)(BX*8), X5, X5
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	VADDSD  (R12)(DX*8), X6, X6
+	VADDSD  (R12)(BX*8), X7, X7
+	ADDQ    $0x08, CX
+	CMPQ    CX, R11
+	JNE     eightRows
+	VMOVSD  X0, (R9)
+	VMOVSD  X1, 8(R9)
+	VMOVSD  X2, 16(R9)
+	VMOVSD  X3, 24(R9)
+	VMOVSD  X4, 32(R9)
+	VMOVSD  X5, 40(R9)
+	VMOVSD  X6, 48(R9)
+	VMOVSD  X7, 56(R9)
+	ADDQ    $0x40, R9
+	ADDQ    $0x08, DI
+	SUBQ    $0x01, R10
+	JMP     rows
+
+done:
 	VZEROUPPER
 	RET
 
-// func addSingle32(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32, eights int)
-// Requires: AVX, AVX2
-TEXT ·addSingle32(SB), NOSPLIT, $32-48
-	MOVQ         trees+0(FP), CX
-	MOVQ         treeCount+8(FP), R8
-	MOVQ         marks+16(FP), R9
-	MOVQ         values+24(FP), R10
-	MOVQ         sums+32(FP), R11
-	MOVQ         eights+40(FP), R12
-	VPBROADCASTD eight<>+0(SB), Y1
-	VPBROADCASTD half<>+0(SB), Y2
-	VPXOR        Y0, Y0, Y0
-	VMOVDQU      lowBits<>+0(SB), Y3
-	VMOVDQU      highBits<>+0(SB), Y4
+// func addSingle(trees *uint32, treeCount int, leaves *byte, values *float32, sums *float32, eights int)
+// Requires: AVX
+TEXT ·addSingle(SB), NOSPLIT, $0-48
+	MOVQ trees+0(FP), SI
+	MOVQ treeCount+8(FP), AX
+	MOVQ leaves+16(FP), DI
+	MOVQ values+24(FP), R8
+	MOVQ sums+32(FP), R9
+	MOVQ eights+40(FP), R10
+	LEAQ (SI)(AX*8), R11
 
-tree:
-	MOVL    (CX), AX
-	MOVL    AX, DX
-	SHLL    $0x06, DX
-	ADDQ    DX, R9
-	LEAQ    -64(R9), DX
-	VMOVDQU (DX), Y5
-	VPXOR   Y6, Y6, Y6
-	DECL    AX
-	JZ      bit
+rows:
+	CMPQ   R10, $0x01
+	JLT    done
+	JEQ    eight
+	VMOVSS (R9), X0
+	VMOVSS 4(R9), X1
+	VMOVSS 8(R9), X2
+	VMOVSS 12(R9), X3
+	VMOVSS 16(R9), X4
+	VMOVSS 20(R9), X5
+	VMOVSS 24(R9), X6
+	VMOVSS 28(R9), X7
+	VMOVSS 32(R9), X8
+	VMOVSS 36(R9), X9
+	VMOVSS 40(R9), X10
+	VMOVSS 44(R9), X11
+	VMOVSS 48(R9), X12
+	VMOVSS 52(R9), X13
+	VMOVSS 56(R9), X14
+	VMOVSS 60(R9), X15
+	MOVQ   SI, R12
 
-byte:
-	SUBQ     $0x40, DX
-	VPCMPEQB (DX), Y0, Y7
-	VPAND    Y7, Y5, Y5
-	VPOR     (DX), Y5, Y5
-	VPADDB   Y1, Y6, Y6
-	VPAND    Y7, Y6, Y6
-	DECL     AX
-	JNZ      byte
-
-bit:
-	VPAND   Y2, Y5, Y7
-	VPSRLW  $0x04, Y5, Y5
-	VPAND   Y2, Y5, Y5
-	VPSHUFB Y7, Y3, Y7
-	VPSHUFB Y5, Y4, Y5
-	VPMINUB Y5, Y7, Y7
-	VPADDB  Y7, Y6, Y6
-	VMOVDQU Y6, (SP)
-	XORQ    R13, R13
-	MOVQ    R11, R14
+sixteenRows:
+	MOVL    (R12), AX
+	MOVL    4(R12), R13
+	ADDQ    R8, R13
+	MOVQ    8(DI)(AX*1), CX
+	MOVQ    (DI)(AX*1), AX
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSS  (R13)(DX*4), X0, X0
+	VADDSS  (R13)(BX*4), X1, X1
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSS  (R13)(DX*4), X2, X2
+	VADDSS  (R13)(BX*4), X3, X3
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSS  (R13)(DX*4), X4, X4
+	VADDSS  (R13)(BX*4), X5, X5
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	VADDSS  (R13)(DX*4), X6, X6
+	VADDSS  (R13)(BX*4), X7, X7
+	MOVBLZX CL, DX
+	MOVBLZX CH, BX
+	SHRQ    $0x10, CX
+	VADDSS  (R13)(DX*4), X8, X8
+	VADDSS  (R13)(BX*4), X9, X9
+	MOVBLZX CL, DX
+	MOVBLZX CH, BX
+	SHRQ    $0x10, CX
+	VADDSS  (R13)(DX*4), X10, X10
+	VADDSS  (R13)(BX*4), X11, X11
+	MOVBLZX CL, DX
+	MOVBLZX CH, BX
+	SHRQ    $0x10, CX
+	VADDSS  (R13)(DX*4), X12, X12
+	VADDSS  (R13)(BX*4), X13, X13
+	MOVBLZX CL, DX
+	MOVBLZX CH, BX
+	VADDSS  (R13)(DX*4), X14, X14
+	VADDSS  (R13)(BX*4), X15, X15
+	ADDQ    $0x08, R12
+	CMPQ    R12, R11
+	JNE     sixteenRows
+	VMOVSS  X0, (R9)
+	VMOVSS  X1, 4(R9)
+	VMOVSS  X2, 8(R9)
+	VMOVSS  X3, 12(R9)
+	VMOVSS  X4, 16(R9)
+	VMOVSS  X5, 20(R9)
+	VMOVSS  X6, 24(R9)
+	VMOVSS  X7, 28(R9)
+	VMOVSS  X8, 32(R9)
+	VMOVSS  X9, 36(R9)
+	VMOVSS  X10, 40(R9)
+	VMOVSS  X11, 44(R9)
+	VMOVSS  X12, 48(R9)
+	VMOVSS  X13, 52(R9)
+	VMOVSS  X14, 56(R9)
+	VMOVSS  X15, 60(R9)
+	ADDQ    $0x40, R9
+	ADDQ    $0x10, DI
+	SUBQ    $0x02, R10
+	JMP     rows
 
 eight:
-	MOVQ      (SP)(R13*8), AX
-	MOVBLZX   AL, DX
-	MOVBLZX   AH, BX
-	SHRQ      $0x10, AX
-	MOVBLZX   AL, SI
-	MOVBLZX   AH, DI
-	VMOVSS    (R10)(DX*4), X5
-	VINSERTPS $0x10, (R10)(BX*4), X5, X5
-	VINSERTPS $0x20, (R10)(SI*4), X5, X5
-	VINSERTPS $0x30, (R10)(DI*4), X5, X5
-	VADDPS    (R14), X5, X5
-	VMOVUPS   X5, (R14)
-	SHRQ      $0x10, AX
-	MOVBLZX   AL, DX
-	MOVBLZX   AH, BX
-	SHRQ      $0x10, AX
-	MOVBLZX   AL, SI
-	MOVBLZX   AH, DI
-	VMOVSS    (R10)(DX*4), X5
-	VINSERTPS $0x10, (R10)(BX*4), X5, X5
-	VINSERTPS $0x20, (R10)(SI*4), X5, X5
-	VINSERTPS $0x30, (R10)(DI*4), X5, X5
-	VADDPS    16(R14), X5, X5
-	VMOVUPS   X5, 16(R14)
-	ADDQ      $0x20, R14
-	INCQ      R13
-	CMPQ      R13, R12
-	JNE       eight
-	MOVL      4(CX), AX
-	LEAQ      (R10)(AX*4), R10
-	ADDQ      $0x08, CX
-	DECQ      R8
-	JNZ       tree
+	VMOVSS (R9), X0
+	VMOVSS 4(R9), X1
+	VMOVSS 8(R9), X2
+	VMOVSS 12(R9), X3
+	VMOVSS 16(R9), X4
+	VMOVSS 20(R9), X5
+	VMOVSS 24(R9), X6
+	VMOVSS 28(R9), X7
+	MOVQ   SI, CX
+
+eightRows:
+	MOVL    (CX), AX
+	MOVL    4(CX), R12
+	ADDQ    R8, R12
+	MOVQ    (DI)(AX*1), AX
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSS  (R12)(DX*4), X0, X0
+	VADDSS  (R12)(BX*4), X1, X1
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSS  (R12)(DX*4), X2, X2
+	VADDSS  (R12)(BX*4), X3, X3
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	SHRQ    $0x10, AX
+	VADDSS  (R12)(DX*4), X4, X4
+	VADDSS  (R12)(BX*4), X5, X5
+	MOVBLZX AL, DX
+	MOVBLZX AH, BX
+	VADDSS  (R12)(DX*4), X6, X6
+	VADDSS  (R12)(BX*4), X7, X7
+	ADDQ    $0x08, CX
+	CMPQ    CX, R11
+	JNE     eightRows
+	VMOVSS  X0, (R9)
+	VMOVSS  X1, 4(R9)
+	VMOVSS  X2, 8(R9)
+	VMOVSS  X3, 12(R9)
+	VMOVSS  X4, 16(R9)
+	VMOVSS  X5, 20(R9)
+	VMOVSS  X6, 24(R9)
+	VMOVSS  X7, 28(R9)
+	ADDQ    $0x20, R9
+	ADDQ    $0x08, DI
+	SUBQ    $0x01, R10
+	JMP     rows
+
+done:
 	VZEROUPPER
 	RET

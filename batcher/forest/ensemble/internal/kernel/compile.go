@@ -3,6 +3,7 @@ package kernel
 import (
 	"cmp"
 	"slices"
+	"unsafe"
 )
 
 // MaxLeaves is how many leaves a tree can have, so that the number of each fits into a byte.
@@ -54,6 +55,7 @@ func (b *Builder[F]) Add(nodes []Node, values []F) {
 	if b.used+bytes > maxUnits {
 		b.flush()
 	}
+	b.program.trees = append(b.program.trees, b.next())
 	b.place(nodes, values)
 	for i := range nodes {
 		b.clear(i, &nodes[i])
@@ -69,7 +71,12 @@ func (b *Builder[F]) Add(nodes []Node, values []F) {
 	}
 	b.used += bytes
 	b.part.count++
-	b.program.trees = append(b.program.trees, uint32(bytes), uint32(len(values)))
+}
+
+// next returns where the next tree's marks and values are.
+func (b *Builder[F]) next() place {
+	values := b.program.values[b.part.values:]
+	return place{uint32(Rows * b.used), uint32(len(values) * int(unsafe.Sizeof(F(0))))}
 }
 
 // place gives each leaf its mark. The child with fewer leaves below it comes first: its marks are
@@ -158,6 +165,7 @@ func (b *Builder[F]) flush() {
 		first = end
 	}
 	p.words = append(p.words, 0, 0)
+	p.trees = append(p.trees, b.next())
 	p.parts = append(p.parts, b.part)
 	b.part = part{words: len(p.words), trees: len(p.trees), values: len(p.values)}
 	b.units, b.entries, b.used = b.units[:0], b.entries[:0], 0

@@ -8,12 +8,12 @@ const AVX2 = false
 // A tile that uses these functions cannot be made: NewTile panics.
 const missing = "kernel: this processor has no AVX2"
 
-func transpose(*float32, *float32, int, int)                   { panic(missing) }
-func count(*byte, *float32, *int32, *int32, int, int)          { panic(missing) }
-func search(*byte, *float32, *int32, *int32, int)              { panic(missing) }
-func clear64(*uint32, *byte, *byte)                            { panic(missing) }
-func clear32(*uint32, *byte, *byte)                            { panic(missing) }
-func addDouble64(*uint32, int, *byte, *float64, *float64, int) { panic(missing) }
-func addDouble32(*uint32, int, *byte, *float64, *float64, int) { panic(missing) }
-func addSingle64(*uint32, int, *byte, *float32, *float32, int) { panic(missing) }
-func addSingle32(*uint32, int, *byte, *float32, *float32, int) { panic(missing) }
+func transpose(*float32, *float32, int, int)                 { panic(missing) }
+func count(*byte, *float32, *int32, *int32, int, int)        { panic(missing) }
+func search(*byte, *float32, *int32, *int32, int)            { panic(missing) }
+func clear64(*uint32, *byte, *byte)                          { panic(missing) }
+func clear32(*uint32, *byte, *byte)                          { panic(missing) }
+func lowest64(*uint32, int, *byte)                           { panic(missing) }
+func lowest32(*uint32, int, *byte)                           { panic(missing) }
+func addDouble(*uint32, int, *byte, *float64, *float64, int) { panic(missing) }
+func addSingle(*uint32, int, *byte, *float32, *float32, int) { panic(missing) }

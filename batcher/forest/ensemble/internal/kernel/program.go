@@ -9,11 +9,15 @@ const maxUnits = 256
 // Program scores some trees, whose values are added in their order.
 type Program[F float32 | float64] struct {
 	words  []uint32
-	trees  []uint32 // of each tree: bytes of marks, and leaves
-	values []F      // of the leaves, in the order of their marks
+	trees  []place
+	values []F // of the leaves, in the order of their marks
 	parts  []part
 	column int // the last column that it reads
 }
+
+// place says where the first marks and the first value of a tree are, in bytes from those of the part.
+// Behind the trees of a part there is the place where the next tree's would be.
+type place struct{ marks, values uint32 }
 
 // part is some trees whose marks are made together.
 type part struct {
@@ -28,39 +32,30 @@ func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 		c := &p.parts[i]
 		if t.twin {
 			clearTwin(p.words[c.words:], t.Columns, t.marks)
-			addTwin(p.trees[c.trees:], c.count, t.marks, p.values[c.values:], sums)
+			addTwin(p.trees[c.trees:][:c.count], t.marks, p.values[c.values:], sums)
 			continue
 		}
+		marks, trees := &t.marks[0][0], &p.trees[c.trees].marks
 		if t.half() {
-			clear32(&p.words[c.words], &t.Columns[0][0], &t.marks[0][0])
+			clear32(&p.words[c.words], &t.Columns[0][0], marks)
+			lowest32(trees, c.count, marks)
 		} else {
-			clear64(&p.words[c.words], &t.Columns[0][0], &t.marks[0][0])
+			clear64(&p.words[c.words], &t.Columns[0][0], marks)
+			lowest64(trees, c.count, marks)
 		}
-		p.add(c, t, sums)
-	}
-}
-
-func (p *Program[F]) add(c *part, t *Tile, sums *[Rows]F) {
-	trees, marks, eights := &p.trees[c.trees], &t.marks[0][0], (t.used+7)/8
-	switch sums := any(sums).(type) {
-	case *[Rows]float64:
-		values := any(&p.values[c.values]).(*float64)
-		if t.half() {
-			addDouble32(trees, c.count, marks, values, &sums[0], eights)
-		} else {
-			addDouble64(trees, c.count, marks, values, &sums[0], eights)
-		}
-	case *[Rows]float32:
-		values := any(&p.values[c.values]).(*float32)
-		if t.half() {
-			addSingle32(trees, c.count, marks, values, &sums[0], eights)
-		} else {
-			addSingle64(trees, c.count, marks, values, &sums[0], eights)
+		eights := (t.used + 7) / 8
+		switch sums := any(sums).(type) {
+		case *[Rows]float64:
+			addDouble(trees, c.count, marks, any(&p.values[c.values]).(*float64), &sums[0], eights)
+		case *[Rows]float32:
+			addSingle(trees, c.count, marks, any(&p.values[c.values]).(*float32), &sums[0], eights)
 		}
 	}
 }
 
 // Bytes returns the size of the program.
 func (p *Program[F]) Bytes() int {
-	return 4*(cap(p.words)+cap(p.trees)) + cap(p.values)*int(reflect.TypeFor[F]().Size()) + cap(p.parts)*int(reflect.TypeFor[part]().Size())
+	return bytes(p.words) + bytes(p.trees) + bytes(p.values) + bytes(p.parts)
 }
+
+func bytes[E any](s []E) int { return cap(s) * int(reflect.TypeFor[E]().Size()) }

@@ -11,12 +11,13 @@ type Tile struct {
 	twin  bool
 }
 
-// NewTile returns a tile for programs of so many columns. A twin does without AVX2.
+// NewTile returns a tile for programs of so many columns. One is there in any case: entries that clear
+// nothing look at it. A twin does without AVX2.
 func NewTile(columns int, twin bool) *Tile {
 	if !twin && !AVX2 {
 		panic("kernel: this processor has no AVX2")
 	}
-	return &Tile{Columns: make([]Column, columns), marks: new([maxUnits][Rows]byte), used: Rows, twin: twin}
+	return &Tile{Columns: make([]Column, max(1, columns)), marks: new([maxUnits][Rows]byte), used: Rows, twin: twin}
 }
 
 // Use says that only the first count rows, from 1 to 64, are of interest. Others may have any ranks, and

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/bits"
+	"unsafe"
 )
 
 // The functions of this file do what the assembly does. Tests compare the two; and what the Builder
@@ -55,17 +56,16 @@ func clearTwin(words []uint32, columns []Column, marks *[maxUnits][Rows]byte) {
 	}
 }
 
-func addTwin[F float32 | float64](trees []uint32, count int, marks *[maxUnits][Rows]byte, values []F, sums *[Rows]F) {
-	first := 0
-	for i := range count {
+func addTwin[F float32 | float64](trees []place, marks *[maxUnits][Rows]byte, values []F, sums *[Rows]F) {
+	for _, p := range trees {
+		of := marks[p.marks/Rows:]
+		values := values[p.values/uint32(unsafe.Sizeof(F(0))):]
 		for row := range sums {
-			at := first
-			for marks[at][row] == 0 {
+			at := 0
+			for of[at][row] == 0 {
 				at++
 			}
-			sums[row] += values[8*(at-first)+bits.TrailingZeros8(marks[at][row])]
+			sums[row] += values[8*at+bits.TrailingZeros8(of[at][row])]
 		}
-		first += int(trees[2*i])
-		values = values[trees[2*i+1]:]
 	}
 }

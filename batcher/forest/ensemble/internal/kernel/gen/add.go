@@ -6,95 +6,74 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// precision is how values are added.
-type precision struct {
-	name, goType string
-	size         int                                 // of a value, in bytes
-	four         func(values reg.Register, sums Mem) // adds the values of the leaves in the indexes
-}
+// treeBytes is the size of what add and lowest know of a tree: the places of its marks and of its values.
+const treeBytes = 8
 
-var (
-	double = precision{"Double", "float64", 8, addDouble}
-	single = precision{"Single", "float32", 4, addSingle}
-)
-
-// add finds the leaf of each of 32*halves rows in the marks, tree after tree, and adds the values of
-// 8*eights rows.
-func add(rows string, halves int, p precision) {
-	name := "add" + p.name + rows
-	begin(name, "func(trees *uint32, treeCount int, marks *byte, values *"+p.goType+", sums *"+p.goType+", eights int)",
-		name+" adds the values of the lowest leaves that are left to 8*eights rows, at most "+rows+".")
+// add adds the values of the rows' leaves to their sums, which are in registers: tree after tree for 16
+// rows at once, or for the last eight.
+func add(precision, goType string, size int, move, add func(ops ...Op)) {
+	begin("add"+precision, "func(trees *uint32, treeCount int, leaves *byte, values *"+goType+", sums *"+goType+", eights int)",
+		"add"+precision+" adds the values of the leaves of 8*eights rows.")
 	trees, treeCount := Load(Param("trees"), GP64()), Load(Param("treeCount"), GP64())
-	marks, values := Load(Param("marks"), GP64()), Load(Param("values"), GP64())
+	leaves, values := Load(Param("leaves"), GP64()), Load(Param("values"), GP64())
 	sums, eights := Load(Param("sums"), GP64()), Load(Param("eights"), GP64())
-	leaves := AllocLocal(32 * halves)
-	c := newLowest()
-
-	Label("tree")
-	for i, leaf := range c.leaves(trees, marks, halves) {
-		VMOVDQU(leaf, leaves.Offset(32*i))
+	stop := GP64()
+	LEAQ(Mem{Base: trees, Index: treeCount, Scale: treeBytes}, stop)
+	Label("rows")
+	CMPQ(eights, Imm(1))
+	JLT(LabelRef("done"))
+	JEQ(LabelRef("eight"))
+	for _, rows := range []int{16, 8} {
+		names := map[int]string{16: "sixteen", 8: "eight"}
+		Label(names[rows])
+		sum := make([]reg.VecVirtual, rows)
+		for i := range sum {
+			sum[i] = XMM()
+			move(Mem{Base: sums, Disp: size * i}, sum[i])
+		}
+		tree, value := GP64(), GP64()
+		MOVQ(trees, tree)
+		Label(names[rows] + "Rows")
+		MOVL(Mem{Base: tree}, reg.EAX)
+		MOVL(Mem{Base: tree, Disp: 4}, value.As32())
+		ADDQ(values, value)
+		if rows == 16 {
+			MOVQ(Mem{Base: leaves, Index: reg.RAX, Scale: 1, Disp: 8}, reg.RCX)
+		}
+		MOVQ(Mem{Base: leaves, Index: reg.RAX, Scale: 1}, reg.RAX)
+		eachLeaf(rows, func(row int, leaf reg.Register) {
+			add(Mem{Base: value, Index: leaf, Scale: uint8(size)}, sum[row], sum[row])
+		})
+		ADDQ(Imm(treeBytes), tree)
+		CMPQ(tree, stop)
+		JNE(LabelRef(names[rows] + "Rows"))
+		for i := range sum {
+			move(sum[i], Mem{Base: sums, Disp: size * i})
+		}
+		ADDQ(Imm(uint64(rows*size)), sums)
+		ADDQ(Imm(uint64(rows)), leaves)
+		SUBQ(Imm(uint64(rows/8)), eights)
+		JMP(LabelRef("rows"))
 	}
-	at, sum := GP64(), GP64()
-	XORQ(at, at)
-	MOVQ(sums, sum)
-	Label("eight")
-	MOVQ(leaves.Idx(at, 8), reg.RAX)
-	p.four(values, Mem{Base: sum})
-	SHRQ(Imm(16), reg.RAX)
-	p.four(values, Mem{Base: sum, Disp: 4 * p.size})
-	ADDQ(Imm(uint64(8*p.size)), sum)
-	INCQ(at)
-	CMPQ(at, eights)
-	JNE(LabelRef("eight"))
-
-	count := GP32()
-	MOVL(Mem{Base: trees, Disp: 4}, count)
-	LEAQ(Mem{Base: values, Index: count.As64(), Scale: uint8(p.size)}, values)
-	ADDQ(Imm(8), trees)
-	DECQ(treeCount)
-	JNZ(LabelRef("tree"))
+	Label("done")
 	end()
 }
 
-// indexes are where leavesOf puts the leaves of four rows: only these registers can take a byte from the
-// upper half of AX.
-var indexes = []reg.GPPhysical{reg.RDX, reg.RBX, reg.RSI, reg.RDI}
-
-// leavesOf takes the leaves of four rows from the lower half of RAX, and leaves the other four but for
-// a shift.
-func leavesOf() {
-	MOVBLZX(reg.AL, indexes[0].As32())
-	MOVBLZX(reg.AH, indexes[1].As32())
-	SHRQ(Imm(16), reg.RAX)
-	MOVBLZX(reg.AL, indexes[2].As32())
-	MOVBLZX(reg.AH, indexes[3].As32())
-}
-
-// addDouble has registers of its own: avo holds that a register of which only the lower half was
-// written is in use from the start.
-func addDouble(values reg.Register, sums Mem) {
-	leavesOf()
-	low, high := reg.X14, reg.X15
-	VMOVSD(value(values, 0, 8), low)
-	VMOVHPD(value(values, 1, 8), low, low)
-	VMOVSD(value(values, 2, 8), high)
-	VMOVHPD(value(values, 3, 8), high, high)
-	VINSERTF128(Imm(1), high, reg.Y14, reg.Y14)
-	VADDPD(sums, reg.Y14, reg.Y14)
-	VMOVUPD(reg.Y14, sums)
-}
-
-func addSingle(values reg.Register, sums Mem) {
-	leavesOf()
-	four := XMM()
-	VMOVSS(value(values, 0, 4), four)
-	for i := 1; i < 4; i++ {
-		VINSERTPS(Imm(uint64(16*i)), value(values, i, 4), four, four)
+// eachLeaf takes bytes from RAX and RCX. Only the first registers have a name for their second byte,
+// and it can only go to one of them.
+func eachLeaf(rows int, do func(row int, leaf reg.Register)) {
+	bytes := []struct {
+		all         reg.Register
+		first, next reg.Register
+	}{{reg.RAX, reg.AL, reg.AH}, {reg.RCX, reg.CL, reg.CH}}
+	for row := 0; row < rows; row += 2 {
+		from := bytes[row/8]
+		MOVBLZX(from.first, reg.EDX)
+		MOVBLZX(from.next, reg.EBX)
+		if row%8 != 6 {
+			SHRQ(Imm(16), from.all)
+		}
+		do(row, reg.RDX)
+		do(row+1, reg.RBX)
 	}
-	VADDPS(sums, four, four)
-	VMOVUPS(four, sums)
-}
-
-func value(values reg.Register, i int, size uint8) Mem {
-	return Mem{Base: values, Index: indexes[i], Scale: size}
 }

@@ -16,10 +16,10 @@ func main() {
 	search()
 	clear("clear64", 2)
 	clear("clear32", 1)
-	for _, f := range []precision{double, single} {
-		add("64", 2, f)
-		add("32", 1, f)
-	}
+	lowest("lowest64", 2)
+	lowest("lowest32", 1)
+	add("Double", "float64", 8, VMOVSD, VADDSD)
+	add("Single", "float32", 4, VMOVSS, VADDSS)
 	Generate()
 }
 
