@@ -11,8 +11,6 @@ type segment struct {
 	single *kernel.Program[float32]
 }
 
-func (s *segment) fits() bool { return s.double != nil || s.single != nil }
-
 // segmentFrom returns the segment that begins at a place in the order.
 func (m *Model) segmentFrom(first int) segment {
 	t, end := m.at(first), first+1
