@@ -12,10 +12,20 @@ func transpose(to *float32, rows *float32, strideBytes int, eights int)
 //go:noescape
 func count(to *byte, x *float32, rule *int32, splits *int32, splitCount int, halves int)
 
-// search ranks an even number of features, at most 64, among the splits in buckets. It takes as long for few splits.
+// search3 ranks 8*eights features, at most 64, among the splits of at most 8 buckets.
 //
 //go:noescape
-func search(to *byte, x *float32, rule *int32, buckets *int32, rows int)
+func search3(to *byte, x *float32, rule *int32, table *int32, eights int)
+
+// search4 ranks 8*eights features, at most 64, among the splits of at most 16 buckets.
+//
+//go:noescape
+func search4(to *byte, x *float32, rule *int32, table *int32, eights int)
+
+// search5 ranks 8*eights features, at most 64, among the splits of at most 32 buckets.
+//
+//go:noescape
+func search5(to *byte, x *float32, rule *int32, table *int32, eights int)
 
 // clear64 marks the leaves that are left to each row.
 //

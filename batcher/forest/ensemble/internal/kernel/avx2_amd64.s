@@ -71,11 +71,11 @@ TEXT ·count(SB), NOSPLIT, $0-48
 	MOVQ halves+40(FP), DI
 
 half:
+	VPBROADCASTD infinity<>+0(SB), Y3
+	VPBROADCASTD magnitude<>+0(SB), Y4
 	VPBROADCASTD (DX), Y0
 	VPBROADCASTD 4(DX), Y1
 	VPBROADCASTD 8(DX), Y2
-	VPBROADCASTD infinity<>+0(SB), Y3
-	VPBROADCASTD magnitude<>+0(SB), Y4
 	VMOVDQU      (CX), Y7
 	VPAND        Y4, Y7, Y6
 	VPSRAD       $0x1f, Y7, Y5
@@ -85,64 +85,64 @@ half:
 	VPBLENDVB    Y5, Y7, Y1, Y7
 	VPCMPGTD     Y3, Y6, Y5
 	VPBLENDVB    Y5, Y2, Y7, Y7
-	VMOVDQU      32(CX), Y8
-	VPAND        Y4, Y8, Y6
-	VPSRAD       $0x1f, Y8, Y5
-	VPXOR        Y5, Y6, Y8
-	VPSUBD       Y5, Y8, Y8
-	VPCMPGTD     Y0, Y6, Y5
-	VPBLENDVB    Y5, Y8, Y1, Y8
-	VPCMPGTD     Y3, Y6, Y5
-	VPBLENDVB    Y5, Y2, Y8, Y8
-	VMOVDQU      64(CX), Y9
-	VPAND        Y4, Y9, Y6
-	VPSRAD       $0x1f, Y9, Y5
-	VPXOR        Y5, Y6, Y9
-	VPSUBD       Y5, Y9, Y9
-	VPCMPGTD     Y0, Y6, Y5
-	VPBLENDVB    Y5, Y9, Y1, Y9
-	VPCMPGTD     Y3, Y6, Y5
-	VPBLENDVB    Y5, Y2, Y9, Y9
-	VMOVDQU      96(CX), Y5
-	VPAND        Y4, Y5, Y6
-	VPSRAD       $0x1f, Y5, Y4
-	VPXOR        Y4, Y6, Y5
-	VPSUBD       Y4, Y5, Y5
-	VPCMPGTD     Y0, Y6, Y0
-	VPBLENDVB    Y0, Y5, Y1, Y5
-	VPCMPGTD     Y3, Y6, Y0
-	VPBLENDVB    Y0, Y2, Y5, Y5
+	VPXOR        Y5, Y5, Y5
+	VMOVDQU      32(CX), Y9
+	VPAND        Y4, Y9, Y8
+	VPSRAD       $0x1f, Y9, Y6
+	VPXOR        Y6, Y8, Y9
+	VPSUBD       Y6, Y9, Y9
+	VPCMPGTD     Y0, Y8, Y6
+	VPBLENDVB    Y6, Y9, Y1, Y9
+	VPCMPGTD     Y3, Y8, Y6
+	VPBLENDVB    Y6, Y2, Y9, Y9
+	VPXOR        Y6, Y6, Y6
+	VMOVDQU      64(CX), Y11
+	VPAND        Y4, Y11, Y10
+	VPSRAD       $0x1f, Y11, Y8
+	VPXOR        Y8, Y10, Y11
+	VPSUBD       Y8, Y11, Y11
+	VPCMPGTD     Y0, Y10, Y8
+	VPBLENDVB    Y8, Y11, Y1, Y11
+	VPCMPGTD     Y3, Y10, Y8
+	VPBLENDVB    Y8, Y2, Y11, Y11
+	VPXOR        Y8, Y8, Y8
+	VMOVDQU      96(CX), Y10
+	VPAND        Y4, Y10, Y12
+	VPSRAD       $0x1f, Y10, Y4
+	VPXOR        Y4, Y12, Y10
+	VPSUBD       Y4, Y10, Y10
+	VPCMPGTD     Y0, Y12, Y0
+	VPBLENDVB    Y0, Y10, Y1, Y10
+	VPCMPGTD     Y3, Y12, Y0
+	VPBLENDVB    Y0, Y2, Y10, Y10
 	VPXOR        Y0, Y0, Y0
-	VPXOR        Y1, Y1, Y1
-	VPXOR        Y2, Y2, Y2
-	VPXOR        Y3, Y3, Y3
 	MOVQ         BX, R8
 	MOVQ         SI, R9
 
 split:
-	VPBROADCASTD (R8), Y4
-	VPCMPGTD     Y4, Y7, Y6
-	VPSUBD       Y6, Y0, Y0
-	VPCMPGTD     Y4, Y8, Y6
-	VPSUBD       Y6, Y1, Y1
-	VPCMPGTD     Y4, Y9, Y6
-	VPSUBD       Y6, Y2, Y2
-	VPCMPGTD     Y4, Y5, Y4
-	VPSUBD       Y4, Y3, Y3
+	VPBROADCASTD (R8), Y1
+	VPCMPGTD     Y1, Y7, Y2
+	VPSUBD       Y2, Y5, Y5
+	VPCMPGTD     Y1, Y9, Y2
+	VPSUBD       Y2, Y6, Y6
+	VPCMPGTD     Y1, Y11, Y2
+	VPSUBD       Y2, Y8, Y8
+	VPCMPGTD     Y1, Y10, Y1
+	VPSUBD       Y1, Y0, Y0
 	ADDQ         $0x04, R8
 	DECQ         R9
 	JNZ          split
-	VPACKSSDW    Y1, Y0, Y0
-	VPACKSSDW    Y3, Y2, Y2
-	VPACKUSWB    Y2, Y0, Y0
-	VMOVDQU      order<>+0(SB), Y1
-	VPERMD       Y0, Y1, Y0
-	VPBROADCASTD bias<>+0(SB), Y1
-	VPXOR        Y1, Y0, Y0
-	VPBROADCASTD ones<>+0(SB), Y1
-	VPXOR        Y1, Y0, Y1
-	VMOVDQU      Y0, (AX)
-	VMOVDQU      Y1, 64(AX)
+	VPACKSSDW    Y6, Y5, Y5
+	VPACKSSDW    Y0, Y8, Y8
+	VPACKUSWB    Y8, Y5, Y5
+	VMOVDQU      order<>+0(SB), Y0
+	VPERMD       Y5, Y0, Y5
+	VPBROADCASTD bias<>+0(SB), Y0
+	VPXOR        Y0, Y5, Y5
+	VPBROADCASTD ones<>+0(SB), Y0
+	VPXOR        Y0, Y5, Y0
+	VMOVDQU      Y5, (AX)
+	VMOVDQU      Y0, 64(AX)
 	ADDQ         $0x80, CX
 	ADDQ         $0x20, AX
 	DECQ         DI
@@ -172,21 +172,23 @@ GLOBL bias<>(SB), RODATA|NOPTR, $4
 DATA ones<>+0(SB)/4, $0xffffffff
 GLOBL ones<>(SB), RODATA|NOPTR, $4
 
-// func search(to *byte, x *float32, rule *int32, buckets *int32, rows int)
-// Requires: AVX, AVX2, CMOV, POPCNT
-TEXT ·search(SB), NOSPLIT, $160-40
-	MOVQ to+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ rule+16(FP), DX
-	MOVQ buckets+24(FP), BX
-	MOVQ rows+32(FP), SI
-
-half:
+// func search3(to *byte, x *float32, rule *int32, table *int32, eights int)
+// Requires: AVX, AVX2
+TEXT ·search3(SB), NOSPLIT, $352-40
+	MOVQ         to+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         rule+16(FP), DX
+	MOVQ         table+24(FP), BX
+	MOVQ         eights+32(FP), SI
+	VPBROADCASTD infinity<>+0(SB), Y3
+	VPBROADCASTD magnitude<>+0(SB), Y4
 	VPBROADCASTD (DX), Y0
 	VPBROADCASTD 4(DX), Y1
 	VPBROADCASTD 8(DX), Y2
-	VPBROADCASTD infinity<>+0(SB), Y3
-	VPBROADCASTD magnitude<>+0(SB), Y4
+	LEAQ         32(SP), DX
+	XORQ         DI, DI
+
+eight:
 	VMOVDQU      (CX), Y7
 	VPAND        Y4, Y7, Y6
 	VPSRAD       $0x1f, Y7, Y5
@@ -196,89 +198,415 @@ half:
 	VPBLENDVB    Y5, Y7, Y1, Y7
 	VPCMPGTD     Y3, Y6, Y5
 	VPBLENDVB    Y5, Y2, Y7, Y7
-	VMOVDQU      32(CX), Y8
-	VPAND        Y4, Y8, Y6
-	VPSRAD       $0x1f, Y8, Y5
-	VPXOR        Y5, Y6, Y8
-	VPSUBD       Y5, Y8, Y8
-	VPCMPGTD     Y0, Y6, Y5
-	VPBLENDVB    Y5, Y8, Y1, Y8
-	VPCMPGTD     Y3, Y6, Y5
-	VPBLENDVB    Y5, Y2, Y8, Y8
-	VMOVDQU      64(CX), Y9
-	VPAND        Y4, Y9, Y6
-	VPSRAD       $0x1f, Y9, Y5
-	VPXOR        Y5, Y6, Y9
-	VPSUBD       Y5, Y9, Y9
-	VPCMPGTD     Y0, Y6, Y5
-	VPBLENDVB    Y5, Y9, Y1, Y9
-	VPCMPGTD     Y3, Y6, Y5
-	VPBLENDVB    Y5, Y2, Y9, Y9
-	VMOVDQU      96(CX), Y5
-	VPAND        Y4, Y5, Y6
-	VPSRAD       $0x1f, Y5, Y4
-	VPXOR        Y4, Y6, Y5
-	VPSUBD       Y4, Y5, Y5
-	VPCMPGTD     Y0, Y6, Y0
-	VPBLENDVB    Y0, Y5, Y1, Y5
-	VPCMPGTD     Y3, Y6, Y0
-	VPBLENDVB    Y0, Y2, Y5, Y5
 	VMOVDQU      Y7, (SP)
-	VMOVDQU      Y8, 32(SP)
-	VMOVDQU      Y9, 64(SP)
-	VMOVDQU      Y5, 96(SP)
-	XORQ         DI, DI
-	MOVQ         $0x00000020, R8
-	CMPQ         SI, R8
-	CMOVQLT      SI, R8
+	VPBROADCASTD 4(BX), Y5
+	VPCMPGTD     Y5, Y7, Y5
+	VPBROADCASTD two<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y5
+	VPERMD       (BX), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPERMD       (BX), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPSLLD       $0x05, Y5, Y5
+	VMOVDQU      Y5, (DX)
+	MOVL         (DX), R8
+	VPBROADCASTD (SP), Y5
+	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 288(SP)(DI*8)
+	MOVL         4(DX), R8
+	VPBROADCASTD 4(SP), Y5
+	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 289(SP)(DI*8)
+	MOVL         8(DX), R8
+	VPBROADCASTD 8(SP), Y5
+	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 290(SP)(DI*8)
+	MOVL         12(DX), R8
+	VPBROADCASTD 12(SP), Y5
+	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 291(SP)(DI*8)
+	MOVL         16(DX), R8
+	VPBROADCASTD 16(SP), Y5
+	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 292(SP)(DI*8)
+	MOVL         20(DX), R8
+	VPBROADCASTD 20(SP), Y5
+	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 293(SP)(DI*8)
+	MOVL         24(DX), R8
+	VPBROADCASTD 24(SP), Y5
+	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 294(SP)(DI*8)
+	MOVL         28(DX), R8
+	VPBROADCASTD 28(SP), Y5
+	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 295(SP)(DI*8)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	INCQ         DI
+	CMPQ         DI, SI
+	JNE          eight
+	LEAQ         32(SP), DX
+	LEAQ         288(SP), CX
 
-row:
-	VPBROADCASTD (SP)(DI*4), Y0
-	VPCMPGTD     (BX), Y0, Y1
-	VPCMPGTD     32(BX), Y0, Y2
+half:
+	VPBROADCASTD base3<>+0(SB), Y0
+	VMOVDQU      (DX), Y1
+	VPSUBD       Y0, Y1, Y1
+	VPSRLD       $0x02, Y1, Y1
+	VMOVDQU      32(DX), Y2
+	VPSUBD       Y0, Y2, Y2
+	VPSRLD       $0x02, Y2, Y2
+	VMOVDQU      64(DX), Y3
+	VPSUBD       Y0, Y3, Y3
+	VPSRLD       $0x02, Y3, Y3
+	VMOVDQU      96(DX), Y4
+	VPSUBD       Y0, Y4, Y4
+	VPSRLD       $0x02, Y4, Y4
 	VPACKSSDW    Y2, Y1, Y1
-	VPMOVMSKB    Y1, R9
-	POPCNTL      R9, R9
-	SHLL         $0x04, R9
-	VPCMPGTD     64(BX)(R9*2), Y0, Y1
-	VPCMPGTD     96(BX)(R9*2), Y0, Y0
-	VPACKSSDW    Y0, Y1, Y1
-	VPMOVMSKB    Y1, R10
-	POPCNTL      R10, R10
-	ADDL         R9, R10
-	SHRL         $0x01, R10
-	MOVB         R10, 128(SP)(DI*1)
-	VPBROADCASTD 4(SP)(DI*4), Y0
-	VPCMPGTD     (BX), Y0, Y1
-	VPCMPGTD     32(BX), Y0, Y2
-	VPACKSSDW    Y2, Y1, Y1
-	VPMOVMSKB    Y1, R9
-	POPCNTL      R9, R9
-	SHLL         $0x04, R9
-	VPCMPGTD     64(BX)(R9*2), Y0, Y1
-	VPCMPGTD     96(BX)(R9*2), Y0, Y0
-	VPACKSSDW    Y0, Y1, Y1
-	VPMOVMSKB    Y1, R10
-	POPCNTL      R10, R10
-	ADDL         R9, R10
-	SHRL         $0x01, R10
-	MOVB         R10, 129(SP)(DI*1)
-	ADDQ         $0x02, DI
-	CMPQ         DI, R8
-	JNE          row
-	VMOVDQU      128(SP), Y0
-	VPBROADCASTD bias<>+0(SB), Y1
-	VPXOR        Y1, Y0, Y0
-	VPBROADCASTD ones<>+0(SB), Y1
-	VPXOR        Y1, Y0, Y1
-	VMOVDQU      Y0, (AX)
-	VMOVDQU      Y1, 64(AX)
-	ADDQ         $0x80, CX
+	VPACKSSDW    Y4, Y3, Y3
+	VPACKUSWB    Y3, Y1, Y1
+	VMOVDQU      order<>+0(SB), Y0
+	VPERMD       Y1, Y0, Y1
+	VPBROADCASTD half<>+0(SB), Y0
+	VMOVDQU      bits<>+0(SB), Y2
+	VMOVDQU      (CX), Y3
+	VPSRLW       $0x04, Y3, Y4
+	VPAND        Y0, Y3, Y3
+	VPSHUFB      Y3, Y2, Y3
+	VPADDB       Y3, Y1, Y1
+	VPAND        Y0, Y4, Y4
+	VPSHUFB      Y4, Y2, Y4
+	VPADDB       Y4, Y1, Y1
+	VPBROADCASTD bias<>+0(SB), Y0
+	VPXOR        Y0, Y1, Y1
+	VPBROADCASTD ones<>+0(SB), Y0
+	VPXOR        Y0, Y1, Y0
+	VMOVDQU      Y1, (AX)
+	VMOVDQU      Y0, 64(AX)
 	ADDQ         $0x20, AX
-	SUBQ         $0x20, SI
+	ADDQ         $0x80, DX
+	ADDQ         $0x20, CX
+	SUBQ         $0x04, SI
 	JG           half
 	VZEROUPPER
 	RET
+
+DATA two<>+0(SB)/4, $0x00000002
+GLOBL two<>(SB), RODATA|NOPTR, $4
+
+DATA base3<>+0(SB)/4, $0x00000100
+GLOBL base3<>(SB), RODATA|NOPTR, $4
+
+DATA half<>+0(SB)/4, $0x0f0f0f0f
+GLOBL half<>(SB), RODATA|NOPTR, $4
+
+DATA bits<>+0(SB)/4, $0x02010100
+DATA bits<>+4(SB)/4, $0x03020201
+DATA bits<>+8(SB)/4, $0x03020201
+DATA bits<>+12(SB)/4, $0x04030302
+DATA bits<>+16(SB)/4, $0x02010100
+DATA bits<>+20(SB)/4, $0x03020201
+DATA bits<>+24(SB)/4, $0x03020201
+DATA bits<>+28(SB)/4, $0x04030302
+GLOBL bits<>(SB), RODATA|NOPTR, $32
+
+// func search4(to *byte, x *float32, rule *int32, table *int32, eights int)
+// Requires: AVX, AVX2
+TEXT ·search4(SB), NOSPLIT, $352-40
+	MOVQ         to+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         rule+16(FP), DX
+	MOVQ         table+24(FP), BX
+	MOVQ         eights+32(FP), SI
+	VPBROADCASTD infinity<>+0(SB), Y3
+	VPBROADCASTD magnitude<>+0(SB), Y4
+	VPBROADCASTD (DX), Y0
+	VPBROADCASTD 4(DX), Y1
+	VPBROADCASTD 8(DX), Y2
+	LEAQ         32(SP), DX
+	XORQ         DI, DI
+
+eight:
+	VMOVDQU      (CX), Y7
+	VPAND        Y4, Y7, Y6
+	VPSRAD       $0x1f, Y7, Y5
+	VPXOR        Y5, Y6, Y7
+	VPSUBD       Y5, Y7, Y7
+	VPCMPGTD     Y0, Y6, Y5
+	VPBLENDVB    Y5, Y7, Y1, Y7
+	VPCMPGTD     Y3, Y6, Y5
+	VPBLENDVB    Y5, Y2, Y7, Y7
+	VMOVDQU      Y7, (SP)
+	VPBROADCASTD 4(BX), Y5
+	VPCMPGTD     Y5, Y7, Y5
+	VPBROADCASTD two<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y5
+	VPERMD       (BX), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPERMD       (BX), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPERMD       32(BX), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPSLLD       $0x05, Y5, Y5
+	VMOVDQU      Y5, (DX)
+	MOVL         (DX), R8
+	VPBROADCASTD (SP), Y5
+	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 288(SP)(DI*8)
+	MOVL         4(DX), R8
+	VPBROADCASTD 4(SP), Y5
+	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 289(SP)(DI*8)
+	MOVL         8(DX), R8
+	VPBROADCASTD 8(SP), Y5
+	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 290(SP)(DI*8)
+	MOVL         12(DX), R8
+	VPBROADCASTD 12(SP), Y5
+	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 291(SP)(DI*8)
+	MOVL         16(DX), R8
+	VPBROADCASTD 16(SP), Y5
+	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 292(SP)(DI*8)
+	MOVL         20(DX), R8
+	VPBROADCASTD 20(SP), Y5
+	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 293(SP)(DI*8)
+	MOVL         24(DX), R8
+	VPBROADCASTD 24(SP), Y5
+	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 294(SP)(DI*8)
+	MOVL         28(DX), R8
+	VPBROADCASTD 28(SP), Y5
+	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 295(SP)(DI*8)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	INCQ         DI
+	CMPQ         DI, SI
+	JNE          eight
+	LEAQ         32(SP), DX
+	LEAQ         288(SP), CX
+
+half:
+	VPBROADCASTD base4<>+0(SB), Y0
+	VMOVDQU      (DX), Y1
+	VPSUBD       Y0, Y1, Y1
+	VPSRLD       $0x02, Y1, Y1
+	VMOVDQU      32(DX), Y2
+	VPSUBD       Y0, Y2, Y2
+	VPSRLD       $0x02, Y2, Y2
+	VMOVDQU      64(DX), Y3
+	VPSUBD       Y0, Y3, Y3
+	VPSRLD       $0x02, Y3, Y3
+	VMOVDQU      96(DX), Y4
+	VPSUBD       Y0, Y4, Y4
+	VPSRLD       $0x02, Y4, Y4
+	VPACKSSDW    Y2, Y1, Y1
+	VPACKSSDW    Y4, Y3, Y3
+	VPACKUSWB    Y3, Y1, Y1
+	VMOVDQU      order<>+0(SB), Y0
+	VPERMD       Y1, Y0, Y1
+	VPBROADCASTD half<>+0(SB), Y0
+	VMOVDQU      bits<>+0(SB), Y2
+	VMOVDQU      (CX), Y3
+	VPSRLW       $0x04, Y3, Y4
+	VPAND        Y0, Y3, Y3
+	VPSHUFB      Y3, Y2, Y3
+	VPADDB       Y3, Y1, Y1
+	VPAND        Y0, Y4, Y4
+	VPSHUFB      Y4, Y2, Y4
+	VPADDB       Y4, Y1, Y1
+	VPBROADCASTD bias<>+0(SB), Y0
+	VPXOR        Y0, Y1, Y1
+	VPBROADCASTD ones<>+0(SB), Y0
+	VPXOR        Y0, Y1, Y0
+	VMOVDQU      Y1, (AX)
+	VMOVDQU      Y0, 64(AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x80, DX
+	ADDQ         $0x20, CX
+	SUBQ         $0x04, SI
+	JG           half
+	VZEROUPPER
+	RET
+
+DATA base4<>+0(SB)/4, $0x00000200
+GLOBL base4<>(SB), RODATA|NOPTR, $4
+
+// func search5(to *byte, x *float32, rule *int32, table *int32, eights int)
+// Requires: AVX, AVX2
+TEXT ·search5(SB), NOSPLIT, $352-40
+	MOVQ         to+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         rule+16(FP), DX
+	MOVQ         table+24(FP), BX
+	MOVQ         eights+32(FP), SI
+	VPBROADCASTD infinity<>+0(SB), Y3
+	VPBROADCASTD magnitude<>+0(SB), Y4
+	VPBROADCASTD (DX), Y0
+	VPBROADCASTD 4(DX), Y1
+	VPBROADCASTD 8(DX), Y2
+	LEAQ         32(SP), DX
+	XORQ         DI, DI
+
+eight:
+	VMOVDQU      (CX), Y7
+	VPAND        Y4, Y7, Y6
+	VPSRAD       $0x1f, Y7, Y5
+	VPXOR        Y5, Y6, Y7
+	VPSUBD       Y5, Y7, Y7
+	VPCMPGTD     Y0, Y6, Y5
+	VPBLENDVB    Y5, Y7, Y1, Y7
+	VPCMPGTD     Y3, Y6, Y5
+	VPBLENDVB    Y5, Y2, Y7, Y7
+	VMOVDQU      Y7, (SP)
+	VPBROADCASTD 4(BX), Y5
+	VPCMPGTD     Y5, Y7, Y5
+	VPBROADCASTD two<>+0(SB), Y6
+	VPSUBD       Y5, Y6, Y5
+	VPERMD       (BX), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPERMD       (BX), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPERMD       32(BX), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPERMD       64(BX), Y5, Y6
+	VPERMD       96(BX), Y5, Y8
+	VPSLLD       $0x1c, Y5, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPSLLD       $0x05, Y5, Y5
+	VMOVDQU      Y5, (DX)
+	MOVL         (DX), R8
+	VPBROADCASTD (SP), Y5
+	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 288(SP)(DI*8)
+	MOVL         4(DX), R8
+	VPBROADCASTD 4(SP), Y5
+	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 289(SP)(DI*8)
+	MOVL         8(DX), R8
+	VPBROADCASTD 8(SP), Y5
+	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 290(SP)(DI*8)
+	MOVL         12(DX), R8
+	VPBROADCASTD 12(SP), Y5
+	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 291(SP)(DI*8)
+	MOVL         16(DX), R8
+	VPBROADCASTD 16(SP), Y5
+	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 292(SP)(DI*8)
+	MOVL         20(DX), R8
+	VPBROADCASTD 20(SP), Y5
+	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 293(SP)(DI*8)
+	MOVL         24(DX), R8
+	VPBROADCASTD 24(SP), Y5
+	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 294(SP)(DI*8)
+	MOVL         28(DX), R8
+	VPBROADCASTD 28(SP), Y5
+	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
+	VMOVMSKPS    Y5, R8
+	MOVB         R8, 295(SP)(DI*8)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	INCQ         DI
+	CMPQ         DI, SI
+	JNE          eight
+	LEAQ         32(SP), DX
+	LEAQ         288(SP), CX
+
+half:
+	VPBROADCASTD base5<>+0(SB), Y0
+	VMOVDQU      (DX), Y1
+	VPSUBD       Y0, Y1, Y1
+	VPSRLD       $0x02, Y1, Y1
+	VMOVDQU      32(DX), Y2
+	VPSUBD       Y0, Y2, Y2
+	VPSRLD       $0x02, Y2, Y2
+	VMOVDQU      64(DX), Y3
+	VPSUBD       Y0, Y3, Y3
+	VPSRLD       $0x02, Y3, Y3
+	VMOVDQU      96(DX), Y4
+	VPSUBD       Y0, Y4, Y4
+	VPSRLD       $0x02, Y4, Y4
+	VPACKSSDW    Y2, Y1, Y1
+	VPACKSSDW    Y4, Y3, Y3
+	VPACKUSWB    Y3, Y1, Y1
+	VMOVDQU      order<>+0(SB), Y0
+	VPERMD       Y1, Y0, Y1
+	VPBROADCASTD half<>+0(SB), Y0
+	VMOVDQU      bits<>+0(SB), Y2
+	VMOVDQU      (CX), Y3
+	VPSRLW       $0x04, Y3, Y4
+	VPAND        Y0, Y3, Y3
+	VPSHUFB      Y3, Y2, Y3
+	VPADDB       Y3, Y1, Y1
+	VPAND        Y0, Y4, Y4
+	VPSHUFB      Y4, Y2, Y4
+	VPADDB       Y4, Y1, Y1
+	VPBROADCASTD bias<>+0(SB), Y0
+	VPXOR        Y0, Y1, Y1
+	VPBROADCASTD ones<>+0(SB), Y0
+	VPXOR        Y0, Y1, Y0
+	VMOVDQU      Y1, (AX)
+	VMOVDQU      Y0, 64(AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x80, DX
+	ADDQ         $0x20, CX
+	SUBQ         $0x04, SI
+	JG           half
+	VZEROUPPER
+	RET
+
+DATA base5<>+0(SB)/4, $0x00000400
+GLOBL base5<>(SB), RODATA|NOPTR, $4
 
 // func clear64(program *uint32, ranks *byte, marks *byte)
 // Requires: AVX, AVX2
@@ -476,9 +804,6 @@ bit:
 
 DATA eight<>+0(SB)/4, $0x08080808
 GLOBL eight<>(SB), RODATA|NOPTR, $4
-
-DATA half<>+0(SB)/4, $0x0f0f0f0f
-GLOBL half<>(SB), RODATA|NOPTR, $4
 
 DATA lowBits<>+0(SB)/4, $0x00010008
 DATA lowBits<>+4(SB)/4, $0x00010002

@@ -53,9 +53,13 @@ func (t *Tile) Rank(column, feature int, s *Splits) {
 	switch {
 	case t.twin:
 		rankTwin(to, x, s)
-	case s.searched(t.used):
-		search(&to[0], &x[0], &s.rule[0], &s.buckets[0], (t.used+1)/2*2)
-	default:
+	case !s.searched(t.used):
 		count(&to[0], &x[0], &s.rule[0], &s.sorted[0], len(s.sorted), (t.used+31)/32)
+	case s.levels == 3:
+		search3(&to[0], &x[0], &s.rule[0], &s.table[0], (t.used+7)/8)
+	case s.levels == 4:
+		search4(&to[0], &x[0], &s.rule[0], &s.table[0], (t.used+7)/8)
+	default:
+		search5(&to[0], &x[0], &s.rule[0], &s.table[0], (t.used+7)/8)
 	}
 }

@@ -13,7 +13,9 @@ import (
 func main() {
 	transpose()
 	count()
-	search()
+	for levels := 3; levels <= 5; levels++ {
+		search(levels)
+	}
 	clear("clear64", 2)
 	clear("clear32", 1)
 	lowest("lowest64", 2)
