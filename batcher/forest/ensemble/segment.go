@@ -25,50 +25,64 @@ func (m *Model) compile() {
 	if m.vectors == nil {
 		return
 	}
+	single, double := compiler[float32]{model: m, values: m.single}, compiler[float64]{model: m, values: m.double}
 	for i := range m.segments {
 		s := &m.segments[i]
 		switch {
 		case !m.fits(m.at(int(s.first))):
 			m.walked = true
 		case m.config.Sum == Single:
-			s.single = program(m, s.run, m.single)
+			s.single = single.program(s.run)
 		default:
-			s.double = program(m, s.run, m.double)
+			s.double = double.program(s.run)
 		}
 	}
 	m.vectors.splits, m.vectors.first = nil, nil
 }
 
-func program[F float32 | float64](m *Model, r run, values []F) *kernel.Program[F] {
-	var b kernel.Builder[F]
-	var nodes []kernel.Node
-	var leaves []F
-	var numbers []int32 // of the nodes, or ^leaf
+// compiler makes programs of the trees of a model.
+type compiler[F float32 | float64] struct {
+	model   *Model
+	values  []F
+	builder kernel.Builder[F]
+
+	// Scratch of add.
+	splits  []*node
+	numbers []int32 // of the places of a tree: which of splits, or ^leaf
+	nodes   []kernel.Node
+	leaves  []F
+}
+
+func (c *compiler[F]) program(r run) *kernel.Program[F] {
 	for i := r.first; i < r.end; i++ {
-		t := m.at(int(i))
-		nodes, leaves, numbers = nodes[:0], leaves[:0], numbers[:0]
-		if t.depth == 0 {
-			b.Add(nil, values[t.root.next:][:1])
-			continue
-		}
-		splits := []*node{&t.root}
-		for at := range m.nodesOf(t) {
-			if n := &m.nodesOf(t)[at]; n.slot == 0 {
-				numbers = append(numbers, int32(len(splits)))
-				splits = append(splits, n)
-			} else {
-				numbers = append(numbers, ^int32(len(leaves)))
-				leaves = append(leaves, values[int(t.root.next)+at])
-			}
-		}
-		for _, n := range splits {
-			column, rank := m.vectors.look(n)
-			children := numbers[n.next-t.root.next:]
-			nodes = append(nodes, kernel.Node{Column: column, Rank: rank, Left: children[0], Right: children[1]})
-		}
-		b.Add(nodes, leaves)
+		c.add(c.model.at(int(i)))
 	}
-	return b.Program()
+	return c.builder.Program()
+}
+
+func (c *compiler[F]) add(t *tree) {
+	values := c.values[t.root.next:]
+	if t.depth == 0 {
+		c.builder.Add(nil, values[:1])
+		return
+	}
+	c.splits, c.numbers, c.nodes, c.leaves = append(c.splits[:0], &t.root), c.numbers[:0], c.nodes[:0], c.leaves[:0]
+	nodes := c.model.nodesOf(t)
+	for at := range nodes {
+		if nodes[at].slot == 0 {
+			c.numbers = append(c.numbers, int32(len(c.splits)))
+			c.splits = append(c.splits, &nodes[at])
+		} else {
+			c.numbers = append(c.numbers, ^int32(len(c.leaves)))
+			c.leaves = append(c.leaves, values[at])
+		}
+	}
+	for _, n := range c.splits {
+		column, rank := c.model.vectors.look(n)
+		children := c.numbers[n.next-t.root.next:]
+		c.nodes = append(c.nodes, kernel.Node{Column: column, Rank: rank, Left: children[0], Right: children[1]})
+	}
+	c.builder.Add(c.nodes, c.leaves)
 }
 
 func (s *segment) bytes() int {

@@ -67,21 +67,33 @@ func (m *Model) fits(t *tree) bool {
 
 // collect finds the splits of each column.
 func (v *vectors) collect(m *Model) {
+	counts, all := make([]int, len(m.columns)), 0
+	m.eachSplit(func(n *node) { counts[n.column]++; all++ })
+	room := make([]int32, all)
+	for i, count := range counts {
+		v.splits[i], room = room[:0:count], room[count:]
+	}
+	m.eachSplit(func(n *node) { v.splits[n.column] = append(v.splits[n.column], n.split) })
+	for i, s := range v.splits {
+		slices.Sort(s)
+		v.splits[i] = slices.Compact(s)
+	}
+}
+
+// eachSplit calls do with the nodes of the trees that fit.
+func (m *Model) eachSplit(do func(*node)) {
 	for i := range m.trees {
 		t := &m.trees[i]
 		if t.depth == 0 || !m.fits(t) {
 			continue
 		}
-		v.splits[t.root.column] = append(v.splits[t.root.column], t.root.split)
-		for at := range m.nodesOf(t) {
-			if n := &m.nodesOf(t)[at]; n.slot == 0 {
-				v.splits[n.column] = append(v.splits[n.column], n.split)
+		do(&t.root)
+		nodes := m.nodesOf(t)
+		for at := range nodes {
+			if nodes[at].slot == 0 {
+				do(&nodes[at])
 			}
 		}
-	}
-	for i, s := range v.splits {
-		slices.Sort(s)
-		v.splits[i] = slices.Clone(slices.Compact(s))
 	}
 }
 

@@ -18,13 +18,13 @@ type Node struct {
 	Left, Right int32
 }
 
-// Builder compiles a program.
+// Builder compiles programs, one after the other.
 type Builder[F float32 | float64] struct {
-	program Program[F]
-	part    part
-	used    int // of the bytes of marks
+	program *Program[F]
 
-	// Of the part that is compiled.
+	// Of the part that is compiled. What is kept of it is copied.
+	trees   []place
+	values  []F
 	units   []unit
 	entries []entry
 
@@ -52,10 +52,13 @@ func (b *Builder[F]) Add(nodes []Node, values []F) {
 	if len(values) == 0 || len(values) > MaxLeaves || len(nodes) != len(values)-1 {
 		panic("kernel: a tree without leaves, or with too many")
 	}
-	if b.used+bytes > maxUnits {
+	if b.program == nil {
+		b.program = &Program[F]{}
+	}
+	if len(b.units)+bytes > maxUnits {
 		b.flush()
 	}
-	b.program.trees = append(b.program.trees, b.next())
+	b.trees = append(b.trees, b.next())
 	b.place(nodes, values)
 	for i := range nodes {
 		b.clear(i, &nodes[i])
@@ -65,18 +68,15 @@ func (b *Builder[F]) Add(nodes []Node, values []F) {
 		if len(*of) == 0 {
 			*of = append(*of, entry{leaves: quad(0xff)}) // a unit has at least one entry: this one clears nothing
 		}
-		b.units = append(b.units, unit{uint32((b.used + i) * Rows), len(b.entries), len(*of)})
+		b.units = append(b.units, unit{uint32(len(b.units) * Rows), len(b.entries), len(*of)})
 		b.entries = append(b.entries, *of...)
 		*of = (*of)[:0]
 	}
-	b.used += bytes
-	b.part.count++
 }
 
 // next returns where the next tree's marks and values are.
 func (b *Builder[F]) next() place {
-	values := b.program.values[b.part.values:]
-	return place{uint32(Rows * b.used), uint32(len(values) * int(unsafe.Sizeof(F(0))))}
+	return place{uint32(len(b.units) * Rows), uint32(len(b.values) * int(unsafe.Sizeof(F(0))))}
 }
 
 // place gives each leaf its mark. The child with fewer leaves below it comes first: its marks are
@@ -87,9 +87,8 @@ func (b *Builder[F]) place(nodes []Node, values []F) {
 	for i := len(nodes) - 1; i >= 0; i-- {
 		b.leaves[i] = b.below(nodes[i].Left) + b.below(nodes[i].Right)
 	}
-	p := &b.program
-	at := len(p.values)
-	p.values = append(p.values, values...)
+	at := len(b.values)
+	b.values = append(b.values, values...)
 	for i := range nodes {
 		if i == 0 {
 			b.first[0] = 0
@@ -98,8 +97,8 @@ func (b *Builder[F]) place(nodes []Node, values []F) {
 		if b.swapped(&nodes[i]) {
 			before, after = after, before
 		}
-		b.put(before, b.first[i], p.values[at:], values)
-		b.put(after, b.first[i]+b.below(before), p.values[at:], values)
+		b.put(before, b.first[i], b.values[at:], values)
+		b.put(after, b.first[i]+b.below(before), b.values[at:], values)
 	}
 }
 
@@ -143,38 +142,40 @@ func (b *Builder[F]) clear(i int, n *Node) {
 	}
 }
 
-// flush writes the units of a part: run after run of units with as many entries.
+// flush ends a part, and writes its units: run after run of units with as many entries.
 func (b *Builder[F]) flush() {
-	if b.part.count == 0 {
-		return
-	}
-	p := &b.program
 	slices.SortStableFunc(b.units, func(x, y unit) int { return cmp.Compare(y.count, x.count) })
+	runs := 0
+	for i := range b.units {
+		if i == 0 || b.units[i].count != b.units[i-1].count {
+			runs++
+		}
+	}
+	words := make([]uint32, 0, 2*runs+len(b.units)+3*len(b.entries)+2)
 	for first := 0; first < len(b.units); {
 		count, end := b.units[first].count, first
 		for end < len(b.units) && b.units[end].count == count {
 			end++
 		}
-		p.words = append(p.words, uint32(count), uint32(end-first))
+		words = append(words, uint32(count), uint32(end-first))
 		for _, u := range b.units[first:end] {
-			p.words = append(p.words, u.to)
+			words = append(words, u.to)
 			for _, e := range b.entries[u.entries:][:count] {
-				p.words = append(p.words, e.column, e.split, e.leaves)
+				words = append(words, e.column, e.split, e.leaves)
 			}
 		}
 		first = end
 	}
-	p.words = append(p.words, 0, 0)
-	p.trees = append(p.trees, b.next())
-	p.parts = append(p.parts, b.part)
-	b.part = part{words: len(p.words), trees: len(p.trees), values: len(p.values)}
-	b.units, b.entries, b.used = b.units[:0], b.entries[:0], 0
+	words = append(words, 0, 0)
+	b.trees = append(b.trees, b.next())
+	b.program.parts = append(b.program.parts, part[F]{words, slices.Clone(b.trees), slices.Clone(b.values)})
+	b.trees, b.values, b.units, b.entries = b.trees[:0], b.values[:0], b.units[:0], b.entries[:0]
 }
 
-// Program returns the program. The builder must not be used afterwards.
+// Program returns the program of the trees since the last one.
 func (b *Builder[F]) Program() *Program[F] {
+	p := b.program
 	b.flush()
-	p := &b.program
-	p.words, p.trees, p.values = slices.Clip(p.words), slices.Clip(p.trees), slices.Clip(p.values)
+	b.program = nil
 	return p
 }
