@@ -111,7 +111,7 @@ func checkSplits(t failer, r *rand.Rand, m *Model, rows, want []float32) {
 		slices.Sort(order)
 	}
 	stride := dim + r.IntN(3)
-	apart := anyRows(r, count, stride)
+	apart := anyRows(r, count+8, stride)[r.IntN(8):] // at any place of a cache line
 	for at, i := range order {
 		copy(apart[at*stride:], rows[i*dim:(i+1)*dim])
 	}
