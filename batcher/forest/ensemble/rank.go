@@ -5,12 +5,9 @@ func (s *scorer) rank(rows []float32, stride, count int) {
 	m, t := s.model, s.tile
 	v := m.vectors
 	t.Use(count)
-	for i := range v.eights {
-		e := &v.eights[i]
+	for _, e := range v.eights {
 		t.Load(rows[e.feature:], stride, e.count, count)
-		for c := e.columns.first; c < e.columns.end; c++ {
-			t.Rank(int(c), v.ranked[c].feature, &v.ranked[c].splits)
-		}
+		t.Rank(v.of(e))
 	}
 	for _, a := range m.alike {
 		c, sets := &m.columns[a.first], m.sets[a.first:a.end]

@@ -14,8 +14,8 @@ import (
 // splits becomes several: each node looks at the one that has its split.
 type vectors struct {
 	eights []eight
-	ranked []ranked // those of the eights, one after the other
-	ranks  int      // columns: those, and one for each categorical split
+	ranked []kernel.Splits // those of the eights, one after the other
+	ranks  int             // columns: one for each of those, and one for each categorical split
 
 	// What the nodes look at, of each column; only until the programs are compiled.
 	splits [][]int32
@@ -25,17 +25,8 @@ type vectors struct {
 // eight is up to eight neighbouring features, and the columns that look at them.
 type eight struct {
 	feature, count int
-	columns        span // of ranked
+	ranked         span
 }
-
-// ranked is a column of ranks.
-type ranked struct {
-	feature int // among the eight
-	splits  kernel.Splits
-}
-
-// maxRanks is how many columns of ranks a model may have. The ranks of 64 rows then take 512 KiB.
-const maxRanks = 4096
 
 // newVectors returns nil if the model must do without.
 func (m *Model) newVectors() *vectors {
@@ -53,7 +44,7 @@ func (m *Model) newVectors() *vectors {
 	for i := range m.columns {
 		v.ranks += (len(v.splits[i]) + kernel.MaxSplits - 1) / kernel.MaxSplits
 	}
-	if v.ranks > maxRanks {
+	if v.ranks > kernel.MaxColumns {
 		return nil
 	}
 	v.arrange(m)
@@ -113,9 +104,12 @@ func (v *vectors) arrange(m *Model) {
 		for part := range slices.Chunk(v.splits[i], kernel.MaxSplits) {
 			e := v.eightOf(int(c.feature), m.config.Dim)
 			rule := kernel.Rule{Tiny: c.tiny, Zero: c.zero, NaN: c.nan}
-			v.ranked = append(v.ranked, ranked{int(c.feature) - e.feature, kernel.NewSplits(rule, part)})
-			e.columns.end = uint32(len(v.ranked))
+			v.ranked = append(v.ranked, kernel.NewSplits(int(c.feature)-e.feature, len(v.ranked), rule, part))
+			e.ranked.end = uint32(len(v.ranked))
 		}
+	}
+	for _, e := range v.eights {
+		slices.SortFunc(v.of(e), func(a, b kernel.Splits) int { return cmp.Compare(a.Count(), b.Count()) })
 	}
 	v.ranks = len(v.ranked)
 	for i := m.plain; i < len(m.columns); i++ {
@@ -124,12 +118,15 @@ func (v *vectors) arrange(m *Model) {
 	}
 }
 
+// of returns what ranks some features.
+func (v *vectors) of(e eight) []kernel.Splits { return v.ranked[e.ranked.first:e.ranked.end] }
+
 // eightOf returns the features among which the next column's is.
 func (v *vectors) eightOf(feature, dim int) *eight {
 	last := len(v.eights) - 1
-	if last < 0 || feature >= v.eights[last].feature+8 {
+	if last < 0 || feature >= v.eights[last].feature+kernel.Features {
 		at := uint32(len(v.ranked))
-		v.eights = append(v.eights, eight{max(0, min(feature, dim-8)), min(8, dim), span{at, at}})
+		v.eights = append(v.eights, eight{max(0, min(feature, dim-kernel.Features)), min(kernel.Features, dim), span{at, at}})
 		last++
 	}
 	return &v.eights[last]
@@ -147,7 +144,7 @@ func (v *vectors) bytes() int {
 	}
 	size := bytes(v.eights) + bytes(v.ranked)
 	for i := range v.ranked {
-		size += v.ranked[i].splits.Bytes()
+		size += v.ranked[i].Bytes()
 	}
 	return size
 }

@@ -7,25 +7,10 @@ package kernel
 //go:noescape
 func transpose(to *float32, rows *float32, strideBytes int, eights int)
 
-// count ranks 32*halves features among some splits. It takes a time that grows with the splits.
+// rank ranks 8*eights features, at most 64, in each of some columns. It counts up to few splits.
 //
 //go:noescape
-func count(to *byte, x *float32, rule *int32, splits *int32, splitCount int, halves int)
-
-// search3 ranks 8*eights features, at most 64, among the splits of at most 8 buckets.
-//
-//go:noescape
-func search3(to *byte, x *float32, rule *int32, table *int32, eights int)
-
-// search4 ranks 8*eights features, at most 64, among the splits of at most 16 buckets.
-//
-//go:noescape
-func search4(to *byte, x *float32, rule *int32, table *int32, eights int)
-
-// search5 ranks 8*eights features, at most 64, among the splits of at most 32 buckets.
-//
-//go:noescape
-func search5(to *byte, x *float32, rule *int32, table *int32, eights int)
+func rank(columns *byte, features *float32, splits *[]int32, splitsCount int, eights int, few int)
 
 // clear64 marks the leaves that are left to each row.
 //

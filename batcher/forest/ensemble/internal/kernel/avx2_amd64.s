@@ -60,23 +60,111 @@ eight:
 	VZEROUPPER
 	RET
 
-// func count(to *byte, x *float32, rule *int32, splits *int32, splitCount int, halves int)
+// func rank(columns *byte, features *float32, splits *[]int32, splitsCount int, eights int, few int)
 // Requires: AVX, AVX2
-TEXT ·count(SB), NOSPLIT, $0-48
-	MOVQ to+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ rule+16(FP), DX
-	MOVQ splits+24(FP), BX
-	MOVQ splitCount+32(FP), SI
-	MOVQ halves+40(FP), DI
+TEXT ·rank(SB), NOSPLIT, $352-48
+	MOVQ splits+16(FP), AX
+	MOVQ splitsCount+24(FP), CX
+	MOVQ columns+0(FP), DX
+	MOVQ features+8(FP), BX
+	MOVQ eights+32(FP), SI
+	MOVQ few+40(FP), DI
 
-half:
+column:
+	MOVL         48(AX), R9
+	ADDQ         DX, R9
+	MOVL         44(AX), R10
+	ADDQ         BX, R10
+	MOVQ         (AX), R8
+	MOVL         24(AX), R11
 	VPBROADCASTD infinity<>+0(SB), Y3
 	VPBROADCASTD magnitude<>+0(SB), Y4
-	VPBROADCASTD (DX), Y0
-	VPBROADCASTD 4(DX), Y1
-	VPBROADCASTD 8(DX), Y2
-	VMOVDQU      (CX), Y7
+	VPBROADCASTD 32(AX), Y0
+	VPBROADCASTD 36(AX), Y1
+	VPBROADCASTD 40(AX), Y2
+	CMPL         R11, DI
+	JG           search
+	MOVQ         SI, R12
+
+half:
+	VMOVDQU   (R10), Y7
+	VPAND     Y4, Y7, Y6
+	VPSRAD    $0x1f, Y7, Y5
+	VPXOR     Y5, Y6, Y7
+	VPSUBD    Y5, Y7, Y7
+	VPCMPGTD  Y0, Y6, Y5
+	VPBLENDVB Y5, Y7, Y1, Y7
+	VPCMPGTD  Y3, Y6, Y5
+	VPBLENDVB Y5, Y2, Y7, Y7
+	VPXOR     Y5, Y5, Y5
+	VMOVDQU   32(R10), Y9
+	VPAND     Y4, Y9, Y8
+	VPSRAD    $0x1f, Y9, Y6
+	VPXOR     Y6, Y8, Y9
+	VPSUBD    Y6, Y9, Y9
+	VPCMPGTD  Y0, Y8, Y6
+	VPBLENDVB Y6, Y9, Y1, Y9
+	VPCMPGTD  Y3, Y8, Y6
+	VPBLENDVB Y6, Y2, Y9, Y9
+	VPXOR     Y6, Y6, Y6
+	VMOVDQU   64(R10), Y11
+	VPAND     Y4, Y11, Y10
+	VPSRAD    $0x1f, Y11, Y8
+	VPXOR     Y8, Y10, Y11
+	VPSUBD    Y8, Y11, Y11
+	VPCMPGTD  Y0, Y10, Y8
+	VPBLENDVB Y8, Y11, Y1, Y11
+	VPCMPGTD  Y3, Y10, Y8
+	VPBLENDVB Y8, Y2, Y11, Y11
+	VPXOR     Y8, Y8, Y8
+	VMOVDQU   96(R10), Y13
+	VPAND     Y4, Y13, Y12
+	VPSRAD    $0x1f, Y13, Y10
+	VPXOR     Y10, Y12, Y13
+	VPSUBD    Y10, Y13, Y13
+	VPCMPGTD  Y0, Y12, Y10
+	VPBLENDVB Y10, Y13, Y1, Y13
+	VPCMPGTD  Y3, Y12, Y10
+	VPBLENDVB Y10, Y2, Y13, Y13
+	VPXOR     Y10, Y10, Y10
+	XORQ      R13, R13
+
+split:
+	VPBROADCASTD 128(R8)(R13*4), Y12
+	VPCMPGTD     Y12, Y7, Y14
+	VPSUBD       Y14, Y5, Y5
+	VPCMPGTD     Y12, Y9, Y14
+	VPSUBD       Y14, Y6, Y6
+	VPCMPGTD     Y12, Y11, Y14
+	VPSUBD       Y14, Y8, Y8
+	VPCMPGTD     Y12, Y13, Y12
+	VPSUBD       Y12, Y10, Y10
+	INCQ         R13
+	CMPL         R13, R11
+	JNE          split
+	VPACKSSDW    Y6, Y5, Y5
+	VPACKSSDW    Y10, Y8, Y8
+	VPACKUSWB    Y8, Y5, Y5
+	VMOVDQU      order<>+0(SB), Y6
+	VPERMD       Y5, Y6, Y5
+	VPBROADCASTD bias<>+0(SB), Y6
+	VPXOR        Y6, Y5, Y5
+	VPBROADCASTD ones<>+0(SB), Y6
+	VPXOR        Y6, Y5, Y6
+	VMOVDQU      Y5, (R9)
+	VMOVDQU      Y6, 64(R9)
+	ADDQ         $0x80, R10
+	ADDQ         $0x20, R9
+	SUBQ         $0x04, R12
+	JG           half
+	JMP          next
+
+search:
+	LEAQ 32(SP), R11
+	XORQ R12, R12
+
+eight:
+	VMOVDQU      (R10), Y7
 	VPAND        Y4, Y7, Y6
 	VPSRAD       $0x1f, Y7, Y5
 	VPXOR        Y5, Y6, Y7
@@ -85,68 +173,129 @@ half:
 	VPBLENDVB    Y5, Y7, Y1, Y7
 	VPCMPGTD     Y3, Y6, Y5
 	VPBLENDVB    Y5, Y2, Y7, Y7
-	VPXOR        Y5, Y5, Y5
-	VMOVDQU      32(CX), Y9
-	VPAND        Y4, Y9, Y8
-	VPSRAD       $0x1f, Y9, Y6
-	VPXOR        Y6, Y8, Y9
-	VPSUBD       Y6, Y9, Y9
-	VPCMPGTD     Y0, Y8, Y6
-	VPBLENDVB    Y6, Y9, Y1, Y9
-	VPCMPGTD     Y3, Y8, Y6
-	VPBLENDVB    Y6, Y2, Y9, Y9
-	VPXOR        Y6, Y6, Y6
-	VMOVDQU      64(CX), Y11
-	VPAND        Y4, Y11, Y10
-	VPSRAD       $0x1f, Y11, Y8
-	VPXOR        Y8, Y10, Y11
-	VPSUBD       Y8, Y11, Y11
-	VPCMPGTD     Y0, Y10, Y8
-	VPBLENDVB    Y8, Y11, Y1, Y11
-	VPCMPGTD     Y3, Y10, Y8
-	VPBLENDVB    Y8, Y2, Y11, Y11
-	VPXOR        Y8, Y8, Y8
-	VMOVDQU      96(CX), Y10
-	VPAND        Y4, Y10, Y12
-	VPSRAD       $0x1f, Y10, Y4
-	VPXOR        Y4, Y12, Y10
-	VPSUBD       Y4, Y10, Y10
-	VPCMPGTD     Y0, Y12, Y0
-	VPBLENDVB    Y0, Y10, Y1, Y10
-	VPCMPGTD     Y3, Y12, Y0
-	VPBLENDVB    Y0, Y2, Y10, Y10
-	VPXOR        Y0, Y0, Y0
-	MOVQ         BX, R8
-	MOVQ         SI, R9
+	VMOVDQU      Y7, (SP)
+	VPBROADCASTD one<>+0(SB), Y5
+	VPBROADCASTD 4(R8), Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPERMD       (R8), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VPERMD       (R8), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	CMPL         28(AX), $0x00000100
+	JEQ          bucket
+	VPERMD       32(R8), Y5, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	CMPL         28(AX), $0x00000200
+	JEQ          bucket
+	VPERMD       64(R8), Y5, Y6
+	VPERMD       96(R8), Y5, Y8
+	VPSLLD       $0x1c, Y5, Y9
+	VBLENDVPS    Y9, Y8, Y6, Y6
+	VPCMPGTD     Y6, Y7, Y6
+	VPADDD       Y5, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
 
-split:
-	VPBROADCASTD (R8), Y1
-	VPCMPGTD     Y1, Y7, Y2
-	VPSUBD       Y2, Y5, Y5
-	VPCMPGTD     Y1, Y9, Y2
-	VPSUBD       Y2, Y6, Y6
-	VPCMPGTD     Y1, Y11, Y2
-	VPSUBD       Y2, Y8, Y8
-	VPCMPGTD     Y1, Y10, Y1
-	VPSUBD       Y1, Y0, Y0
-	ADDQ         $0x04, R8
-	DECQ         R9
-	JNZ          split
-	VPACKSSDW    Y6, Y5, Y5
-	VPACKSSDW    Y0, Y8, Y8
-	VPACKUSWB    Y8, Y5, Y5
-	VMOVDQU      order<>+0(SB), Y0
-	VPERMD       Y5, Y0, Y5
-	VPBROADCASTD bias<>+0(SB), Y0
-	VPXOR        Y0, Y5, Y5
-	VPBROADCASTD ones<>+0(SB), Y0
-	VPXOR        Y0, Y5, Y0
-	VMOVDQU      Y5, (AX)
-	VMOVDQU      Y0, 64(AX)
-	ADDQ         $0x80, CX
-	ADDQ         $0x20, AX
-	DECQ         DI
-	JNZ          half
+bucket:
+	VPBROADCASTD 28(AX), Y6
+	VPSLLD       $0x05, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VMOVDQU      Y5, (R11)
+	MOVL         (R11), R13
+	VPBROADCASTD (SP), Y5
+	VPCMPGTD     128(R8)(R13*1), Y5, Y5
+	VMOVMSKPS    Y5, R13
+	MOVB         R13, 288(SP)(R12*8)
+	MOVL         4(R11), R13
+	VPBROADCASTD 4(SP), Y5
+	VPCMPGTD     128(R8)(R13*1), Y5, Y5
+	VMOVMSKPS    Y5, R13
+	MOVB         R13, 289(SP)(R12*8)
+	MOVL         8(R11), R13
+	VPBROADCASTD 8(SP), Y5
+	VPCMPGTD     128(R8)(R13*1), Y5, Y5
+	VMOVMSKPS    Y5, R13
+	MOVB         R13, 290(SP)(R12*8)
+	MOVL         12(R11), R13
+	VPBROADCASTD 12(SP), Y5
+	VPCMPGTD     128(R8)(R13*1), Y5, Y5
+	VMOVMSKPS    Y5, R13
+	MOVB         R13, 291(SP)(R12*8)
+	MOVL         16(R11), R13
+	VPBROADCASTD 16(SP), Y5
+	VPCMPGTD     128(R8)(R13*1), Y5, Y5
+	VMOVMSKPS    Y5, R13
+	MOVB         R13, 292(SP)(R12*8)
+	MOVL         20(R11), R13
+	VPBROADCASTD 20(SP), Y5
+	VPCMPGTD     128(R8)(R13*1), Y5, Y5
+	VMOVMSKPS    Y5, R13
+	MOVB         R13, 293(SP)(R12*8)
+	MOVL         24(R11), R13
+	VPBROADCASTD 24(SP), Y5
+	VPCMPGTD     128(R8)(R13*1), Y5, Y5
+	VMOVMSKPS    Y5, R13
+	MOVB         R13, 294(SP)(R12*8)
+	MOVL         28(R11), R13
+	VPBROADCASTD 28(SP), Y5
+	VPCMPGTD     128(R8)(R13*1), Y5, Y5
+	VMOVMSKPS    Y5, R13
+	MOVB         R13, 295(SP)(R12*8)
+	ADDQ         $0x20, R10
+	ADDQ         $0x20, R11
+	INCQ         R12
+	CMPQ         R12, SI
+	JNE          eight
+	LEAQ         32(SP), R11
+	LEAQ         288(SP), R8
+
+searched:
+	VMOVDQU      (R11), Y0
+	VPSRLD       $0x02, Y0, Y0
+	VMOVDQU      32(R11), Y1
+	VPSRLD       $0x02, Y1, Y1
+	VMOVDQU      64(R11), Y2
+	VPSRLD       $0x02, Y2, Y2
+	VMOVDQU      96(R11), Y3
+	VPSRLD       $0x02, Y3, Y3
+	VPACKSSDW    Y1, Y0, Y0
+	VPACKSSDW    Y3, Y2, Y2
+	VPACKUSWB    Y2, Y0, Y0
+	VMOVDQU      order<>+0(SB), Y1
+	VPERMD       Y0, Y1, Y0
+	VPBROADCASTD half<>+0(SB), Y1
+	VMOVDQU      bits<>+0(SB), Y2
+	VMOVDQU      (R8), Y3
+	VPSRLW       $0x04, Y3, Y4
+	VPAND        Y1, Y3, Y3
+	VPSHUFB      Y3, Y2, Y3
+	VPADDB       Y3, Y0, Y0
+	VPAND        Y1, Y4, Y4
+	VPSHUFB      Y4, Y2, Y4
+	VPADDB       Y4, Y0, Y0
+	VPBROADCASTD bias<>+0(SB), Y1
+	VPXOR        Y1, Y0, Y0
+	VPBROADCASTD ones<>+0(SB), Y1
+	VPXOR        Y1, Y0, Y1
+	VMOVDQU      Y0, (R9)
+	VMOVDQU      Y1, 64(R9)
+	ADDQ         $0x80, R11
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x04, R12
+	JG           searched
+
+next:
+	ADDQ $0x38, AX
+	DECQ CX
+	JNZ  column
 	VZEROUPPER
 	RET
 
@@ -172,143 +321,8 @@ GLOBL bias<>(SB), RODATA|NOPTR, $4
 DATA ones<>+0(SB)/4, $0xffffffff
 GLOBL ones<>(SB), RODATA|NOPTR, $4
 
-// func search3(to *byte, x *float32, rule *int32, table *int32, eights int)
-// Requires: AVX, AVX2
-TEXT ·search3(SB), NOSPLIT, $352-40
-	MOVQ         to+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         rule+16(FP), DX
-	MOVQ         table+24(FP), BX
-	MOVQ         eights+32(FP), SI
-	VPBROADCASTD infinity<>+0(SB), Y3
-	VPBROADCASTD magnitude<>+0(SB), Y4
-	VPBROADCASTD (DX), Y0
-	VPBROADCASTD 4(DX), Y1
-	VPBROADCASTD 8(DX), Y2
-	LEAQ         32(SP), DX
-	XORQ         DI, DI
-
-eight:
-	VMOVDQU      (CX), Y7
-	VPAND        Y4, Y7, Y6
-	VPSRAD       $0x1f, Y7, Y5
-	VPXOR        Y5, Y6, Y7
-	VPSUBD       Y5, Y7, Y7
-	VPCMPGTD     Y0, Y6, Y5
-	VPBLENDVB    Y5, Y7, Y1, Y7
-	VPCMPGTD     Y3, Y6, Y5
-	VPBLENDVB    Y5, Y2, Y7, Y7
-	VMOVDQU      Y7, (SP)
-	VPBROADCASTD 4(BX), Y5
-	VPCMPGTD     Y5, Y7, Y5
-	VPBROADCASTD two<>+0(SB), Y6
-	VPSUBD       Y5, Y6, Y5
-	VPERMD       (BX), Y5, Y6
-	VPCMPGTD     Y6, Y7, Y6
-	VPADDD       Y5, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VPERMD       (BX), Y5, Y6
-	VPCMPGTD     Y6, Y7, Y6
-	VPADDD       Y5, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VPSLLD       $0x05, Y5, Y5
-	VMOVDQU      Y5, (DX)
-	MOVL         (DX), R8
-	VPBROADCASTD (SP), Y5
-	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 288(SP)(DI*8)
-	MOVL         4(DX), R8
-	VPBROADCASTD 4(SP), Y5
-	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 289(SP)(DI*8)
-	MOVL         8(DX), R8
-	VPBROADCASTD 8(SP), Y5
-	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 290(SP)(DI*8)
-	MOVL         12(DX), R8
-	VPBROADCASTD 12(SP), Y5
-	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 291(SP)(DI*8)
-	MOVL         16(DX), R8
-	VPBROADCASTD 16(SP), Y5
-	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 292(SP)(DI*8)
-	MOVL         20(DX), R8
-	VPBROADCASTD 20(SP), Y5
-	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 293(SP)(DI*8)
-	MOVL         24(DX), R8
-	VPBROADCASTD 24(SP), Y5
-	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 294(SP)(DI*8)
-	MOVL         28(DX), R8
-	VPBROADCASTD 28(SP), Y5
-	VPCMPGTD     -128(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 295(SP)(DI*8)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	INCQ         DI
-	CMPQ         DI, SI
-	JNE          eight
-	LEAQ         32(SP), DX
-	LEAQ         288(SP), CX
-
-half:
-	VPBROADCASTD base3<>+0(SB), Y0
-	VMOVDQU      (DX), Y1
-	VPSUBD       Y0, Y1, Y1
-	VPSRLD       $0x02, Y1, Y1
-	VMOVDQU      32(DX), Y2
-	VPSUBD       Y0, Y2, Y2
-	VPSRLD       $0x02, Y2, Y2
-	VMOVDQU      64(DX), Y3
-	VPSUBD       Y0, Y3, Y3
-	VPSRLD       $0x02, Y3, Y3
-	VMOVDQU      96(DX), Y4
-	VPSUBD       Y0, Y4, Y4
-	VPSRLD       $0x02, Y4, Y4
-	VPACKSSDW    Y2, Y1, Y1
-	VPACKSSDW    Y4, Y3, Y3
-	VPACKUSWB    Y3, Y1, Y1
-	VMOVDQU      order<>+0(SB), Y0
-	VPERMD       Y1, Y0, Y1
-	VPBROADCASTD half<>+0(SB), Y0
-	VMOVDQU      bits<>+0(SB), Y2
-	VMOVDQU      (CX), Y3
-	VPSRLW       $0x04, Y3, Y4
-	VPAND        Y0, Y3, Y3
-	VPSHUFB      Y3, Y2, Y3
-	VPADDB       Y3, Y1, Y1
-	VPAND        Y0, Y4, Y4
-	VPSHUFB      Y4, Y2, Y4
-	VPADDB       Y4, Y1, Y1
-	VPBROADCASTD bias<>+0(SB), Y0
-	VPXOR        Y0, Y1, Y1
-	VPBROADCASTD ones<>+0(SB), Y0
-	VPXOR        Y0, Y1, Y0
-	VMOVDQU      Y1, (AX)
-	VMOVDQU      Y0, 64(AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x80, DX
-	ADDQ         $0x20, CX
-	SUBQ         $0x04, SI
-	JG           half
-	VZEROUPPER
-	RET
-
-DATA two<>+0(SB)/4, $0x00000002
-GLOBL two<>(SB), RODATA|NOPTR, $4
-
-DATA base3<>+0(SB)/4, $0x00000100
-GLOBL base3<>(SB), RODATA|NOPTR, $4
+DATA one<>+0(SB)/4, $0x00000001
+GLOBL one<>(SB), RODATA|NOPTR, $4
 
 DATA half<>+0(SB)/4, $0x0f0f0f0f
 GLOBL half<>(SB), RODATA|NOPTR, $4
@@ -322,291 +336,6 @@ DATA bits<>+20(SB)/4, $0x03020201
 DATA bits<>+24(SB)/4, $0x03020201
 DATA bits<>+28(SB)/4, $0x04030302
 GLOBL bits<>(SB), RODATA|NOPTR, $32
-
-// func search4(to *byte, x *float32, rule *int32, table *int32, eights int)
-// Requires: AVX, AVX2
-TEXT ·search4(SB), NOSPLIT, $352-40
-	MOVQ         to+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         rule+16(FP), DX
-	MOVQ         table+24(FP), BX
-	MOVQ         eights+32(FP), SI
-	VPBROADCASTD infinity<>+0(SB), Y3
-	VPBROADCASTD magnitude<>+0(SB), Y4
-	VPBROADCASTD (DX), Y0
-	VPBROADCASTD 4(DX), Y1
-	VPBROADCASTD 8(DX), Y2
-	LEAQ         32(SP), DX
-	XORQ         DI, DI
-
-eight:
-	VMOVDQU      (CX), Y7
-	VPAND        Y4, Y7, Y6
-	VPSRAD       $0x1f, Y7, Y5
-	VPXOR        Y5, Y6, Y7
-	VPSUBD       Y5, Y7, Y7
-	VPCMPGTD     Y0, Y6, Y5
-	VPBLENDVB    Y5, Y7, Y1, Y7
-	VPCMPGTD     Y3, Y6, Y5
-	VPBLENDVB    Y5, Y2, Y7, Y7
-	VMOVDQU      Y7, (SP)
-	VPBROADCASTD 4(BX), Y5
-	VPCMPGTD     Y5, Y7, Y5
-	VPBROADCASTD two<>+0(SB), Y6
-	VPSUBD       Y5, Y6, Y5
-	VPERMD       (BX), Y5, Y6
-	VPCMPGTD     Y6, Y7, Y6
-	VPADDD       Y5, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VPERMD       (BX), Y5, Y6
-	VPCMPGTD     Y6, Y7, Y6
-	VPADDD       Y5, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VPERMD       32(BX), Y5, Y6
-	VPCMPGTD     Y6, Y7, Y6
-	VPADDD       Y5, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VPSLLD       $0x05, Y5, Y5
-	VMOVDQU      Y5, (DX)
-	MOVL         (DX), R8
-	VPBROADCASTD (SP), Y5
-	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 288(SP)(DI*8)
-	MOVL         4(DX), R8
-	VPBROADCASTD 4(SP), Y5
-	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 289(SP)(DI*8)
-	MOVL         8(DX), R8
-	VPBROADCASTD 8(SP), Y5
-	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 290(SP)(DI*8)
-	MOVL         12(DX), R8
-	VPBROADCASTD 12(SP), Y5
-	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 291(SP)(DI*8)
-	MOVL         16(DX), R8
-	VPBROADCASTD 16(SP), Y5
-	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 292(SP)(DI*8)
-	MOVL         20(DX), R8
-	VPBROADCASTD 20(SP), Y5
-	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 293(SP)(DI*8)
-	MOVL         24(DX), R8
-	VPBROADCASTD 24(SP), Y5
-	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 294(SP)(DI*8)
-	MOVL         28(DX), R8
-	VPBROADCASTD 28(SP), Y5
-	VPCMPGTD     -384(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 295(SP)(DI*8)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	INCQ         DI
-	CMPQ         DI, SI
-	JNE          eight
-	LEAQ         32(SP), DX
-	LEAQ         288(SP), CX
-
-half:
-	VPBROADCASTD base4<>+0(SB), Y0
-	VMOVDQU      (DX), Y1
-	VPSUBD       Y0, Y1, Y1
-	VPSRLD       $0x02, Y1, Y1
-	VMOVDQU      32(DX), Y2
-	VPSUBD       Y0, Y2, Y2
-	VPSRLD       $0x02, Y2, Y2
-	VMOVDQU      64(DX), Y3
-	VPSUBD       Y0, Y3, Y3
-	VPSRLD       $0x02, Y3, Y3
-	VMOVDQU      96(DX), Y4
-	VPSUBD       Y0, Y4, Y4
-	VPSRLD       $0x02, Y4, Y4
-	VPACKSSDW    Y2, Y1, Y1
-	VPACKSSDW    Y4, Y3, Y3
-	VPACKUSWB    Y3, Y1, Y1
-	VMOVDQU      order<>+0(SB), Y0
-	VPERMD       Y1, Y0, Y1
-	VPBROADCASTD half<>+0(SB), Y0
-	VMOVDQU      bits<>+0(SB), Y2
-	VMOVDQU      (CX), Y3
-	VPSRLW       $0x04, Y3, Y4
-	VPAND        Y0, Y3, Y3
-	VPSHUFB      Y3, Y2, Y3
-	VPADDB       Y3, Y1, Y1
-	VPAND        Y0, Y4, Y4
-	VPSHUFB      Y4, Y2, Y4
-	VPADDB       Y4, Y1, Y1
-	VPBROADCASTD bias<>+0(SB), Y0
-	VPXOR        Y0, Y1, Y1
-	VPBROADCASTD ones<>+0(SB), Y0
-	VPXOR        Y0, Y1, Y0
-	VMOVDQU      Y1, (AX)
-	VMOVDQU      Y0, 64(AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x80, DX
-	ADDQ         $0x20, CX
-	SUBQ         $0x04, SI
-	JG           half
-	VZEROUPPER
-	RET
-
-DATA base4<>+0(SB)/4, $0x00000200
-GLOBL base4<>(SB), RODATA|NOPTR, $4
-
-// func search5(to *byte, x *float32, rule *int32, table *int32, eights int)
-// Requires: AVX, AVX2
-TEXT ·search5(SB), NOSPLIT, $352-40
-	MOVQ         to+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         rule+16(FP), DX
-	MOVQ         table+24(FP), BX
-	MOVQ         eights+32(FP), SI
-	VPBROADCASTD infinity<>+0(SB), Y3
-	VPBROADCASTD magnitude<>+0(SB), Y4
-	VPBROADCASTD (DX), Y0
-	VPBROADCASTD 4(DX), Y1
-	VPBROADCASTD 8(DX), Y2
-	LEAQ         32(SP), DX
-	XORQ         DI, DI
-
-eight:
-	VMOVDQU      (CX), Y7
-	VPAND        Y4, Y7, Y6
-	VPSRAD       $0x1f, Y7, Y5
-	VPXOR        Y5, Y6, Y7
-	VPSUBD       Y5, Y7, Y7
-	VPCMPGTD     Y0, Y6, Y5
-	VPBLENDVB    Y5, Y7, Y1, Y7
-	VPCMPGTD     Y3, Y6, Y5
-	VPBLENDVB    Y5, Y2, Y7, Y7
-	VMOVDQU      Y7, (SP)
-	VPBROADCASTD 4(BX), Y5
-	VPCMPGTD     Y5, Y7, Y5
-	VPBROADCASTD two<>+0(SB), Y6
-	VPSUBD       Y5, Y6, Y5
-	VPERMD       (BX), Y5, Y6
-	VPCMPGTD     Y6, Y7, Y6
-	VPADDD       Y5, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VPERMD       (BX), Y5, Y6
-	VPCMPGTD     Y6, Y7, Y6
-	VPADDD       Y5, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VPERMD       32(BX), Y5, Y6
-	VPCMPGTD     Y6, Y7, Y6
-	VPADDD       Y5, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VPERMD       64(BX), Y5, Y6
-	VPERMD       96(BX), Y5, Y8
-	VPSLLD       $0x1c, Y5, Y9
-	VBLENDVPS    Y9, Y8, Y6, Y6
-	VPCMPGTD     Y6, Y7, Y6
-	VPADDD       Y5, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VPSLLD       $0x05, Y5, Y5
-	VMOVDQU      Y5, (DX)
-	MOVL         (DX), R8
-	VPBROADCASTD (SP), Y5
-	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 288(SP)(DI*8)
-	MOVL         4(DX), R8
-	VPBROADCASTD 4(SP), Y5
-	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 289(SP)(DI*8)
-	MOVL         8(DX), R8
-	VPBROADCASTD 8(SP), Y5
-	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 290(SP)(DI*8)
-	MOVL         12(DX), R8
-	VPBROADCASTD 12(SP), Y5
-	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 291(SP)(DI*8)
-	MOVL         16(DX), R8
-	VPBROADCASTD 16(SP), Y5
-	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 292(SP)(DI*8)
-	MOVL         20(DX), R8
-	VPBROADCASTD 20(SP), Y5
-	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 293(SP)(DI*8)
-	MOVL         24(DX), R8
-	VPBROADCASTD 24(SP), Y5
-	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 294(SP)(DI*8)
-	MOVL         28(DX), R8
-	VPBROADCASTD 28(SP), Y5
-	VPCMPGTD     -896(BX)(R8*1), Y5, Y5
-	VMOVMSKPS    Y5, R8
-	MOVB         R8, 295(SP)(DI*8)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	INCQ         DI
-	CMPQ         DI, SI
-	JNE          eight
-	LEAQ         32(SP), DX
-	LEAQ         288(SP), CX
-
-half:
-	VPBROADCASTD base5<>+0(SB), Y0
-	VMOVDQU      (DX), Y1
-	VPSUBD       Y0, Y1, Y1
-	VPSRLD       $0x02, Y1, Y1
-	VMOVDQU      32(DX), Y2
-	VPSUBD       Y0, Y2, Y2
-	VPSRLD       $0x02, Y2, Y2
-	VMOVDQU      64(DX), Y3
-	VPSUBD       Y0, Y3, Y3
-	VPSRLD       $0x02, Y3, Y3
-	VMOVDQU      96(DX), Y4
-	VPSUBD       Y0, Y4, Y4
-	VPSRLD       $0x02, Y4, Y4
-	VPACKSSDW    Y2, Y1, Y1
-	VPACKSSDW    Y4, Y3, Y3
-	VPACKUSWB    Y3, Y1, Y1
-	VMOVDQU      order<>+0(SB), Y0
-	VPERMD       Y1, Y0, Y1
-	VPBROADCASTD half<>+0(SB), Y0
-	VMOVDQU      bits<>+0(SB), Y2
-	VMOVDQU      (CX), Y3
-	VPSRLW       $0x04, Y3, Y4
-	VPAND        Y0, Y3, Y3
-	VPSHUFB      Y3, Y2, Y3
-	VPADDB       Y3, Y1, Y1
-	VPAND        Y0, Y4, Y4
-	VPSHUFB      Y4, Y2, Y4
-	VPADDB       Y4, Y1, Y1
-	VPBROADCASTD bias<>+0(SB), Y0
-	VPXOR        Y0, Y1, Y1
-	VPBROADCASTD ones<>+0(SB), Y0
-	VPXOR        Y0, Y1, Y0
-	VMOVDQU      Y1, (AX)
-	VMOVDQU      Y0, 64(AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x80, DX
-	ADDQ         $0x20, CX
-	SUBQ         $0x04, SI
-	JG           half
-	VZEROUPPER
-	RET
-
-DATA base5<>+0(SB)/4, $0x00000400
-GLOBL base5<>(SB), RODATA|NOPTR, $4
 
 // func clear64(program *uint32, ranks *byte, marks *byte)
 // Requires: AVX, AVX2

@@ -7,7 +7,7 @@
 //
 //	tile.Use(count)
 //	tile.Load(rows, stride, 8, count) // eight features of each row
-//	tile.Rank(column, feature, &splits)
+//	tile.Rank(splits)                 // in the columns that look at them
 //	program.Add(tile, &sums)
 //
 // # Contract

@@ -24,7 +24,7 @@ func TestRanks(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		rule := Rule{Tiny: []int32{-1, 0, 1000}[r.IntN(3)], Zero: anyNumber(r), NaN: []int32{math.MinInt32, 0, math.MaxInt32}[r.IntN(3)]}
 		sorted := anySplits(r, 1+r.IntN(MaxSplits))
-		splits := NewSplits(rule, sorted)
+		splits := NewSplits(3, 0, rule, sorted)
 		for name, twin := range kinds() {
 			tile, used := NewTile(1, twin), 1+r.IntN(Rows)
 			tile.Use(used)
@@ -34,7 +34,7 @@ func TestRanks(t *testing.T) {
 					tile.Features[3][row] = value(sorted[r.IntN(len(sorted))] + int32(r.IntN(3)) - 1)
 				}
 			}
-			tile.Rank(0, 3, &splits)
+			tile.Rank([]Splits{splits})
 			for row := range used {
 				var want Column
 				n, rank := splits.number(tile.Features[3][row]), 0

@@ -9,10 +9,7 @@ const AVX2 = false
 const missing = "kernel: this processor has no AVX2"
 
 func transpose(*float32, *float32, int, int)                 { panic(missing) }
-func count(*byte, *float32, *int32, *int32, int, int)        { panic(missing) }
-func search3(*byte, *float32, *int32, *int32, int)           { panic(missing) }
-func search4(*byte, *float32, *int32, *int32, int)           { panic(missing) }
-func search5(*byte, *float32, *int32, *int32, int)           { panic(missing) }
+func rank(*byte, *float32, *[]int32, int, int, int)          { panic(missing) }
 func clear64(*uint32, *byte, *byte)                          { panic(missing) }
 func clear32(*uint32, *byte, *byte)                          { panic(missing) }
 func lowest64(*uint32, int, *byte)                           { panic(missing) }

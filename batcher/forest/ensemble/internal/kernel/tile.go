@@ -3,11 +3,12 @@ package kernel
 // Tile is what up to 64 rows are scored with: their features, eight at a time, the ranks of their
 // columns, and the leaves that some trees have left to them.
 type Tile struct {
-	Features [8][Rows]float32
+	Features [Features][Rows]float32
 	Columns  []Column
 
 	marks *[maxUnits][Rows]byte
 	used  int // the rows that are of interest
+	few   int // up to so many splits are counted
 	twin  bool
 }
 
@@ -17,7 +18,7 @@ func NewTile(columns int, twin bool) *Tile {
 	if !twin && !AVX2 {
 		panic("kernel: this processor has no AVX2")
 	}
-	return &Tile{Columns: make([]Column, max(1, columns)), marks: new([maxUnits][Rows]byte), used: Rows, twin: twin}
+	return &Tile{Columns: make([]Column, max(1, columns)), marks: new([maxUnits][Rows]byte), used: Rows, few: few(Rows), twin: twin}
 }
 
 // Use says that only the first count rows, from 1 to 64, are of interest. Others may have any ranks, and
@@ -26,7 +27,7 @@ func (t *Tile) Use(count int) {
 	if count < 1 || count > Rows {
 		panic("kernel: a tile of no rows, or of more than 64")
 	}
-	t.used = count
+	t.used, t.few = count, few(count)
 }
 
 // half reports whether the first half of a tile has all rows of interest.
@@ -35,7 +36,7 @@ func (t *Tile) half() bool { return t.used <= Rows/2 }
 // Load puts up to eight features of count rows into Features, from the first element of rows on.
 func (t *Tile) Load(rows []float32, stride, features, count int) {
 	done := 0
-	if eights := count / 8; features == 8 && eights > 0 && !t.twin {
+	if eights := count / 8; features == Features && eights > 0 && !t.twin {
 		_ = rows[(8*eights-1)*stride+7] // the last one that is read
 		transpose(&t.Features[0][0], &rows[0], 4*stride, eights)
 		done = 8 * eights
@@ -47,19 +48,16 @@ func (t *Tile) Load(rows []float32, stride, features, count int) {
 	}
 }
 
-// Rank makes ranks of one of the features.
-func (t *Tile) Rank(column, feature int, s *Splits) {
-	to, x := &t.Columns[column], &t.Features[feature]
-	switch {
-	case t.twin:
-		rankTwin(to, x, s)
-	case !s.searched(t.used):
-		count(&to[0], &x[0], &s.rule[0], &s.sorted[0], len(s.sorted), (t.used+31)/32)
-	case s.levels == 3:
-		search3(&to[0], &x[0], &s.rule[0], &s.table[0], (t.used+7)/8)
-	case s.levels == 4:
-		search4(&to[0], &x[0], &s.rule[0], &s.table[0], (t.used+7)/8)
-	default:
-		search5(&to[0], &x[0], &s.rule[0], &s.table[0], (t.used+7)/8)
+// Rank makes ranks of the features. It is faster if splits of about the same count are neighbours.
+func (t *Tile) Rank(splits []Splits) {
+	for i := range splits {
+		s := &splits[i]
+		column := &t.Columns[s.column/columnBytes]
+		if t.twin {
+			rankTwin(column, &t.Features[s.feature/rowBytes], s)
+		}
+	}
+	if len(splits) > 0 && !t.twin {
+		rank(&t.Columns[0][0], &t.Features[0][0], &splits[0].table, len(splits), (t.used+7)/8, t.few)
 	}
 }

@@ -10,9 +10,10 @@ import (
 // makes is tested on every processor with these.
 
 func rankTwin(to *Column, x *[Rows]float32, s *Splits) {
+	sorted := s.sorted()
 	for row, x := range x {
 		n, rank := s.number(x), 0
-		for rank < len(s.sorted) && s.sorted[rank] < n {
+		for rank < len(sorted) && sorted[rank] < n {
 			rank++
 		}
 		to.Set(row, uint8(rank))
@@ -23,9 +24,9 @@ func (s *Splits) number(x float32) int32 {
 	bits := int32(math.Float32bits(x))
 	switch magnitude := bits & math.MaxInt32; {
 	case magnitude > 0x7f800000:
-		return s.rule[2]
-	case magnitude <= s.rule[0]:
-		return s.rule[1]
+		return s.rule.NaN
+	case magnitude <= s.rule.Tiny:
+		return s.rule.Zero
 	case bits < 0:
 		return -magnitude
 	default:

@@ -12,10 +12,7 @@ import (
 
 func main() {
 	transpose()
-	count()
-	for levels := 3; levels <= 5; levels++ {
-		search(levels)
-	}
+	rank()
 	clear("clear64", 2)
 	clear("clear32", 1)
 	lowest("lowest64", 2)
