@@ -27,7 +27,7 @@ func countSplits(n numbering, table, to, x, count, eights reg.Register) {
 		VPSUBD(minusOne, below[i], below[i])
 	}
 	INCQ(at)
-	CMPL(at.(reg.GPVirtual).As32(), count)
+	CMPL(at.As32(), count)
 	JNE(LabelRef("split"))
 	store(to, pack(below))
 	ADDQ(Imm(128), x)
