@@ -56,7 +56,7 @@ func (k Kernel) resolve() (Kernel, error) {
 	case k == Auto:
 		return Portable, nil
 	case k == AVX2 && !kernel.AVX2:
-		return k, fmt.Errorf("the kernel avx2 needs amd64 with AVX2 and POPCNT, which this processor or its system does not have: use auto or portable")
+		return k, fmt.Errorf("the kernel avx2 needs amd64 with AVX2 and BMI1, which this processor or its system does not have: use auto or portable")
 	}
 	return k, nil
 }

@@ -21,4 +21,5 @@ func (s *scorer) rank(rows []float32, stride, count int) {
 			at += stride
 		}
 	}
+	t.Ranked()
 }

@@ -41,3 +41,18 @@ func addDouble(trees *uint32, treeCount int, leaves *byte, values *float64, sums
 //
 //go:noescape
 func addSingle(trees *uint32, treeCount int, leaves *byte, values *float32, sums *float32, eights int)
+
+// spread lets each of the first eight ranks of some columns, and each complement, fill four bytes.
+//
+//go:noescape
+func spread(columns *byte, columnCount int)
+
+// addEightDouble adds the values of the lowest leaves that are left to eight rows.
+//
+//go:noescape
+func addEightDouble(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64)
+
+// addEightSingle adds the values of the lowest leaves that are left to eight rows.
+//
+//go:noescape
+func addEightSingle(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32)

@@ -638,7 +638,7 @@ rows:
 sixteenRows:
 	MOVL    (R12), AX
 	MOVL    4(R12), R13
-	ADDQ    R8, R13
+	LEAQ    (R8)(R13*8), R13
 	MOVQ    8(DI)(AX*1), CX
 	MOVQ    (DI)(AX*1), AX
 	MOVBLZX AL, DX
@@ -717,7 +717,7 @@ eight:
 eightRows:
 	MOVL    (CX), AX
 	MOVL    4(CX), R12
-	ADDQ    R8, R12
+	LEAQ    (R8)(R12*8), R12
 	MOVQ    (DI)(AX*1), AX
 	MOVBLZX AL, DX
 	MOVBLZX AH, BX
@@ -794,7 +794,7 @@ rows:
 sixteenRows:
 	MOVL    (R12), AX
 	MOVL    4(R12), R13
-	ADDQ    R8, R13
+	LEAQ    (R8)(R13*4), R13
 	MOVQ    8(DI)(AX*1), CX
 	MOVQ    (DI)(AX*1), AX
 	MOVBLZX AL, DX
@@ -873,7 +873,7 @@ eight:
 eightRows:
 	MOVL    (CX), AX
 	MOVL    4(CX), R12
-	ADDQ    R8, R12
+	LEAQ    (R8)(R12*4), R12
 	MOVQ    (DI)(AX*1), AX
 	MOVBLZX AL, DX
 	MOVBLZX AH, BX
@@ -913,3 +913,238 @@ eightRows:
 done:
 	VZEROUPPER
 	RET
+
+// func spread(columns *byte, columnCount int)
+// Requires: AVX, AVX2
+TEXT ·spread(SB), NOSPLIT, $0-16
+	MOVQ    columns+0(FP), AX
+	MOVQ    columnCount+8(FP), CX
+	VMOVDQU repeat<>+0(SB), Y0
+
+column:
+	VPMOVZXBD (AX), Y1
+	VPSHUFB   Y0, Y1, Y1
+	VMOVDQU   Y1, (AX)
+	VPMOVZXBD 64(AX), Y1
+	VPSHUFB   Y0, Y1, Y1
+	VMOVDQU   Y1, 64(AX)
+	SUBQ      $-128, AX
+	DECQ      CX
+	JNZ       column
+	VZEROUPPER
+	RET
+
+DATA repeat<>+0(SB)/4, $0x00000000
+DATA repeat<>+4(SB)/4, $0x04040404
+DATA repeat<>+8(SB)/4, $0x08080808
+DATA repeat<>+12(SB)/4, $0x0c0c0c0c
+DATA repeat<>+16(SB)/4, $0x00000000
+DATA repeat<>+20(SB)/4, $0x04040404
+DATA repeat<>+24(SB)/4, $0x08080808
+DATA repeat<>+28(SB)/4, $0x0c0c0c0c
+GLOBL repeat<>(SB), RODATA|NOPTR, $32
+
+// func addEightDouble(trees *uint32, treeCount int, marks *byte, values *float64, sums *float64)
+// Requires: AVX, AVX2, BMI
+TEXT ·addEightDouble(SB), NOSPLIT, $32-40
+	MOVQ         trees+0(FP), AX
+	MOVQ         treeCount+8(FP), CX
+	MOVQ         marks+16(FP), DX
+	MOVQ         values+24(FP), BX
+	MOVQ         sums+32(FP), SI
+	VPBROADCASTD word<>+0(SB), Y1
+	VPXOR        Y0, Y0, Y0
+	VMOVSD       (SI), X2
+	VMOVSD       8(SI), X3
+	VMOVSD       16(SI), X4
+	VMOVSD       24(SI), X5
+	VMOVSD       32(SI), X6
+	VMOVSD       40(SI), X7
+	VMOVSD       48(SI), X8
+	VMOVSD       56(SI), X9
+
+tree:
+	MOVL   (AX), DI
+	MOVL   4(AX), R9
+	MOVL   8(AX), R8
+	ADDQ   DX, DI
+	LEAQ   (BX)(R9*8), R9
+	LEAQ   -32(R8)(DX*1), R8
+	CMPQ   R8, DI
+	JNE    words
+	TZCNTL (DI), R8
+	VADDSD (R9)(R8*8), X2, X2
+	TZCNTL 4(DI), R8
+	VADDSD (R9)(R8*8), X3, X3
+	TZCNTL 8(DI), R8
+	VADDSD (R9)(R8*8), X4, X4
+	TZCNTL 12(DI), R8
+	VADDSD (R9)(R8*8), X5, X5
+	TZCNTL 16(DI), R8
+	VADDSD (R9)(R8*8), X6, X6
+	TZCNTL 20(DI), R8
+	VADDSD (R9)(R8*8), X7, X7
+	TZCNTL 24(DI), R8
+	VADDSD (R9)(R8*8), X8, X8
+	TZCNTL 28(DI), DI
+	VADDSD (R9)(DI*8), X9, X9
+
+next:
+	ADDQ   $0x08, AX
+	DECQ   CX
+	JNZ    tree
+	VMOVSD X2, (SI)
+	VMOVSD X3, 8(SI)
+	VMOVSD X4, 16(SI)
+	VMOVSD X5, 24(SI)
+	VMOVSD X6, 32(SI)
+	VMOVSD X7, 40(SI)
+	VMOVSD X8, 48(SI)
+	VMOVSD X9, 56(SI)
+	VZEROUPPER
+	RET
+
+words:
+	VMOVDQU (R8), Y10
+	VPXOR   Y11, Y11, Y11
+
+word:
+	SUBQ     $0x20, R8
+	VPCMPEQD (R8), Y0, Y12
+	VPAND    Y12, Y10, Y10
+	VPOR     (R8), Y10, Y10
+	VPADDD   Y1, Y11, Y11
+	VPAND    Y12, Y11, Y11
+	CMPQ     R8, DI
+	JNE      word
+	VMOVDQU  Y10, (DI)
+	VMOVDQU  Y11, (SP)
+	TZCNTL   (DI), R8
+	ADDL     (SP), R8
+	VADDSD   (R9)(R8*8), X2, X2
+	TZCNTL   4(DI), R8
+	ADDL     4(SP), R8
+	VADDSD   (R9)(R8*8), X3, X3
+	TZCNTL   8(DI), R8
+	ADDL     8(SP), R8
+	VADDSD   (R9)(R8*8), X4, X4
+	TZCNTL   12(DI), R8
+	ADDL     12(SP), R8
+	VADDSD   (R9)(R8*8), X5, X5
+	TZCNTL   16(DI), R8
+	ADDL     16(SP), R8
+	VADDSD   (R9)(R8*8), X6, X6
+	TZCNTL   20(DI), R8
+	ADDL     20(SP), R8
+	VADDSD   (R9)(R8*8), X7, X7
+	TZCNTL   24(DI), R8
+	ADDL     24(SP), R8
+	VADDSD   (R9)(R8*8), X8, X8
+	TZCNTL   28(DI), DI
+	ADDL     28(SP), DI
+	VADDSD   (R9)(DI*8), X9, X9
+	JMP      next
+
+DATA word<>+0(SB)/4, $0x00000020
+GLOBL word<>(SB), RODATA|NOPTR, $4
+
+// func addEightSingle(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32)
+// Requires: AVX, AVX2, BMI
+TEXT ·addEightSingle(SB), NOSPLIT, $32-40
+	MOVQ         trees+0(FP), AX
+	MOVQ         treeCount+8(FP), CX
+	MOVQ         marks+16(FP), DX
+	MOVQ         values+24(FP), BX
+	MOVQ         sums+32(FP), SI
+	VPBROADCASTD word<>+0(SB), Y1
+	VPXOR        Y0, Y0, Y0
+	VMOVSS       (SI), X2
+	VMOVSS       4(SI), X3
+	VMOVSS       8(SI), X4
+	VMOVSS       12(SI), X5
+	VMOVSS       16(SI), X6
+	VMOVSS       20(SI), X7
+	VMOVSS       24(SI), X8
+	VMOVSS       28(SI), X9
+
+tree:
+	MOVL   (AX), DI
+	MOVL   4(AX), R9
+	MOVL   8(AX), R8
+	ADDQ   DX, DI
+	LEAQ   (BX)(R9*4), R9
+	LEAQ   -32(R8)(DX*1), R8
+	CMPQ   R8, DI
+	JNE    words
+	TZCNTL (DI), R8
+	VADDSS (R9)(R8*4), X2, X2
+	TZCNTL 4(DI), R8
+	VADDSS (R9)(R8*4), X3, X3
+	TZCNTL 8(DI), R8
+	VADDSS (R9)(R8*4), X4, X4
+	TZCNTL 12(DI), R8
+	VADDSS (R9)(R8*4), X5, X5
+	TZCNTL 16(DI), R8
+	VADDSS (R9)(R8*4), X6, X6
+	TZCNTL 20(DI), R8
+	VADDSS (R9)(R8*4), X7, X7
+	TZCNTL 24(DI), R8
+	VADDSS (R9)(R8*4), X8, X8
+	TZCNTL 28(DI), DI
+	VADDSS (R9)(DI*4), X9, X9
+
+next:
+	ADDQ   $0x08, AX
+	DECQ   CX
+	JNZ    tree
+	VMOVSS X2, (SI)
+	VMOVSS X3, 4(SI)
+	VMOVSS X4, 8(SI)
+	VMOVSS X5, 12(SI)
+	VMOVSS X6, 16(SI)
+	VMOVSS X7, 20(SI)
+	VMOVSS X8, 24(SI)
+	VMOVSS X9, 28(SI)
+	VZEROUPPER
+	RET
+
+words:
+	VMOVDQU (R8), Y10
+	VPXOR   Y11, Y11, Y11
+
+word:
+	SUBQ     $0x20, R8
+	VPCMPEQD (R8), Y0, Y12
+	VPAND    Y12, Y10, Y10
+	VPOR     (R8), Y10, Y10
+	VPADDD   Y1, Y11, Y11
+	VPAND    Y12, Y11, Y11
+	CMPQ     R8, DI
+	JNE      word
+	VMOVDQU  Y10, (DI)
+	VMOVDQU  Y11, (SP)
+	TZCNTL   (DI), R8
+	ADDL     (SP), R8
+	VADDSS   (R9)(R8*4), X2, X2
+	TZCNTL   4(DI), R8
+	ADDL     4(SP), R8
+	VADDSS   (R9)(R8*4), X3, X3
+	TZCNTL   8(DI), R8
+	ADDL     8(SP), R8
+	VADDSS   (R9)(R8*4), X4, X4
+	TZCNTL   12(DI), R8
+	ADDL     12(SP), R8
+	VADDSS   (R9)(R8*4), X5, X5
+	TZCNTL   16(DI), R8
+	ADDL     16(SP), R8
+	VADDSS   (R9)(R8*4), X6, X6
+	TZCNTL   20(DI), R8
+	ADDL     20(SP), R8
+	VADDSS   (R9)(R8*4), X7, X7
+	TZCNTL   24(DI), R8
+	ADDL     24(SP), R8
+	VADDSS   (R9)(R8*4), X8, X8
+	TZCNTL   28(DI), DI
+	ADDL     28(SP), DI
+	VADDSS   (R9)(DI*4), X9, X9
+	JMP      next

@@ -144,6 +144,7 @@ func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
 				tile.Columns[i].Set(row, rank)
 			}
 		}
+		tile.Ranked()
 		p.Add(tile, &sums)
 		for row := range used {
 			var want F

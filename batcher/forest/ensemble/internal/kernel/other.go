@@ -16,3 +16,6 @@ func lowest64(*uint32, int, *byte)                           { panic(missing) }
 func lowest32(*uint32, int, *byte)                           { panic(missing) }
 func addDouble(*uint32, int, *byte, *float64, *float64, int) { panic(missing) }
 func addSingle(*uint32, int, *byte, *float32, *float32, int) { panic(missing) }
+func spread(*byte, int)                                      { panic(missing) }
+func addEightDouble(*uint32, int, *byte, *float64, *float64) { panic(missing) }
+func addEightSingle(*uint32, int, *byte, *float32, *float32) { panic(missing) }

@@ -6,7 +6,7 @@ type Tile struct {
 	Features [Features][Rows]float32
 	Columns  []Column
 
-	marks *[maxUnits][Rows]byte
+	marks *[marksBytes]byte
 	used  int // the rows that are of interest
 	few   int // up to so many splits are counted
 	twin  bool
@@ -18,7 +18,7 @@ func NewTile(columns int, twin bool) *Tile {
 	if !twin && !AVX2 {
 		panic("kernel: this processor has no AVX2")
 	}
-	return &Tile{Columns: make([]Column, max(1, columns)), marks: new([maxUnits][Rows]byte), used: Rows, few: few(Rows), twin: twin}
+	return &Tile{Columns: make([]Column, max(1, columns)), marks: new([marksBytes]byte), used: Rows, few: few(Rows), twin: twin}
 }
 
 // Use says that only the first count rows, from 1 to 64, are of interest. Others may have any ranks, and
@@ -32,6 +32,11 @@ func (t *Tile) Use(count int) {
 
 // half reports whether the first half of a tile has all rows of interest.
 func (t *Tile) half() bool { return t.used <= Rows/2 }
+
+// narrow reports whether programs are used that score eight rows.
+func (t *Tile) narrow() bool { return t.used <= Eight }
+
+func (t *Tile) eights() int { return (t.used + 7) / 8 }
 
 // Load puts up to eight features of count rows into Features, from the first element of rows on.
 func (t *Tile) Load(rows []float32, stride, features, count int) {
@@ -58,6 +63,19 @@ func (t *Tile) Rank(splits []Splits) {
 		}
 	}
 	if len(splits) > 0 && !t.twin {
-		rank(&t.Columns[0][0], &t.Features[0][0], &splits[0].table, len(splits), (t.used+7)/8, t.few)
+		rank(&t.Columns[0][0], &t.Features[0][0], &splits[0].table, len(splits), t.eights(), t.few)
+	}
+}
+
+// Ranked says that all columns have their ranks.
+func (t *Tile) Ranked() {
+	switch {
+	case !t.narrow():
+	case t.twin:
+		for i := range t.Columns {
+			spreadTwin(&t.Columns[i])
+		}
+	default:
+		spread(&t.Columns[0][0], len(t.Columns))
 	}
 }

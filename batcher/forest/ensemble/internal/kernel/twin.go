@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"math/bits"
-	"unsafe"
-)
+import "math"
 
 // The functions of this file do what the assembly does. Tests compare the two; and what the Builder
 // makes is tested on every processor with these.
@@ -34,21 +30,29 @@ func (s *Splits) number(x float32) int32 {
 	}
 }
 
-func clearTwin(words []uint32, columns []Column, marks *[maxUnits][Rows]byte) {
+func spreadTwin(c *Column) {
+	ranks := *c
+	for i := range 4 * Eight {
+		c[i], c[Rows+i] = ranks[i/4], ranks[Rows+i/4]
+	}
+}
+
+func clearTwin(words []uint32, t *Tile) {
+	layout := t.layout()
 	for words[0] != 0 {
 		entries, units := words[0], words[1]
 		words = words[2:]
 		for range units {
-			to := &marks[words[0]/Rows]
-			for row := range to {
-				to[row] = 0xff
+			to := t.marks[words[0]:][:layout.bytes]
+			for i := range to {
+				to[i] = 0xff
 			}
 			words = words[1:]
 			for range entries {
-				column, at := &columns[words[0]/uint32(len(Column{}))], words[0]%uint32(len(Column{}))
-				for row := range to {
-					if int8(words[1]) <= int8(column[int(at)+row]) {
-						to[row] &= byte(words[2])
+				column := t.Columns[words[0]/columnBytes][words[0]%columnBytes:]
+				for i := range to {
+					if int8(words[1]) <= int8(column[i]) {
+						to[i] &= byte(words[2] >> (8 * (i % 4)))
 					}
 				}
 				words = words[3:]
@@ -57,16 +61,28 @@ func clearTwin(words []uint32, columns []Column, marks *[maxUnits][Rows]byte) {
 	}
 }
 
-func addTwin[F float32 | float64](trees []place, marks *[maxUnits][Rows]byte, values []F, sums *[Rows]F) {
+func addTwin[F float32 | float64](trees []place, t *Tile, values []F, sums *[Rows]F) {
+	layout := t.layout()
 	for _, p := range trees {
-		of := marks[p.marks/Rows:]
-		values := values[p.values/uint32(unsafe.Sizeof(F(0))):]
-		for row := range sums {
-			at := 0
-			for of[at][row] == 0 {
-				at++
-			}
-			sums[row] += values[8*at+bits.TrailingZeros8(of[at][row])]
+		for row := range layout.bytes / (layout.bits / 8) {
+			sums[row] += values[int(p.values)+layout.lowest(t.marks[p.marks:], row)]
 		}
 	}
+}
+
+// lowest returns the lowest leaf that is left to a row in the marks of a tree.
+func (l layout) lowest(marks []byte, row int) int {
+	for leaf := 0; ; leaf++ {
+		at := leaf/l.bits*l.bytes + row*l.bits/8 + leaf%l.bits/8
+		if marks[at]>>(leaf%8)&1 != 0 {
+			return leaf
+		}
+	}
+}
+
+func (t *Tile) layout() layout {
+	if t.narrow() {
+		return narrow
+	}
+	return wide
 }

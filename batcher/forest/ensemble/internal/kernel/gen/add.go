@@ -36,7 +36,7 @@ func add(precision, goType string, size int, move, add func(ops ...Op)) {
 		Label(names[rows] + "Rows")
 		MOVL(Mem{Base: tree}, reg.EAX)
 		MOVL(Mem{Base: tree, Disp: 4}, value.As32())
-		ADDQ(values, value)
+		LEAQ(Mem{Base: values, Index: value, Scale: uint8(size)}, value)
 		if rows == 16 {
 			MOVQ(Mem{Base: leaves, Index: reg.RAX, Scale: 1, Disp: 8}, reg.RCX)
 		}

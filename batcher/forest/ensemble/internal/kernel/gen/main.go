@@ -19,6 +19,9 @@ func main() {
 	lowest("lowest32", 1)
 	add("Double", "float64", 8, VMOVSD, VADDSD)
 	add("Single", "float32", 4, VMOVSS, VADDSS)
+	spread()
+	addEight("Double", "float64", 8, VMOVSD, VADDSD)
+	addEight("Single", "float32", 4, VMOVSS, VADDSS)
 	Generate()
 }
 
