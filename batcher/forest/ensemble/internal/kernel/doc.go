@@ -8,14 +8,15 @@
 //	tile.Use(count)
 //	tile.Load(rows, stride, 8, count) // eight features of each row
 //	tile.Rank(splits)                 // in the columns that look at them
+//	tile.Ranked()                     // once all columns have their ranks
 //	program.Add(tile, &sums)
 //
 // # Contract
 //
 //   - A sum gets one addition for each tree, in the order of the trees.
 //   - The assembly reads and writes within the arguments, whatever the features and ranks are. A Builder
-//     makes entries for columns below the greatest that it was given, which Add compares with the tile,
-//     and places of marks below maxUnits. A leaf that is left to a row is one of its tree's: no outcome of
+//     makes entries for columns up to the greatest that it was given, which Add compares with the tile,
+//     and marks within marksBytes. A leaf that is left to a row is one of its tree's: no outcome of
 //     the nodes clears the leaf to which it leads.
 //   - Add allocates nothing. No function of the assembly runs for more than some 10 us, as the Go
 //     scheduler cannot stop it.
