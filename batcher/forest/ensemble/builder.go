@@ -41,7 +41,7 @@ func NewBuilder(c Config) (*Builder, error) {
 	if c.Bias != nil && len(c.Bias) != c.Groups {
 		panic("ensemble: Bias must have one value for each group")
 	}
-	kernel, err := c.Kernel.resolve()
+	kernel, mixed, err := c.Kernel.resolve()
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func NewBuilder(c Config) (*Builder, error) {
 	record := c.Record
 	record.start(c)
 	c.Record, c.Kernel = nil, kernel
-	m := &Model{config: c, shape: shape}
+	m := &Model{config: c, shape: shape, mixed: mixed}
 	return &Builder{model: m, columns: columns{snap: c.SnapZero}, record: record}, nil
 }
 

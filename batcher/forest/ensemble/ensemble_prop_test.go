@@ -69,10 +69,10 @@ func checkEngine(t failer, r *rand.Rand) {
 	}
 }
 
-// kernels are those that this processor can run.
+// kernels are those that this processor can run. Auto is another with AVX2.
 func kernels() []Kernel {
-	all := []Kernel{Portable, twin}
-	if _, err := AVX2.resolve(); err == nil {
+	all := []Kernel{Portable, twin, Auto}
+	if _, _, err := AVX2.resolve(); err == nil {
 		all = append(all, AVX2)
 	}
 	return all

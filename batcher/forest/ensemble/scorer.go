@@ -32,25 +32,7 @@ const (
 
 	// alone is up to how many rows are scored one by one instead of as a block.
 	alone = 5
-
-	// together is from how many rows on a vector kernel is faster than the walk.
-	together = 4
-
-	// A vector kernel scores eight rows, 32 or 64. So many more are worth the next size.
-	overEight = 2
-	overHalf  = 6
 )
-
-// atOnce returns how many of some rows a vector kernel scores first.
-func atOnce(rows int) int {
-	switch {
-	case rows < kernel.Eight+overEight:
-		return min(rows, kernel.Eight)
-	case rows < kernel.Rows/2+overHalf:
-		return min(rows, kernel.Rows/2)
-	}
-	return min(rows, kernel.Rows)
-}
 
 // blocks returns how many blocks of rows go through some trees together.
 func (m *Model) blocks() int { return min(blocks, max(1, cacheBytes/(4*lanes*len(m.columns)))) }
@@ -89,10 +71,13 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	}
 	outputs := s.model.shape.Outputs
 	for left := len(out) / outputs; left > 0; {
-		count := min(left, lanes*len(s.at))
+		count, vector := min(left, lanes*len(s.at)), 0
+		if s.tile != nil {
+			vector = s.model.vectors.rows(left)
+		}
 		switch {
-		case s.tile != nil && left >= together:
-			count = atOnce(left)
+		case vector > 0:
+			count = vector
 			s.scoreBlocks(rows, stride, count, out[:count*outputs], true)
 		case count <= alone, s.model.functionOf != nil:
 			count = 1

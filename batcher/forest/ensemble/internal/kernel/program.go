@@ -10,6 +10,8 @@ type Program[F float32 | float64] struct {
 	values       []F    // of the leaves, in the order of their marks
 	wide, narrow []part // for many rows, and for up to eight
 	column       int    // the last column that it reads
+
+	wideWork, narrowWork work
 }
 
 // Add adds the values of the leaves to which the trees lead the rows of a tile.
