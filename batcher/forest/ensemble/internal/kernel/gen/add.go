@@ -10,8 +10,10 @@ import (
 const treeBytes = 8
 
 // add adds the values of the rows' leaves to their sums, which are in registers: tree after tree for 16
-// rows at once, or for the last eight.
-func add(precision, goType string, size int, move, add func(ops ...Op)) {
+// rows at once, or for the last eight. The instructions are those of SSE, as with an index and two
+// operands only these remain one step of a processor by Intel; and all of AVX have been followed by
+// VZEROUPPER.
+func add(precision, goType string, size int, move, add func(from, to Op)) {
 	begin("add"+precision, "func(trees *uint32, treeCount int, leaves *byte, values *"+goType+", sums *"+goType+", eights int)",
 		"add"+precision+" adds the values of the leaves of 8*eights rows.")
 	trees, treeCount := Load(Param("trees"), GP64()), Load(Param("treeCount"), GP64())
@@ -42,7 +44,7 @@ func add(precision, goType string, size int, move, add func(ops ...Op)) {
 		}
 		MOVQ(Mem{Base: leaves, Index: reg.RAX, Scale: 1}, reg.RAX)
 		eachLeaf(rows, func(row int, leaf reg.Register) {
-			add(Mem{Base: value, Index: leaf, Scale: uint8(size)}, sum[row], sum[row])
+			add(Mem{Base: value, Index: leaf, Scale: uint8(size)}, sum[row])
 		})
 		ADDQ(Imm(treeBytes), tree)
 		CMPQ(tree, stop)
@@ -56,7 +58,7 @@ func add(precision, goType string, size int, move, add func(ops ...Op)) {
 		JMP(LabelRef("rows"))
 	}
 	Label("done")
-	end()
+	RET()
 }
 
 // eachLeaf takes bytes from RAX and RCX. Only the first registers have a name for their second byte,

@@ -56,15 +56,17 @@ func clear(name string, halves int) {
 	end()
 }
 
-// entry clears leaves of the rows that leave them behind.
+// entry clears leaves of the rows that leave them behind. An address without an index lets a comparison
+// remain one step of a processor by Intel.
 func entry(program, ranks reg.Register, at int, left []reg.VecVirtual) {
-	column, split, leaves := GP32(), YMM(), YMM()
-	MOVL(Mem{Base: program, Disp: at}, column)
+	column, split, leaves := GP64(), YMM(), YMM()
+	MOVL(Mem{Base: program, Disp: at}, column.As32())
+	ADDQ(ranks, column)
 	VPBROADCASTD(Mem{Base: program, Disp: at + 4}, split)
 	VPBROADCASTD(Mem{Base: program, Disp: at + 8}, leaves)
 	for i, l := range left {
 		keep := YMM()
-		VPCMPGTB(Mem{Base: ranks, Index: column.As64(), Scale: 1, Disp: 32 * i}, split, keep)
+		VPCMPGTB(Mem{Base: column, Disp: 32 * i}, split, keep)
 		VPOR(leaves, keep, keep)
 		VPAND(keep, l, l)
 	}
