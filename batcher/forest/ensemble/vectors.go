@@ -42,7 +42,8 @@ func (m *Model) newVectors() *vectors {
 	}
 	v := &vectors{splits: make([][]int32, len(m.columns)), first: make([]int, len(m.columns))}
 	v.collect(m)
-	for i := range m.columns {
+	v.ranks = len(m.columns) - m.plain
+	for i := range m.plain {
 		v.ranks += (len(v.splits[i]) + kernel.MaxSplits - 1) / kernel.MaxSplits
 	}
 	if v.ranks > kernel.MaxColumns {
