@@ -3,7 +3,7 @@
 #include "textflag.h"
 
 // func transpose(to *float32, rows *float32, strideBytes int, eights int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·transpose(SB), NOSPLIT, $0-32
 	MOVQ to+0(FP), AX
 	MOVQ rows+8(FP), CX
@@ -13,6 +13,14 @@ TEXT ·transpose(SB), NOSPLIT, $0-32
 
 eight:
 	LEAQ        (CX)(DX*4), DI
+	PREFETCHT0  128(CX)
+	PREFETCHT0  128(CX)(DX*1)
+	PREFETCHT0  128(CX)(DX*2)
+	PREFETCHT0  128(CX)(SI*1)
+	PREFETCHT0  128(DI)
+	PREFETCHT0  128(DI)(DX*1)
+	PREFETCHT0  128(DI)(DX*2)
+	PREFETCHT0  128(DI)(SI*1)
 	VMOVUPS     (CX), X0
 	VINSERTF128 $0x01, (DI), Y0, Y0
 	VMOVUPS     (CX)(DX*1), X1

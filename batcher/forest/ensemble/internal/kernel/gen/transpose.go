@@ -19,6 +19,9 @@ func transpose() {
 	Label("eight")
 	later := GP64()
 	LEAQ(Mem{Base: rows, Index: stride, Scale: 4}, later)
+	for i := range 8 { // features that come soon: the processor does not see which lines of a row come next
+		PREFETCHT0(row([]reg.Register{rows, later}[i/4], stride, three, i%4).Offset(ahead))
+	}
 	for four := range 2 {
 		a := make([]reg.VecVirtual, 4)
 		for i := range a {
@@ -43,6 +46,9 @@ func transpose() {
 	JNZ(LabelRef("eight"))
 	end()
 }
+
+// ahead is how many bytes before its use a feature is asked for.
+const ahead = 128
 
 // row is the place of row i of four.
 func row(first, stride, three reg.Register, i int) Mem {
