@@ -1,52 +1,82 @@
 package ensemble
 
-import "github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+import (
+	"math"
 
-// choice estimates what rows are scored with fastest: it has the costs of each way. What it says
-// changes no bit. The zero value never says that rows are to be walked.
-type choice struct {
-	walkRow, walkBlock int    // of each row, of a few and of many
-	vector             [3]int // of each of the sizes
-}
-
-// sizes are the rows that a vector kernel scores at once: fewer take as long.
-var sizes = [3]int{kernel.Eight, kernel.Rows / 2, kernel.Rows}
-
-// What the walk takes for a level of a tree, and for the number of a column, in the unit of the costs of
-// package kernel.
-const (
-	levelOfRow, levelOfBlock = 7, 5
-	numberOfRow              = 8
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
 )
 
-// choose estimates what the kernels take.
-func (m *Model) choose() choice {
-	var c choice
-	walked := 0 // of each row, whatever the kernel
+// choice says how many of up to 64 rows a vector kernel scores first, by the number of the rows; 0: all
+// of them are walked, which is faster. It is an estimate, and changes no bit.
+type choice [kernel.Rows + 1]uint8
+
+// chooseVector is the choice not to walk.
+func chooseVector() (c choice) {
+	for rows := range c {
+		c[rows] = uint8(rows)
+	}
+	return c
+}
+
+// choose estimates for each number of rows what is fastest.
+func (m *Model) choose() (c choice) {
+	var costs [len(c)]int
+	row, block := m.walkCosts(false)
+	_, rest := m.walkCosts(true)
+	for rows := 1; rows < len(c); rows++ {
+		single := rows % lanes
+		if single > alone {
+			single = 0
+		}
+		costs[rows] = single*row + (rows-single+lanes-1)/lanes*lanes*block
+		for _, size := range []int{kernel.Eight, kernel.Rows / 2, kernel.Rows} {
+			first := min(rows, size)
+			if cost := rest*first + m.vectorCost(first) + costs[rows-first]; cost < costs[rows] {
+				c[rows], costs[rows] = uint8(first), cost
+			}
+		}
+	}
+	return c
+}
+
+// What the walk takes for a level of a tree, and for the number of a column, in the unit of the costs of
+// package kernel. A level takes longer if the nodes do not fit the caches.
+const numberOfRow = 8
+
+var levelCosts = []struct{ bytes, row, block int }{{1 << 20, 7, 5}, {4 << 20, 11, 8}, {math.MaxInt, 40, 30}}
+
+// walkCosts returns about what the walk takes for a row, of a few and of many: for all segments, or for
+// those that a vector kernel does not fit.
+func (m *Model) walkCosts(rest bool) (row, block int) {
+	levels := 0
 	for i := range m.segments {
 		s := &m.segments[i]
-		levels := 0
+		if rest && (s.double != nil || s.single != nil) {
+			continue
+		}
 		for at := s.first; at < s.end; at++ {
 			levels += m.levels(m.at(int(at)))
 		}
-		c.walkRow += levelOfRow * levels
-		c.walkBlock += levelOfBlock * levels
-		if s.double == nil && s.single == nil {
-			walked += levelOfBlock * levels
-		}
-		for k, rows := range sizes {
-			c.vector[k] += s.cost(rows)
-		}
 	}
-	for k, rows := range sizes {
-		c.vector[k] += walked*rows + kernel.RankCost(m.vectors.ranks, rows)
-		if m.walked {
-			c.vector[k] += numberOfRow * len(m.columns) * rows
-		}
+	if levels == 0 {
+		return 0, 0
 	}
-	c.walkRow += numberOfRow * len(m.columns)
-	c.walkBlock += numberOfRow * len(m.columns)
-	return c
+	size := bytes(m.nodes) + bytes(m.double) + bytes(m.single)
+	of := levelCosts[0]
+	for i := 1; size > of.bytes; i++ {
+		of = levelCosts[i]
+	}
+	numbers := numberOfRow * len(m.columns)
+	return numbers + of.row*levels, numbers + of.block*levels
+}
+
+// vectorCost returns about what the vector kernels take for some rows.
+func (m *Model) vectorCost(rows int) int {
+	cost := kernel.RankCost(m.vectors.ranks, rows)
+	for i := range m.segments {
+		cost += m.segments[i].cost(rows)
+	}
+	return cost
 }
 
 // levels returns how many nodes lie before the leaves of a tree, on average.
@@ -65,19 +95,4 @@ func (m *Model) levels(t *tree) int {
 		nodes, level = nodes[level:], next
 	}
 	return (all + int(t.leaves) - 1) / int(t.leaves)
-}
-
-// rows returns how many of some rows a vector kernel scores first; 0: the walk is faster.
-func (c *choice) rows(left int) int {
-	best, cost := 0, c.walkBlock
-	if left <= alone {
-		cost = c.walkRow
-	}
-	for k, size := range sizes {
-		rows := min(left, size)
-		if of := c.vector[k] / rows; of < cost || of == 0 && best < rows {
-			best, cost = rows, of
-		}
-	}
-	return best
 }

@@ -5,20 +5,19 @@ import (
 	"testing"
 )
 
-// TestChoice: a row alone is walked; many rows are not, but for a model whose trees are too large; and
-// whatever is chosen are some of the rows.
+// TestChoice: a row alone is walked, many rows are not, and whatever is chosen are some of the rows.
 func TestChoice(t *testing.T) {
 	m := withKernel(t, twin, 128, slices.Repeat([]int{31}, 500)...)
 	c := m.choose()
-	for left, want := range map[int]int{1: 0, 32: 32, 64: 64, 1000: 64} {
-		if got := c.rows(left); got != want {
-			t.Errorf("of %d rows %d are not walked, want %d", left, got, want)
+	for rows, want := range map[int]uint8{1: 0, 8: 8, 32: 32, 64: 64} {
+		if c[rows] != want {
+			t.Errorf("of %d rows %d are not walked, want %d", rows, c[rows], want)
 		}
 	}
-	for _, c := range []choice{{}, c, withKernel(t, twin, 9, 1, 256, 257).choose()} {
-		for left := 1; left < 200; left++ {
-			if got := c.rows(left); got < 0 || got > min(left, 64) || got == 0 && c == (choice{}) {
-				t.Errorf("%+v: %d of %d rows", c, got, left)
+	for _, c := range []choice{c, chooseVector(), withKernel(t, twin, 9, 1, 256, 257).choose()} {
+		for rows, first := range c {
+			if int(first) > rows {
+				t.Errorf("%d of %d rows", first, rows)
 			}
 		}
 	}

@@ -73,7 +73,7 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	for left := len(out) / outputs; left > 0; {
 		count, vector := min(left, lanes*len(s.at)), 0
 		if s.tile != nil {
-			vector = s.model.vectors.rows(left)
+			vector = int(s.model.vectors.choice[min(left, kernel.Rows)])
 		}
 		switch {
 		case vector > 0:

@@ -38,6 +38,7 @@ func (m *Model) compile() {
 		}
 	}
 	m.vectors.splits, m.vectors.first = nil, nil
+	m.vectors.choice = chooseVector()
 	if m.mixed {
 		m.vectors.choice = m.choose()
 	}

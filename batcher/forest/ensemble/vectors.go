@@ -13,7 +13,7 @@ import (
 // Each column with a split in a tree that fits becomes a column of ranks. One with more than 255
 // splits becomes several: each node looks at the one that has its split.
 type vectors struct {
-	choice
+	choice choice
 	eights []eight
 	ranked []kernel.Splits // those of the eights, one after the other
 	ranks  int             // columns: one for each of those, and one for each categorical split
