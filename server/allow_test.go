@@ -40,6 +40,7 @@ func TestAllow(t *testing.T) {
 					}
 				}
 			}
+			rawtest.Until(t, "the denied are counted", func() bool { return s.Metrics().Denied >= denied })
 			if got := s.Metrics().Denied; got != denied {
 				t.Errorf("Denied is %d, want %d", got, denied)
 			}

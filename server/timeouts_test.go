@@ -85,6 +85,7 @@ func TestIdleTimeout(t *testing.T) {
 		rawtest.Check(t, errors.Join(alone.ExpectEOF(), alone.Close())) // the timeout has passed
 		open()
 		rawtest.Check(t, errors.Join(asks.Expect(answers), asks.Close()))
+		rawtest.Until(t, "three idle connections are counted", func() bool { return s.Metrics().IdleConns >= 3 })
 		if idle := s.Metrics().IdleConns; idle != 3 {
 			t.Errorf("IdleConns is %d, want 3", idle)
 		}
