@@ -11,7 +11,7 @@ const smallest = 8
 // always returns a node that all rows leave for one place.
 func always(next uint32) node { return node{split: math.MaxInt32, next: next} }
 
-// chain orders the trees by group and leads the leaves of each to the next.
+// chain orders the trees by group and leads the leaves of each to the next of its segment.
 func (m *Model) chain() {
 	m.order = make([]uint32, len(m.trees))
 	for i := range m.order {
@@ -26,29 +26,33 @@ func (m *Model) chain() {
 	end := uint32(len(m.nodes))
 	m.nodes = append(m.nodes, always(end))
 	m.addValue(math.Copysign(0, -1))
-	for i := range m.order {
-		m.lead(i, end)
-	}
+	m.vectors = m.newVectors()
 	m.groups = make([]run, m.config.Groups)
 	for first := 0; first < len(m.order); {
-		last := first
-		for last < len(m.order) && m.at(last).group == m.at(first).group {
-			last++
+		s := m.segmentFrom(first)
+		first = int(s.end)
+		m.segments = append(m.segments, s)
+		m.cut(int(s.first), first)
+		g := &m.groups[s.group]
+		if g.end == 0 {
+			*g = s.run
 		}
-		m.groups[m.at(first).group] = m.run(first, last)
-		m.cut(first, last)
-		first = last
+		g.end, g.stop = s.end, s.stop
+		for i := int(s.first); i < first; i++ {
+			m.lead(i, first, end)
+		}
 	}
+	m.compile()
 }
 
 // at returns the tree at a place in the order.
 func (m *Model) at(i int) *tree { return &m.trees[m.order[i]] }
 
-// lead makes the leaves of the tree at a place in the order the root of the next tree of its
-// group, or lead to the end.
-func (m *Model) lead(i int, end uint32) {
+// lead makes the leaves of the tree at a place in the order the root of the next tree, or, at the last
+// place before stop, lead to the end.
+func (m *Model) lead(i, stop int, end uint32) {
 	t, root := m.at(i), always(end)
-	if i+1 < len(m.order) && m.at(i+1).group == t.group {
+	if i+1 < stop {
 		root = m.at(i + 1).root
 	}
 	root.slot = uint32(i + 1)
@@ -65,7 +69,7 @@ func (m *Model) run(first, end int) run {
 	return run{uint32(first), uint32(end), last.root.next + last.nodes}
 }
 
-// cut makes parts of a group. The lanes of a single row begin with large ones. Those that come
+// cut makes parts of a segment. The lanes of a single row begin with large ones. Those that come
 // after are smaller and smaller, so that all lanes are through at nearly the same time.
 func (m *Model) cut(first, end int) {
 	least := min(smallest, (len(m.order)+lanes-1)/lanes)

@@ -35,6 +35,9 @@ type Config struct {
 	Transform link.Transform
 	Divisor   float64 // iterations of a random forest; 0: nothing is divided
 
+	// Kernel says what many rows are scored with. It changes no bit.
+	Kernel Kernel
+
 	// Record, if not nil, gets what the model is built from.
 	Record *Record
 }

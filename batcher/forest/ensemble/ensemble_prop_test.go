@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestEngine compares the engine with a plain walk, for random forests with hostile thresholds
-// and rows, and for every way to hand the rows over.
+// TestEngine compares the engine, with every kernel, with a plain walk, for random forests with
+// hostile thresholds and rows, and for every way to hand the rows over.
 func TestEngine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		checkEngine(t, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)))
@@ -33,29 +33,57 @@ func checkEngine(t failer, r *rand.Rand) {
 	var record Record
 	c := anyConfig(r)
 	c.Record = &record
-	b, err := NewBuilder(c)
-	if err != nil {
-		t.Fatalf("%+v: %v", c, err)
+	builders := []*Builder{}
+	for _, c.Kernel = range kernels() {
+		b, err := NewBuilder(c)
+		if err != nil {
+			t.Fatalf("%+v: %v", c, err)
+		}
+		builders, c.Record = append(builders, b), nil
 	}
 	trees := r.IntN(20)
 	if r.IntN(8) == 0 {
 		trees = 200 // more parts than lanes, and more nodes than a block goes through in one go
 	}
+	linear := r.IntN(3) == 0
 	for i := range trees {
-		leaves := 1 + r.IntN(40)
-		if err := b.Add(anyTree(r, &c, leaves, r.IntN(4) == 0)); err != nil {
-			t.Fatalf("tree %d: %v", i, err)
+		tree := anyTree(r, &c, anyLeaves(r), r.IntN(4) == 0)
+		if !linear {
+			tree.Linear = nil
+		}
+		for _, b := range builders {
+			if err := b.Add(tree); err != nil {
+				t.Fatalf("tree %d: %v", i, err)
+			}
 		}
 	}
-	m := b.Build()
-	count := 1 + r.IntN(80)
+	count := 1 + r.IntN(200)
 	rows := anyRows(r, count, c.Dim)
-	outputs := m.Shape().Outputs
+	outputs := c.shape().Outputs
 	want := make([]float32, count*outputs)
 	for i := range count {
 		record.Answer(plainSums(&record, rows[i*c.Dim:(i+1)*c.Dim]), want[i*outputs:(i+1)*outputs])
 	}
-	checkSplits(t, r, m, rows, want)
+	for _, b := range builders {
+		checkSplits(t, r, b.Build(), rows, want)
+	}
+}
+
+// kernels are those that this processor can run. Auto is another with AVX2.
+func kernels() []Kernel {
+	all := []Kernel{Portable, twin, Auto}
+	if _, _, err := AVX2.resolve(); err == nil {
+		all = append(all, AVX2)
+	}
+	return all
+}
+
+// anyLeaves returns how many leaves a tree has: mostly few, sometimes too many for a vector kernel.
+func anyLeaves(r *rand.Rand) int {
+	if r.IntN(16) == 0 {
+		return 1 + r.IntN(300)
+	}
+	return 1 + r.IntN(40)
 }
 
 // plainSums returns the sums of row x, tree after tree.
@@ -74,7 +102,7 @@ func plainSums(r *Record, x []float32) []float64 {
 
 // checkSplits scores the rows in parts of random sizes, shuffled, and with other data between
 // them. Each must have the bits of want.
-func checkSplits(t failer, r *rand.Rand, m batcher.Model, rows, want []float32) {
+func checkSplits(t failer, r *rand.Rand, m *Model, rows, want []float32) {
 	t.Helper()
 	dim, outputs := m.Shape().Dim, m.Shape().Outputs
 	count := len(want) / outputs
@@ -83,14 +111,14 @@ func checkSplits(t failer, r *rand.Rand, m batcher.Model, rows, want []float32) 
 		slices.Sort(order)
 	}
 	stride := dim + r.IntN(3)
-	apart := anyRows(r, count, stride)
+	apart := anyRows(r, count+8, stride)[r.IntN(8):] // at any place of a cache line
 	for at, i := range order {
 		copy(apart[at*stride:], rows[i*dim:(i+1)*dim])
 	}
 	got := make([]float32, len(want))
 	s := m.NewScorer().(batcher.StridedScorer)
 	for from := 0; from < count; {
-		part := min(1+r.IntN(70), count-from)
+		part := min(1+r.IntN(200), count-from)
 		if r.IntN(2) == 0 {
 			part = min(1+r.IntN(9), count-from)
 		}
@@ -102,7 +130,7 @@ func checkSplits(t failer, r *rand.Rand, m batcher.Model, rows, want []float32) 
 	for at, i := range order {
 		g, w := got[at*outputs:(at+1)*outputs], want[i*outputs:(i+1)*outputs]
 		if !slices.EqualFunc(g, w, sameBits) {
-			t.Fatalf("row %d, place %d: %s, want %s", i, at, fmt.Sprint(g), fmt.Sprint(w))
+			t.Fatalf("%v: row %d, place %d: %s, want %s", m.config.Kernel, i, at, fmt.Sprint(g), fmt.Sprint(w))
 		}
 	}
 }

@@ -32,6 +32,11 @@ type Model struct {
 	double []float64
 	single []float32
 
+	segments []segment // of the order, all trees of it
+	vectors  *vectors  // nil: many rows are walked, as few are
+	walked   bool      // some segments do not fit the vector kernel
+	mixed    bool      // rows are walked where that is faster
+
 	functionOf []uint32 // of each node: 0, or 1 more than the number of its function; nil: no leaf is linear
 	functions  []function
 	terms      []Term
@@ -79,7 +84,16 @@ func (m *Model) TreeSize(tree int) (leaves, depth int) {
 // Bytes returns the size of the model in memory. Each scorer adds its own.
 func (m *Model) Bytes() int {
 	return bytes(m.nodes) + bytes(m.trees) + bytes(m.order) + bytes(m.groups) + bytes(m.parts) + bytes(m.columns) +
-		bytes(m.alike) + bytes(m.sets) + bytes(m.words) + bytes(m.double) + bytes(m.single) + bytes(m.functionOf) + bytes(m.functions) + bytes(m.terms)
+		bytes(m.alike) + bytes(m.sets) + bytes(m.words) + bytes(m.double) + bytes(m.single) + bytes(m.functionOf) + bytes(m.functions) + bytes(m.terms) +
+		bytes(m.segments) + m.vectorBytes()
+}
+
+func (m *Model) vectorBytes() int {
+	size := m.vectors.bytes()
+	for i := range m.segments {
+		size += m.segments[i].bytes()
+	}
+	return size
 }
 
 func bytes[E any](s []E) int { return cap(s) * int(reflect.TypeFor[E]().Size()) }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
 	"github.com/disrust/disrust/batcher/link"
 	"github.com/disrust/disrust/wire"
 )
@@ -16,9 +17,10 @@ type scorer struct {
 	at      [][lanes]uint32
 	row     []int32  // of each column: the numbers of a single row
 	places  []uint32 // of each slot: the leaf of a single row
-	double  [][lanes]float64
-	single  [][lanes]float32 // of each group, block after block; one of the two is nil
-	answers []float64        // of one row
+	double  [][blocks * lanes]float64
+	single  [][blocks * lanes]float32 // of each group; one of the two is nil
+	answers []float64                 // of one row
+	tile    *kernel.Tile              // nil: the model has no vectors
 }
 
 const (
@@ -32,9 +34,12 @@ const (
 	alone = 5
 )
 
+// blocks returns how many blocks of rows go through some trees together.
+func (m *Model) blocks() int { return min(blocks, max(1, cacheBytes/(4*lanes*len(m.columns)))) }
+
 // NewScorer implements [batcher.Model].
 func (m *Model) NewScorer() batcher.Scorer {
-	n := min(blocks, max(1, cacheBytes/(4*lanes*len(m.columns))))
+	n := m.blocks()
 	s := &scorer{
 		model:   m,
 		numbers: make([][lanes]int32, n*len(m.columns)),
@@ -44,9 +49,12 @@ func (m *Model) NewScorer() batcher.Scorer {
 		answers: make([]float64, m.config.Groups),
 	}
 	if m.config.Sum == Single {
-		s.single = make([][lanes]float32, n*m.config.Groups)
+		s.single = make([][blocks * lanes]float32, m.config.Groups)
 	} else {
-		s.double = make([][lanes]float64, n*m.config.Groups)
+		s.double = make([][blocks * lanes]float64, m.config.Groups)
+	}
+	if m.vectors != nil {
+		s.tile = kernel.NewTile(m.vectors.ranks, m.config.Kernel == twin)
 	}
 	return s
 }
@@ -63,8 +71,14 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	}
 	outputs := s.model.shape.Outputs
 	for left := len(out) / outputs; left > 0; {
-		count := min(left, lanes*len(s.at))
+		count, vector := min(left, lanes*len(s.at)), 0
+		if s.tile != nil {
+			vector = int(s.model.vectors.choice[min(left, kernel.Rows)])
+		}
 		switch {
+		case vector > 0:
+			count = vector
+			s.scoreBlocks(rows, stride, count, out[:count*outputs], true)
 		case count <= alone, s.model.functionOf != nil:
 			count = 1
 			s.scoreRow(rows[:dim], out[:outputs])
@@ -72,7 +86,7 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 			if rest := count % lanes; rest <= alone {
 				count -= rest
 			}
-			s.scoreBlocks(rows, stride, count, out[:count*outputs])
+			s.scoreBlocks(rows, stride, count, out[:count*outputs], false)
 		}
 		if left -= count; left > 0 {
 			rows, out = rows[count*stride:], out[count*outputs:]
@@ -81,36 +95,50 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	return nil
 }
 
-// scoreBlocks scores count rows, of a model without linear leaves.
-func (s *scorer) scoreBlocks(rows []float32, stride, count int, out []float32) {
+// scoreBlocks scores count rows, of a model without linear leaves, with the walk or, where trees fit,
+// with a vector kernel.
+func (s *scorer) scoreBlocks(rows []float32, stride, count int, out []float32, vector bool) {
 	m := s.model
-	columns, groups, outputs := len(m.columns), m.config.Groups, m.shape.Outputs
-	used := (count + lanes - 1) / lanes
-	for b := range used {
-		from := b * lanes
-		m.fill(rows[from*stride:], stride, min(lanes, count-from), s.numbers[b*columns:(b+1)*columns])
+	outputs, used := m.shape.Outputs, (count+lanes-1)/lanes
+	if vector {
+		s.rank(rows, stride, count)
+	}
+	if !vector || m.walked {
+		s.fill(rows, stride, count)
 	}
 	s.start(used)
-	for g := range m.groups {
-		if m.groups[g].first == m.groups[g].end {
-			continue
-		}
-		s.enter(&m.groups[g], count)
-		if s.single != nil {
-			walkGroup(s, g, used, m.single, s.single)
-		} else {
-			walkGroup(s, g, used, m.double, s.double)
+	for i := range m.segments {
+		switch sg := &m.segments[i]; {
+		case vector && sg.double != nil:
+			sg.double.Add(s.tile, &s.double[sg.group])
+		case vector && sg.single != nil:
+			sg.single.Add(s.tile, &s.single[sg.group])
+		case s.single != nil:
+			s.enter(&sg.run, count)
+			walkSegment(s, sg, used, m.single, &s.single[sg.group])
+		default:
+			s.enter(&sg.run, count)
+			walkSegment(s, sg, used, m.double, &s.double[sg.group])
 		}
 	}
 	for i := range count {
-		for g := range groups {
-			s.answers[g] = s.sum(i/lanes*groups+g, i%lanes)
+		for g := range s.answers {
+			s.answers[g] = s.sum(g, i)
 		}
 		m.answer(s.answers, out[i*outputs:(i+1)*outputs])
 	}
 }
 
-// enter takes count rows from the root of the first tree of a group. Other lanes are at the end.
+// fill writes the numbers of count rows.
+func (s *scorer) fill(rows []float32, stride, count int) {
+	columns := len(s.model.columns)
+	for b := 0; b*lanes < count; b++ {
+		from := b * lanes
+		s.model.fill(rows[from*stride:], stride, min(lanes, count-from), s.numbers[b*columns:(b+1)*columns])
+	}
+}
+
+// enter takes count rows from the root of the first tree of a segment. Other lanes are at the end.
 func (s *scorer) enter(g *run, count int) {
 	root, columns := &s.model.at(int(g.first)).root, len(s.model.columns)
 	for i := range (count + lanes - 1) / lanes * lanes {
@@ -121,39 +149,41 @@ func (s *scorer) enter(g *run, count int) {
 	}
 }
 
-// walkGroup takes the first used blocks through the trees of a group: all of them through some
+// walkSegment takes the first used blocks through the trees of a segment: all of them through some
 // nodes, then all through the next.
-func walkGroup[F float32 | float64](s *scorer, g, used int, values []F, sums [][lanes]F) {
+func walkSegment[F float32 | float64](s *scorer, sg *segment, used int, values []F, sums *[blocks * lanes]F) {
 	m := s.model
-	columns, group := len(m.columns), &m.groups[g]
-	for stop := m.at(int(group.first)).root.next; stop < group.stop; {
-		stop = min(stop+cacheNodes, group.stop)
+	columns := len(m.columns)
+	for stop := m.at(int(sg.first)).root.next; stop < sg.stop; {
+		stop = min(stop+cacheNodes, sg.stop)
 		for b := range used {
-			walkRows(m.nodes, values, s.numbers[b*columns:(b+1)*columns], stop, &s.at[b], &sums[b*m.config.Groups+g])
+			walkRows(m.nodes, values, s.numbers[b*columns:(b+1)*columns], stop, &s.at[b], (*[lanes]F)(sums[b*lanes:]))
 		}
 	}
 }
 
 // start puts the sums of the first used blocks where the model's sums start.
 func (s *scorer) start(used int) {
-	groups := s.model.config.Groups
-	clear(s.double[:min(len(s.double), used*groups)])
-	clear(s.single[:min(len(s.single), used*groups)])
-	if s.single == nil || s.model.config.Base == nil {
-		return
+	for g := range s.double {
+		clear(s.double[g][:used*lanes])
 	}
-	for i := range used * groups {
-		for lane := range lanes {
-			s.single[i][lane] = s.model.config.Base[i%groups]
+	for g := range s.single {
+		base := float32(0)
+		if s.model.config.Base != nil {
+			base = s.model.config.Base[g]
+		}
+		for i := range s.single[g][:used*lanes] {
+			s.single[g][i] = base
 		}
 	}
 }
 
-func (s *scorer) sum(at, lane int) float64 {
+// sum returns the sum of a group and a row.
+func (s *scorer) sum(group, row int) float64 {
 	if s.single != nil {
-		return float64(s.single[at][lane])
+		return float64(s.single[group][row])
 	}
-	return s.double[at][lane]
+	return s.double[group][row]
 }
 
 // scoreRow scores one row: it finds the leaf of each tree, and then adds the values in order.

@@ -1,0 +1,111 @@
+package ensemble
+
+import "github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+
+// segment is some trees of a group, one after the other in the order, that are scored alike. The
+// leaves of the last lead to the end.
+type segment struct {
+	run
+	group  int
+	double *kernel.Program[float64] // one of the two, if a vector kernel scores the trees
+	single *kernel.Program[float32]
+}
+
+// segmentFrom returns the segment that begins at a place in the order.
+func (m *Model) segmentFrom(first int) segment {
+	t, end := m.at(first), first+1
+	for end < len(m.order) && m.at(end).group == t.group && (m.vectors == nil || m.fits(m.at(end)) == m.fits(t)) {
+		end++
+	}
+	return segment{run: m.run(first, end), group: int(t.group)}
+}
+
+// compile makes the programs of the segments that fit.
+func (m *Model) compile() {
+	if m.vectors == nil {
+		return
+	}
+	single, double := compiler[float32]{model: m, values: m.single}, compiler[float64]{model: m, values: m.double}
+	for i := range m.segments {
+		s := &m.segments[i]
+		switch {
+		case !m.fits(m.at(int(s.first))):
+			m.walked = true
+		case m.config.Sum == Single:
+			s.single = single.program(s.run)
+		default:
+			s.double = double.program(s.run)
+		}
+	}
+	m.vectors.splits, m.vectors.first = nil, nil
+	m.vectors.choice = chooseVector()
+	if m.mixed {
+		m.vectors.choice = m.choose()
+	}
+}
+
+// compiler makes programs of the trees of a model.
+type compiler[F float32 | float64] struct {
+	model   *Model
+	values  []F
+	builder kernel.Builder[F]
+
+	// Scratch of add.
+	splits  []*node
+	numbers []int32 // of the places of a tree: which of splits, or ^leaf
+	nodes   []kernel.Node
+	leaves  []F
+}
+
+func (c *compiler[F]) program(r run) *kernel.Program[F] {
+	for i := r.first; i < r.end; i++ {
+		c.add(c.model.at(int(i)))
+	}
+	return c.builder.Program()
+}
+
+func (c *compiler[F]) add(t *tree) {
+	values := c.values[t.root.next:]
+	if t.depth == 0 {
+		c.builder.Add(nil, values[:1])
+		return
+	}
+	c.splits, c.numbers, c.nodes, c.leaves = append(c.splits[:0], &t.root), c.numbers[:0], c.nodes[:0], c.leaves[:0]
+	nodes := c.model.nodesOf(t)
+	for at := range nodes {
+		if nodes[at].slot == 0 {
+			c.numbers = append(c.numbers, int32(len(c.splits)))
+			c.splits = append(c.splits, &nodes[at])
+		} else {
+			c.numbers = append(c.numbers, ^int32(len(c.leaves)))
+			c.leaves = append(c.leaves, values[at])
+		}
+	}
+	for _, n := range c.splits {
+		column, rank := c.model.vectors.look(n)
+		children := c.numbers[n.next-t.root.next:]
+		c.nodes = append(c.nodes, kernel.Node{Column: column, Rank: rank, Left: children[0], Right: children[1]})
+	}
+	c.builder.Add(c.nodes, c.leaves)
+}
+
+func (s *segment) bytes() int {
+	switch {
+	case s.single != nil:
+		return s.single.Bytes()
+	case s.double != nil:
+		return s.double.Bytes()
+	}
+	return 0
+}
+
+// cost returns about what a vector kernel takes for the segment and so many rows.
+func (s *segment) cost(rows int) int {
+	switch {
+	case s.single != nil:
+		return s.single.Cost(rows)
+	case s.double != nil:
+		return s.double.Cost(rows)
+	}
+	return 0
+}

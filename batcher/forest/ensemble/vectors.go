@@ -1,0 +1,152 @@
+package ensemble
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+)
+
+// vectors is what the vector kernels know of a model: how the features of a row become ranks. The
+// programs that look at the ranks are in the segments.
+//
+// Each column with a split in a tree that fits becomes a column of ranks. One with more than 255
+// splits becomes several: each node looks at the one that has its split.
+type vectors struct {
+	choice choice
+	eights []eight
+	ranked []kernel.Splits // those of the eights, one after the other
+	ranks  int             // columns: one for each of those, and one for each categorical split
+
+	// What the nodes look at, of each column; only until the programs are compiled.
+	splits [][]int32
+	first  []int
+}
+
+// eight is up to eight neighbouring features, and the columns that look at them.
+type eight struct {
+	feature, count int
+	ranked         span
+}
+
+// newVectors returns nil if the model must do without.
+func (m *Model) newVectors() *vectors {
+	fit := 0
+	for i := range m.trees {
+		if m.fits(&m.trees[i]) {
+			fit++
+		}
+	}
+	if fit == 0 || fit < len(m.trees) && m.blocks() < blocks {
+		return nil
+	}
+	v := &vectors{splits: make([][]int32, len(m.columns)), first: make([]int, len(m.columns))}
+	v.collect(m)
+	v.ranks = len(m.columns) - m.plain
+	for i := range m.plain {
+		v.ranks += (len(v.splits[i]) + kernel.MaxSplits - 1) / kernel.MaxSplits
+	}
+	if v.ranks > kernel.MaxColumns {
+		return nil
+	}
+	v.arrange(m)
+	return v
+}
+
+// fits reports whether a vector kernel can score a tree.
+func (m *Model) fits(t *tree) bool {
+	return m.config.Kernel != Portable && m.functionOf == nil && t.leaves <= kernel.MaxLeaves
+}
+
+// collect finds the splits of each column.
+func (v *vectors) collect(m *Model) {
+	counts, all := make([]int, len(m.columns)), 0
+	m.eachSplit(func(n *node) { counts[n.column]++; all++ })
+	room := make([]int32, all)
+	for i, count := range counts {
+		v.splits[i], room = room[:0:count], room[count:]
+	}
+	m.eachSplit(func(n *node) { v.splits[n.column] = append(v.splits[n.column], n.split) })
+	for i, s := range v.splits {
+		slices.Sort(s)
+		v.splits[i] = slices.Compact(s)
+	}
+}
+
+// eachSplit calls do with the nodes of the trees that fit.
+func (m *Model) eachSplit(do func(*node)) {
+	for i := range m.trees {
+		t := &m.trees[i]
+		if t.depth == 0 || !m.fits(t) {
+			continue
+		}
+		do(&t.root)
+		nodes := m.nodesOf(t)
+		for at := range nodes {
+			if nodes[at].slot == 0 {
+				do(&nodes[at])
+			}
+		}
+	}
+}
+
+// nodesOf returns the nodes of a tree, without the root.
+func (m *Model) nodesOf(t *tree) []node { return m.nodes[t.root.next:][:t.nodes] }
+
+// arrange makes the columns of ranks, and gathers those of neighbouring features.
+func (v *vectors) arrange(m *Model) {
+	order := make([]int, m.plain)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(m.columns[a].feature, m.columns[b].feature) })
+	for _, i := range order {
+		c := &m.columns[i]
+		v.first[i] = len(v.ranked)
+		for part := range slices.Chunk(v.splits[i], kernel.MaxSplits) {
+			e := v.eightOf(int(c.feature), m.config.Dim)
+			rule := kernel.Rule{Tiny: c.tiny, Zero: c.zero, NaN: c.nan}
+			v.ranked = append(v.ranked, kernel.NewSplits(int(c.feature)-e.feature, len(v.ranked), rule, part))
+			e.ranked.end = uint32(len(v.ranked))
+		}
+	}
+	for _, e := range v.eights {
+		slices.SortFunc(v.of(e), func(a, b kernel.Splits) int { return cmp.Compare(a.Count(), b.Count()) })
+	}
+	v.ranks = len(v.ranked)
+	for i := m.plain; i < len(m.columns); i++ {
+		v.first[i] = v.ranks
+		v.ranks++
+	}
+}
+
+// of returns what ranks some features.
+func (v *vectors) of(e eight) []kernel.Splits { return v.ranked[e.ranked.first:e.ranked.end] }
+
+// eightOf returns the features among which the next column's is.
+func (v *vectors) eightOf(feature, dim int) *eight {
+	last := len(v.eights) - 1
+	if last < 0 || feature >= v.eights[last].feature+kernel.Features {
+		at := uint32(len(v.ranked))
+		v.eights = append(v.eights, eight{max(0, min(feature, dim-kernel.Features)), min(kernel.Features, dim), span{at, at}})
+		last++
+	}
+	return &v.eights[last]
+}
+
+// look returns the column of ranks that a node looks at, and the rank up to which rows go left.
+func (v *vectors) look(n *node) (column int, rank uint8) {
+	at, _ := slices.BinarySearch(v.splits[n.column], n.split)
+	return v.first[n.column] + at/kernel.MaxSplits, uint8(at % kernel.MaxSplits)
+}
+
+func (v *vectors) bytes() int {
+	if v == nil {
+		return 0
+	}
+	size := bytes(v.eights) + bytes(v.ranked)
+	for i := range v.ranked {
+		size += v.ranked[i].Bytes()
+	}
+	return size
+}
