@@ -61,6 +61,7 @@ func newWorld(seed uint64, crowds bool) *world {
 	w.temper = drawTemper(w)
 	w.temper.ReceiveBytes = ReceiveBytes(w.temper.format)
 	w.v2 = w.drawV2(seed)
+	w.enough = simio.Pick(w.v2.dice, 1, 1, w.v2.dice.Between(2, 8), 64)
 	w.kernel = simio.New(w.Dice, w.temper.Temper, w)
 	w.build()
 	w.operator = w.drawOperator()
