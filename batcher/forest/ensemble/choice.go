@@ -3,12 +3,12 @@ package ensemble
 import (
 	"math"
 
-	"github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
 )
 
 // choice says how many of up to 64 rows a vector kernel scores first, by the number of the rows; 0: all
 // of them are walked, which is faster. It is an estimate, and changes no bit.
-type choice [kernel.Rows + 1]uint8
+type choice [marks.Rows + 1]uint8
 
 // chooseVector is the choice not to walk.
 func chooseVector() (c choice) {
@@ -29,7 +29,7 @@ func (m *Model) choose() (c choice) {
 			single = 0
 		}
 		costs[rows] = single*row + (rows-single+lanes-1)/lanes*lanes*block
-		for _, size := range []int{kernel.Eight, kernel.Rows / 2, kernel.Rows} {
+		for _, size := range []int{marks.Eight, marks.Rows / 2, marks.Rows} {
 			first := min(rows, size)
 			if cost := rest*first + m.vectorCost(first) + costs[rows-first]; cost < costs[rows] {
 				c[rows], costs[rows] = uint8(first), cost
@@ -72,7 +72,7 @@ func (m *Model) walkCosts(rest bool) (row, block int) {
 
 // vectorCost returns about what the vector kernels take for some rows.
 func (m *Model) vectorCost(rows int) int {
-	cost := kernel.RankCost(m.vectors.ranks, rows)
+	cost := marks.RankCost(m.vectors.ranks, rows)
 	for i := range m.segments {
 		cost += m.segments[i].cost(rows)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
 )
 
 // Kernel is what rows are scored with. A row has the same bits with each.
@@ -52,11 +52,11 @@ func (k Kernel) resolve() (is Kernel, mixed bool, err error) {
 		k = Kernel(automatic.Load())
 	}
 	switch {
-	case k == Auto && kernel.AVX2:
+	case k == Auto && marks.AVX2:
 		return AVX2, true, nil
 	case k == Auto:
 		return Portable, false, nil
-	case k == AVX2 && !kernel.AVX2:
+	case k == AVX2 && !marks.AVX2:
 		return k, false, fmt.Errorf("the kernel avx2 needs amd64 with AVX2 and BMI1, which this processor or its system does not have: use auto or portable")
 	}
 	return k, false, nil

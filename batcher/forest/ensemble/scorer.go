@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/disrust/disrust/batcher"
-	"github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
 	"github.com/disrust/disrust/batcher/link"
 	"github.com/disrust/disrust/wire"
 )
@@ -20,7 +20,7 @@ type scorer struct {
 	double  [][blocks * lanes]float64
 	single  [][blocks * lanes]float32 // of each group; one of the two is nil
 	answers []float64                 // of one row
-	tile    *kernel.Tile              // nil: the model has no vectors
+	tile    *marks.Tile               // nil: the model has no vectors
 }
 
 const (
@@ -54,7 +54,7 @@ func (m *Model) NewScorer() batcher.Scorer {
 		s.double = make([][blocks * lanes]float64, m.config.Groups)
 	}
 	if m.vectors != nil {
-		s.tile = kernel.NewTile(m.vectors.ranks, m.config.Kernel == twin)
+		s.tile = marks.NewTile(m.vectors.ranks, m.config.Kernel == twin)
 	}
 	return s
 }
@@ -73,7 +73,7 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	for left := len(out) / outputs; left > 0; {
 		count, vector := min(left, lanes*len(s.at)), 0
 		if s.tile != nil {
-			vector = int(s.model.vectors.choice[min(left, kernel.Rows)])
+			vector = int(s.model.vectors.choice[min(left, marks.Rows)])
 		}
 		switch {
 		case vector > 0:

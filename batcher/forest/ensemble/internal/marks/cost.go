@@ -1,4 +1,4 @@
-package kernel
+package marks
 
 // What the loops take, in about half cycles of a processor of 2023.
 const (

@@ -1,4 +1,4 @@
-package kernel
+package marks
 
 import "slices"
 
@@ -28,7 +28,7 @@ type Builder[F float32 | float64] struct {
 // Add adds the next tree. Node 0 is the root; without nodes the tree is leaf 0.
 func (b *Builder[F]) Add(nodes []Node, values []F) {
 	if len(values) == 0 || len(values) > MaxLeaves || len(nodes) != len(values)-1 {
-		panic("kernel: a tree without leaves, or with too many")
+		panic("marks: a tree without leaves, or with too many")
 	}
 	b.wide.layout, b.narrow.layout = wide, narrow
 	at := len(b.values)
