@@ -67,16 +67,16 @@ func only(m method, most int) (p plan) {
 	return p
 }
 
-// describe says in a few words what is done how: for people. kernel is the name of the vector kernels.
+// describe says in a few words how rows are scored, by how many there are: for people. kernel is the
+// name of the vector kernels.
 func (p *plan) describe(kernel string) string {
 	names := [methods]string{"walk", "walk", kernel}
 	var parts []string
 	for first := 1; first < len(p); {
-		end := first
-		for end < len(p) && names[p[end].method] == names[p[first].method] {
+		name, end := names[p.mostly(first)], first
+		for end < len(p) && names[p.mostly(end)] == name {
 			end++
 		}
-		name := names[p[first].method]
 		switch {
 		case first == 1 && end == len(p):
 			return name
@@ -86,6 +86,8 @@ func (p *plan) describe(kernel string) string {
 			name += " for 1 row"
 		case first == 1:
 			name += fmt.Sprintf(" up to %d rows", end-1)
+		case end == first+1:
+			name += fmt.Sprintf(" for %d", first)
 		default:
 			name += fmt.Sprintf(" for %d to %d", first, end-1)
 		}
@@ -93,6 +95,21 @@ func (p *plan) describe(kernel string) string {
 		first = end
 	}
 	return strings.Join(parts, ", ")
+}
+
+// mostly returns the method that scores most of so many rows.
+func (p *plan) mostly(rows int) method {
+	var by [methods]int
+	for left := rows; left > 0; left -= int(p[left].count) {
+		by[p[left].method] += int(p[left].count)
+	}
+	most := alone
+	for m := range methods {
+		if by[m] >= by[most] {
+			most = m
+		}
+	}
+	return most
 }
 
 // Bounds of what the measurement of a model takes.
@@ -164,7 +181,23 @@ func (m *Model) makePlan() {
 		m.plan = only(f.method, m.most(f.method))
 	case f != nil, m.most(blocked) == 0 && m.most(marked) == 0:
 		m.plan = only(alone, 1)
+	case m.small():
+		m.plan = m.unmeasured()
 	default:
 		m.plan = m.measure().choose()
 	}
+}
+
+// small reports whether a model is not worth a measurement, whose memory and time are in proportion to
+// the features and outputs.
+func (m *Model) small() bool { return len(m.nodes) < max(512, m.config.Dim/8, m.config.Groups) }
+
+// unmeasured returns a plan that does well for small models.
+func (m *Model) unmeasured() plan {
+	const few = 5
+	p := only(blocked, m.most(blocked))
+	for rows := 1; rows <= few; rows++ {
+		p[rows] = step{alone, 1}
+	}
+	return p
 }

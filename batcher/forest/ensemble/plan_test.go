@@ -77,8 +77,9 @@ func TestDescribe(t *testing.T) {
 		{only(blocked, 64), "walk"},
 		{only(marked, 64), "avx2"},
 		{mixed(2, 65), "walk for 1 row, avx2 from 2 rows"},
-		{mixed(1, 9), "avx2 up to 8 rows, walk from 9 rows"},
-		{mixed(8, 33), "walk up to 7 rows, avx2 for 8 to 32, walk from 33 rows"},
+		{mixed(1, 9), "avx2 up to 16 rows, walk from 17 rows"}, // half of 16 are the first 8, after 8 others
+		{mixed(8, 9), "walk up to 7 rows, avx2 for 8 to 16, walk from 17 rows"},
+		{mixed(4, 5), "walk up to 3 rows, avx2 for 4 to 8, walk from 9 rows"},
 	} {
 		if got := c.plan.describe("avx2"); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
@@ -94,6 +95,9 @@ func TestPlan(t *testing.T) {
 		if do.count == 0 || int(do.count) > rows+1 || int(do.count) > m.most(do.method) {
 			t.Errorf("%d rows: %+v", rows+1, do)
 		}
+	}
+	if small := withKernel(t, way{kind: kernel.Auto}, 128, 31); small.Kernel() != "walk" {
+		t.Errorf("a small model is scored by %s", small.Kernel())
 	}
 	if got := m.Kernel(); got == "" {
 		t.Error("the model does not say how it scores")
