@@ -1,14 +1,14 @@
 package ensemble
 
-import "github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+import "github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
 
 // segment is some trees of a group, one after the other in the order, that are scored alike. The
 // leaves of the last lead to the end.
 type segment struct {
 	run
 	group  int
-	double *kernel.Program[float64] // one of the two, if a vector kernel scores the trees
-	single *kernel.Program[float32]
+	double *marks.Program[float64] // one of the two, if a vector kernel scores the trees
+	single *marks.Program[float32]
 }
 
 // segmentFrom returns the segment that begins at a place in the order.
@@ -38,26 +38,22 @@ func (m *Model) compile() {
 		}
 	}
 	m.vectors.splits, m.vectors.first = nil, nil
-	m.vectors.choice = chooseVector()
-	if m.mixed {
-		m.vectors.choice = m.choose()
-	}
 }
 
 // compiler makes programs of the trees of a model.
 type compiler[F float32 | float64] struct {
 	model   *Model
 	values  []F
-	builder kernel.Builder[F]
+	builder marks.Builder[F]
 
 	// Scratch of add.
 	splits  []*node
 	numbers []int32 // of the places of a tree: which of splits, or ^leaf
-	nodes   []kernel.Node
+	nodes   []marks.Node
 	leaves  []F
 }
 
-func (c *compiler[F]) program(r run) *kernel.Program[F] {
+func (c *compiler[F]) program(r run) *marks.Program[F] {
 	for i := r.first; i < r.end; i++ {
 		c.add(c.model.at(int(i)))
 	}
@@ -84,7 +80,7 @@ func (c *compiler[F]) add(t *tree) {
 	for _, n := range c.splits {
 		column, rank := c.model.vectors.look(n)
 		children := c.numbers[n.next-t.root.next:]
-		c.nodes = append(c.nodes, kernel.Node{Column: column, Rank: rank, Left: children[0], Right: children[1]})
+		c.nodes = append(c.nodes, marks.Node{Column: column, Rank: rank, Left: children[0], Right: children[1]})
 	}
 	c.builder.Add(c.nodes, c.leaves)
 }
@@ -95,17 +91,6 @@ func (s *segment) bytes() int {
 		return s.single.Bytes()
 	case s.double != nil:
 		return s.double.Bytes()
-	}
-	return 0
-}
-
-// cost returns about what a vector kernel takes for the segment and so many rows.
-func (s *segment) cost(rows int) int {
-	switch {
-	case s.single != nil:
-		return s.single.Cost(rows)
-	case s.double != nil:
-		return s.double.Cost(rows)
 	}
 	return 0
 }

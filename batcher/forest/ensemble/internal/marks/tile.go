@@ -1,4 +1,4 @@
-package kernel
+package marks
 
 // Tile is what up to 64 rows are scored with: their features, eight at a time, the ranks of their
 // columns, and the leaves that some trees have left to them.
@@ -16,7 +16,7 @@ type Tile struct {
 // nothing look at it. A twin does without AVX2.
 func NewTile(columns int, twin bool) *Tile {
 	if !twin && !AVX2 {
-		panic("kernel: this processor has no AVX2")
+		panic("marks: this processor has no AVX2")
 	}
 	return &Tile{Columns: make([]Column, max(1, columns)), marks: new([marksBytes]byte), used: Rows, few: few(Rows), twin: twin}
 }
@@ -25,7 +25,7 @@ func NewTile(columns int, twin bool) *Tile {
 // get any sums.
 func (t *Tile) Use(count int) {
 	if count < 1 || count > Rows {
-		panic("kernel: a tile of no rows, or of more than 64")
+		panic("marks: a tile of no rows, or of more than 64")
 	}
 	t.used, t.few = count, few(count)
 }

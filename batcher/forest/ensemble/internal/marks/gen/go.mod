@@ -1,4 +1,4 @@
-module github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel/gen
+module github.com/disrust/disrust/batcher/forest/ensemble/internal/marks/gen
 
 go 1.26.0
 

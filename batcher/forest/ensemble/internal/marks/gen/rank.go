@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Where the fields of Splits are, in bytes. The package kernel checks them when it is compiled.
+// Where the fields of Splits are, in bytes. The package marks checks them when it is compiled.
 const (
 	splitsTable   = 0
 	splitsCount   = 24

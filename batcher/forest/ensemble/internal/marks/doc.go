@@ -1,4 +1,4 @@
-// Package kernel scores up to 64 rows at once, by bit-vectors of leaves in bytes, with AVX2. The
+// Package marks scores up to 64 rows at once, by bit-vectors of leaves in bytes, with AVX2. The
 // README says how, with a picture.
 //
 // The ensemble makes a [Program] of trees whose nodes compare a rank in a column with a number, and
@@ -20,6 +20,6 @@
 //     the nodes clears the leaf to which it leads.
 //   - Add allocates nothing. No function of the assembly runs for more than some 10 us, as the Go
 //     scheduler cannot stop it.
-package kernel
+package marks
 
-//go:generate env GOWORK=off go -C gen run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg kernel
+//go:generate env GOWORK=off go -C gen run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks

@@ -1,4 +1,4 @@
-package kernel
+package marks
 
 import "slices"
 
@@ -28,7 +28,7 @@ type Builder[F float32 | float64] struct {
 // Add adds the next tree. Node 0 is the root; without nodes the tree is leaf 0.
 func (b *Builder[F]) Add(nodes []Node, values []F) {
 	if len(values) == 0 || len(values) > MaxLeaves || len(nodes) != len(values)-1 {
-		panic("kernel: a tree without leaves, or with too many")
+		panic("marks: a tree without leaves, or with too many")
 	}
 	b.wide.layout, b.narrow.layout = wide, narrow
 	at := len(b.values)
@@ -98,7 +98,6 @@ func (b *Builder[F]) clear(i int, n *Node) {
 func (b *Builder[F]) Program() *Program[F] {
 	p := &Program[F]{values: slices.Clone(b.values), column: b.column}
 	p.wide, p.narrow = b.wide.parts(), b.narrow.parts()
-	p.wideWork, p.narrowWork = work{}.plus(p.wide), work{}.plus(p.narrow)
 	b.values, b.column = b.values[:0], 0
 	return p
 }

@@ -1,8 +1,8 @@
 // Command gen writes the kernels' assembly for amd64 with AVX2, and its declarations in Go:
 //
-//	GOWORK=off go run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg kernel
+//	GOWORK=off go run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
 //
-// The package kernel says what the functions do to the data, and with what they may be called.
+// The package marks says what the functions do to the data, and with what they may be called.
 package main
 
 import (

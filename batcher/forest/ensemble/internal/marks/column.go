@@ -1,4 +1,4 @@
-package kernel
+package marks
 
 import (
 	"math"
@@ -56,10 +56,10 @@ const (
 // of them are the same.
 func NewSplits(feature, column int, rule Rule, sorted []int32) Splits {
 	if len(sorted) == 0 || len(sorted) > MaxSplits {
-		panic("kernel: no splits, or too many for a byte")
+		panic("marks: no splits, or too many for a byte")
 	}
 	if feature < 0 || feature >= Features || column < 0 || column >= MaxColumns {
-		panic("kernel: splits of a feature or in a column that no tile has")
+		panic("marks: splits of a feature or in a column that no tile has")
 	}
 	levels, used := 3, (len(sorted)+bucket-1)/bucket
 	for 1<<levels < used {

@@ -1,12 +1,12 @@
 //go:build !amd64
 
-package kernel
+package marks
 
 // AVX2 reports whether this processor and its system can run the kernels.
 const AVX2 = false
 
 // A tile that uses these functions cannot be made: NewTile panics.
-const missing = "kernel: this processor has no AVX2"
+const missing = "marks: this processor has no AVX2"
 
 func transpose(*float32, *float32, int, int)                 { panic(missing) }
 func rank(*byte, *float32, *[]int32, int, int, int)          { panic(missing) }
