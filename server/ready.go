@@ -45,6 +45,9 @@ func (c *Config) describeModel() string {
 	text := fmt.Sprintf("model %s, dim %d, %s (%v)", name, c.Dim, outputs, c.shape.Kind)
 	if k := c.cost; k.Rows > 0 {
 		text += ", " + k.String()
+		if m, says := c.Model.(batcher.Explained); says && m.Kernel() != "" {
+			text += " (" + m.Kernel() + ")"
+		}
 	}
 	return text
 }

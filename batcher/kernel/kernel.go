@@ -1,22 +1,21 @@
 // Package kernel names the sets of instructions that models are scored with, and knows which of them
 // this processor runs.
 //
-// A model that has code for several sets takes the best that [Best] allows, when it is built. Its
-// scores have the same bits with each.
+// Whoever builds a model asks for a [Kind]. A model that has code for several kinds takes the best of
+// them that is not better than that. Its scores have the same bits with each.
 package kernel
 
 import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 )
 
 // Kind is a set of instructions. A greater one contains the smaller ones.
 type Kind uint8
 
 const (
-	Auto     Kind = iota // the best that [Use] allows
+	Auto     Kind = iota // the best that this processor runs
 	Portable             // Go's own, on every processor
 	AVX2                 // amd64 with AVX2, FMA and BMI1: since 2013
 	AVX512               // and AVX-512 F, BW, DQ, VL and VBMI: since 2019
@@ -64,30 +63,12 @@ func (k Kind) Check() error {
 	return nil
 }
 
-var used atomic.Uint32 // a Kind
-
-// Use says what Auto stands for in models that are built from now on: no more than k. It fails as Check
-// does. Use(Auto) is the beginning.
-func Use(k Kind) error {
-	if err := k.Check(); err != nil {
-		return err
+// Resolve returns the kind that a model takes for which k was asked: k, or, for Auto, the best that this
+// processor runs. It is never Auto, and fails as Check does.
+func (k Kind) Resolve() (Kind, error) {
+	if k != Auto {
+		return k, k.Check()
 	}
-	used.Store(uint32(k))
-	return nil
-}
-
-// Best returns the kind that a model takes for which k was asked: k, or what Auto stands for. It is
-// never Auto, and fails as Check does.
-func Best(k Kind) (Kind, error) {
-	if err := k.Check(); err != nil {
-		return k, err
-	}
-	if k == Auto {
-		k = Kind(used.Load())
-	}
-	if k == Auto {
-		all := All()
-		k = all[len(all)-1]
-	}
-	return k, nil
+	all := All()
+	return all[len(all)-1], nil
 }

@@ -20,34 +20,17 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestBest: a model's own kind goes first, then what Use said, then the best of this processor; and what
-// the processor does not run is refused everywhere.
-func TestBest(t *testing.T) {
-	t.Cleanup(func() { used.Store(uint32(Auto)) })
+// TestResolve: a kind stands for itself, and Auto for the best of this processor. What the processor does
+// not run is refused.
+func TestResolve(t *testing.T) {
 	all := All()
-	if best, err := Best(Auto); best != all[len(all)-1] || err != nil {
-		t.Errorf("the best is %v, %v", best, err)
-	}
-	for _, allowed := range all {
-		if err := Use(allowed); err != nil {
-			t.Fatal(err)
-		}
-		if best, err := Best(Auto); best != allowed || err != nil {
-			t.Errorf("%v is used: %v, %v", allowed, best, err)
-		}
-		for _, own := range all {
-			if best, err := Best(own); best != own || err != nil {
-				t.Errorf("%v is used, and %v asked for: %v, %v", allowed, own, best, err)
-			}
-		}
-	}
-	if err := Use(Auto); err != nil {
-		t.Fatal(err)
+	if best, err := Auto.Resolve(); best != all[len(all)-1] || err != nil {
+		t.Errorf("the best of %v is %v, %v", all, best, err)
 	}
 	for k := Portable; k <= AVX512+1; k++ {
-		_, err := Best(k)
-		if runs := slices.Contains(all, k); runs != (err == nil) || runs != (Use(k) == nil) {
-			t.Errorf("%v, of %v: %v", k, all, err)
+		got, err := k.Resolve()
+		if runs := slices.Contains(all, k); got != k || runs != (err == nil) {
+			t.Errorf("%v, of %v: %v, %v", k, all, got, err)
 		}
 		if k <= AVX512 && err != nil && !errors.Is(err, ErrNotHere) {
 			t.Errorf("%v: %v", k, err)

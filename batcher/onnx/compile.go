@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/disrust/disrust/batcher/forest/ensemble"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/batcher/onnx/internal/graph"
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
@@ -17,6 +18,7 @@ import (
 // compiler turns the nodes of a graph into stages.
 type compiler struct {
 	graph   *graph.Graph
+	kernel  kernel.Kind
 	values  map[string]value
 	uses    map[string]int // of each value: the nodes that read it, and the outputs
 	stages  []pipeline.Stage

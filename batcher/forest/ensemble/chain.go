@@ -43,6 +43,7 @@ func (m *Model) chain() {
 		}
 	}
 	m.compile()
+	m.makePlan()
 }
 
 // at returns the tree at a place in the order.

@@ -29,16 +29,15 @@ const (
 	blocks     = 8
 	cacheBytes = 256 << 10
 	cacheNodes = 2 << 10
-
-	// alone is up to how many rows are scored one by one instead of as a block.
-	alone = 5
 )
 
 // blocks returns how many blocks of rows go through some trees together.
 func (m *Model) blocks() int { return min(blocks, max(1, cacheBytes/(4*lanes*len(m.columns)))) }
 
 // NewScorer implements [batcher.Model].
-func (m *Model) NewScorer() batcher.Scorer {
+func (m *Model) NewScorer() batcher.Scorer { return m.newScorer() }
+
+func (m *Model) newScorer() *scorer {
 	n := m.blocks()
 	s := &scorer{
 		model:   m,
@@ -54,7 +53,7 @@ func (m *Model) NewScorer() batcher.Scorer {
 		s.double = make([][blocks * lanes]float64, m.config.Groups)
 	}
 	if m.vectors != nil {
-		s.tile = marks.NewTile(m.vectors.ranks, m.config.Kernel == twin)
+		s.tile = marks.NewTile(m.vectors.ranks, m.twin())
 	}
 	return s
 }
@@ -71,28 +70,23 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	}
 	outputs := s.model.shape.Outputs
 	for left := len(out) / outputs; left > 0; {
-		count, vector := min(left, lanes*len(s.at)), 0
-		if s.tile != nil {
-			vector = int(s.model.vectors.choice[min(left, marks.Rows)])
-		}
-		switch {
-		case vector > 0:
-			count = vector
-			s.scoreBlocks(rows, stride, count, out[:count*outputs], true)
-		case count <= alone, s.model.functionOf != nil:
-			count = 1
-			s.scoreRow(rows[:dim], out[:outputs])
-		default:
-			if rest := count % lanes; rest <= alone {
-				count -= rest
-			}
-			s.scoreBlocks(rows, stride, count, out[:count*outputs], false)
-		}
+		do := s.model.plan[min(left, marks.Rows)]
+		count := int(do.count)
+		s.do(do, rows, stride, out[:count*outputs])
 		if left -= count; left > 0 {
 			rows, out = rows[count*stride:], out[count*outputs:]
 		}
 	}
 	return nil
+}
+
+// do scores the first rows as a step says.
+func (s *scorer) do(do step, rows []float32, stride int, out []float32) {
+	if do.method == alone {
+		s.scoreRow(rows[:s.model.shape.Dim], out)
+	} else {
+		s.scoreBlocks(rows, stride, int(do.count), out, do.method == marked)
+	}
 }
 
 // scoreBlocks scores count rows, of a model without linear leaves, with the walk or, where trees fit,

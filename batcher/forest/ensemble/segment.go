@@ -38,10 +38,6 @@ func (m *Model) compile() {
 		}
 	}
 	m.vectors.splits, m.vectors.first = nil, nil
-	m.vectors.choice = chooseVector()
-	if m.mixed {
-		m.vectors.choice = m.choose()
-	}
 }
 
 // compiler makes programs of the trees of a model.
@@ -95,17 +91,6 @@ func (s *segment) bytes() int {
 		return s.single.Bytes()
 	case s.double != nil:
 		return s.double.Bytes()
-	}
-	return 0
-}
-
-// cost returns about what a vector kernel takes for the segment and so many rows.
-func (s *segment) cost(rows int) int {
-	switch {
-	case s.single != nil:
-		return s.single.Cost(rows)
-	case s.double != nil:
-		return s.double.Cost(rows)
 	}
 	return 0
 }

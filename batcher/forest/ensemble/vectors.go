@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
+	"github.com/disrust/disrust/batcher/kernel"
 )
 
 // vectors is what the vector kernels know of a model: how the features of a row become ranks. The
@@ -13,7 +14,6 @@ import (
 // Each column with a split in a tree that fits becomes a column of ranks. One with more than 255
 // splits becomes several: each node looks at the one that has its split.
 type vectors struct {
-	choice choice
 	eights []eight
 	ranked []marks.Splits // those of the eights, one after the other
 	ranks  int            // columns: one for each of those, and one for each categorical split
@@ -53,9 +53,15 @@ func (m *Model) newVectors() *vectors {
 	return v
 }
 
+// hasKernel reports whether the model may use a vector kernel.
+func (m *Model) hasKernel() bool { return m.config.Kernel != kernel.Portable || m.twin() }
+
+// twin reports whether the vector kernels do without their instructions.
+func (m *Model) twin() bool { return m.config.forced != nil && m.config.forced.twin }
+
 // fits reports whether a vector kernel can score a tree.
 func (m *Model) fits(t *tree) bool {
-	return m.config.Kernel != Portable && m.functionOf == nil && t.leaves <= marks.MaxLeaves
+	return m.hasKernel() && m.functionOf == nil && t.leaves <= marks.MaxLeaves
 }
 
 // collect finds the splits of each column.

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/cost"
@@ -40,7 +42,8 @@ type Config struct {
 	Sampler batcher.Sampler
 }
 
-// Model implements [batcher.Model], [batcher.Sized] and [batcher.Sampler].
+// Model implements [batcher.Model], [batcher.Sized], [batcher.Sampler] and
+// [batcher.Explained].
 type Model struct {
 	config Config
 	widths []int // of the values
@@ -86,6 +89,23 @@ func (m *Model) Bytes() int {
 	}
 	return total
 }
+
+// Kernel implements [batcher.Explained]: what the stages that have several ways say.
+func (m *Model) Kernel() string {
+	var all []string
+	for _, s := range m.config.Stages {
+		if e, says := s.(interface{ Kernel() string }); says && !slices.Contains(all, e.Kernel()) {
+			all = append(all, e.Kernel())
+		}
+	}
+	if len(all) > maxSaid {
+		all = append(all[:maxSaid], "and others")
+	}
+	return strings.Join(all, "; ")
+}
+
+// maxSaid is how many ways Kernel tells.
+const maxSaid = 4
 
 // Sample implements [batcher.Sampler].
 func (m *Model) Sample(rows []float32, dim int, random *rand.Rand) {

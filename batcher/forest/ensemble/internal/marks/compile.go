@@ -98,7 +98,6 @@ func (b *Builder[F]) clear(i int, n *Node) {
 func (b *Builder[F]) Program() *Program[F] {
 	p := &Program[F]{values: slices.Clone(b.values), column: b.column}
 	p.wide, p.narrow = b.wide.parts(), b.narrow.parts()
-	p.wideWork, p.narrowWork = work{}.plus(p.wide), work{}.plus(p.narrow)
 	b.values, b.column = b.values[:0], 0
 	return p
 }

@@ -11,7 +11,6 @@ type Program[F float32 | float64] struct {
 	wide, narrow []part // for many rows, and for up to eight
 	column       int    // the last column that it reads
 
-	wideWork, narrowWork work
 }
 
 // Add adds the values of the leaves to which the trees lead the rows of a tile.
