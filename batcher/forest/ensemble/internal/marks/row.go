@@ -51,4 +51,9 @@ func (r *Row) Rank(row []float32, k *Ranking) {
 }
 
 // Bytes returns the size of the ranking, without the tables that the splits refer to.
-func (k *Ranking) Bytes() int { return bytes(k.splits) }
+func (k *Ranking) Bytes() int {
+	if k == nil {
+		return 0
+	}
+	return bytes(k.splits)
+}
