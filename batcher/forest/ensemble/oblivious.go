@@ -73,6 +73,19 @@ func (m *Model) allOblivious() bool {
 	return true
 }
 
+// obliviousProgram returns the program of some oblivious trees.
+func (c *compiler[F]) obliviousProgram(r run) *marks.Oblivious[F] {
+	leaves := 0
+	for i := r.first; i < r.end; i++ {
+		leaves += int(c.model.at(int(i)).leaves)
+	}
+	c.oblivious.Begin(leaves)
+	for i := r.first; i < r.end; i++ {
+		c.addLevels(c.model.at(int(i)))
+	}
+	return c.oblivious.Program()
+}
+
 // addLevels adds an oblivious tree to those of a program.
 func (c *compiler[F]) addLevels(t *tree) {
 	c.levels = c.levels[:0]

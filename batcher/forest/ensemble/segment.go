@@ -77,17 +77,12 @@ type compiler[F float32 | float64] struct {
 
 // program returns the program of some trees, and the one for a single row, if there is any.
 func (c *compiler[F]) program(r run) (program[F], rowProgram[F]) {
-	oblivious := c.model.at(int(r.first)).oblivious
-	for i := r.first; i < r.end; i++ {
-		if t := c.model.at(int(i)); oblivious {
-			c.addLevels(t)
-		} else {
-			c.addMarked(t)
-		}
-	}
-	if oblivious {
-		p := c.oblivious.Program()
+	if c.model.at(int(r.first)).oblivious {
+		p := c.obliviousProgram(r)
 		return p, p
+	}
+	for i := r.first; i < r.end; i++ {
+		c.addMarked(c.model.at(int(i)))
 	}
 	return c.marked.Program(), nil
 }

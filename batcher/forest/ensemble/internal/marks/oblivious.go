@@ -42,6 +42,9 @@ type ObliviousBuilder[F float32 | float64] struct {
 	column int
 }
 
+// Begin begins a program of trees that have so many leaves together.
+func (b *ObliviousBuilder[F]) Begin(leaves int) { b.values = make([]F, 0, leaves) }
+
 // Add adds the next tree. The first level is the root's. The values are in the order of the leaves, from
 // left to right.
 func (b *ObliviousBuilder[F]) Add(tree []Level, values []F) {
@@ -75,14 +78,14 @@ func (b *ObliviousBuilder[F]) cut() {
 	p.words, p.trees, p.looks, p.depths = p.words[:0], p.trees[:0], p.looks[:0], p.depths[:0]
 }
 
-// Program returns the program of the trees since the last one.
+// Program returns the program of the trees since Begin.
 func (b *ObliviousBuilder[F]) Program() *Oblivious[F] {
 	if len(b.last.trees) > 0 {
 		b.cut()
 	}
-	p := &Oblivious[F]{slices.Clone(b.values), slices.Clone(b.parts), b.column}
+	p := &Oblivious[F]{b.values, slices.Clone(b.parts), b.column}
 	clear(b.parts)
-	b.values, b.parts, b.column = b.values[:0], b.parts[:0], 0
+	b.values, b.parts, b.column = nil, b.parts[:0], 0
 	return p
 }
 

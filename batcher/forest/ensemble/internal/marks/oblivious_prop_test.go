@@ -53,6 +53,7 @@ func checkOblivious[F float32 | float64](t *rapid.T, r *rand.Rand) {
 	}
 	for range 2 { // a builder makes several programs
 		trees := make([]obliviousTree[F], count)
+		b.Begin(r.IntN(1000))
 		for i := range trees {
 			if r.IntN(4) == 0 {
 				depth = r.IntN(MaxLevels + 1)
