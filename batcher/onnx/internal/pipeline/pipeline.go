@@ -94,7 +94,8 @@ func (m *Model) Bytes() int {
 func (m *Model) Kernel() string {
 	var all []string
 	for _, s := range m.config.Stages {
-		if e, says := s.(interface{ Kernel() string }); says && !slices.Contains(all, e.Kernel()) {
+		e, says := s.(interface{ Kernel() string })
+		if says && e.Kernel() != "" && !slices.Contains(all, e.Kernel()) {
 			all = append(all, e.Kernel())
 		}
 	}
