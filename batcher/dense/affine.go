@@ -23,8 +23,8 @@ import (
 type Affine struct {
 	Out int // values per row after the layer
 
-	// Weights has those of input 0 to all outputs, then those of input 1, and so on. Transposed:
-	// those of all inputs to output 0, then to output 1 (transB of Gemm; PyTorch's Linear).
+	// Weights has those of input 0 to all outputs, then those of input 1, and so on. Transposed: those of
+	// all inputs to output 0, then to output 1 (transB of Gemm; PyTorch's Linear).
 	Weights    []float32
 	Transposed bool
 	Bias       []float32 // one for each output, or one for all; nil: none

@@ -23,14 +23,14 @@ type Network struct {
 	wide   int // scratch numbers of a scorer
 }
 
-// blockFloats bounds a buffer of a scorer: two of them and the weights of a panel stay in the
-// nearest caches.
+// blockFloats bounds a buffer of a scorer: two of them and the weights of a panel stay in the nearest
+// caches.
 const blockFloats, blockRows = 16384, 64
 
 // New makes a network for rows of dim features. It copies the slices of the layers.
 //
-// The values after the last layer are the scores (wire.Raw or wire.Prob), or name the class that
-// is the score (wire.Class), as [link.Class] does.
+// The values after the last layer are the scores (wire.Raw or wire.Prob), or name the class that is the
+// score (wire.Class), as [link.Class] does.
 func New(dim int, output wire.Kind, layers ...Layer) (*Network, error) {
 	if len(layers) == 0 {
 		return nil, errors.New("dense: a network has no layer: it must have at least one")
@@ -76,7 +76,8 @@ func (m *Network) Bytes() int {
 	return sum
 }
 
-// Kernel implements [batcher.Explained]: it names the instructions of each [Affine]. It is empty if there is none.
+// Kernel implements [batcher.Explained]: it names the instructions of each [Affine]. It is empty if there
+// is none.
 func (m *Network) Kernel() string {
 	var all []string
 	for _, s := range m.stages {
@@ -140,8 +141,8 @@ func (s *networkScorer) run(values []float32, count int) []float32 {
 	return values
 }
 
-// answer writes what the model answers. Every NaN has the same bits there: which NaN an
-// operation gives is not the same on every processor.
+// answer writes what the model answers. Every NaN has the same bits there: which NaN an operation gives
+// is not the same on every processor.
 func (s *networkScorer) answer(out, values []float32) {
 	if s.model.shape.Kind == wire.Class {
 		s.classes(out, values)

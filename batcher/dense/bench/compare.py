@@ -3,7 +3,7 @@ score. One thread each.
 
     python batcher/dense/bench/compare.py
 
-It runs in the root of the repository, with onnxruntime 1.31.1, onnx and numpy, and needs about a minute. onnxruntime
+It runs in the root of the repository, with onnxruntime 1.31.1, onnx and numpy, and needs about two minutes. onnxruntime
 reads and writes memory that was bound before, which is its fastest call. It and the kernels of the engine take turns. The
 table has the median of the rounds, and the least and the most.
 """

@@ -18,8 +18,8 @@ func factor(r *rand.Rand) float32 {
 	return float32(math.Ldexp(1+math.Ldexp(1, -10-r.IntN(15)), r.IntN(100)-50))
 }
 
-// operands draws a second factor and a number to be added: any, or of the size of the product, or below the normal
-// ones, or one of whose last digit the product is about the half.
+// operands draws a second factor and a number to be added: any, or of the size of the product, or below
+// the normal ones, or one of whose last digit the product is about the half.
 func operands(r *rand.Rand, x float32) (w, sum float32) {
 	w, sum = math.Float32frombits(r.Uint32()), math.Float32frombits(r.Uint32())
 	fraction, exponent := math.Frexp(float64(x))

@@ -16,12 +16,12 @@ type Config struct {
 	Kernel  kernel.Kind            // not Auto
 }
 
-// Matrix has the weights in the order in which a kernel reads them. It does not change, and goroutines share
-// it.
+// Matrix has the weights in the order in which a kernel reads them. It does not change, and goroutines
+// share it.
 //
 // The outputs are cut into panels of two vectors of the kernel. A panel has its weights for input 0, then
-// those for input 1, and so on. The last panel has one vector if that suffices. Lanes without an output have
-// the weights 0.
+// those for input 1, and so on. The last panel has one vector if that suffices. Lanes without an output
+// have the weights 0.
 type Matrix struct {
 	in, out  int
 	kernel   kernel.Kind
@@ -65,7 +65,8 @@ func lanes(k kernel.Kind) int {
 	return four
 }
 
-// aligned returns numbers that begin where a line of the caches does. A vector across two lines takes twice as long to load.
+// aligned returns numbers that begin where a line of the caches does. A vector across two lines takes
+// twice as long to load.
 func aligned(count int) []float32 {
 	const line = 64
 	all := make([]float32, count+line/4)

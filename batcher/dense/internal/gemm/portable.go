@@ -32,7 +32,8 @@ func (m *Matrix) finish(dst []float32, sums *[four]float32, bias []float32) {
 	}
 }
 
-// dot returns what multiplies a row by four columns of weights, whose numbers for the inputs lie so far apart.
+// dot returns what multiplies a row by four columns of weights, whose numbers for the inputs lie so far
+// apart.
 func (m *Matrix) dot(row []float32) func(row, weights []float32, apart int) [four]float32 {
 	switch {
 	case fuses:

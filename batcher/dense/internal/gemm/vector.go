@@ -6,8 +6,8 @@ import (
 	"github.com/disrust/disrust/batcher/kernel"
 )
 
-// vector cuts the rows into tiles of six. Up to eleven that are left are one tile or two of about the same size: a tile of one row
-// takes half as long as one of six.
+// vector cuts the rows into tiles of six. Up to eleven that are left are one tile or two of about the
+// same size: a tile of one row takes half as long as one of six.
 func (m *Matrix) vector(dst, src, scratch []float32) {
 	for rows := len(src) / m.in; rows > 0; {
 		tile, count := m.next(rows)
@@ -71,8 +71,8 @@ func (m *Matrix) tiles(dst, src, scratch []float32, rows, count int) {
 	}
 }
 
-// mostInputs bounds a call: Go cannot interrupt an assembly function. The weights of 128 outputs for so many inputs are 128 KiB, which take
-// some 10 us if they come from memory.
+// mostInputs bounds a call: Go cannot interrupt an assembly function. The weights of 128 outputs for so
+// many inputs are 128 KiB, which take some 10 us if they come from memory.
 const mostInputs = 256
 
 // multiply computes a block. The outputs of a row are to be so far behind those of the row before.

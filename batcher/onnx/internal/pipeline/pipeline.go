@@ -123,14 +123,10 @@ func (m *Model) NewScorer() batcher.Scorer {
 	for i, w := range m.widths {
 		s.values[i] = make([]float32, m.rows*w)
 	}
-	s.packed = s.values[0]
 	for _, stage := range m.config.Stages {
 		step := step{run: stage.NewRunner()}
-		for place, v := range stage.From() {
+		for _, v := range stage.From() {
 			step.from = append(step.from, s.values[v])
-			if v == 0 {
-				step.input = append(step.input, place)
-			}
 		}
 		s.steps = append(s.steps, step)
 	}
@@ -140,14 +136,12 @@ func (m *Model) NewScorer() batcher.Scorer {
 type scorer struct {
 	model  *Model
 	values [][]float32
-	packed []float32 // room for rows that have gaps
 	steps  []step
 }
 
 type step struct {
-	run   Runner
-	from  [][]float32
-	input []int // the places in from of value 0
+	run  Runner
+	from [][]float32
 }
 
 // Score implements [batcher.Scorer].
@@ -161,10 +155,11 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	if dim != m.shape.Dim {
 		return fmt.Errorf("onnx: rows of %d features: the model has %d", dim, m.shape.Dim)
 	}
-	defer s.read(s.packed) // a scorer keeps no rows
 	for left := len(out) / m.shape.Outputs; left > 0; {
 		count := min(left, m.rows)
-		s.read(s.rows(rows, dim, stride, count))
+		for i := range count {
+			copy(s.values[0][i*dim:(i+1)*dim], rows[i*stride:])
+		}
 		for i, step := range s.steps {
 			if err := step.run(s.values[i+1], step.from, count); err != nil {
 				return err
@@ -176,27 +171,6 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 		}
 	}
 	return nil
-}
-
-// read makes some rows value 0.
-func (s *scorer) read(rows []float32) {
-	s.values[0] = rows
-	for _, step := range s.steps {
-		for _, place := range step.input {
-			step.from[place] = rows
-		}
-	}
-}
-
-// rows returns some rows without gaps: as they lie, or copied.
-func (s *scorer) rows(rows []float32, dim, stride, count int) []float32 {
-	if stride == dim {
-		return rows[:count*dim]
-	}
-	for i := range count {
-		copy(s.packed[i*dim:(i+1)*dim], rows[i*stride:])
-	}
-	return s.packed[:count*dim]
 }
 
 // answer writes the outputs side by side. Every NaN has the same bits there: which NaN an operation

@@ -87,8 +87,8 @@ func (a *sums) multiply(p *places) {
 	Label(a.label("finish"))
 }
 
-// input adds the products of one input. It holds the weights in registers, or the features if there
-// are fewer of them; the others are read from memory where they are used.
+// input adds the products of one input. It holds the weights in registers, or the features if there are
+// fewer of them; the others are read from memory where they are used.
 func (a *sums) input(p *places, input int) {
 	if a.rows < a.panels*a.vectors {
 		a.inputOfFewRows(p, input)
@@ -149,8 +149,8 @@ func (a *sums) finish(p *places) {
 	})
 }
 
-// each does something for each register of sums: with the place of its values in memory, and its number in
-// a row.
+// each does something for each register of sums: with the place of its values in memory, and its number
+// in a row.
 func (a *sums) each(p *places, do func(y Mem, place int, sum reg.VecVirtual)) {
 	y := parameter("y")
 	for r, row := range a.lanes {

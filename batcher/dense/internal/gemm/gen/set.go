@@ -30,8 +30,8 @@ func avx2() *set {
 	return s
 }
 
-// blocks returns the blocks of a set: up to six rows with two panels, or with one. Those of more than mostPairs rows would need more registers for
-// two panels than there are.
+// blocks returns the blocks of a set: up to six rows with two panels, or with one. Those of more than
+// mostPairs rows would need more registers for two panels than there are.
 func blocks(mostPairs int) []block {
 	all := []block{{1, 4, 2}}
 	for rows := 6; rows > 0; rows-- {
@@ -45,8 +45,8 @@ func blocks(mostPairs int) []block {
 
 const signature = "func(block, inputs, resume int, x *float32, bytesIn int, weights *float32, bytesPanel int, y *float32, bytesOut int, bias *float32, alpha, floor float32)"
 
-// write writes the function: it goes to the code of the block that is asked for. Without
-// VZEROUPPER, instructions of SSE would be slow afterwards.
+// write writes the function: it goes to the code of the block that is asked for. Without VZEROUPPER,
+// instructions of SSE would be slow afterwards.
 func (s *set) write() {
 	TEXT(s.name, attr.NOSPLIT, signature)
 	Pragma("noescape")
