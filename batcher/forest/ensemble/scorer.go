@@ -53,7 +53,7 @@ func (m *Model) newScorer() *scorer {
 		s.double = make([][blocks * lanes]float64, m.config.Groups)
 	}
 	if m.vectors != nil {
-		s.tile = marks.NewTile(m.vectors.ranks, m.twin())
+		s.tile = marks.NewTile(m.vectors.ranks, m.config.Kernel, m.twin())
 	}
 	return s
 }

@@ -112,7 +112,7 @@ func (v *vectors) arrange(m *Model) {
 		for part := range slices.Chunk(v.splits[i], marks.MaxSplits) {
 			e := v.eightOf(int(c.feature), m.config.Dim)
 			rule := marks.Rule{Tiny: c.tiny, Zero: c.zero, NaN: c.nan}
-			v.ranked = append(v.ranked, marks.NewSplits(int(c.feature)-e.feature, len(v.ranked), rule, part))
+			v.ranked = append(v.ranked, marks.NewSplits(int(c.feature), e.feature, len(v.ranked), rule, part))
 			e.ranked.end = uint32(len(v.ranked))
 		}
 	}

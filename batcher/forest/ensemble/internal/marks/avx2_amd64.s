@@ -1160,3 +1160,361 @@ word:
 	ADDL     28(SP), DI
 	VADDSS   (R9)(DI*4), X9, X9
 	JMP      next
+
+// func rankRow(ranks *byte, row *float32, rowBytes int, splits *[]int32, splitsCount int) int
+// Requires: AVX, AVX2, CMOV, POPCNT
+TEXT ·rankRow(SB), NOSPLIT, $0-48
+	MOVQ ranks+0(FP), AX
+	MOVQ row+8(FP), CX
+	MOVQ rowBytes+16(FP), DX
+	MOVQ splits+24(FP), BX
+	MOVQ splitsCount+32(FP), SI
+	XORQ DI, DI
+
+column:
+	MOVL         52(BX), R8
+	CMPQ         R8, DX
+	JAE          done
+	MOVL         (CX)(R8*1), R8
+	MOVL         R8, R10
+	MOVL         R8, R9
+	ANDL         $0x7fffffff, R10
+	SARL         $0x1f, R9
+	MOVL         R10, R8
+	XORL         R9, R8
+	SUBL         R9, R8
+	CMPL         R10, 32(BX)
+	CMOVLLE      36(BX), R8
+	CMPL         R10, $0x7f800000
+	CMOVLGT      40(BX), R8
+	MOVQ         (BX), R9
+	VMOVD        R8, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD     (R9), Y0, Y1
+	VPCMPGTD     32(R9), Y0, Y2
+	VPCMPGTD     64(R9), Y0, Y3
+	VPCMPGTD     96(R9), Y0, Y4
+	VPACKSSDW    Y2, Y1, Y1
+	VPACKSSDW    Y4, Y3, Y3
+	VPACKSSWB    Y3, Y1, Y1
+	VPMOVMSKB    Y1, R8
+	POPCNTL      R8, R8
+	SHLL         $0x05, R8
+	VPCMPGTD     128(R9)(R8*1), Y0, Y0
+	VMOVMSKPS    Y0, R9
+	POPCNTL      R9, R9
+	SHRL         $0x02, R8
+	LEAL         (R8)(R9*1), R9
+	NOTL         R9
+	MOVL         48(BX), R8
+	SHRL         $0x07, R8
+	MOVB         R9, (AX)(R8*1)
+	ADDQ         $0x38, BX
+	INCQ         DI
+	DECQ         SI
+	JNZ          column
+
+done:
+	MOVQ DI, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func loneDouble(words *uint32, roots *uint32, firsts *uint32, count int, ranks *byte, values *float64, sum *float64)
+// Requires: AVX
+TEXT ·loneDouble(SB), NOSPLIT, $16-56
+	MOVQ   words+0(FP), AX
+	MOVQ   roots+8(FP), CX
+	MOVQ   ranks+32(FP), DX
+	MOVQ   count+24(FP), BX
+	MOVQ   BX, (SP)
+	MOVQ   firsts+16(FP), BX
+	SUBQ   CX, BX
+	MOVQ   BX, 8(SP)
+	MOVQ   sum+48(FP), BX
+	VMOVSD (BX), X0
+
+trees:
+	MOVL (CX), BX
+	MOVL 4(CX), SI
+	MOVL 8(CX), DI
+	MOVL 12(CX), R8
+	MOVL 16(CX), R9
+	MOVL 20(CX), R10
+	MOVL 24(CX), R11
+	MOVL 28(CX), R12
+
+step:
+	MOVWLZX (AX)(BX*4), R13
+	MOVBLZX 3(AX)(BX*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(BX*4)
+	ADCL    R14, BX
+	MOVWLZX (AX)(SI*4), R13
+	MOVBLZX 3(AX)(SI*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(SI*4)
+	ADCL    R14, SI
+	MOVWLZX (AX)(DI*4), R13
+	MOVBLZX 3(AX)(DI*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(DI*4)
+	ADCL    R14, DI
+	MOVWLZX (AX)(R8*4), R13
+	MOVBLZX 3(AX)(R8*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R8*4)
+	ADCL    R14, R8
+	MOVWLZX (AX)(R9*4), R13
+	MOVBLZX 3(AX)(R9*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R9*4)
+	ADCL    R14, R9
+	MOVWLZX (AX)(R10*4), R13
+	MOVBLZX 3(AX)(R10*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R10*4)
+	ADCL    R14, R10
+	MOVWLZX (AX)(R11*4), R13
+	MOVBLZX 3(AX)(R11*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R11*4)
+	ADCL    R14, R11
+	MOVWLZX (AX)(R12*4), R13
+	MOVBLZX 3(AX)(R12*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R12*4)
+	ADCL    R14, R12
+	MOVWLZX (AX)(BX*4), R14
+	MOVBLZX 3(AX)(BX*4), R15
+	MOVL    R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(BX*4)
+	ADCL    R15, BX
+	MOVWLZX (AX)(SI*4), R14
+	MOVBLZX 3(AX)(SI*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(SI*4)
+	ADCL    R15, SI
+	MOVWLZX (AX)(DI*4), R14
+	MOVBLZX 3(AX)(DI*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(DI*4)
+	ADCL    R15, DI
+	MOVWLZX (AX)(R8*4), R14
+	MOVBLZX 3(AX)(R8*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R8*4)
+	ADCL    R15, R8
+	MOVWLZX (AX)(R9*4), R14
+	MOVBLZX 3(AX)(R9*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R9*4)
+	ADCL    R15, R9
+	MOVWLZX (AX)(R10*4), R14
+	MOVBLZX 3(AX)(R10*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R10*4)
+	ADCL    R15, R10
+	MOVWLZX (AX)(R11*4), R14
+	MOVBLZX 3(AX)(R11*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R11*4)
+	ADCL    R15, R11
+	MOVWLZX (AX)(R12*4), R14
+	MOVBLZX 3(AX)(R12*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R12*4)
+	ADCL    R15, R12
+	TESTL   R13, R13
+	JNZ     step
+	MOVQ    values+40(FP), R13
+	MOVQ    8(SP), R14
+	ADDQ    CX, R14
+	MOVWLZX (AX)(BX*4), BX
+	ADDL    (R14), BX
+	VADDSD  (R13)(BX*8), X0, X0
+	MOVWLZX (AX)(SI*4), SI
+	ADDL    4(R14), SI
+	VADDSD  (R13)(SI*8), X0, X0
+	MOVWLZX (AX)(DI*4), DI
+	ADDL    8(R14), DI
+	VADDSD  (R13)(DI*8), X0, X0
+	MOVWLZX (AX)(R8*4), R8
+	ADDL    12(R14), R8
+	VADDSD  (R13)(R8*8), X0, X0
+	MOVWLZX (AX)(R9*4), R9
+	ADDL    16(R14), R9
+	VADDSD  (R13)(R9*8), X0, X0
+	MOVWLZX (AX)(R10*4), R10
+	ADDL    20(R14), R10
+	VADDSD  (R13)(R10*8), X0, X0
+	MOVWLZX (AX)(R11*4), R11
+	ADDL    24(R14), R11
+	VADDSD  (R13)(R11*8), X0, X0
+	MOVWLZX (AX)(R12*4), R12
+	ADDL    28(R14), R12
+	VADDSD  (R13)(R12*8), X0, X0
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, (SP)
+	JNZ     trees
+	MOVQ    sum+48(FP), AX
+	VMOVSD  X0, (AX)
+	VZEROUPPER
+	RET
+
+// func loneSingle(words *uint32, roots *uint32, firsts *uint32, count int, ranks *byte, values *float32, sum *float32)
+// Requires: AVX
+TEXT ·loneSingle(SB), NOSPLIT, $16-56
+	MOVQ   words+0(FP), AX
+	MOVQ   roots+8(FP), CX
+	MOVQ   ranks+32(FP), DX
+	MOVQ   count+24(FP), BX
+	MOVQ   BX, (SP)
+	MOVQ   firsts+16(FP), BX
+	SUBQ   CX, BX
+	MOVQ   BX, 8(SP)
+	MOVQ   sum+48(FP), BX
+	VMOVSS (BX), X0
+
+trees:
+	MOVL (CX), BX
+	MOVL 4(CX), SI
+	MOVL 8(CX), DI
+	MOVL 12(CX), R8
+	MOVL 16(CX), R9
+	MOVL 20(CX), R10
+	MOVL 24(CX), R11
+	MOVL 28(CX), R12
+
+step:
+	MOVWLZX (AX)(BX*4), R13
+	MOVBLZX 3(AX)(BX*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(BX*4)
+	ADCL    R14, BX
+	MOVWLZX (AX)(SI*4), R13
+	MOVBLZX 3(AX)(SI*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(SI*4)
+	ADCL    R14, SI
+	MOVWLZX (AX)(DI*4), R13
+	MOVBLZX 3(AX)(DI*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(DI*4)
+	ADCL    R14, DI
+	MOVWLZX (AX)(R8*4), R13
+	MOVBLZX 3(AX)(R8*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R8*4)
+	ADCL    R14, R8
+	MOVWLZX (AX)(R9*4), R13
+	MOVBLZX 3(AX)(R9*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R9*4)
+	ADCL    R14, R9
+	MOVWLZX (AX)(R10*4), R13
+	MOVBLZX 3(AX)(R10*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R10*4)
+	ADCL    R14, R10
+	MOVWLZX (AX)(R11*4), R13
+	MOVBLZX 3(AX)(R11*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R11*4)
+	ADCL    R14, R11
+	MOVWLZX (AX)(R12*4), R13
+	MOVBLZX 3(AX)(R12*4), R14
+	MOVBLZX (DX)(R13*1), R13
+	CMPB    R13, 2(AX)(R12*4)
+	ADCL    R14, R12
+	MOVWLZX (AX)(BX*4), R14
+	MOVBLZX 3(AX)(BX*4), R15
+	MOVL    R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(BX*4)
+	ADCL    R15, BX
+	MOVWLZX (AX)(SI*4), R14
+	MOVBLZX 3(AX)(SI*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(SI*4)
+	ADCL    R15, SI
+	MOVWLZX (AX)(DI*4), R14
+	MOVBLZX 3(AX)(DI*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(DI*4)
+	ADCL    R15, DI
+	MOVWLZX (AX)(R8*4), R14
+	MOVBLZX 3(AX)(R8*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R8*4)
+	ADCL    R15, R8
+	MOVWLZX (AX)(R9*4), R14
+	MOVBLZX 3(AX)(R9*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R9*4)
+	ADCL    R15, R9
+	MOVWLZX (AX)(R10*4), R14
+	MOVBLZX 3(AX)(R10*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R10*4)
+	ADCL    R15, R10
+	MOVWLZX (AX)(R11*4), R14
+	MOVBLZX 3(AX)(R11*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R11*4)
+	ADCL    R15, R11
+	MOVWLZX (AX)(R12*4), R14
+	MOVBLZX 3(AX)(R12*4), R15
+	ORL     R15, R13
+	MOVBLZX (DX)(R14*1), R14
+	CMPB    R14, 2(AX)(R12*4)
+	ADCL    R15, R12
+	TESTL   R13, R13
+	JNZ     step
+	MOVQ    values+40(FP), R13
+	MOVQ    8(SP), R14
+	ADDQ    CX, R14
+	MOVWLZX (AX)(BX*4), BX
+	ADDL    (R14), BX
+	VADDSS  (R13)(BX*4), X0, X0
+	MOVWLZX (AX)(SI*4), SI
+	ADDL    4(R14), SI
+	VADDSS  (R13)(SI*4), X0, X0
+	MOVWLZX (AX)(DI*4), DI
+	ADDL    8(R14), DI
+	VADDSS  (R13)(DI*4), X0, X0
+	MOVWLZX (AX)(R8*4), R8
+	ADDL    12(R14), R8
+	VADDSS  (R13)(R8*4), X0, X0
+	MOVWLZX (AX)(R9*4), R9
+	ADDL    16(R14), R9
+	VADDSS  (R13)(R9*4), X0, X0
+	MOVWLZX (AX)(R10*4), R10
+	ADDL    20(R14), R10
+	VADDSS  (R13)(R10*4), X0, X0
+	MOVWLZX (AX)(R11*4), R11
+	ADDL    24(R14), R11
+	VADDSS  (R13)(R11*4), X0, X0
+	MOVWLZX (AX)(R12*4), R12
+	ADDL    28(R14), R12
+	VADDSS  (R13)(R12*4), X0, X0
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, (SP)
+	JNZ     trees
+	MOVQ    sum+48(FP), AX
+	VMOVSS  X0, (AX)
+	VZEROUPPER
+	RET

@@ -42,6 +42,7 @@ type Splits struct {
 	rule    Rule
 	feature uint32 // of the tile, in bytes
 	column  uint32 // likewise
+	at      uint32 // the feature in a row, in bytes
 }
 
 const (
@@ -53,12 +54,12 @@ const (
 )
 
 // NewSplits returns splits for Rank. There are at least one and at most MaxSplits, sorted, and no two
-// of them are the same.
-func NewSplits(feature, column int, rule Rule, sorted []int32) Splits {
+// of them are the same. The feature is one of those from first on that a tile has at a time.
+func NewSplits(feature, first, column int, rule Rule, sorted []int32) Splits {
 	if len(sorted) == 0 || len(sorted) > MaxSplits {
 		panic("marks: no splits, or too many for a byte")
 	}
-	if feature < 0 || feature >= Features || column < 0 || column >= MaxColumns {
+	if first < 0 || feature < first || feature >= first+Features || column < 0 || column >= MaxColumns {
 		panic("marks: splits of a feature or in a column that no tile has")
 	}
 	levels, used := 3, (len(sorted)+bucket-1)/bucket
@@ -72,7 +73,10 @@ func NewSplits(feature, column int, rule Rule, sorted []int32) Splits {
 			table[node] = table[nodes+at*bucket+bucket-1]
 		}
 	}
-	return Splits{table, int32(len(sorted)), bucketBytes << levels, rule, uint32(feature * rowBytes), uint32(column * columnBytes)}
+	return Splits{
+		table, int32(len(sorted)), bucketBytes << levels, rule,
+		uint32((feature - first) * rowBytes), uint32(column * columnBytes), uint32(4 * feature),
+	}
 }
 
 const (

@@ -1,6 +1,9 @@
 package marks
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // MaxLeaves is how many leaves a tree can have, so that the number of each fits into a byte.
 const MaxLeaves = 256
@@ -17,12 +20,14 @@ type Node struct {
 // Builder compiles programs, one after the other.
 type Builder[F float32 | float64] struct {
 	wide, narrow cutter
+	lone         lone
 	values       []F // of all trees
 	column       int // the last one
 
 	// Scratch of Add.
-	leaves []int // below each node
-	first  []int // the mark of the lowest leaf below each node
+	leaves []int    // below each node
+	first  []int    // the mark of the lowest leaf below each node
+	marks  []uint32 // of each leaf
 }
 
 // Add adds the next tree. Node 0 is the root; without nodes the tree is leaf 0.
@@ -41,6 +46,7 @@ func (b *Builder[F]) Add(nodes []Node, values []F) {
 	}
 	b.wide.end()
 	b.narrow.end()
+	b.lone.add(nodes, b.marks, at)
 }
 
 // place gives each leaf its mark, and orders the values alike. The child with fewer leaves below it
@@ -51,8 +57,11 @@ func (b *Builder[F]) place(nodes []Node, values, ordered []F) {
 	for i := len(nodes) - 1; i >= 0; i-- {
 		b.leaves[i] = b.below(nodes[i].Left) + b.below(nodes[i].Right)
 	}
+	b.marks = slices.Grow(b.marks[:0], len(values))[:len(values)]
+	b.marks[0] = 0 // the only leaf has no node above it
 	put := func(child int32, first int) {
 		if child < 0 {
+			b.marks[^child] = uint32(first)
 			ordered[first] = values[^child]
 		} else {
 			b.first[child] = first
@@ -96,8 +105,9 @@ func (b *Builder[F]) clear(i int, n *Node) {
 
 // Program returns the program of the trees since the last one.
 func (b *Builder[F]) Program() *Program[F] {
-	p := &Program[F]{values: slices.Clone(b.values), column: b.column}
-	p.wide, p.narrow = b.wide.parts(), b.narrow.parts()
+	nothing := F(math.Copysign(0, -1)) // changes no sum
+	p := &Program[F]{values: append(slices.Clip(b.values), nothing), column: b.column}
+	p.wide, p.narrow, p.lone = b.wide.parts(), b.narrow.parts(), b.lone.program(len(b.values))
 	b.values, b.column = b.values[:0], 0
 	return p
 }

@@ -6,14 +6,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/disrust/disrust/batcher/kernel"
 	"pgregory.net/rapid"
 )
 
-// kinds are the ways of scoring that this processor has.
-func kinds() map[string]bool {
-	all := map[string]bool{"twin": true}
-	if AVX2 {
-		all["AVX2"] = false
+// tiles returns a tile of each kind that this processor has, and a twin.
+func tiles(columns int) map[string]*Tile {
+	all := map[string]*Tile{"twin": NewTile(columns, kernel.Portable, true)}
+	for _, k := range kernel.All()[1:] {
+		all[k.String()] = NewTile(columns, k, false)
 	}
 	return all
 }
@@ -24,9 +25,9 @@ func TestRanks(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		rule := Rule{Tiny: []int32{-1, 0, 1000}[r.IntN(3)], Zero: anyNumber(r), NaN: []int32{math.MinInt32, 0, math.MaxInt32}[r.IntN(3)]}
 		sorted := anySplits(r, 1+r.IntN(MaxSplits))
-		splits := NewSplits(3, 0, rule, sorted)
-		for name, twin := range kinds() {
-			tile, used := NewTile(1, twin), 1+r.IntN(Rows)
+		splits := NewSplits(3, 0, 0, rule, sorted)
+		used := 2 + r.IntN(Rows-1)
+		for name, tile := range tiles(1) {
 			tile.Use(used)
 			for row := range Rows {
 				tile.Features[3][row] = math.Float32frombits(uint32(anyNumber(r)))
@@ -50,6 +51,46 @@ func TestRanks(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRankRow compares the ranks of one row's hostile features with counting, and finds that no feature
+// beyond the row is read.
+func TestRankRow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		row, splits := make([]float32, 1+r.IntN(20)), make([]Splits, 1+r.IntN(40))
+		for i := range row {
+			row[i] = math.Float32frombits(uint32(anyNumber(r)))
+		}
+		for column := range splits {
+			rule := Rule{Tiny: []int32{-1, 0, 1000}[r.IntN(3)], Zero: anyNumber(r), NaN: []int32{math.MinInt32, 0, math.MaxInt32}[r.IntN(3)]}
+			feature, sorted := r.IntN(len(row)), anySplits(r, 1+r.IntN(MaxSplits))
+			if r.IntN(4) == 0 {
+				row[feature] = value(sorted[r.IntN(len(sorted))] + int32(r.IntN(3)) - 1)
+			}
+			splits[column] = NewSplits(feature, max(0, feature-r.IntN(Features)), column, rule, sorted)
+		}
+		for name, tile := range tiles(len(splits)) {
+			tile.Use(1)
+			tile.RankRow(row, splits)
+			for i := range splits {
+				x := row[splits[i].at/4]
+				if got, want := ^tile.ranks[i], splits[i].rank(x); got != want {
+					t.Fatalf("%s: column %d has the rank %d for %v, want %d", name, i, got, x, want)
+				}
+			}
+			beyond := NewSplits(len(row), len(row), 0, Rule{}, []int32{0})
+			if !panics(func() { tile.RankRow(row, append(splits[:1:1], beyond)) }) {
+				t.Fatalf("%s: a feature beyond the row has a rank", name)
+			}
+		}
+	})
+}
+
+func panics(do func()) (does bool) {
+	defer func() { does = recover() != nil }()
+	do()
+	return false
 }
 
 func value(number int32) float32 {
@@ -88,8 +129,7 @@ func TestLoad(t *testing.T) {
 		for i := range rows {
 			rows[i] = r.Float32()
 		}
-		for name, twin := range kinds() {
-			tile := NewTile(1, twin)
+		for name, tile := range tiles(1) {
 			tile.Load(rows, stride, features, count)
 			for row := range count {
 				for i := range features {
@@ -119,6 +159,9 @@ type tree[F float32 | float64] struct {
 func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
 	var b Builder[F]
 	columns := 1 + r.IntN(20)
+	if r.IntN(4) == 0 {
+		columns = 1 + r.IntN(300)
+	}
 	trees := make([]tree[F], 1+r.IntN(40))
 	for i := range trees {
 		leaves := 1 + r.IntN(40)
@@ -130,18 +173,20 @@ func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
 	}
 	p := b.Program()
 	ranks, used := make([][Rows]uint8, columns), 1+r.IntN(Rows)
+	if r.IntN(4) == 0 {
+		used = 1
+	}
 	for i := range ranks {
 		for row := range ranks[i] {
 			ranks[i][row] = uint8(r.IntN(256))
 		}
 	}
-	for name, twin := range kinds() {
-		tile := NewTile(columns, twin)
+	for name, tile := range tiles(columns) {
 		tile.Use(used)
 		var sums [Rows]F
 		for i := range ranks {
-			for row, rank := range ranks[i] {
-				tile.Columns[i].Set(row, rank)
+			for row, rank := range ranks[i][:used] {
+				tile.Set(i, row, rank)
 			}
 		}
 		tile.Ranked()

@@ -2,11 +2,16 @@
 
 package marks
 
-// AVX2 reports whether this processor and its system can run the kernels.
-const AVX2 = false
-
 // A tile that uses these functions cannot be made: NewTile panics.
 const missing = "marks: this processor has no AVX2"
+
+func rankRow(*byte, *float32, int, *[]int32, int) int                             { panic(missing) }
+func loneDouble(*uint32, *uint32, *uint32, int, *byte, *float64, *float64)        { panic(missing) }
+func loneDouble512(*uint32, *uint32, *uint32, int, *byte, *float64, *float64)     { panic(missing) }
+func loneManyDouble512(*uint32, *uint32, *uint32, int, *byte, *float64, *float64) { panic(missing) }
+func loneSingle(*uint32, *uint32, *uint32, int, *byte, *float32, *float32)        { panic(missing) }
+func loneSingle512(*uint32, *uint32, *uint32, int, *byte, *float32, *float32)     { panic(missing) }
+func loneManySingle512(*uint32, *uint32, *uint32, int, *byte, *float32, *float32) { panic(missing) }
 
 func transpose(*float32, *float32, int, int)                 { panic(missing) }
 func rank(*byte, *float32, *[]int32, int, int, int)          { panic(missing) }

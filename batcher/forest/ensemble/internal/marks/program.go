@@ -1,6 +1,10 @@
 package marks
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/disrust/disrust/batcher/kernel"
+)
 
 // Eight is how many rows a program scores at least as fast as fewer.
 const Eight = 8
@@ -9,13 +13,17 @@ const Eight = 8
 type Program[F float32 | float64] struct {
 	values       []F    // of the leaves, in the order of their marks
 	wide, narrow []part // for many rows, and for up to eight
+	lone         lone   // for one
 	column       int    // the last column that it reads
-
 }
 
 // Add adds the values of the leaves to which the trees lead the rows of a tile.
 func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 	_ = t.Columns[p.column] // so that no entry of the program leads beyond them
+	if t.lone() {
+		p.addLone(t, sums)
+		return
+	}
 	parts := p.wide
 	if t.narrow() {
 		parts = p.narrow
@@ -35,6 +43,48 @@ func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 		case *[Rows]float32:
 			c.addSingle(t, any(&values[0]).(*float32), sums)
 		}
+	}
+}
+
+// addLone walks one row through the trees.
+func (p *Program[F]) addLone(t *Tile, sums *[Rows]F) {
+	l := &p.lone
+	if t.twin {
+		sums[0] = walkTwin(l, t.ranks, p.values, sums[0])
+		return
+	}
+	from := 0
+	for _, to := range l.calls {
+		words, roots, firsts, count := &l.words[0], &l.roots[from], &l.values[from], min(to, (l.trees+7)&^7)-from
+		switch sums := any(sums).(type) {
+		case *[Rows]float64:
+			t.loneDouble(words, roots, firsts, count, any(&p.values[0]).(*float64), &sums[0])
+		case *[Rows]float32:
+			t.loneSingle(words, roots, firsts, count, any(&p.values[0]).(*float32), &sums[0])
+		}
+		from = to
+	}
+}
+
+func (t *Tile) loneDouble(words, roots, firsts *uint32, count int, values, sum *float64) {
+	switch {
+	case t.kind < kernel.AVX512:
+		loneDouble(words, roots, firsts, count, &t.ranks[0], values, sum)
+	case len(t.Columns) <= permuted:
+		loneDouble512(words, roots, firsts, count, &t.ranks[0], values, sum)
+	default:
+		loneManyDouble512(words, roots, firsts, count, &t.ranks[0], values, sum)
+	}
+}
+
+func (t *Tile) loneSingle(words, roots, firsts *uint32, count int, values, sum *float32) {
+	switch {
+	case t.kind < kernel.AVX512:
+		loneSingle(words, roots, firsts, count, &t.ranks[0], values, sum)
+	case len(t.Columns) <= permuted:
+		loneSingle512(words, roots, firsts, count, &t.ranks[0], values, sum)
+	default:
+		loneManySingle512(words, roots, firsts, count, &t.ranks[0], values, sum)
 	}
 }
 
@@ -74,7 +124,7 @@ func (c *part) addSingle(t *Tile, values *float32, sums *[Rows]float32) {
 
 // Bytes returns the size of the program.
 func (p *Program[F]) Bytes() int {
-	size := bytes(p.values) + bytes(p.wide) + bytes(p.narrow)
+	size := bytes(p.values) + bytes(p.wide) + bytes(p.narrow) + p.lone.bytes()
 	for _, parts := range [][]part{p.wide, p.narrow} {
 		for i := range parts {
 			size += bytes(parts[i].words) + bytes(parts[i].trees)

@@ -1,5 +1,11 @@
 package marks
 
+import (
+	"fmt"
+
+	"github.com/disrust/disrust/batcher/kernel"
+)
+
 // Tile is what up to 64 rows are scored with: their features, eight at a time, the ranks of their
 // columns, and the leaves that some trees have left to them.
 type Tile struct {
@@ -7,19 +13,32 @@ type Tile struct {
 	Columns  []Column
 
 	marks *[marksBytes]byte
-	used  int // the rows that are of interest
-	few   int // up to so many splits are counted
+	ranks []byte // of one row alone: the complement of its rank in each column
+	used  int    // the rows that are of interest
+	few   int    // up to so many splits are counted
+	kind  kernel.Kind
 	twin  bool
 }
 
 // NewTile returns a tile for programs of so many columns. One is there in any case: entries that clear
-// nothing look at it. A twin does without AVX2.
-func NewTile(columns int, twin bool) *Tile {
-	if !twin && !AVX2 {
-		panic("marks: this processor has no AVX2")
+// nothing look at it. The kind says with which instructions; but a twin does without any.
+func NewTile(columns int, kind kernel.Kind, twin bool) *Tile {
+	if !twin && (kind < kernel.AVX2 || kind.Check() != nil) {
+		panic(fmt.Sprintf("marks: no kernel of the kind %v", kind))
 	}
-	return &Tile{Columns: make([]Column, max(1, columns)), marks: new([marksBytes]byte), used: Rows, few: few(Rows), twin: twin}
+	t := &Tile{Columns: make([]Column, max(1, columns)), marks: new([marksBytes]byte), kind: kind, twin: twin}
+	t.ranks = make([]byte, max(MaxLeaves, columns)+ranksBehind)
+	t.Use(Rows)
+	return t
 }
+
+const (
+	// permuted is for how many columns the ranks of a row are in registers.
+	permuted = 128
+
+	// ranksBehind is how many bytes behind a rank may be read.
+	ranksBehind = 3
+)
 
 // Use says that only the first count rows, from 1 to 64, are of interest. Others may have any ranks, and
 // get any sums.
@@ -36,6 +55,9 @@ func (t *Tile) half() bool { return t.used <= Rows/2 }
 // narrow reports whether programs are used that score eight rows.
 func (t *Tile) narrow() bool { return t.used <= Eight }
 
+// lone reports whether there is one row, which is walked through the trees.
+func (t *Tile) lone() bool { return t.used == 1 }
+
 func (t *Tile) eights() int { return (t.used + 7) / 8 }
 
 // Load puts up to eight features of count rows into Features, from the first element of rows on.
@@ -50,6 +72,34 @@ func (t *Tile) Load(rows []float32, stride, features, count int) {
 		for i, x := range rows[row*stride:][:features] {
 			t.Features[i][row] = x
 		}
+	}
+}
+
+// RankRow makes the ranks of the only row, instead of Load and Rank: in all columns that look at features.
+func (t *Tile) RankRow(row []float32, splits []Splits) {
+	done := 0
+	switch {
+	case len(splits) == 0 || len(row) == 0:
+	case t.twin:
+		for done < len(splits) && int(splits[done].at) < 4*len(row) {
+			s := &splits[done]
+			t.ranks[s.column/columnBytes] = ^s.rank(row[s.at/4])
+			done++
+		}
+	default:
+		done = rankRow(&t.ranks[0], &row[0], 4*len(row), &splits[0].table, len(splits))
+	}
+	if done < len(splits) {
+		panic("marks: a row without some features")
+	}
+}
+
+// Set sets the rank of a row in a column that no splits rank.
+func (t *Tile) Set(column, row int, rank uint8) {
+	if t.lone() {
+		t.ranks[column] = ^rank
+	} else {
+		t.Columns[column].Set(row, rank)
 	}
 }
 
@@ -70,7 +120,7 @@ func (t *Tile) Rank(splits []Splits) {
 // Ranked says that all columns have their ranks.
 func (t *Tile) Ranked() {
 	switch {
-	case !t.narrow():
+	case !t.narrow(), t.lone():
 	case t.twin:
 		for i := range t.Columns {
 			spreadTwin(&t.Columns[i])

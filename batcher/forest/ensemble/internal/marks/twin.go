@@ -6,14 +6,19 @@ import "math"
 // makes is tested on every processor with these.
 
 func rankTwin(to *Column, x *[Rows]float32, s *Splits) {
-	sorted := s.sorted()
 	for row, x := range x {
-		n, rank := s.number(x), 0
-		for rank < len(sorted) && sorted[rank] < n {
+		to.Set(row, s.rank(x))
+	}
+}
+
+func (s *Splits) rank(x float32) (rank uint8) {
+	n := s.number(x)
+	for _, split := range s.sorted() {
+		if split < n {
 			rank++
 		}
-		to.Set(row, uint8(rank))
 	}
+	return rank
 }
 
 func (s *Splits) number(x float32) int32 {
