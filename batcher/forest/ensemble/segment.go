@@ -1,6 +1,9 @@
 package ensemble
 
-import "github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
+import (
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
+	"github.com/disrust/disrust/batcher/kernel"
+)
 
 // segment is some trees of a group, one after the other in the order, that are scored alike. The
 // leaves of the last lead to the end.
@@ -26,6 +29,8 @@ func (m *Model) compile() {
 		return
 	}
 	single, double := compiler[float32]{model: m, values: m.single}, compiler[float64]{model: m, values: m.double}
+	fans := m.config.Kernel >= kernel.AVX512 || m.twin()
+	single.builder.Fans, double.builder.Fans = fans, fans
 	for i := range m.segments {
 		s := &m.segments[i]
 		switch {

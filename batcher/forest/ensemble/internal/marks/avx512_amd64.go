@@ -2,6 +2,16 @@
 
 package marks
 
+// fanDouble512 adds the values of a row's leaves in groups of 16 trees, each with a count of chunks.
+//
+//go:noescape
+func fanDouble512(counts *uint32, groups int, chunks *byte, firsts *uint32, ranks *byte, values *float64, sum *float64)
+
+// fanSingle512 adds the values of a row's leaves in groups of 16 trees, each with a count of chunks.
+//
+//go:noescape
+func fanSingle512(counts *uint32, groups int, chunks *byte, firsts *uint32, ranks *byte, values *float32, sum *float32)
+
 // loneDouble512 walks a row through count trees, a multiple of 8, and adds the values of its leaves.
 //
 //go:noescape

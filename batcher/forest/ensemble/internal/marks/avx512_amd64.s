@@ -2,6 +2,183 @@
 
 #include "textflag.h"
 
+// func fanDouble512(counts *uint32, groups int, chunks *byte, firsts *uint32, ranks *byte, values *float64, sum *float64)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
+TEXT ·fanDouble512(SB), NOSPLIT, $64-56
+	MOVQ         counts+0(FP), AX
+	MOVQ         groups+8(FP), CX
+	MOVQ         chunks+16(FP), DX
+	MOVQ         firsts+24(FP), BX
+	MOVQ         ranks+32(FP), SI
+	MOVQ         values+40(FP), DI
+	MOVQ         sum+48(FP), R8
+	VMOVSD       (R8), X0
+	VPBROADCASTD exponent<>+0(SB), Z4
+	VMOVDQU8     (SI), Z1
+	VMOVDQU8     64(SI), Z2
+	VPXORD       Z3, Z3, Z3
+
+group:
+	VPTERNLOGD $0xff, Z5, Z5, Z5
+	MOVL       (AX), SI
+	TESTL      SI, SI
+	JZ         lowest
+
+chunk:
+	VMOVDQU8 (DX), Z6
+	VPMOVB2M Z6, K1
+	VPERMI2B Z2, Z1, Z6
+	VPCMPUB  $0x01, 64(DX), Z6, K2
+	KXORQ    K1, K2, K2
+	VPANDD   128(DX), Z5, K2, Z5
+	KSHIFTRQ $0x10, K2, K1
+	VPANDD   192(DX), Z5, K1, Z5
+	KSHIFTRQ $0x20, K2, K1
+	VPANDD   256(DX), Z5, K1, Z5
+	KSHIFTRQ $0x30, K2, K1
+	VPANDD   320(DX), Z5, K1, Z5
+	ADDQ     $0x00000180, DX
+	DECL     SI
+	JNZ      chunk
+
+lowest:
+	VPSUBD     Z5, Z3, Z6
+	VPANDD     Z5, Z6, Z6
+	VCVTUDQ2PS Z6, Z6
+	VPSRLD     $0x17, Z6, Z6
+	VPSUBD     Z4, Z6, Z6
+	VPADDD     (BX), Z6, Z6
+	VMOVDQU32  Z6, (SP)
+	MOVL       (SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       4(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       8(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       12(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       16(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       20(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       24(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       28(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       32(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       36(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       40(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       44(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       48(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       52(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       56(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	MOVL       60(SP), SI
+	VADDSD     (DI)(SI*8), X0, X0
+	ADDQ       $0x40, BX
+	ADDQ       $0x04, AX
+	DECQ       CX
+	JNZ        group
+	VMOVSD     X0, (R8)
+	VZEROUPPER
+	RET
+
+DATA exponent<>+0(SB)/4, $0x0000007f
+GLOBL exponent<>(SB), RODATA|NOPTR, $4
+
+// func fanSingle512(counts *uint32, groups int, chunks *byte, firsts *uint32, ranks *byte, values *float32, sum *float32)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
+TEXT ·fanSingle512(SB), NOSPLIT, $64-56
+	MOVQ         counts+0(FP), AX
+	MOVQ         groups+8(FP), CX
+	MOVQ         chunks+16(FP), DX
+	MOVQ         firsts+24(FP), BX
+	MOVQ         ranks+32(FP), SI
+	MOVQ         values+40(FP), DI
+	MOVQ         sum+48(FP), R8
+	VMOVSS       (R8), X0
+	VPBROADCASTD exponent<>+0(SB), Z4
+	VMOVDQU8     (SI), Z1
+	VMOVDQU8     64(SI), Z2
+	VPXORD       Z3, Z3, Z3
+
+group:
+	VPTERNLOGD $0xff, Z5, Z5, Z5
+	MOVL       (AX), SI
+	TESTL      SI, SI
+	JZ         lowest
+
+chunk:
+	VMOVDQU8 (DX), Z6
+	VPMOVB2M Z6, K1
+	VPERMI2B Z2, Z1, Z6
+	VPCMPUB  $0x01, 64(DX), Z6, K2
+	KXORQ    K1, K2, K2
+	VPANDD   128(DX), Z5, K2, Z5
+	KSHIFTRQ $0x10, K2, K1
+	VPANDD   192(DX), Z5, K1, Z5
+	KSHIFTRQ $0x20, K2, K1
+	VPANDD   256(DX), Z5, K1, Z5
+	KSHIFTRQ $0x30, K2, K1
+	VPANDD   320(DX), Z5, K1, Z5
+	ADDQ     $0x00000180, DX
+	DECL     SI
+	JNZ      chunk
+
+lowest:
+	VPSUBD     Z5, Z3, Z6
+	VPANDD     Z5, Z6, Z6
+	VCVTUDQ2PS Z6, Z6
+	VPSRLD     $0x17, Z6, Z6
+	VPSUBD     Z4, Z6, Z6
+	VPADDD     (BX), Z6, Z6
+	VMOVDQU32  Z6, (SP)
+	MOVL       (SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       4(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       8(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       12(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       16(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       20(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       24(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       28(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       32(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       36(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       40(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       44(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       48(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       52(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       56(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	MOVL       60(SP), SI
+	VADDSS     (DI)(SI*4), X0, X0
+	ADDQ       $0x40, BX
+	ADDQ       $0x04, AX
+	DECQ       CX
+	JNZ        group
+	VMOVSS     X0, (R8)
+	VZEROUPPER
+	RET
+
 // func loneDouble512(words *uint32, roots *uint32, firsts *uint32, count int, ranks *byte, values *float64, sum *float64)
 // Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VBMI, CMOV
 TEXT ·loneDouble512(SB), NOSPLIT, $256-56

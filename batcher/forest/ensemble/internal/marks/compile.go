@@ -19,8 +19,12 @@ type Node struct {
 
 // Builder compiles programs, one after the other.
 type Builder[F float32 | float64] struct {
+	// Fans says that programs get what AVX-512 has for small trees. Twins use it too.
+	Fans bool
+
 	wide, narrow cutter
 	lone         lone
+	fan          fanner
 	values       []F // of all trees
 	column       int // the last one
 
@@ -39,6 +43,7 @@ func (b *Builder[F]) Add(nodes []Node, values []F) {
 	at := len(b.values)
 	b.wide.begin(len(values), at)
 	b.narrow.begin(len(values), at)
+	b.fan.begin(len(values))
 	b.values = append(b.values, values...)
 	b.place(nodes, values, b.values[at:])
 	for i := range nodes {
@@ -101,6 +106,9 @@ func (b *Builder[F]) clear(i int, n *Node) {
 	first, end := b.first[i], b.first[i]+b.below(child)
 	b.wide.clear(uint32(column), split, first, end)
 	b.narrow.clear(uint32(column), split, first, end)
+	if b.Fans {
+		b.fan.clear(n, b.swapped(n), first, end)
+	}
 }
 
 // Program returns the program of the trees since the last one.
@@ -108,6 +116,9 @@ func (b *Builder[F]) Program() *Program[F] {
 	nothing := F(math.Copysign(0, -1)) // changes no sum
 	p := &Program[F]{values: append(slices.Clip(b.values), nothing), column: b.column}
 	p.wide, p.narrow, p.lone = b.wide.parts(), b.narrow.parts(), b.lone.program(len(b.values))
+	if fan := b.fan.program(); b.Fans {
+		p.fan = fan
+	}
 	b.values, b.column = b.values[:0], 0
 	return p
 }

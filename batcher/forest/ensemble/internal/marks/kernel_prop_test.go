@@ -157,16 +157,19 @@ type tree[F float32 | float64] struct {
 }
 
 func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
-	var b Builder[F]
+	b := Builder[F]{Fans: r.IntN(2) == 0}
 	columns := 1 + r.IntN(20)
 	if r.IntN(4) == 0 {
 		columns = 1 + r.IntN(300)
 	}
-	trees := make([]tree[F], 1+r.IntN(40))
+	trees, most := make([]tree[F], 1+r.IntN(40)), MaxLeaves
+	if r.IntN(2) == 0 {
+		most = fanLeaves // so that the program gets a fan
+	}
 	for i := range trees {
-		leaves := 1 + r.IntN(40)
+		leaves := 1 + r.IntN(min(40, most))
 		if r.IntN(4) == 0 {
-			leaves = 1 + r.IntN(MaxLeaves)
+			leaves = 1 + r.IntN(most)
 		}
 		trees[i] = anyTree[F](r, columns, leaves)
 		b.Add(trees[i].nodes, trees[i].values)

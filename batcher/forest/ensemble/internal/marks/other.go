@@ -13,14 +13,16 @@ func loneSingle(*uint32, *uint32, *uint32, int, *byte, *float32, *float32)      
 func loneSingle512(*uint32, *uint32, *uint32, int, *byte, *float32, *float32)     { panic(missing) }
 func loneManySingle512(*uint32, *uint32, *uint32, int, *byte, *float32, *float32) { panic(missing) }
 
-func transpose(*float32, *float32, int, int)                 { panic(missing) }
-func rank(*byte, *float32, *[]int32, int, int, int)          { panic(missing) }
-func clear64(*uint32, *byte, *byte)                          { panic(missing) }
-func clear32(*uint32, *byte, *byte)                          { panic(missing) }
-func lowest64(*uint32, int, *byte)                           { panic(missing) }
-func lowest32(*uint32, int, *byte)                           { panic(missing) }
-func addDouble(*uint32, int, *byte, *float64, *float64, int) { panic(missing) }
-func addSingle(*uint32, int, *byte, *float32, *float32, int) { panic(missing) }
-func spread(*byte, int)                                      { panic(missing) }
-func addEightDouble(*uint32, int, *byte, *float64, *float64) { panic(missing) }
-func addEightSingle(*uint32, int, *byte, *float32, *float32) { panic(missing) }
+func transpose(*float32, *float32, int, int)                               { panic(missing) }
+func rank(*byte, *float32, *[]int32, int, int, int)                        { panic(missing) }
+func clear64(*uint32, *byte, *byte)                                        { panic(missing) }
+func clear32(*uint32, *byte, *byte)                                        { panic(missing) }
+func lowest64(*uint32, int, *byte)                                         { panic(missing) }
+func lowest32(*uint32, int, *byte)                                         { panic(missing) }
+func addDouble(*uint32, int, *byte, *float64, *float64, int)               { panic(missing) }
+func addSingle(*uint32, int, *byte, *float32, *float32, int)               { panic(missing) }
+func spread(*byte, int)                                                    { panic(missing) }
+func addEightDouble(*uint32, int, *byte, *float64, *float64)               { panic(missing) }
+func addEightSingle(*uint32, int, *byte, *float32, *float32)               { panic(missing) }
+func fanDouble512(*uint32, int, *byte, *uint32, *byte, *float64, *float64) { panic(missing) }
+func fanSingle512(*uint32, int, *byte, *uint32, *byte, *float32, *float32) { panic(missing) }

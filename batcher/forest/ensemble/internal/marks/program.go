@@ -2,6 +2,7 @@ package marks
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/disrust/disrust/batcher/kernel"
 )
@@ -14,6 +15,7 @@ type Program[F float32 | float64] struct {
 	values       []F    // of the leaves, in the order of their marks
 	wide, narrow []part // for many rows, and for up to eight
 	lone         lone   // for one
+	fan          fan    // likewise; empty: it does not fit
 	column       int    // the last column that it reads
 }
 
@@ -49,7 +51,15 @@ func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 // addLone walks one row through the trees.
 func (p *Program[F]) addLone(t *Tile, sums *[Rows]F) {
 	l := &p.lone
-	if t.twin {
+	fan := len(p.fan.counts) > 0 && (t.kind >= kernel.AVX512 || t.twin)
+	switch {
+	case fan && t.twin:
+		sums[0] = fanTwin(&p.fan, l.values, t.ranks, p.values, sums[0])
+		return
+	case fan:
+		p.addFan(t, sums)
+		return
+	case t.twin:
 		sums[0] = walkTwin(l, t.ranks, p.values, sums[0])
 		return
 	}
@@ -63,6 +73,24 @@ func (p *Program[F]) addLone(t *Tile, sums *[Rows]F) {
 			t.loneSingle(words, roots, firsts, count, any(&p.values[0]).(*float32), &sums[0])
 		}
 		from = to
+	}
+}
+
+// addFan makes the marks that one row leaves to the trees, 16 trees at a time.
+func (p *Program[F]) addFan(t *Tile, sums *[Rows]F) {
+	f, ranks, firsts := &p.fan, &t.ranks[0], p.lone.values
+	chunks := f.chunks
+	for counts := range slices.Chunk(f.counts, fanCall/fanTrees) {
+		switch sums := any(sums).(type) {
+		case *[Rows]float64:
+			fanDouble512(&counts[0], len(counts), &chunks[0].columns[0], &firsts[0], ranks, any(&p.values[0]).(*float64), &sums[0])
+		case *[Rows]float32:
+			fanSingle512(&counts[0], len(counts), &chunks[0].columns[0], &firsts[0], ranks, any(&p.values[0]).(*float32), &sums[0])
+		}
+		for _, count := range counts {
+			chunks = chunks[count:]
+		}
+		firsts = firsts[fanTrees*len(counts):]
 	}
 }
 
@@ -124,7 +152,7 @@ func (c *part) addSingle(t *Tile, values *float32, sums *[Rows]float32) {
 
 // Bytes returns the size of the program.
 func (p *Program[F]) Bytes() int {
-	size := bytes(p.values) + bytes(p.wide) + bytes(p.narrow) + p.lone.bytes()
+	size := bytes(p.values) + bytes(p.wide) + bytes(p.narrow) + p.lone.bytes() + p.fan.bytes()
 	for _, parts := range [][]part{p.wide, p.narrow} {
 		for i := range parts {
 			size += bytes(parts[i].words) + bytes(parts[i].trees)

@@ -43,6 +43,8 @@ func writeAVX2() {
 }
 
 func writeAVX512() {
+	fan("Double", "float64", 8, VMOVSD, VADDSD)
+	fan("Single", "float32", 4, VMOVSS, VADDSS)
 	for _, many := range []bool{false, true} {
 		name := map[bool]string{false: "lone", true: "loneMany"}[many]
 		lone512(name+"Double512", "float64", many, 8, VMOVSD, VADDSD)
