@@ -2,6 +2,16 @@
 
 package marks
 
+// clear64AVX512 marks the leaves that are left to each row.
+//
+//go:noescape
+func clear64AVX512(program *uint32, ranks *byte, marks *byte)
+
+// clear32AVX512 marks the leaves that are left to each row.
+//
+//go:noescape
+func clear32AVX512(program *uint32, ranks *byte, marks *byte)
+
 // fanDouble512 adds the values of a row's leaves in groups of 16 trees, each with a count of chunks.
 //
 //go:noescape

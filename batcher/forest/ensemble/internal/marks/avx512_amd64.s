@@ -2,6 +2,126 @@
 
 #include "textflag.h"
 
+// func clear64AVX512(program *uint32, ranks *byte, marks *byte)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·clear64AVX512(SB), NOSPLIT, $0-24
+	MOVQ program+0(FP), AX
+	MOVQ ranks+8(FP), CX
+	MOVQ marks+16(FP), DX
+
+run:
+	MOVL  (AX), BX
+	MOVL  4(AX), SI
+	ADDQ  $0x08, AX
+	TESTL BX, BX
+	JZ    done
+
+unit:
+	MOVL         (AX), DI
+	ADDQ         $0x04, AX
+	VPTERNLOGD   $0xff, Z0, Z0, Z0
+	MOVL         BX, R8
+	SHRL         $0x01, R8
+	JCC          even
+	MOVL         (AX), R9
+	ADDQ         CX, R9
+	VPBROADCASTD 4(AX), Z1
+	VPBROADCASTD 8(AX), Z2
+	VPCMPGTB     (R9), Z1, K1
+	VPMOVM2B     K1, Z1
+	VPTERNLOGD   $0xe0, Z2, Z1, Z0
+	ADDQ         $0x0c, AX
+
+even:
+	TESTL R8, R8
+	JZ    store
+
+pair:
+	MOVL         (AX), R9
+	ADDQ         CX, R9
+	VPBROADCASTD 4(AX), Z1
+	VPBROADCASTD 8(AX), Z2
+	VPCMPGTB     (R9), Z1, K1
+	VPMOVM2B     K1, Z1
+	VPTERNLOGD   $0xe0, Z2, Z1, Z0
+	MOVL         12(AX), R9
+	ADDQ         CX, R9
+	VPBROADCASTD 16(AX), Z1
+	VPBROADCASTD 20(AX), Z2
+	VPCMPGTB     (R9), Z1, K1
+	VPMOVM2B     K1, Z1
+	VPTERNLOGD   $0xe0, Z2, Z1, Z0
+	ADDQ         $0x18, AX
+	DECL         R8
+	JNZ          pair
+
+store:
+	VMOVDQU32 Z0, (DX)(DI*1)
+	DECL      SI
+	JNZ       unit
+	JMP       run
+
+done:
+	VZEROUPPER
+	RET
+
+// func clear32AVX512(program *uint32, ranks *byte, marks *byte)
+// Requires: AVX, AVX2, AVX512F, AVX512VL
+TEXT ·clear32AVX512(SB), NOSPLIT, $0-24
+	MOVQ program+0(FP), AX
+	MOVQ ranks+8(FP), CX
+	MOVQ marks+16(FP), DX
+
+run:
+	MOVL  (AX), BX
+	MOVL  4(AX), SI
+	ADDQ  $0x08, AX
+	TESTL BX, BX
+	JZ    done
+
+unit:
+	MOVL            (AX), DI
+	ADDQ            $0x04, AX
+	VPCMPEQB        Y0, Y0, Y0
+	MOVL            BX, R8
+	SHRL            $0x01, R8
+	JCC             even
+	MOVL            (AX), R9
+	ADDQ            CX, R9
+	VPBROADCASTD    4(AX), Y1
+	VPCMPGTB        (R9), Y1, Y1
+	VPTERNLOGD.BCST $0xe0, 8(AX), Y1, Y0
+	ADDQ            $0x0c, AX
+
+even:
+	TESTL R8, R8
+	JZ    store
+
+pair:
+	MOVL            (AX), R9
+	ADDQ            CX, R9
+	VPBROADCASTD    4(AX), Y1
+	VPCMPGTB        (R9), Y1, Y1
+	VPTERNLOGD.BCST $0xe0, 8(AX), Y1, Y0
+	MOVL            12(AX), R9
+	ADDQ            CX, R9
+	VPBROADCASTD    16(AX), Y1
+	VPCMPGTB        (R9), Y1, Y1
+	VPTERNLOGD.BCST $0xe0, 20(AX), Y1, Y0
+	ADDQ            $0x18, AX
+	DECL            R8
+	JNZ             pair
+
+store:
+	VMOVDQU Y0, (DX)(DI*1)
+	DECL    SI
+	JNZ     unit
+	JMP     run
+
+done:
+	VZEROUPPER
+	RET
+
 // func fanDouble512(counts *uint32, groups int, chunks *byte, firsts *uint32, ranks *byte, values *float64, sum *float64)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
 TEXT ·fanDouble512(SB), NOSPLIT, $64-56

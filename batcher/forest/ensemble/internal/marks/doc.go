@@ -1,5 +1,5 @@
-// Package marks scores up to 64 rows at once, by bit-vectors of leaves in bytes, with AVX2. The
-// README says how, with a picture.
+// Package marks scores up to 64 rows at once, by bit-vectors of leaves in bytes, with AVX2 or AVX-512.
+// The README says how, with pictures.
 //
 // The ensemble makes a [Program] of trees whose nodes compare a rank in a column with a number, and
 // [Splits] for each column. For some rows it loads their features into a [Tile], ranks them, and adds
@@ -8,8 +8,11 @@
 //	tile.Use(count)
 //	tile.Load(rows, stride, 8, count) // eight features of each row
 //	tile.Rank(splits)                 // in the columns that look at them
+//	tile.Set(column, row, rank)       // in columns that look at none
 //	tile.Ranked()                     // once all columns have their ranks
 //	program.Add(tile, &sums)
+//
+// One row is not loaded: RankRow is there instead of Load and Rank.
 //
 // # Contract
 //

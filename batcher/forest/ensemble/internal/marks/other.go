@@ -26,3 +26,5 @@ func addEightDouble(*uint32, int, *byte, *float64, *float64)               { pan
 func addEightSingle(*uint32, int, *byte, *float32, *float32)               { panic(missing) }
 func fanDouble512(*uint32, int, *byte, *uint32, *byte, *float64, *float64) { panic(missing) }
 func fanSingle512(*uint32, int, *byte, *uint32, *byte, *float32, *float32) { panic(missing) }
+func clear32AVX512(*uint32, *byte, *byte)                                  { panic(missing) }
+func clear64AVX512(*uint32, *byte, *byte)                                  { panic(missing) }

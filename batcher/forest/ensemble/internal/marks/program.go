@@ -2,7 +2,6 @@ package marks
 
 import (
 	"reflect"
-	"slices"
 
 	"github.com/disrust/disrust/batcher/kernel"
 )
@@ -23,7 +22,7 @@ type Program[F float32 | float64] struct {
 func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 	_ = t.Columns[p.column] // so that no entry of the program leads beyond them
 	if t.lone() {
-		p.addLone(t, sums)
+		p.addRow(t, sums)
 		return
 	}
 	parts := p.wide
@@ -48,76 +47,12 @@ func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 	}
 }
 
-// addLone walks one row through the trees.
-func (p *Program[F]) addLone(t *Tile, sums *[Rows]F) {
-	l := &p.lone
-	fan := len(p.fan.counts) > 0 && (t.kind >= kernel.AVX512 || t.twin)
-	switch {
-	case fan && t.twin:
-		sums[0] = fanTwin(&p.fan, l.values, t.ranks, p.values, sums[0])
-		return
-	case fan:
-		p.addFan(t, sums)
-		return
-	case t.twin:
-		sums[0] = walkTwin(l, t.ranks, p.values, sums[0])
-		return
-	}
-	from := 0
-	for _, to := range l.calls {
-		words, roots, firsts, count := &l.words[0], &l.roots[from], &l.values[from], min(to, (l.trees+7)&^7)-from
-		switch sums := any(sums).(type) {
-		case *[Rows]float64:
-			t.loneDouble(words, roots, firsts, count, any(&p.values[0]).(*float64), &sums[0])
-		case *[Rows]float32:
-			t.loneSingle(words, roots, firsts, count, any(&p.values[0]).(*float32), &sums[0])
-		}
-		from = to
-	}
-}
-
-// addFan makes the marks that one row leaves to the trees, 16 trees at a time.
-func (p *Program[F]) addFan(t *Tile, sums *[Rows]F) {
-	f, ranks, firsts := &p.fan, &t.ranks[0], p.lone.values
-	chunks := f.chunks
-	for counts := range slices.Chunk(f.counts, fanCall/fanTrees) {
-		switch sums := any(sums).(type) {
-		case *[Rows]float64:
-			fanDouble512(&counts[0], len(counts), &chunks[0].columns[0], &firsts[0], ranks, any(&p.values[0]).(*float64), &sums[0])
-		case *[Rows]float32:
-			fanSingle512(&counts[0], len(counts), &chunks[0].columns[0], &firsts[0], ranks, any(&p.values[0]).(*float32), &sums[0])
-		}
-		for _, count := range counts {
-			chunks = chunks[count:]
-		}
-		firsts = firsts[fanTrees*len(counts):]
-	}
-}
-
-func (t *Tile) loneDouble(words, roots, firsts *uint32, count int, values, sum *float64) {
-	switch {
-	case t.kind < kernel.AVX512:
-		loneDouble(words, roots, firsts, count, &t.ranks[0], values, sum)
-	case len(t.Columns) <= permuted:
-		loneDouble512(words, roots, firsts, count, &t.ranks[0], values, sum)
-	default:
-		loneManyDouble512(words, roots, firsts, count, &t.ranks[0], values, sum)
-	}
-}
-
-func (t *Tile) loneSingle(words, roots, firsts *uint32, count int, values, sum *float32) {
-	switch {
-	case t.kind < kernel.AVX512:
-		loneSingle(words, roots, firsts, count, &t.ranks[0], values, sum)
-	case len(t.Columns) <= permuted:
-		loneSingle512(words, roots, firsts, count, &t.ranks[0], values, sum)
-	default:
-		loneManySingle512(words, roots, firsts, count, &t.ranks[0], values, sum)
-	}
-}
-
 // clear makes the marks of a part, and for many rows replaces the first of each tree by leaves.
 func (c *part) clear(t *Tile) {
+	clear32, clear64 := clear32, clear64
+	if t.kind >= kernel.AVX512 {
+		clear32, clear64 = clear32AVX512, clear64AVX512
+	}
 	words, ranks, marks := &c.words[0], &t.Columns[0][0], &t.marks[0]
 	trees, count := &c.trees[0].marks, len(c.trees)-1
 	switch {

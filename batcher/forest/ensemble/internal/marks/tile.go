@@ -2,6 +2,7 @@ package marks
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/disrust/disrust/batcher/kernel"
 )
@@ -35,6 +36,9 @@ func NewTile(columns int, kind kernel.Kind, twin bool) *Tile {
 const (
 	// permuted is for how many columns the ranks of a row are in registers.
 	permuted = 128
+
+	// rankCall is how many columns of a row a call of the assembly ranks.
+	rankCall = 1024
 
 	// ranksBehind is how many bytes behind a rank may be read.
 	ranksBehind = 3
@@ -87,7 +91,9 @@ func (t *Tile) RankRow(row []float32, splits []Splits) {
 			done++
 		}
 	default:
-		done = rankRow(&t.ranks[0], &row[0], 4*len(row), &splits[0].table, len(splits))
+		for some := range slices.Chunk(splits, rankCall) {
+			done += rankRow(&t.ranks[0], &row[0], 4*len(row), &some[0].table, len(some))
+		}
 	}
 	if done < len(splits) {
 		panic("marks: a row without some features")

@@ -28,8 +28,8 @@ func main() {
 func writeAVX2() {
 	transpose()
 	rank()
-	clear("clear64", 2)
-	clear("clear32", 1)
+	clear("clear64", 2, entry, YMM)
+	clear("clear32", 1, entry, YMM)
 	lowest("lowest64", 2)
 	lowest("lowest32", 1)
 	add("Double", "float64", 8, MOVSD, ADDSD)
@@ -43,6 +43,8 @@ func writeAVX2() {
 }
 
 func writeAVX512() {
+	clear("clear64AVX512", 1, entry64, ZMM)
+	clear("clear32AVX512", 1, entry32, YMM)
 	fan("Double", "float64", 8, VMOVSD, VADDSD)
 	fan("Single", "float32", 4, VMOVSS, VADDSS)
 	for _, many := range []bool{false, true} {
