@@ -5,24 +5,33 @@ func (s *scorer) rank(rows []float32, stride, count int) {
 	m, t := s.model, s.tile
 	v := m.vectors
 	t.Use(count)
-	if count == 1 {
-		t.RankRow(rows, v.ranked)
-	} else {
-		for _, e := range v.eights {
-			t.Load(rows[e.feature:], stride, e.count, count)
-			t.Rank(v.of(e))
-		}
+	for _, e := range v.eights {
+		t.Load(rows[e.feature:], stride, e.count, count)
+		t.Rank(v.of(e))
 	}
 	for _, a := range m.alike {
 		c, sets := &m.columns[a.first], m.sets[a.first:a.end]
-		first, at := len(v.ranked)+int(a.first)-m.plain, int(c.feature)
+		to := t.Columns[len(v.ranked)+int(a.first)-m.plain:][:len(sets)]
+		at := int(c.feature)
 		for row := range count {
 			k := c.category(rows[at])
 			for i := range sets {
-				t.Set(first+i, row, uint8(sets[i].side(k, m.words)))
+				to[i].Set(row, uint8(sets[i].side(k, m.words)))
 			}
 			at += stride
 		}
 	}
 	t.Ranked()
+}
+
+// rankRow makes the ranks of a single row.
+func (s *scorer) rankRow(row []float32) {
+	m, v := s.model, s.model.vectors
+	s.ranked.Rank(row, v.row)
+	for _, a := range m.alike {
+		k := m.columns[a.first].category(row[m.columns[a.first].feature])
+		for i, set := range m.sets[a.first:a.end] {
+			s.ranked.Set(len(v.ranked)+int(a.first)+i-m.plain, uint8(set.side(k, m.words)))
+		}
+	}
 }

@@ -57,11 +57,6 @@ func addEightDouble(trees *uint32, treeCount int, marks *byte, values *float64, 
 //go:noescape
 func addEightSingle(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32)
 
-// rankRow writes the complement of a row's rank in each of some columns. It stops at a feature that the row does not have, and returns how many columns come before.
-//
-//go:noescape
-func rankRow(ranks *byte, row *float32, rowBytes int, splits *[]int32, splitsCount int) int
-
 // loneDouble walks a row through count trees, a multiple of 8, and adds the values of its leaves.
 //
 //go:noescape

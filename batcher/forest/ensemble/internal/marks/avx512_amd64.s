@@ -3,7 +3,7 @@
 #include "textflag.h"
 
 // func clear64AVX512(program *uint32, ranks *byte, marks *byte)
-// Requires: AVX, AVX512BW, AVX512F
+// Requires: AVX, AVX2, AVX512F, AVX512VL
 TEXT ·clear64AVX512(SB), NOSPLIT, $0-24
 	MOVQ program+0(FP), AX
 	MOVQ ranks+8(FP), CX
@@ -19,17 +19,19 @@ run:
 unit:
 	MOVL         (AX), DI
 	ADDQ         $0x04, AX
-	VPTERNLOGD   $0xff, Z0, Z0, Z0
+	VPCMPEQB     Y0, Y0, Y0
+	VPCMPEQB     Y1, Y1, Y1
 	MOVL         BX, R8
 	SHRL         $0x01, R8
 	JCC          even
 	MOVL         (AX), R9
 	ADDQ         CX, R9
-	VPBROADCASTD 4(AX), Z1
-	VPBROADCASTD 8(AX), Z2
-	VPCMPGTB     (R9), Z1, K1
-	VPMOVM2B     K1, Z1
-	VPTERNLOGD   $0xe0, Z2, Z1, Z0
+	VPBROADCASTD 4(AX), Y2
+	VPBROADCASTD 8(AX), Y3
+	VPCMPGTB     (R9), Y2, Y4
+	VPTERNLOGD   $0xe0, Y3, Y4, Y0
+	VPCMPGTB     32(R9), Y2, Y2
+	VPTERNLOGD   $0xe0, Y3, Y2, Y1
 	ADDQ         $0x0c, AX
 
 even:
@@ -39,27 +41,30 @@ even:
 pair:
 	MOVL         (AX), R9
 	ADDQ         CX, R9
-	VPBROADCASTD 4(AX), Z1
-	VPBROADCASTD 8(AX), Z2
-	VPCMPGTB     (R9), Z1, K1
-	VPMOVM2B     K1, Z1
-	VPTERNLOGD   $0xe0, Z2, Z1, Z0
+	VPBROADCASTD 4(AX), Y2
+	VPBROADCASTD 8(AX), Y3
+	VPCMPGTB     (R9), Y2, Y4
+	VPTERNLOGD   $0xe0, Y3, Y4, Y0
+	VPCMPGTB     32(R9), Y2, Y2
+	VPTERNLOGD   $0xe0, Y3, Y2, Y1
 	MOVL         12(AX), R9
 	ADDQ         CX, R9
-	VPBROADCASTD 16(AX), Z1
-	VPBROADCASTD 20(AX), Z2
-	VPCMPGTB     (R9), Z1, K1
-	VPMOVM2B     K1, Z1
-	VPTERNLOGD   $0xe0, Z2, Z1, Z0
+	VPBROADCASTD 16(AX), Y2
+	VPBROADCASTD 20(AX), Y3
+	VPCMPGTB     (R9), Y2, Y4
+	VPTERNLOGD   $0xe0, Y3, Y4, Y0
+	VPCMPGTB     32(R9), Y2, Y2
+	VPTERNLOGD   $0xe0, Y3, Y2, Y1
 	ADDQ         $0x18, AX
 	DECL         R8
 	JNZ          pair
 
 store:
-	VMOVDQU32 Z0, (DX)(DI*1)
-	DECL      SI
-	JNZ       unit
-	JMP       run
+	VMOVDQU Y0, (DX)(DI*1)
+	VMOVDQU Y1, 32(DX)(DI*1)
+	DECL    SI
+	JNZ     unit
+	JMP     run
 
 done:
 	VZEROUPPER
@@ -80,37 +85,40 @@ run:
 	JZ    done
 
 unit:
-	MOVL            (AX), DI
-	ADDQ            $0x04, AX
-	VPCMPEQB        Y0, Y0, Y0
-	MOVL            BX, R8
-	SHRL            $0x01, R8
-	JCC             even
-	MOVL            (AX), R9
-	ADDQ            CX, R9
-	VPBROADCASTD    4(AX), Y1
-	VPCMPGTB        (R9), Y1, Y1
-	VPTERNLOGD.BCST $0xe0, 8(AX), Y1, Y0
-	ADDQ            $0x0c, AX
+	MOVL         (AX), DI
+	ADDQ         $0x04, AX
+	VPCMPEQB     Y0, Y0, Y0
+	MOVL         BX, R8
+	SHRL         $0x01, R8
+	JCC          even
+	MOVL         (AX), R9
+	ADDQ         CX, R9
+	VPBROADCASTD 4(AX), Y1
+	VPBROADCASTD 8(AX), Y2
+	VPCMPGTB     (R9), Y1, Y1
+	VPTERNLOGD   $0xe0, Y2, Y1, Y0
+	ADDQ         $0x0c, AX
 
 even:
 	TESTL R8, R8
 	JZ    store
 
 pair:
-	MOVL            (AX), R9
-	ADDQ            CX, R9
-	VPBROADCASTD    4(AX), Y1
-	VPCMPGTB        (R9), Y1, Y1
-	VPTERNLOGD.BCST $0xe0, 8(AX), Y1, Y0
-	MOVL            12(AX), R9
-	ADDQ            CX, R9
-	VPBROADCASTD    16(AX), Y1
-	VPCMPGTB        (R9), Y1, Y1
-	VPTERNLOGD.BCST $0xe0, 20(AX), Y1, Y0
-	ADDQ            $0x18, AX
-	DECL            R8
-	JNZ             pair
+	MOVL         (AX), R9
+	ADDQ         CX, R9
+	VPBROADCASTD 4(AX), Y1
+	VPBROADCASTD 8(AX), Y2
+	VPCMPGTB     (R9), Y1, Y1
+	VPTERNLOGD   $0xe0, Y2, Y1, Y0
+	MOVL         12(AX), R9
+	ADDQ         CX, R9
+	VPBROADCASTD 16(AX), Y1
+	VPBROADCASTD 20(AX), Y2
+	VPCMPGTB     (R9), Y1, Y1
+	VPTERNLOGD   $0xe0, Y2, Y1, Y0
+	ADDQ         $0x18, AX
+	DECL         R8
+	JNZ          pair
 
 store:
 	VMOVDQU Y0, (DX)(DI*1)
@@ -148,7 +156,7 @@ chunk:
 	VMOVDQU8 (DX), Z6
 	VPMOVB2M Z6, K1
 	VPERMI2B Z2, Z1, Z6
-	VPCMPUB  $0x01, 64(DX), Z6, K2
+	VPCMPUB  $0x06, 64(DX), Z6, K2
 	KXORQ    K1, K2, K2
 	VPANDD   128(DX), Z5, K2, Z5
 	KSHIFTRQ $0x10, K2, K1
@@ -238,7 +246,7 @@ chunk:
 	VMOVDQU8 (DX), Z6
 	VPMOVB2M Z6, K1
 	VPERMI2B Z2, Z1, Z6
-	VPCMPUB  $0x01, 64(DX), Z6, K2
+	VPCMPUB  $0x06, 64(DX), Z6, K2
 	KXORQ    K1, K2, K2
 	VPANDD   128(DX), Z5, K2, Z5
 	KSHIFTRQ $0x10, K2, K1
@@ -332,7 +340,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z11, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z11, Z10
 	VPADDD     Z10, Z6, Z6
 	VPADDD     Z1, Z6, K2, Z6
@@ -343,7 +351,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z12, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z12, Z10
 	VPADDD     Z10, Z7, Z7
 	VPADDD     Z1, Z7, K2, Z7
@@ -354,7 +362,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z13, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z13, Z10
 	VPADDD     Z10, Z8, Z8
 	VPADDD     Z1, Z8, K2, Z8
@@ -365,7 +373,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z14, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z14, Z10
 	VPADDD     Z10, Z9, Z9
 	VPADDD     Z1, Z9, K2, Z9
@@ -376,7 +384,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z15, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z15, Z10
 	VPADDD     Z10, Z6, Z6
 	VPADDD     Z1, Z6, K2, Z6
@@ -388,7 +396,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z17
 	VPSLLD     $0x10, Z17, Z17
 	VPANDD     Z2, Z16, Z18
-	VPCMPUD    $0x01, Z18, Z17, K2
+	VPCMPUD    $0x01, Z17, Z18, K2
 	VPSRLD     $0x18, Z16, Z17
 	VPADDD     Z17, Z7, Z7
 	VPADDD     Z1, Z7, K2, Z7
@@ -400,7 +408,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z17
 	VPSLLD     $0x10, Z17, Z17
 	VPANDD     Z2, Z19, Z18
-	VPCMPUD    $0x01, Z18, Z17, K2
+	VPCMPUD    $0x01, Z17, Z18, K2
 	VPSRLD     $0x18, Z19, Z17
 	VPADDD     Z17, Z8, Z8
 	VPADDD     Z1, Z8, K2, Z8
@@ -412,7 +420,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z17
 	VPSLLD     $0x10, Z17, Z17
 	VPANDD     Z2, Z20, Z18
-	VPCMPUD    $0x01, Z18, Z17, K2
+	VPCMPUD    $0x01, Z17, Z18, K2
 	VPSRLD     $0x18, Z20, Z17
 	VPADDD     Z17, Z9, Z9
 	VPADDD     Z1, Z9, K2, Z9
@@ -508,7 +516,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z11, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z11, Z10
 	VPADDD     Z10, Z6, Z6
 	VPADDD     Z1, Z6, K2, Z6
@@ -519,7 +527,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z12, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z12, Z10
 	VPADDD     Z10, Z7, Z7
 	VPADDD     Z1, Z7, K2, Z7
@@ -530,7 +538,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z13, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z13, Z10
 	VPADDD     Z10, Z8, Z8
 	VPADDD     Z1, Z8, K2, Z8
@@ -541,7 +549,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z14, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z14, Z10
 	VPADDD     Z10, Z9, Z9
 	VPADDD     Z1, Z9, K2, Z9
@@ -552,7 +560,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z15, Z17
-	VPCMPUD    $0x01, Z17, Z10, K2
+	VPCMPUD    $0x01, Z10, Z17, K2
 	VPSRLD     $0x18, Z15, Z10
 	VPADDD     Z10, Z6, Z6
 	VPADDD     Z1, Z6, K2, Z6
@@ -564,7 +572,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z17
 	VPSLLD     $0x10, Z17, Z17
 	VPANDD     Z2, Z16, Z18
-	VPCMPUD    $0x01, Z18, Z17, K2
+	VPCMPUD    $0x01, Z17, Z18, K2
 	VPSRLD     $0x18, Z16, Z17
 	VPADDD     Z17, Z7, Z7
 	VPADDD     Z1, Z7, K2, Z7
@@ -576,7 +584,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z17
 	VPSLLD     $0x10, Z17, Z17
 	VPANDD     Z2, Z19, Z18
-	VPCMPUD    $0x01, Z18, Z17, K2
+	VPCMPUD    $0x01, Z17, Z18, K2
 	VPSRLD     $0x18, Z19, Z17
 	VPADDD     Z17, Z8, Z8
 	VPADDD     Z1, Z8, K2, Z8
@@ -588,7 +596,7 @@ step:
 	VPERMI2B.Z Z5, Z4, K1, Z17
 	VPSLLD     $0x10, Z17, Z17
 	VPANDD     Z2, Z20, Z18
-	VPCMPUD    $0x01, Z18, Z17, K2
+	VPCMPUD    $0x01, Z17, Z18, K2
 	VPSRLD     $0x18, Z20, Z17
 	VPADDD     Z17, Z9, Z9
 	VPADDD     Z1, Z9, K2, Z9
@@ -679,7 +687,7 @@ step:
 	VPANDD     Z4, Z6, Z6
 	VPSLLD     $0x10, Z6, Z6
 	VPANDD     Z2, Z5, Z25
-	VPCMPUD    $0x01, Z25, Z6, K1
+	VPCMPUD    $0x01, Z6, Z25, K1
 	VPSRLD     $0x18, Z5, Z25
 	VPADDD     Z25, Z21, Z21
 	VPADDD     Z1, Z21, K1, Z21
@@ -693,7 +701,7 @@ step:
 	VPANDD     Z4, Z8, Z8
 	VPSLLD     $0x10, Z8, Z8
 	VPANDD     Z2, Z7, Z25
-	VPCMPUD    $0x01, Z25, Z8, K1
+	VPCMPUD    $0x01, Z8, Z25, K1
 	VPSRLD     $0x18, Z7, Z25
 	VPADDD     Z25, Z22, Z22
 	VPADDD     Z1, Z22, K1, Z22
@@ -707,7 +715,7 @@ step:
 	VPANDD     Z4, Z10, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z9, Z25
-	VPCMPUD    $0x01, Z25, Z10, K1
+	VPCMPUD    $0x01, Z10, Z25, K1
 	VPSRLD     $0x18, Z9, Z25
 	VPADDD     Z25, Z23, Z23
 	VPADDD     Z1, Z23, K1, Z23
@@ -721,7 +729,7 @@ step:
 	VPANDD     Z4, Z12, Z12
 	VPSLLD     $0x10, Z12, Z12
 	VPANDD     Z2, Z11, Z25
-	VPCMPUD    $0x01, Z25, Z12, K1
+	VPCMPUD    $0x01, Z12, Z25, K1
 	VPSRLD     $0x18, Z11, Z25
 	VPADDD     Z25, Z24, Z24
 	VPADDD     Z1, Z24, K1, Z24
@@ -735,7 +743,7 @@ step:
 	VPANDD     Z4, Z14, Z14
 	VPSLLD     $0x10, Z14, Z14
 	VPANDD     Z2, Z13, Z25
-	VPCMPUD    $0x01, Z25, Z14, K1
+	VPCMPUD    $0x01, Z14, Z25, K1
 	VPSRLD     $0x18, Z13, Z25
 	VPADDD     Z25, Z21, Z21
 	VPADDD     Z1, Z21, K1, Z21
@@ -750,7 +758,7 @@ step:
 	VPANDD     Z4, Z16, Z16
 	VPSLLD     $0x10, Z16, Z16
 	VPANDD     Z2, Z15, Z26
-	VPCMPUD    $0x01, Z26, Z16, K1
+	VPCMPUD    $0x01, Z16, Z26, K1
 	VPSRLD     $0x18, Z15, Z26
 	VPADDD     Z26, Z22, Z22
 	VPADDD     Z1, Z22, K1, Z22
@@ -765,7 +773,7 @@ step:
 	VPANDD     Z4, Z18, Z18
 	VPSLLD     $0x10, Z18, Z18
 	VPANDD     Z2, Z17, Z26
-	VPCMPUD    $0x01, Z26, Z18, K1
+	VPCMPUD    $0x01, Z18, Z26, K1
 	VPSRLD     $0x18, Z17, Z26
 	VPADDD     Z26, Z23, Z23
 	VPADDD     Z1, Z23, K1, Z23
@@ -780,7 +788,7 @@ step:
 	VPANDD     Z4, Z20, Z20
 	VPSLLD     $0x10, Z20, Z20
 	VPANDD     Z2, Z19, Z26
-	VPCMPUD    $0x01, Z26, Z20, K1
+	VPCMPUD    $0x01, Z20, Z26, K1
 	VPSRLD     $0x18, Z19, Z26
 	VPADDD     Z26, Z24, Z24
 	VPADDD     Z1, Z24, K1, Z24
@@ -874,7 +882,7 @@ step:
 	VPANDD     Z4, Z6, Z6
 	VPSLLD     $0x10, Z6, Z6
 	VPANDD     Z2, Z5, Z25
-	VPCMPUD    $0x01, Z25, Z6, K1
+	VPCMPUD    $0x01, Z6, Z25, K1
 	VPSRLD     $0x18, Z5, Z25
 	VPADDD     Z25, Z21, Z21
 	VPADDD     Z1, Z21, K1, Z21
@@ -888,7 +896,7 @@ step:
 	VPANDD     Z4, Z8, Z8
 	VPSLLD     $0x10, Z8, Z8
 	VPANDD     Z2, Z7, Z25
-	VPCMPUD    $0x01, Z25, Z8, K1
+	VPCMPUD    $0x01, Z8, Z25, K1
 	VPSRLD     $0x18, Z7, Z25
 	VPADDD     Z25, Z22, Z22
 	VPADDD     Z1, Z22, K1, Z22
@@ -902,7 +910,7 @@ step:
 	VPANDD     Z4, Z10, Z10
 	VPSLLD     $0x10, Z10, Z10
 	VPANDD     Z2, Z9, Z25
-	VPCMPUD    $0x01, Z25, Z10, K1
+	VPCMPUD    $0x01, Z10, Z25, K1
 	VPSRLD     $0x18, Z9, Z25
 	VPADDD     Z25, Z23, Z23
 	VPADDD     Z1, Z23, K1, Z23
@@ -916,7 +924,7 @@ step:
 	VPANDD     Z4, Z12, Z12
 	VPSLLD     $0x10, Z12, Z12
 	VPANDD     Z2, Z11, Z25
-	VPCMPUD    $0x01, Z25, Z12, K1
+	VPCMPUD    $0x01, Z12, Z25, K1
 	VPSRLD     $0x18, Z11, Z25
 	VPADDD     Z25, Z24, Z24
 	VPADDD     Z1, Z24, K1, Z24
@@ -930,7 +938,7 @@ step:
 	VPANDD     Z4, Z14, Z14
 	VPSLLD     $0x10, Z14, Z14
 	VPANDD     Z2, Z13, Z25
-	VPCMPUD    $0x01, Z25, Z14, K1
+	VPCMPUD    $0x01, Z14, Z25, K1
 	VPSRLD     $0x18, Z13, Z25
 	VPADDD     Z25, Z21, Z21
 	VPADDD     Z1, Z21, K1, Z21
@@ -945,7 +953,7 @@ step:
 	VPANDD     Z4, Z16, Z16
 	VPSLLD     $0x10, Z16, Z16
 	VPANDD     Z2, Z15, Z26
-	VPCMPUD    $0x01, Z26, Z16, K1
+	VPCMPUD    $0x01, Z16, Z26, K1
 	VPSRLD     $0x18, Z15, Z26
 	VPADDD     Z26, Z22, Z22
 	VPADDD     Z1, Z22, K1, Z22
@@ -960,7 +968,7 @@ step:
 	VPANDD     Z4, Z18, Z18
 	VPSLLD     $0x10, Z18, Z18
 	VPANDD     Z2, Z17, Z26
-	VPCMPUD    $0x01, Z26, Z18, K1
+	VPCMPUD    $0x01, Z18, Z26, K1
 	VPSRLD     $0x18, Z17, Z26
 	VPADDD     Z26, Z23, Z23
 	VPADDD     Z1, Z23, K1, Z23
@@ -975,7 +983,7 @@ step:
 	VPANDD     Z4, Z20, Z20
 	VPSLLD     $0x10, Z20, Z20
 	VPANDD     Z2, Z19, Z26
-	VPCMPUD    $0x01, Z26, Z20, K1
+	VPCMPUD    $0x01, Z20, Z26, K1
 	VPSRLD     $0x18, Z19, Z26
 	VPADDD     Z26, Z24, Z24
 	VPADDD     Z1, Z24, K1, Z24

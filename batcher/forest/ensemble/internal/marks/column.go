@@ -42,7 +42,6 @@ type Splits struct {
 	rule    Rule
 	feature uint32 // of the tile, in bytes
 	column  uint32 // likewise
-	at      uint32 // the feature in a row, in bytes
 }
 
 const (
@@ -54,12 +53,12 @@ const (
 )
 
 // NewSplits returns splits for Rank. There are at least one and at most MaxSplits, sorted, and no two
-// of them are the same. The feature is one of those from first on that a tile has at a time.
-func NewSplits(feature, first, column int, rule Rule, sorted []int32) Splits {
+// of them are the same.
+func NewSplits(feature, column int, rule Rule, sorted []int32) Splits {
 	if len(sorted) == 0 || len(sorted) > MaxSplits {
 		panic("marks: no splits, or too many for a byte")
 	}
-	if first < 0 || feature < first || feature >= first+Features || column < 0 || column >= MaxColumns {
+	if feature < 0 || feature >= Features || column < 0 || column >= MaxColumns {
 		panic("marks: splits of a feature or in a column that no tile has")
 	}
 	levels, used := 3, (len(sorted)+bucket-1)/bucket
@@ -73,10 +72,7 @@ func NewSplits(feature, first, column int, rule Rule, sorted []int32) Splits {
 			table[node] = table[nodes+at*bucket+bucket-1]
 		}
 	}
-	return Splits{
-		table, int32(len(sorted)), bucketBytes << levels, rule,
-		uint32((feature - first) * rowBytes), uint32(column * columnBytes), uint32(4 * feature),
-	}
+	return Splits{table, int32(len(sorted)), bucketBytes << levels, rule, uint32(feature * rowBytes), uint32(column * columnBytes)}
 }
 
 const (
@@ -104,6 +100,9 @@ func few(rows int) int {
 
 // Count returns how many splits there are.
 func (s *Splits) Count() int { return int(s.count) }
+
+// Feature returns the feature of a tile that s ranks.
+func (s *Splits) Feature() int { return int(s.feature / rowBytes) }
 
 // Bytes returns the size of what s refers to.
 func (s *Splits) Bytes() int { return 4 * cap(s.table) }

@@ -10,6 +10,5 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(Splits{}.rule)-32]
 	_ = [1]struct{}{}[unsafe.Offsetof(Splits{}.feature)-44]
 	_ = [1]struct{}{}[unsafe.Offsetof(Splits{}.column)-48]
-	_ = [1]struct{}{}[unsafe.Offsetof(Splits{}.at)-52]
 	_ = [1]struct{}{}[unsafe.Sizeof(Splits{})-56]
 )

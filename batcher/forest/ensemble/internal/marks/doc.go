@@ -8,11 +8,10 @@
 //	tile.Use(count)
 //	tile.Load(rows, stride, 8, count) // eight features of each row
 //	tile.Rank(splits)                 // in the columns that look at them
-//	tile.Set(column, row, rank)       // in columns that look at none
 //	tile.Ranked()                     // once all columns have their ranks
 //	program.Add(tile, &sums)
 //
-// One row is not loaded: RankRow is there instead of Load and Rank.
+// A single row has its ranks in a [Row], made by a [Ranking], and AddRow instead of Add.
 //
 // # Contract
 //
@@ -27,3 +26,4 @@ package marks
 
 //go:generate env GOWORK=off go -C gen run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
 //go:generate env GOWORK=off go -C gen run . -avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg marks
+//go:generate env GOWORK=off go -C gen run . -oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks

@@ -15,7 +15,7 @@ type fan struct {
 // chunk is up to four nodes of each of 16 trees: node n of tree t is at 16*n+t.
 type chunk struct {
 	columns [fanNodes * fanTrees]byte // and in fanLeft whether it clears leaves of rows that go left
-	splits  [fanNodes * fanTrees]byte // complements of the ranks up to which rows go left
+	splits  [fanNodes * fanTrees]byte // the ranks up to which rows go left
 	leaves  [fanNodes * fanTrees]uint32
 }
 
@@ -61,7 +61,7 @@ func (f *fanner) clear(n *Node, left bool, first, end int) {
 	}
 	c := &f.chunks[len(f.chunks)-int(*count)+f.nodes/fanNodes]
 	at := f.nodes%fanNodes*fanTrees + (f.trees-1)%fanTrees
-	c.columns[at], c.splits[at] = byte(n.Column), ^n.Rank
+	c.columns[at], c.splits[at] = byte(n.Column), n.Rank
 	if left {
 		c.columns[at] |= fanLeft
 	}
@@ -88,7 +88,7 @@ func fanTwin[F float32 | float64](f *fan, firsts []uint32, ranks []byte, values 
 			left := ^uint32(0)
 			for at := tree; at < int(count)*len(chunk{}.columns); at += fanTrees {
 				c, at := &chunks[at/len(chunk{}.columns)], at%len(chunk{}.columns)
-				if column := c.columns[at]; (ranks[column&^fanLeft] < c.splits[at]) != (column&fanLeft != 0) {
+				if column := c.columns[at]; (ranks[column&^fanLeft] > c.splits[at]) != (column&fanLeft != 0) {
 					left &= c.leaves[at]
 				}
 			}

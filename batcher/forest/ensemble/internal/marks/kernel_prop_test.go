@@ -25,8 +25,8 @@ func TestRanks(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		rule := Rule{Tiny: []int32{-1, 0, 1000}[r.IntN(3)], Zero: anyNumber(r), NaN: []int32{math.MinInt32, 0, math.MaxInt32}[r.IntN(3)]}
 		sorted := anySplits(r, 1+r.IntN(MaxSplits))
-		splits := NewSplits(3, 0, 0, rule, sorted)
-		used := 2 + r.IntN(Rows-1)
+		splits := NewSplits(3, 0, rule, sorted)
+		used := 1 + r.IntN(Rows)
 		for name, tile := range tiles(1) {
 			tile.Use(used)
 			for row := range Rows {
@@ -51,46 +51,6 @@ func TestRanks(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestRankRow compares the ranks of one row's hostile features with counting, and finds that no feature
-// beyond the row is read.
-func TestRankRow(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		row, splits := make([]float32, 1+r.IntN(20)), make([]Splits, 1+r.IntN(40))
-		for i := range row {
-			row[i] = math.Float32frombits(uint32(anyNumber(r)))
-		}
-		for column := range splits {
-			rule := Rule{Tiny: []int32{-1, 0, 1000}[r.IntN(3)], Zero: anyNumber(r), NaN: []int32{math.MinInt32, 0, math.MaxInt32}[r.IntN(3)]}
-			feature, sorted := r.IntN(len(row)), anySplits(r, 1+r.IntN(MaxSplits))
-			if r.IntN(4) == 0 {
-				row[feature] = value(sorted[r.IntN(len(sorted))] + int32(r.IntN(3)) - 1)
-			}
-			splits[column] = NewSplits(feature, max(0, feature-r.IntN(Features)), column, rule, sorted)
-		}
-		for name, tile := range tiles(len(splits)) {
-			tile.Use(1)
-			tile.RankRow(row, splits)
-			for i := range splits {
-				x := row[splits[i].at/4]
-				if got, want := ^tile.ranks[i], splits[i].rank(x); got != want {
-					t.Fatalf("%s: column %d has the rank %d for %v, want %d", name, i, got, x, want)
-				}
-			}
-			beyond := NewSplits(len(row), len(row), 0, Rule{}, []int32{0})
-			if !panics(func() { tile.RankRow(row, append(splits[:1:1], beyond)) }) {
-				t.Fatalf("%s: a feature beyond the row has a rank", name)
-			}
-		}
-	})
-}
-
-func panics(do func()) (does bool) {
-	defer func() { does = recover() != nil }()
-	do()
-	return false
 }
 
 func value(number int32) float32 {
@@ -176,9 +136,6 @@ func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
 	}
 	p := b.Program()
 	ranks, used := make([][Rows]uint8, columns), 1+r.IntN(Rows)
-	if r.IntN(4) == 0 {
-		used = 1
-	}
 	for i := range ranks {
 		for row := range ranks[i] {
 			ranks[i][row] = uint8(r.IntN(256))
@@ -188,8 +145,8 @@ func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
 		tile.Use(used)
 		var sums [Rows]F
 		for i := range ranks {
-			for row, rank := range ranks[i][:used] {
-				tile.Set(i, row, rank)
+			for row, rank := range ranks[i] {
+				tile.Columns[i].Set(row, rank)
 			}
 		}
 		tile.Ranked()
@@ -201,6 +158,13 @@ func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
 			}
 			if sums[row] != want {
 				t.Fatalf("%s: the sum of row %d of %d is %v, want %v", name, row, used, sums[row], want)
+			}
+			single, sum := NewRow(columns, tile.kind, tile.twin), F(0)
+			for i := range ranks {
+				single.Set(i, ranks[i][row])
+			}
+			if p.AddRow(single, &sum); sum != want {
+				t.Fatalf("%s: the sum of row %d alone is %v, want %v", name, row, sum, want)
 			}
 		}
 	}

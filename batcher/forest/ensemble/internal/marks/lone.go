@@ -24,19 +24,20 @@ const (
 	loneSteps = MaxLeaves
 )
 
-// A word is a node: the column, in 16 bits; the complement of the rank up to which rows go left; and how
-// many words behind it its left child is. The right child follows the left one. A leaf is a word that no
+// A word is a node: the column, in 16 bits; the rank up to which rows go left; and how many words
+// behind it its left child is. The right child follows the left one. A leaf is a word that no
 // row leaves, and has its mark instead of a column.
 const (
 	splitShift = 16
 	childShift = 24
+	stay       = 0xff << splitShift // no rank is above that
 )
 
 // add adds a tree, level after level. So no child is more than 255 words behind its parent: each word
 // between the two, and the parent itself, lead to a leaf of their own.
 func (l *lone) add(nodes []Node, marks []uint32, values int) {
 	if len(l.words) == 0 {
-		l.words = append(l.words, 0)
+		l.words = append(l.words, stay)
 	}
 	l.roots, l.values = append(l.roots, uint32(len(l.words))), append(l.values, uint32(values))
 	queue := make([]int32, 1, 2*len(nodes)+1)
@@ -48,11 +49,11 @@ func (l *lone) add(nodes []Node, marks []uint32, values int) {
 		for level := len(queue); done < level; done++ {
 			at := queue[done]
 			if at < 0 {
-				l.words = append(l.words, marks[^at])
+				l.words = append(l.words, stay|marks[^at])
 				continue
 			}
 			n := &nodes[at]
-			l.words = append(l.words, uint32(n.Column)|uint32(^n.Rank)<<splitShift|uint32(len(queue)-done)<<childShift)
+			l.words = append(l.words, uint32(n.Column)|uint32(n.Rank)<<splitShift|uint32(len(queue)-done)<<childShift)
 			queue = append(queue, n.Left, n.Right)
 		}
 	}
@@ -92,7 +93,7 @@ func walkTwin[F float32 | float64](l *lone, ranks []byte, values []F, sum F) F {
 		w := l.words[at]
 		for w>>childShift != 0 {
 			at += w >> childShift
-			if ranks[w&math.MaxUint16] < byte(w>>splitShift) {
+			if ranks[w&math.MaxUint16] > byte(w>>splitShift) {
 				at++
 			}
 			w = l.words[at]

@@ -21,10 +21,6 @@ type Program[F float32 | float64] struct {
 // Add adds the values of the leaves to which the trees lead the rows of a tile.
 func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 	_ = t.Columns[p.column] // so that no entry of the program leads beyond them
-	if t.lone() {
-		p.addRow(t, sums)
-		return
-	}
 	parts := p.wide
 	if t.narrow() {
 		parts = p.narrow

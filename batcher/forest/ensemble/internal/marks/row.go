@@ -1,78 +1,70 @@
 package marks
 
-import (
-	"slices"
+import "github.com/disrust/disrust/batcher/kernel"
 
-	"github.com/disrust/disrust/batcher/kernel"
+// Row is what a single row is scored with: the rank of each of its columns.
+type Row struct {
+	ranks   []byte
+	columns int
+	kind    kernel.Kind
+	twin    bool
+}
+
+// NewRow returns a row for programs of so many columns. The kind says with which instructions; but a twin
+// does without any.
+func NewRow(columns int, kind kernel.Kind, twin bool) *Row {
+	check(kind, twin)
+	return &Row{make([]byte, max(MaxLeaves, columns)+ranksBehind), columns, kind, twin}
+}
+
+const (
+	// permuted is for how many columns the ranks of a row are in registers.
+	permuted = 128
+
+	// ranksBehind is how many bytes behind a rank may be read.
+	ranksBehind = 3
 )
 
-// addRow is Add for one row.
-func (p *Program[F]) addRow(t *Tile, sums *[Rows]F) {
-	fan := len(p.fan.counts) > 0 && (t.kind >= kernel.AVX512 || t.twin)
-	switch {
-	case fan && t.twin:
-		sums[0] = fanTwin(&p.fan, p.lone.values, t.ranks, p.values, sums[0])
-	case fan:
-		p.addFan(t, sums)
-	case t.twin:
-		sums[0] = walkTwin(&p.lone, t.ranks, p.values, sums[0])
-	default:
-		p.addLone(t, sums)
-	}
+// Set sets the rank in a column.
+func (r *Row) Set(column int, rank uint8) { r.ranks[column] = rank }
+
+// Ranking ranks the features of single rows. Each of its splits knows the place of its feature in the
+// row, not in a tile.
+type Ranking struct {
+	splits          []Splits
+	feature, column int // the last ones
 }
 
-// addLone walks the row through the trees.
-func (p *Program[F]) addLone(t *Tile, sums *[Rows]F) {
-	l := &p.lone
-	from := 0
-	for _, to := range l.calls {
-		words, roots, firsts, count := &l.words[0], &l.roots[from], &l.values[from], min(to, (l.trees+7)&^7)-from
-		switch sums := any(sums).(type) {
-		case *[Rows]float64:
-			t.loneDouble(words, roots, firsts, count, any(&p.values[0]).(*float64), &sums[0])
-		case *[Rows]float32:
-			t.loneSingle(words, roots, firsts, count, any(&p.values[0]).(*float32), &sums[0])
+// Add adds the splits of a column, which look at a feature of the row.
+func (k *Ranking) Add(feature int, s Splits) {
+	k.feature, k.column = max(k.feature, feature), max(k.column, int(s.column/columnBytes))
+	s.feature = uint32(feature * rowBytes)
+	k.splits = append(k.splits, s)
+}
+
+// rankedTogether is how many columns are ranked in one go, which takes some 2 us.
+const rankedTogether = 512
+
+// Rank makes the ranks of a row.
+func (r *Row) Rank(row []float32, k *Ranking) {
+	_, _ = row[k.feature], r.ranks[k.column]
+	for first := 0; first < len(k.splits); first += rankedTogether {
+		splits := k.splits[first:min(first+rankedTogether, len(k.splits))]
+		if !r.twin {
+			rankRow(&r.ranks[0], &row[0], &splits[0].table, len(splits))
+			continue
 		}
-		from = to
-	}
-}
-
-// addFan makes the marks that the row leaves to the trees.
-func (p *Program[F]) addFan(t *Tile, sums *[Rows]F) {
-	f, ranks, firsts := &p.fan, &t.ranks[0], p.lone.values
-	chunks := f.chunks
-	for counts := range slices.Chunk(f.counts, fanCall/fanTrees) {
-		switch sums := any(sums).(type) {
-		case *[Rows]float64:
-			fanDouble512(&counts[0], len(counts), &chunks[0].columns[0], &firsts[0], ranks, any(&p.values[0]).(*float64), &sums[0])
-		case *[Rows]float32:
-			fanSingle512(&counts[0], len(counts), &chunks[0].columns[0], &firsts[0], ranks, any(&p.values[0]).(*float32), &sums[0])
+		for i := range splits {
+			s := &splits[i]
+			r.ranks[s.column/columnBytes] = s.rank(row[s.feature/rowBytes])
 		}
-		for _, count := range counts {
-			chunks = chunks[count:]
-		}
-		firsts = firsts[fanTrees*len(counts):]
 	}
 }
 
-func (t *Tile) loneDouble(words, roots, firsts *uint32, count int, values, sum *float64) {
-	switch {
-	case t.kind < kernel.AVX512:
-		loneDouble(words, roots, firsts, count, &t.ranks[0], values, sum)
-	case len(t.Columns) <= permuted:
-		loneDouble512(words, roots, firsts, count, &t.ranks[0], values, sum)
-	default:
-		loneManyDouble512(words, roots, firsts, count, &t.ranks[0], values, sum)
+// Bytes returns the size of the ranking, without the tables that the splits refer to.
+func (k *Ranking) Bytes() int {
+	if k == nil {
+		return 0
 	}
-}
-
-func (t *Tile) loneSingle(words, roots, firsts *uint32, count int, values, sum *float32) {
-	switch {
-	case t.kind < kernel.AVX512:
-		loneSingle(words, roots, firsts, count, &t.ranks[0], values, sum)
-	case len(t.Columns) <= permuted:
-		loneSingle512(words, roots, firsts, count, &t.ranks[0], values, sum)
-	default:
-		loneManySingle512(words, roots, firsts, count, &t.ranks[0], values, sum)
-	}
+	return bytes(k.splits)
 }

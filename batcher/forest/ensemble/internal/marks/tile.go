@@ -2,7 +2,6 @@ package marks
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/disrust/disrust/batcher/kernel"
 )
@@ -14,9 +13,8 @@ type Tile struct {
 	Columns  []Column
 
 	marks *[marksBytes]byte
-	ranks []byte // of one row alone: the complement of its rank in each column
-	used  int    // the rows that are of interest
-	few   int    // up to so many splits are counted
+	used  int // the rows that are of interest
+	few   int // up to so many splits are counted
 	kind  kernel.Kind
 	twin  bool
 }
@@ -24,25 +22,18 @@ type Tile struct {
 // NewTile returns a tile for programs of so many columns. One is there in any case: entries that clear
 // nothing look at it. The kind says with which instructions; but a twin does without any.
 func NewTile(columns int, kind kernel.Kind, twin bool) *Tile {
-	if !twin && (kind < kernel.AVX2 || kind.Check() != nil) {
-		panic(fmt.Sprintf("marks: no kernel of the kind %v", kind))
-	}
+	check(kind, twin)
 	t := &Tile{Columns: make([]Column, max(1, columns)), marks: new([marksBytes]byte), kind: kind, twin: twin}
-	t.ranks = make([]byte, max(MaxLeaves, columns)+ranksBehind)
 	t.Use(Rows)
 	return t
 }
 
-const (
-	// permuted is for how many columns the ranks of a row are in registers.
-	permuted = 128
-
-	// rankCall is how many columns of a row a call of the assembly ranks.
-	rankCall = 1024
-
-	// ranksBehind is how many bytes behind a rank may be read.
-	ranksBehind = 3
-)
+// check panics if neither a twin nor this processor has kernels of a kind.
+func check(kind kernel.Kind, twin bool) {
+	if !twin && (kind < kernel.AVX2 || kind.Check() != nil) {
+		panic(fmt.Sprintf("marks: no kernel of the kind %v", kind))
+	}
+}
 
 // Use says that only the first count rows, from 1 to 64, are of interest. Others may have any ranks, and
 // get any sums.
@@ -59,9 +50,6 @@ func (t *Tile) half() bool { return t.used <= Rows/2 }
 // narrow reports whether programs are used that score eight rows.
 func (t *Tile) narrow() bool { return t.used <= Eight }
 
-// lone reports whether there is one row, which is walked through the trees.
-func (t *Tile) lone() bool { return t.used == 1 }
-
 func (t *Tile) eights() int { return (t.used + 7) / 8 }
 
 // Load puts up to eight features of count rows into Features, from the first element of rows on.
@@ -76,36 +64,6 @@ func (t *Tile) Load(rows []float32, stride, features, count int) {
 		for i, x := range rows[row*stride:][:features] {
 			t.Features[i][row] = x
 		}
-	}
-}
-
-// RankRow makes the ranks of the only row, instead of Load and Rank: in all columns that look at features.
-func (t *Tile) RankRow(row []float32, splits []Splits) {
-	done := 0
-	switch {
-	case len(splits) == 0 || len(row) == 0:
-	case t.twin:
-		for done < len(splits) && int(splits[done].at) < 4*len(row) {
-			s := &splits[done]
-			t.ranks[s.column/columnBytes] = ^s.rank(row[s.at/4])
-			done++
-		}
-	default:
-		for some := range slices.Chunk(splits, rankCall) {
-			done += rankRow(&t.ranks[0], &row[0], 4*len(row), &some[0].table, len(some))
-		}
-	}
-	if done < len(splits) {
-		panic("marks: a row without some features")
-	}
-}
-
-// Set sets the rank of a row in a column that no splits rank.
-func (t *Tile) Set(column, row int, rank uint8) {
-	if t.lone() {
-		t.ranks[column] = ^rank
-	} else {
-		t.Columns[column].Set(row, rank)
 	}
 }
 
@@ -126,7 +84,7 @@ func (t *Tile) Rank(splits []Splits) {
 // Ranked says that all columns have their ranks.
 func (t *Tile) Ranked() {
 	switch {
-	case !t.narrow(), t.lone():
+	case !t.narrow():
 	case t.twin:
 		for i := range t.Columns {
 			spreadTwin(&t.Columns[i])

@@ -11,19 +11,10 @@ const entryBytes = 12
 
 // clear makes the marks of 32*halves rows. All units of a run have as many entries, so that the
 // processor predicts when the loop over them ends.
-func clear(name string, halves int, entry func(program, ranks reg.Register, at int, left []reg.VecVirtual), vector func() reg.VecVirtual) {
+func clear(name string, halves int, entry func(program, ranks reg.Register, at int, left []reg.VecVirtual)) {
 	begin(name, "func(program *uint32, ranks *byte, marks *byte)", name+" marks the leaves that are left to each row.")
 	program, ranks, marks := Load(Param("program"), GP64()), Load(Param("ranks"), GP64()), Load(Param("marks"), GP64())
-	left := make([]reg.VecVirtual, halves)
-	for i := range left {
-		left[i] = vector()
-	}
-	ones := func(l reg.VecVirtual) { VPCMPEQB(l, l, l) }
-	store := VMOVDQU
-	if left[0].Size() == 64 {
-		ones = func(l reg.VecVirtual) { VPTERNLOGD(Imm(0xff), l, l, l) }
-		store = func(from, to Op) { VMOVDQU32(from, to) }
-	}
+	left := []reg.VecVirtual{YMM(), YMM()}[:halves]
 	entries, units, to, pairs := GP32(), GP32(), GP32(), GP32()
 
 	Label("run")
@@ -37,7 +28,7 @@ func clear(name string, halves int, entry func(program, ranks reg.Register, at i
 	MOVL(Mem{Base: program}, to)
 	ADDQ(Imm(4), program)
 	for _, l := range left {
-		ones(l)
+		VPCMPEQB(l, l, l)
 	}
 	MOVL(entries, pairs)
 	SHRL(Imm(1), pairs)
@@ -56,7 +47,7 @@ func clear(name string, halves int, entry func(program, ranks reg.Register, at i
 
 	Label("store")
 	for i, l := range left {
-		store(l, Mem{Base: marks, Index: to.As64(), Scale: 1, Disp: 32 * i})
+		VMOVDQU(l, Mem{Base: marks, Index: to.As64(), Scale: 1, Disp: 32 * i})
 	}
 	DECL(units)
 	JNZ(LabelRef("unit"))

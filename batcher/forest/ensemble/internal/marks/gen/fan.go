@@ -43,7 +43,7 @@ func fan(precision, goType string, size int, move, add func(ops ...Op)) {
 	VMOVDQU8(Mem{Base: chunk}, rank)
 	VPMOVB2M(rank, swapped)
 	VPERMI2B(high, low, rank)
-	VPCMPUB(Imm(1), Mem{Base: chunk, Disp: fanSplits}, rank, clears) // below
+	VPCMPUB(Imm(6), Mem{Base: chunk, Disp: fanSplits}, rank, clears) // the rank is above
 	KXORQ(swapped, clears, clears)
 	for i := range fanNodes {
 		of := clears

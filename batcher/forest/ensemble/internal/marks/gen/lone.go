@@ -62,7 +62,7 @@ func lone(precision, goType string, size int, move, add func(ops ...Op)) {
 				ORL(child, moving)
 			}
 			MOVBLZX(Mem{Base: ranks, Index: column, Scale: 1}, column.As32())
-			CMPB(column.As8(), Mem{Base: words, Index: l, Scale: 4, Disp: wordSplit})
+			CMPB(Mem{Base: words, Index: l, Scale: 4, Disp: wordSplit}, column.As8())
 			ADCL(child, l.As32())
 		}
 	}

@@ -40,7 +40,7 @@ func lone512(name, goType string, many bool, size int, move, add func(ops ...Op)
 			rank, is, child, right := find(word[i]), ZMM(), ZMM(), K()
 			VPSLLD(Imm(8*wordSplit), rank, rank)
 			VPANDD(split, word[i], is)
-			VPCMPUD(Imm(1), is, rank, right) // below
+			VPCMPUD(Imm(1), rank, is, right) // the split is below the rank
 			VPSRLD(Imm(8*wordChild), word[i], child)
 			VPADDD(child, at[i], at[i])
 			VPADDD(one, at[i], right, at[i])

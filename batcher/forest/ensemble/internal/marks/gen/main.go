@@ -1,8 +1,9 @@
-// Command gen writes the kernels' assembly for amd64, and its declarations in Go. That is for AVX2, and
-// with -avx512 what is different with AVX-512:
+// Command gen writes the kernels' assembly for amd64, and its declarations in Go: with AVX2 for trees of
+// any shape; what is different with AVX-512; and with AVX2 for oblivious trees.
 //
 //	GOWORK=off go run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
 //	GOWORK=off go run . -avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg marks
+//	GOWORK=off go run . -oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks
 //
 // The package marks says what the functions do to the data, and with what they may be called.
 package main
@@ -16,20 +17,24 @@ import (
 
 func main() {
 	avx512 := flag.Bool("avx512", false, "write what is different with AVX-512")
+	oblivious := flag.Bool("oblivious", false, "write the functions for oblivious trees")
 	flag.Parse()
-	if *avx512 {
-		writeAVX512()
-	} else {
-		writeAVX2()
+	switch {
+	case *avx512:
+		withAVX512()
+	case *oblivious:
+		obliviousTrees()
+	default:
+		anyTrees()
 	}
 	Generate()
 }
 
-func writeAVX2() {
+func anyTrees() {
 	transpose()
 	rank()
-	clear("clear64", 2, entry, YMM)
-	clear("clear32", 1, entry, YMM)
+	clear("clear64", 2, entry)
+	clear("clear32", 1, entry)
 	lowest("lowest64", 2)
 	lowest("lowest32", 1)
 	add("Double", "float64", 8, MOVSD, ADDSD)
@@ -37,14 +42,13 @@ func writeAVX2() {
 	spread()
 	addEight("Double", "float64", 8, VMOVSD, VADDSD)
 	addEight("Single", "float32", 4, VMOVSS, VADDSS)
-	rankRow()
 	lone("Double", "float64", 8, VMOVSD, VADDSD)
 	lone("Single", "float32", 4, VMOVSS, VADDSS)
 }
 
-func writeAVX512() {
-	clear("clear64AVX512", 1, entry64, ZMM)
-	clear("clear32AVX512", 1, entry32, YMM)
+func withAVX512() {
+	clear("clear64AVX512", 2, entry512)
+	clear("clear32AVX512", 1, entry512)
 	fan("Double", "float64", 8, VMOVSD, VADDSD)
 	fan("Single", "float32", 4, VMOVSS, VADDSS)
 	for _, many := range []bool{false, true} {
@@ -52,6 +56,15 @@ func writeAVX512() {
 		lone512(name+"Double512", "float64", many, 8, VMOVSD, VADDSD)
 		lone512(name+"Single512", "float32", many, 4, VMOVSS, VADDSS)
 	}
+}
+
+func obliviousTrees() {
+	index("index64", 2, false)
+	index("index32", 1, false)
+	index("index8", 1, true)
+	rankRow()
+	addRow("Double", "float64", 8, MOVSD, ADDSD)
+	addRow("Single", "float32", 4, MOVSS, ADDSS)
 }
 
 // begin starts a function that calls nothing and keeps no pointer.

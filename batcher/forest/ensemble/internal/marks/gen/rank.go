@@ -14,7 +14,6 @@ const (
 	splitsRule    = 32
 	splitsFeature = 44
 	splitsColumn  = 48
-	splitsAt      = 52
 	splitsBytes   = 56
 )
 
