@@ -114,7 +114,7 @@ func (b *Builder[F]) clear(i int, n *Node) {
 // Program returns the program of the trees since the last one.
 func (b *Builder[F]) Program() *Program[F] {
 	nothing := F(math.Copysign(0, -1)) // changes no sum
-	p := &Program[F]{values: append(slices.Clip(b.values), nothing), column: b.column}
+	p := &Program[F]{values: append(append(make([]F, 0, len(b.values)+1), b.values...), nothing), column: b.column}
 	p.wide, p.narrow, p.lone = b.wide.parts(), b.narrow.parts(), b.lone.program(len(b.values))
 	if fan := b.fan.program(); b.Fans {
 		p.fan = fan

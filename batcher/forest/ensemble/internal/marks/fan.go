@@ -72,7 +72,7 @@ func (f *fanner) clear(n *Node, left bool, first, end int) {
 // program returns the fan of the trees since the last time, or none if some do not fit.
 func (f *fanner) program() (p fan) {
 	if !f.unfit {
-		p = fan{append(slices.Clip(f.chunks), chunk{}), slices.Clone(f.counts)}
+		p = fan{append(append(make([]chunk, 0, len(f.chunks)+1), f.chunks...), chunk{}), slices.Clone(f.counts)}
 	}
 	*f = fanner{fan: fan{f.chunks[:0], f.counts[:0]}}
 	return p

@@ -13,7 +13,10 @@ type lone struct {
 	values []uint32 // likewise, the place of its first value
 	calls  []int    // up to which tree each call of the assembly goes: multiples of loneLanes
 	trees  int
-	depths []int // the greatest of each loneLanes trees; only until the program is made
+
+	// Only until the program is made.
+	depths []int   // the greatest of each loneLanes trees
+	queue  []int32 // of the last tree: its nodes, and ^leaf
 }
 
 const (
@@ -40,7 +43,7 @@ func (l *lone) add(nodes []Node, marks []uint32, values int) {
 		l.words = append(l.words, stay)
 	}
 	l.roots, l.values = append(l.roots, uint32(len(l.words))), append(l.values, uint32(values))
-	queue := make([]int32, 1, 2*len(nodes)+1)
+	queue := append(l.queue[:0], 0)
 	if len(nodes) == 0 {
 		queue[0] = ^0
 	}
@@ -62,6 +65,7 @@ func (l *lone) add(nodes []Node, marks []uint32, values int) {
 	}
 	l.depths[l.trees/loneLanes] = max(l.depths[l.trees/loneLanes], depth)
 	l.trees++
+	l.queue = queue
 }
 
 // program returns what was made of the trees since the last time. Lanes without a tree get the value at
@@ -81,7 +85,7 @@ func (l *lone) program(nothing int) lone {
 		}
 		p.calls[len(p.calls)-1] = (i + 1) * loneLanes
 	}
-	*l = lone{words: l.words[:0], roots: l.roots[:0], values: l.values[:0], depths: l.depths[:0]}
+	*l = lone{words: l.words[:0], roots: l.roots[:0], values: l.values[:0], depths: l.depths[:0], queue: l.queue}
 	return p
 }
 
