@@ -63,16 +63,6 @@ func (m *Model) marked(i int, group uint32) bool {
 	return t.group == group && m.fits(t) && !t.oblivious
 }
 
-// allOblivious reports whether all trees are oblivious.
-func (m *Model) allOblivious() bool {
-	for i := range m.trees {
-		if !m.trees[i].oblivious {
-			return false
-		}
-	}
-	return true
-}
-
 // obliviousProgram returns the program of some oblivious trees.
 func (c *compiler[F]) obliviousProgram(r run) *marks.Oblivious[F] {
 	leaves := 0

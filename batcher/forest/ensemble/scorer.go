@@ -54,9 +54,9 @@ func (m *Model) newScorer() *scorer {
 		s.double = make([][blocks * lanes]float64, m.config.Groups)
 	}
 	if m.vectors != nil {
-		s.tile = marks.NewTile(m.vectors.ranks, m.twin())
+		s.tile = marks.NewTile(m.vectors.ranks, m.config.Kernel, m.twin())
 		if m.vectors.row != nil {
-			s.ranked = marks.NewRow(m.vectors.ranks, m.twin())
+			s.ranked = marks.NewRow(m.vectors.ranks, m.config.Kernel, m.twin())
 		}
 	}
 	return s

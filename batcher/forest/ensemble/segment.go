@@ -1,6 +1,9 @@
 package ensemble
 
-import "github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
+import (
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
+	"github.com/disrust/disrust/batcher/kernel"
+)
 
 // segment is some trees of a group, one after the other in the order, that are scored alike. The
 // leaves of the last lead to the end.
@@ -46,6 +49,8 @@ func (m *Model) compile() {
 		return
 	}
 	single, double := compiler[float32]{model: m, values: m.single}, compiler[float64]{model: m, values: m.double}
+	fans := m.config.Kernel >= kernel.AVX512 || m.twin()
+	single.marked.Fans, double.marked.Fans = fans, fans
 	for i := range m.segments {
 		s := &m.segments[i]
 		switch {
@@ -84,7 +89,8 @@ func (c *compiler[F]) program(r run) (program[F], rowProgram[F]) {
 	for i := r.first; i < r.end; i++ {
 		c.addMarked(c.model.at(int(i)))
 	}
-	return c.marked.Program(), nil
+	p := c.marked.Program()
+	return p, p
 }
 
 // addMarked adds a tree to those of a program with marks.

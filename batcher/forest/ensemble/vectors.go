@@ -51,7 +51,7 @@ func (m *Model) newVectors() *vectors {
 		return nil
 	}
 	v.arrange(m)
-	if m.allOblivious() {
+	if fit == len(m.trees) {
 		v.row = v.ranking()
 	}
 	return v

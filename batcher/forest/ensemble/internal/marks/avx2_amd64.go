@@ -56,3 +56,13 @@ func addEightDouble(trees *uint32, treeCount int, marks *byte, values *float64, 
 //
 //go:noescape
 func addEightSingle(trees *uint32, treeCount int, marks *byte, values *float32, sums *float32)
+
+// loneDouble walks a row through count trees, a multiple of 8, and adds the values of its leaves.
+//
+//go:noescape
+func loneDouble(words *uint32, roots *uint32, firsts *uint32, count int, ranks *byte, values *float64, sum *float64)
+
+// loneSingle walks a row through count trees, a multiple of 8, and adds the values of its leaves.
+//
+//go:noescape
+func loneSingle(words *uint32, roots *uint32, firsts *uint32, count int, ranks *byte, values *float32, sum *float32)

@@ -1,6 +1,9 @@
 package marks
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // MaxLeaves is how many leaves a tree can have, so that the number of each fits into a byte.
 const MaxLeaves = 256
@@ -16,13 +19,19 @@ type Node struct {
 
 // Builder compiles programs, one after the other.
 type Builder[F float32 | float64] struct {
+	// Fans says that programs get what AVX-512 has for small trees. Twins use it too.
+	Fans bool
+
 	wide, narrow cutter
+	lone         lone
+	fan          fanner
 	values       []F // of all trees
 	column       int // the last one
 
 	// Scratch of Add.
-	leaves []int // below each node
-	first  []int // the mark of the lowest leaf below each node
+	leaves []int    // below each node
+	first  []int    // the mark of the lowest leaf below each node
+	marks  []uint32 // of each leaf
 }
 
 // Add adds the next tree. Node 0 is the root; without nodes the tree is leaf 0.
@@ -34,6 +43,7 @@ func (b *Builder[F]) Add(nodes []Node, values []F) {
 	at := len(b.values)
 	b.wide.begin(len(values), at)
 	b.narrow.begin(len(values), at)
+	b.fan.begin(len(values))
 	b.values = append(b.values, values...)
 	b.place(nodes, values, b.values[at:])
 	for i := range nodes {
@@ -41,6 +51,7 @@ func (b *Builder[F]) Add(nodes []Node, values []F) {
 	}
 	b.wide.end()
 	b.narrow.end()
+	b.lone.add(nodes, b.marks, at)
 }
 
 // place gives each leaf its mark, and orders the values alike. The child with fewer leaves below it
@@ -51,8 +62,11 @@ func (b *Builder[F]) place(nodes []Node, values, ordered []F) {
 	for i := len(nodes) - 1; i >= 0; i-- {
 		b.leaves[i] = b.below(nodes[i].Left) + b.below(nodes[i].Right)
 	}
+	b.marks = slices.Grow(b.marks[:0], len(values))[:len(values)]
+	b.marks[0] = 0 // the only leaf has no node above it
 	put := func(child int32, first int) {
 		if child < 0 {
+			b.marks[^child] = uint32(first)
 			ordered[first] = values[^child]
 		} else {
 			b.first[child] = first
@@ -92,12 +106,19 @@ func (b *Builder[F]) clear(i int, n *Node) {
 	first, end := b.first[i], b.first[i]+b.below(child)
 	b.wide.clear(uint32(column), split, first, end)
 	b.narrow.clear(uint32(column), split, first, end)
+	if b.Fans {
+		b.fan.clear(n, b.swapped(n), first, end)
+	}
 }
 
 // Program returns the program of the trees since the last one.
 func (b *Builder[F]) Program() *Program[F] {
-	p := &Program[F]{values: slices.Clone(b.values), column: b.column}
-	p.wide, p.narrow = b.wide.parts(), b.narrow.parts()
+	nothing := F(math.Copysign(0, -1)) // changes no sum
+	p := &Program[F]{values: append(append(make([]F, 0, len(b.values)+1), b.values...), nothing), column: b.column}
+	p.wide, p.narrow, p.lone = b.wide.parts(), b.narrow.parts(), b.lone.program(len(b.values))
+	if fan := b.fan.program(); b.Fans {
+		p.fan = fan
+	}
 	b.values, b.column = b.values[:0], 0
 	return p
 }

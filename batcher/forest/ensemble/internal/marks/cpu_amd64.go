@@ -1,13 +1,6 @@
 package marks
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/cpu"
-)
-
-// AVX2 reports whether this processor and its system can run the kernels.
-var AVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT
+import "unsafe"
 
 // The assembly knows these places: gen/rank.go names them.
 var (

@@ -1,5 +1,5 @@
-// Package marks scores up to 64 rows at once, by bit-vectors of leaves in bytes, with AVX2. The
-// README says how, with a picture.
+// Package marks scores up to 64 rows at once, by bit-vectors of leaves in bytes, with AVX2 or AVX-512.
+// The README says how, with pictures.
 //
 // The ensemble makes a [Program] of trees whose nodes compare a rank in a column with a number, and
 // [Splits] for each column. For some rows it loads their features into a [Tile], ranks them, and adds
@@ -10,6 +10,8 @@
 //	tile.Rank(splits)                 // in the columns that look at them
 //	tile.Ranked()                     // once all columns have their ranks
 //	program.Add(tile, &sums)
+//
+// A single row has its ranks in a [Row], made by a [Ranking], and AddRow instead of Add.
 //
 // # Contract
 //
@@ -23,4 +25,5 @@
 package marks
 
 //go:generate env GOWORK=off go -C gen run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
+//go:generate env GOWORK=off go -C gen run . -avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg marks
 //go:generate env GOWORK=off go -C gen run . -oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks

@@ -6,14 +6,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/disrust/disrust/batcher/kernel"
 	"pgregory.net/rapid"
 )
 
-// kinds are the ways of scoring that this processor has.
-func kinds() map[string]bool {
-	all := map[string]bool{"twin": true}
-	if AVX2 {
-		all["AVX2"] = false
+// tiles returns a tile of each kind that this processor has, and a twin.
+func tiles(columns int) map[string]*Tile {
+	all := map[string]*Tile{"twin": NewTile(columns, kernel.Portable, true)}
+	for _, k := range kernel.All()[1:] {
+		all[k.String()] = NewTile(columns, k, false)
 	}
 	return all
 }
@@ -25,8 +26,8 @@ func TestRanks(t *testing.T) {
 		rule := Rule{Tiny: []int32{-1, 0, 1000}[r.IntN(3)], Zero: anyNumber(r), NaN: []int32{math.MinInt32, 0, math.MaxInt32}[r.IntN(3)]}
 		sorted := anySplits(r, 1+r.IntN(MaxSplits))
 		splits := NewSplits(3, 0, rule, sorted)
-		for name, twin := range kinds() {
-			tile, used := NewTile(1, twin), 1+r.IntN(Rows)
+		used := 1 + r.IntN(Rows)
+		for name, tile := range tiles(1) {
 			tile.Use(used)
 			for row := range Rows {
 				tile.Features[3][row] = math.Float32frombits(uint32(anyNumber(r)))
@@ -88,8 +89,7 @@ func TestLoad(t *testing.T) {
 		for i := range rows {
 			rows[i] = r.Float32()
 		}
-		for name, twin := range kinds() {
-			tile := NewTile(1, twin)
+		for name, tile := range tiles(1) {
 			tile.Load(rows, stride, features, count)
 			for row := range count {
 				for i := range features {
@@ -117,13 +117,19 @@ type tree[F float32 | float64] struct {
 }
 
 func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
-	var b Builder[F]
+	b := Builder[F]{Fans: r.IntN(2) == 0}
 	columns := 1 + r.IntN(20)
-	trees := make([]tree[F], 1+r.IntN(40))
+	if r.IntN(4) == 0 {
+		columns = 1 + r.IntN(300)
+	}
+	trees, most := make([]tree[F], 1+r.IntN(40)), MaxLeaves
+	if r.IntN(2) == 0 {
+		most = fanLeaves // so that the program gets a fan
+	}
 	for i := range trees {
-		leaves := 1 + r.IntN(40)
+		leaves := 1 + r.IntN(min(40, most))
 		if r.IntN(4) == 0 {
-			leaves = 1 + r.IntN(MaxLeaves)
+			leaves = 1 + r.IntN(most)
 		}
 		trees[i] = anyTree[F](r, columns, leaves)
 		b.Add(trees[i].nodes, trees[i].values)
@@ -135,8 +141,7 @@ func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
 			ranks[i][row] = uint8(r.IntN(256))
 		}
 	}
-	for name, twin := range kinds() {
-		tile := NewTile(columns, twin)
+	for name, tile := range tiles(columns) {
 		tile.Use(used)
 		var sums [Rows]F
 		for i := range ranks {
@@ -153,6 +158,13 @@ func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
 			}
 			if sums[row] != want {
 				t.Fatalf("%s: the sum of row %d of %d is %v, want %v", name, row, used, sums[row], want)
+			}
+			single, sum := NewRow(columns, tile.kind, tile.twin), F(0)
+			for i := range ranks {
+				single.Set(i, ranks[i][row])
+			}
+			if p.AddRow(single, &sum); sum != want {
+				t.Fatalf("%s: the sum of row %d alone is %v, want %v", name, row, sum, want)
 			}
 		}
 	}

@@ -78,8 +78,8 @@ func compareOblivious[F float32 | float64](t *rapid.T, r *rand.Rand, p *Obliviou
 			want[row] += trees[i].walk(ranks, row)
 		}
 	}
-	for name, twin := range kinds() {
-		tile, single := NewTile(columns, twin), NewRow(columns, twin)
+	for name, tile := range tiles(columns) {
+		single := NewRow(columns, tile.kind, tile.twin)
 		tile.Use(used)
 		for i := range ranks {
 			for row, rank := range ranks[i] {
@@ -126,8 +126,8 @@ func TestRowRanks(t *testing.T) {
 				row[feature] = value(sorted[r.IntN(len(sorted))] + int32(r.IntN(3)) - 1)
 			}
 		}
-		for name, twin := range kinds() {
-			got := NewRow(columns, twin)
+		for name, tile := range tiles(1) {
+			got := NewRow(columns, tile.kind, tile.twin)
 			got.Rank(row, &ranking)
 			for i, s := range all {
 				rank, n := 0, s.number(row[ranking.splits[i].feature/rowBytes])

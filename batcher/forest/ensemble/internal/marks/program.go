@@ -1,6 +1,10 @@
 package marks
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/disrust/disrust/batcher/kernel"
+)
 
 // Eight is how many rows a program scores at least as fast as fewer.
 const Eight = 8
@@ -9,8 +13,9 @@ const Eight = 8
 type Program[F float32 | float64] struct {
 	values       []F    // of the leaves, in the order of their marks
 	wide, narrow []part // for many rows, and for up to eight
+	lone         lone   // for one
+	fan          fan    // likewise; empty: it does not fit
 	column       int    // the last column that it reads
-
 }
 
 // Add adds the values of the leaves to which the trees lead the rows of a tile.
@@ -40,6 +45,10 @@ func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
 
 // clear makes the marks of a part, and for many rows replaces the first of each tree by leaves.
 func (c *part) clear(t *Tile) {
+	clear32, clear64 := clear32, clear64
+	if t.kind >= kernel.AVX512 {
+		clear32, clear64 = clear32AVX512, clear64AVX512
+	}
 	words, ranks, marks := &c.words[0], &t.Columns[0][0], &t.marks[0]
 	trees, count := &c.trees[0].marks, len(c.trees)-1
 	switch {
@@ -74,7 +83,7 @@ func (c *part) addSingle(t *Tile, values *float32, sums *[Rows]float32) {
 
 // Bytes returns the size of the program.
 func (p *Program[F]) Bytes() int {
-	size := bytes(p.values) + bytes(p.wide) + bytes(p.narrow)
+	size := bytes(p.values) + bytes(p.wide) + bytes(p.narrow) + p.lone.bytes() + p.fan.bytes()
 	for _, parts := range [][]part{p.wide, p.narrow} {
 		for i := range parts {
 			size += bytes(parts[i].words) + bytes(parts[i].trees)

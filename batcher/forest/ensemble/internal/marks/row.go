@@ -1,18 +1,29 @@
 package marks
 
+import "github.com/disrust/disrust/batcher/kernel"
+
 // Row is what a single row is scored with: the rank of each of its columns.
 type Row struct {
-	ranks []byte
-	twin  bool
+	ranks   []byte
+	columns int
+	kind    kernel.Kind
+	twin    bool
 }
 
-// NewRow returns a row for programs of so many columns. A twin does without AVX2.
-func NewRow(columns int, twin bool) *Row {
-	if !twin && !AVX2 {
-		panic("marks: this processor has no AVX2")
-	}
-	return &Row{make([]byte, max(1, columns)), twin}
+// NewRow returns a row for programs of so many columns. The kind says with which instructions; but a twin
+// does without any.
+func NewRow(columns int, kind kernel.Kind, twin bool) *Row {
+	check(kind, twin)
+	return &Row{make([]byte, max(MaxLeaves, columns)+ranksBehind), columns, kind, twin}
 }
+
+const (
+	// permuted is for how many columns the ranks of a row are in registers.
+	permuted = 128
+
+	// ranksBehind is how many bytes behind a rank may be read.
+	ranksBehind = 3
+)
 
 // Set sets the rank in a column.
 func (r *Row) Set(column int, rank uint8) { r.ranks[column] = rank }

@@ -1,5 +1,11 @@
 package marks
 
+import (
+	"fmt"
+
+	"github.com/disrust/disrust/batcher/kernel"
+)
+
 // Tile is what up to 64 rows are scored with: their features, eight at a time, the ranks of their
 // columns, and the leaves that some trees have left to them.
 type Tile struct {
@@ -9,16 +15,24 @@ type Tile struct {
 	marks *[marksBytes]byte
 	used  int // the rows that are of interest
 	few   int // up to so many splits are counted
+	kind  kernel.Kind
 	twin  bool
 }
 
 // NewTile returns a tile for programs of so many columns. One is there in any case: entries that clear
-// nothing look at it. A twin does without AVX2.
-func NewTile(columns int, twin bool) *Tile {
-	if !twin && !AVX2 {
-		panic("marks: this processor has no AVX2")
+// nothing look at it. The kind says with which instructions; but a twin does without any.
+func NewTile(columns int, kind kernel.Kind, twin bool) *Tile {
+	check(kind, twin)
+	t := &Tile{Columns: make([]Column, max(1, columns)), marks: new([marksBytes]byte), kind: kind, twin: twin}
+	t.Use(Rows)
+	return t
+}
+
+// check panics if neither a twin nor this processor has kernels of a kind.
+func check(kind kernel.Kind, twin bool) {
+	if !twin && (kind < kernel.AVX2 || kind.Check() != nil) {
+		panic(fmt.Sprintf("marks: no kernel of the kind %v", kind))
 	}
-	return &Tile{Columns: make([]Column, max(1, columns)), marks: new([marksBytes]byte), used: Rows, few: few(Rows), twin: twin}
 }
 
 // Use says that only the first count rows, from 1 to 64, are of interest. Others may have any ranks, and

@@ -11,7 +11,7 @@ const entryBytes = 12
 
 // clear makes the marks of 32*halves rows. All units of a run have as many entries, so that the
 // processor predicts when the loop over them ends.
-func clear(name string, halves int) {
+func clear(name string, halves int, entry func(program, ranks reg.Register, at int, left []reg.VecVirtual)) {
 	begin(name, "func(program *uint32, ranks *byte, marks *byte)", name+" marks the leaves that are left to each row.")
 	program, ranks, marks := Load(Param("program"), GP64()), Load(Param("ranks"), GP64()), Load(Param("marks"), GP64())
 	left := []reg.VecVirtual{YMM(), YMM()}[:halves]

@@ -1,7 +1,8 @@
-// Command gen writes the kernels' assembly for amd64 with AVX2, and its declarations in Go. There are two
-// files: one for trees of any shape, and one for oblivious trees.
+// Command gen writes the kernels' assembly for amd64, and its declarations in Go: with AVX2 for trees of
+// any shape; what is different with AVX-512; and with AVX2 for oblivious trees.
 //
 //	GOWORK=off go run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
+//	GOWORK=off go run . -avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg marks
 //	GOWORK=off go run . -oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks
 //
 // The package marks says what the functions do to the data, and with what they may be called.
@@ -15,11 +16,15 @@ import (
 )
 
 func main() {
+	avx512 := flag.Bool("avx512", false, "write what is different with AVX-512")
 	oblivious := flag.Bool("oblivious", false, "write the functions for oblivious trees")
 	flag.Parse()
-	if *oblivious {
+	switch {
+	case *avx512:
+		withAVX512()
+	case *oblivious:
 		obliviousTrees()
-	} else {
+	default:
 		anyTrees()
 	}
 	Generate()
@@ -28,8 +33,8 @@ func main() {
 func anyTrees() {
 	transpose()
 	rank()
-	clear("clear64", 2)
-	clear("clear32", 1)
+	clear("clear64", 2, entry)
+	clear("clear32", 1, entry)
 	lowest("lowest64", 2)
 	lowest("lowest32", 1)
 	add("Double", "float64", 8, MOVSD, ADDSD)
@@ -37,6 +42,20 @@ func anyTrees() {
 	spread()
 	addEight("Double", "float64", 8, VMOVSD, VADDSD)
 	addEight("Single", "float32", 4, VMOVSS, VADDSS)
+	lone("Double", "float64", 8, VMOVSD, VADDSD)
+	lone("Single", "float32", 4, VMOVSS, VADDSS)
+}
+
+func withAVX512() {
+	clear("clear64AVX512", 2, entry512)
+	clear("clear32AVX512", 1, entry512)
+	fan("Double", "float64", 8, VMOVSD, VADDSD)
+	fan("Single", "float32", 4, VMOVSS, VADDSS)
+	for _, many := range []bool{false, true} {
+		name := map[bool]string{false: "lone", true: "loneMany"}[many]
+		lone512(name+"Double512", "float64", many, 8, VMOVSD, VADDSD)
+		lone512(name+"Single512", "float32", many, 4, VMOVSS, VADDSS)
+	}
 }
 
 func obliviousTrees() {
