@@ -1,8 +1,7 @@
-// Command gen writes the kernels' assembly for amd64 with AVX2, and its declarations in Go. There are two
-// files: one for trees of any shape, and one for oblivious trees.
+// Command gen writes the kernels' assembly for amd64 with AVX2, and its declarations in Go. There are some
+// sets of functions, each with files of its own:
 //
-//	GOWORK=off go run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
-//	GOWORK=off go run . -oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks
+//	GOWORK=off go run . -set avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
 //
 // The package marks says what the functions do to the data, and with what they may be called.
 package main
@@ -15,11 +14,15 @@ import (
 )
 
 func main() {
-	oblivious := flag.Bool("oblivious", false, "write the functions for oblivious trees")
+	set := flag.String("set", "avx2", "which functions: avx2, oblivious or walk")
 	flag.Parse()
-	if *oblivious {
+	switch *set {
+	case "oblivious":
 		obliviousTrees()
-	} else {
+	case "walk":
+		walk("walk32", 4)
+		walk("walk8", 1)
+	default:
 		anyTrees()
 	}
 	Generate()
