@@ -17,13 +17,8 @@ import (
 // value in the model.
 type packed struct {
 	nodes []uint64
-	trees []packedTree
-}
-
-// packedTree is where a tree is in the nodes of a segment.
-type packedTree struct {
-	first, end uint32
-	sure       uint32 // steps after which it is worth looking whether all rows have reached leaves
+	first []uint32 // node of each tree, and behind the last one
+	sure  []uint32 // of each tree: steps after which it is worth looking whether all rows are at leaves
 }
 
 const (
@@ -50,7 +45,7 @@ func (m *Model) pack(r run) *packed {
 	for i := r.first; i < r.end; i++ {
 		size += int(m.at(int(i)).nodes) + 1
 	}
-	p := &packed{nodes: make([]uint64, 0, size), trees: make([]packedTree, 0, r.end-r.first)}
+	p := &packed{nodes: make([]uint64, 0, size), first: make([]uint32, 1, r.end-r.first+1), sure: make([]uint32, 0, r.end-r.first)}
 	for i := r.first; i < r.end; i++ {
 		m.packTree(p, m.at(int(i)))
 	}
@@ -58,7 +53,6 @@ func (m *Model) pack(r run) *packed {
 }
 
 func (m *Model) packTree(p *packed, t *tree) {
-	first := uint32(len(p.nodes))
 	p.nodes = append(p.nodes, word(t.root.column, 1, uint32(t.root.split)))
 	nodes := m.nodesOf(t)
 	for i := range nodes {
@@ -72,7 +66,7 @@ func (m *Model) packTree(p *packed, t *tree) {
 			p.nodes = append(p.nodes, word(uint32(len(m.columns)), at, place))
 		}
 	}
-	p.trees = append(p.trees, packedTree{first, uint32(len(p.nodes)), uint32(m.sure(t))})
+	p.first, p.sure = append(p.first, uint32(len(p.nodes))), append(p.sure, uint32(m.sure(t)))
 }
 
 func word(column, next, split uint32) uint64 {
@@ -101,55 +95,72 @@ func (p *packed) bytes() int {
 	if p == nil {
 		return 0
 	}
-	return bytes(p.nodes) + bytes(p.trees)
+	return bytes(p.nodes) + bytes(p.first) + bytes(p.sure)
 }
+
+// tree returns the nodes of a tree.
+func (p *packed) tree(i int) []uint64 { return p.nodes[p.first[i]:p.first[i+1]] }
 
 // walkPacked takes the first used blocks through the trees of a segment: all of them through a tree, then
 // all through the next.
 func (s *scorer) walkPacked(sg *segment, used int) {
-	m, p, stride := s.model, sg.packed, s.model.stride()
-	gathers := m.config.Kernel != kernel.Portable
-	var leaves [(blocks + packedBlocks) * lanes]uint32
-	for i := range p.trees {
-		t := &p.trees[i]
-		nodes := p.nodes[t.first:t.end]
-		for first := 0; first < used; {
-			count := 1
-			if first+packedBlocks <= used {
-				count = packedBlocks
-			}
-			numbers, to := s.numbers[first*stride:(first+count)*stride], (*[marks.WalkRows]uint32)(leaves[first*lanes:])
-			if gathers {
-				marks.Walk(nodes, numbers, stride, to)
-			} else {
-				for b := range count {
-					t.walk(nodes, numbers[b*stride:(b+1)*stride], (*[lanes]uint32)(to[b*lanes:]))
-				}
-			}
-			first += count
+	p, stride := sg.packed, s.model.stride()
+	if s.model.config.Kernel != kernel.Portable {
+		s.gatherPacked(sg, used)
+		return
+	}
+	var leaves [lanes]uint32
+	for i := range p.sure {
+		for b := range used {
+			walkTree(p.tree(i), s.numbers[b*stride:(b+1)*stride], int(p.sure[i]), &leaves)
+			s.addLeaves(sg.group, b, leaves[:])
 		}
-		if s.single != nil {
-			sums := &s.single[sg.group]
-			for row, leaf := range leaves[:used*lanes] {
-				sums[row] += math.Float32frombits(leaf)
-			}
-		} else {
-			sums := &s.double[sg.group]
-			for row, leaf := range leaves[:used*lanes] {
-				sums[row] += m.double[leaf]
+	}
+}
+
+// gatherPacked does the same by gathers: several blocks through a tree, and each block that is left through
+// several trees. So the processor waits for many nodes at once.
+func (s *scorer) gatherPacked(sg *segment, used int) {
+	p, stride := sg.packed, s.model.stride()
+	full := used / marks.WalkTogether * marks.WalkTogether
+	leaves := &s.leaves
+	for i := 0; full > 0 && i < len(p.sure); i++ {
+		for b := 0; b < full; b += marks.WalkTogether {
+			marks.Walk(p.tree(i), s.numbers[b*stride:(b+marks.WalkTogether)*stride], stride, leaves)
+			s.addLeaves(sg.group, b, leaves[:])
+		}
+	}
+	for b := full; b < used; b++ {
+		for first := 0; first < len(p.sure); first += marks.WalkTogether {
+			trees := p.first[first:min(first+marks.WalkTogether, len(p.sure))]
+			marks.WalkTrees(p.nodes, trees, s.numbers[b*stride:(b+1)*stride], leaves)
+			for i := range trees {
+				s.addLeaves(sg.group, b, leaves[i*lanes:(i+1)*lanes])
 			}
 		}
 	}
 }
 
-// packedBlocks is how many blocks walk at once.
-const packedBlocks = marks.WalkRows / lanes
+// addLeaves adds the values of a tree's leaves to the sums of some rows, from the first of a block on.
+func (s *scorer) addLeaves(group, block int, leaves []uint32) {
+	if s.single != nil {
+		sums := s.single[group][block*lanes:]
+		for row, leaf := range leaves {
+			sums[row] += math.Float32frombits(leaf)
+		}
+		return
+	}
+	sums, values := s.double[group][block*lanes:], s.model.double
+	for row, leaf := range leaves {
+		sums[row] += values[leaf]
+	}
+}
 
-// walk finds the leaves of the rows of a block: what each has in place of a split.
-func (t *packedTree) walk(nodes []uint64, numbers [][lanes]int32, leaves *[lanes]uint32) {
+// walkTree finds the leaves of the rows of a block in a tree: what each has in place of a split.
+func walkTree(nodes []uint64, numbers [][lanes]int32, sure int, leaves *[lanes]uint32) {
 	leaf := uint64(len(numbers) - 1)
 	a, b, c, d, e, f, g, h := nodes[0], nodes[0], nodes[0], nodes[0], nodes[0], nodes[0], nodes[0], nodes[0]
-	for left := int(t.sure); ; left = 2 {
+	for left := sure; ; left = 2 {
 		for range left {
 			a = follow(nodes, a, numbers[uint16(a)][0])
 			b = follow(nodes, b, numbers[uint16(b)][1])

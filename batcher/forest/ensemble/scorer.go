@@ -22,6 +22,7 @@ type scorer struct {
 	answers []float64                 // of one row
 	tile    *marks.Tile               // nil: the model has no vectors
 	ranked  *marks.Row                // nil: no vector kernel scores a single row
+	leaves  [marks.WalkRows]uint32    // of rows that walk through packed trees
 }
 
 const (
@@ -144,10 +145,10 @@ func (s *scorer) scoreBlocks(rows []float32, stride, count int, out []float32, v
 
 // fill writes the numbers of count rows.
 func (s *scorer) fill(rows []float32, stride, count int) {
-	stride2 := s.model.stride()
+	columns := s.model.stride()
 	for b := 0; b*lanes < count; b++ {
 		from := b * lanes
-		s.model.fill(rows[from*stride:], stride, min(lanes, count-from), s.numbers[b*stride2:(b+1)*stride2])
+		s.model.fill(rows[from*stride:], stride, min(lanes, count-from), s.numbers[b*columns:(b+1)*columns])
 	}
 }
 

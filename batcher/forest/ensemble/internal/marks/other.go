@@ -25,5 +25,6 @@ func index8(*uint32, int, *byte, *byte)                           { panic(missin
 func rankRow(*byte, *float32, *[]int32, int)                      { panic(missing) }
 func addRowDouble(*uint32, *byte, int, *byte, *float64, *float64) { panic(missing) }
 func addRowSingle(*uint32, *byte, int, *byte, *float32, *float32) { panic(missing) }
-func walk32(*uint64, *int32, int, int, *uint32)                   { panic(missing) }
-func walk8(*uint64, *int32, int, int, *uint32)                    { panic(missing) }
+func walkRows(*uint64, *int32, *int, int, *uint32)                { panic(missing) }
+func walkTrees(*uint64, *int32, *int, int, *uint32)               { panic(missing) }
+func walkTree(*uint64, *int32, *int, int, *uint32)                { panic(missing) }

@@ -2,12 +2,17 @@
 
 package marks
 
-// walk32 finds the leaves to which a tree leads some rows.
+// walkRows finds the leaves to which trees lead some rows. A stride is from one block, or tree, to each next, in bytes.
 //
 //go:noescape
-func walk32(nodes *uint64, numbers *int32, strideBytes int, leaf int, leaves *uint32)
+func walkRows(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)
 
-// walk8 finds the leaves to which a tree leads some rows.
+// walkTrees finds the leaves to which trees lead some rows. A stride is from one block, or tree, to each next, in bytes.
 //
 //go:noescape
-func walk8(nodes *uint64, numbers *int32, strideBytes int, leaf int, leaves *uint32)
+func walkTrees(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)
+
+// walkTree finds the leaves to which trees lead some rows. A stride is from one block, or tree, to each next, in bytes.
+//
+//go:noescape
+func walkTree(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)

@@ -2,12 +2,12 @@
 
 #include "textflag.h"
 
-// func walk32(nodes *uint64, numbers *int32, strideBytes int, leaf int, leaves *uint32)
+// func walkRows(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)
 // Requires: AVX, AVX2
-TEXT ·walk32(SB), NOSPLIT, $0-40
+TEXT ·walkRows(SB), NOSPLIT, $0-40
 	MOVQ         nodes+0(FP), AX
 	MOVQ         numbers+8(FP), CX
-	MOVQ         strideBytes+16(FP), DX
+	MOVQ         stride+16(FP), DX
 	VPBROADCASTD columns<>+0(SB), Y1
 	MOVQ         leaf+24(FP), SI
 	MOVQ         leaves+32(FP), BX
@@ -16,11 +16,14 @@ TEXT ·walk32(SB), NOSPLIT, $0-40
 	VMOVDQU      lane<>+0(SB), Y2
 	VPXOR        Y3, Y3, Y3
 	VPXOR        Y4, Y4, Y4
-	LEAQ         (CX)(DX*1), SI
+	MOVQ         (DX), SI
+	ADDQ         CX, SI
 	VPXOR        Y5, Y5, Y5
-	LEAQ         (SI)(DX*1), DI
+	MOVQ         8(DX), DI
+	ADDQ         CX, DI
 	VPXOR        Y6, Y6, Y6
-	LEAQ         (DI)(DX*1), DX
+	MOVQ         16(DX), DX
+	ADDQ         CX, DX
 
 step:
 	VPCMPEQD   Y7, Y7, Y7
@@ -125,12 +128,125 @@ DATA lane<>+24(SB)/4, $0x00000006
 DATA lane<>+28(SB)/4, $0x00000007
 GLOBL lane<>(SB), RODATA|NOPTR, $32
 
-// func walk8(nodes *uint64, numbers *int32, strideBytes int, leaf int, leaves *uint32)
+// func walkTrees(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)
 // Requires: AVX, AVX2
-TEXT ·walk8(SB), NOSPLIT, $0-40
+TEXT ·walkTrees(SB), NOSPLIT, $0-40
 	MOVQ         nodes+0(FP), AX
 	MOVQ         numbers+8(FP), CX
-	MOVQ         strideBytes+16(FP), DX
+	MOVQ         stride+16(FP), DX
+	VPBROADCASTD columns<>+0(SB), Y1
+	MOVQ         leaf+24(FP), SI
+	MOVQ         leaves+32(FP), BX
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      lane<>+0(SB), Y2
+	VPXOR        Y3, Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	MOVQ         (DX), SI
+	ADDQ         AX, SI
+	VPXOR        Y5, Y5, Y5
+	MOVQ         8(DX), DI
+	ADDQ         AX, DI
+	VPXOR        Y6, Y6, Y6
+	MOVQ         16(DX), DX
+	ADDQ         AX, DX
+
+step:
+	VPCMPEQD   Y7, Y7, Y7
+	VPXOR      Y8, Y8, Y8
+	VPGATHERDD Y7, (AX)(Y3*8), Y8
+	VPCMPEQD   Y7, Y7, Y7
+	VPXOR      Y9, Y9, Y9
+	VPGATHERDD Y7, 4(AX)(Y3*8), Y9
+	VPSRLD     $0x10, Y8, Y3
+	VPAND      Y1, Y8, Y8
+	VPCMPEQD   Y0, Y8, Y7
+	VPSLLD     $0x03, Y8, Y8
+	VPADDD     Y2, Y8, Y8
+	VPCMPEQD   Y10, Y10, Y10
+	VPXOR      Y11, Y11, Y11
+	VPGATHERDD Y10, (CX)(Y8*4), Y11
+	VPCMPGTD   Y9, Y11, Y11
+	VPSUBD     Y11, Y3, Y3
+	VPCMPEQD   Y8, Y8, Y8
+	VPXOR      Y9, Y9, Y9
+	VPGATHERDD Y8, (SI)(Y4*8), Y9
+	VPCMPEQD   Y8, Y8, Y8
+	VPXOR      Y10, Y10, Y10
+	VPGATHERDD Y8, 4(SI)(Y4*8), Y10
+	VPSRLD     $0x10, Y9, Y4
+	VPAND      Y1, Y9, Y9
+	VPCMPEQD   Y0, Y9, Y8
+	VPAND      Y8, Y7, Y7
+	VPSLLD     $0x03, Y9, Y9
+	VPADDD     Y2, Y9, Y9
+	VPCMPEQD   Y8, Y8, Y8
+	VPXOR      Y11, Y11, Y11
+	VPGATHERDD Y8, (CX)(Y9*4), Y11
+	VPCMPGTD   Y10, Y11, Y11
+	VPSUBD     Y11, Y4, Y4
+	VPCMPEQD   Y8, Y8, Y8
+	VPXOR      Y9, Y9, Y9
+	VPGATHERDD Y8, (DI)(Y5*8), Y9
+	VPCMPEQD   Y8, Y8, Y8
+	VPXOR      Y10, Y10, Y10
+	VPGATHERDD Y8, 4(DI)(Y5*8), Y10
+	VPSRLD     $0x10, Y9, Y5
+	VPAND      Y1, Y9, Y9
+	VPCMPEQD   Y0, Y9, Y8
+	VPAND      Y8, Y7, Y7
+	VPSLLD     $0x03, Y9, Y9
+	VPADDD     Y2, Y9, Y9
+	VPCMPEQD   Y8, Y8, Y8
+	VPXOR      Y11, Y11, Y11
+	VPGATHERDD Y8, (CX)(Y9*4), Y11
+	VPCMPGTD   Y10, Y11, Y11
+	VPSUBD     Y11, Y5, Y5
+	VPCMPEQD   Y8, Y8, Y8
+	VPXOR      Y9, Y9, Y9
+	VPGATHERDD Y8, (DX)(Y6*8), Y9
+	VPCMPEQD   Y8, Y8, Y8
+	VPXOR      Y10, Y10, Y10
+	VPGATHERDD Y8, 4(DX)(Y6*8), Y10
+	VPSRLD     $0x10, Y9, Y6
+	VPAND      Y1, Y9, Y9
+	VPCMPEQD   Y0, Y9, Y8
+	VPAND      Y8, Y7, Y7
+	VPSLLD     $0x03, Y9, Y9
+	VPADDD     Y2, Y9, Y9
+	VPCMPEQD   Y8, Y8, Y8
+	VPXOR      Y11, Y11, Y11
+	VPGATHERDD Y8, (CX)(Y9*4), Y11
+	VPCMPGTD   Y10, Y11, Y11
+	VPSUBD     Y11, Y6, Y6
+	VPMOVMSKB  Y7, R8
+	CMPL       R8, $-1
+	JNE        step
+	VPCMPEQD   Y0, Y0, Y0
+	VPXOR      Y1, Y1, Y1
+	VPGATHERDD Y0, 4(AX)(Y3*8), Y1
+	VMOVDQU    Y1, (BX)
+	VPCMPEQD   Y0, Y0, Y0
+	VPXOR      Y1, Y1, Y1
+	VPGATHERDD Y0, 4(SI)(Y4*8), Y1
+	VMOVDQU    Y1, 32(BX)
+	VPCMPEQD   Y0, Y0, Y0
+	VPXOR      Y1, Y1, Y1
+	VPGATHERDD Y0, 4(DI)(Y5*8), Y1
+	VMOVDQU    Y1, 64(BX)
+	VPCMPEQD   Y0, Y0, Y0
+	VPXOR      Y1, Y1, Y1
+	VPGATHERDD Y0, 4(DX)(Y6*8), Y1
+	VMOVDQU    Y1, 96(BX)
+	VZEROUPPER
+	RET
+
+// func walkTree(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)
+// Requires: AVX, AVX2
+TEXT ·walkTree(SB), NOSPLIT, $0-40
+	MOVQ         nodes+0(FP), AX
+	MOVQ         numbers+8(FP), CX
+	MOVQ         stride+16(FP), DX
 	VPBROADCASTD columns<>+0(SB), Y1
 	MOVQ         leaf+24(FP), BX
 	MOVQ         leaves+32(FP), DX

@@ -20,8 +20,9 @@ func main() {
 	case "oblivious":
 		obliviousTrees()
 	case "walk":
-		walk("walk32", 4)
-		walk("walk8", 1)
+		walk("walkRows", 4, false)
+		walk("walkTrees", 4, true)
+		walk("walkTree", 1, true)
 	default:
 		anyTrees()
 	}

@@ -6,12 +6,13 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// walk takes 8*eights rows through a tree, one step of all rows after the other, until all are at leaves.
-// A register has the nodes of eight rows. More of them are in flight at once than a processor waits for.
-func walk(name string, eights int) {
-	begin(name, "func(nodes *uint64, numbers *int32, strideBytes int, leaf int, leaves *uint32)",
-		name+" finds the leaves to which a tree leads some rows.")
-	nodes, numbers, stride := Load(Param("nodes"), GP64()), Load(Param("numbers"), GP64()), Load(Param("strideBytes"), GP64())
+// walk takes 8*eights rows through a tree, one step of all rows after the other, until all are at leaves; or
+// eight rows through some trees. A register has the nodes of eight rows in a tree. So the processor waits for
+// several of them at once.
+func walk(name string, eights int, trees bool) {
+	begin(name, "func(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)",
+		name+" finds the leaves to which trees lead some rows. A stride is from one block, or tree, to each next, in bytes.")
+	nodes, numbers, stride := Load(Param("nodes"), GP64()), Load(Param("numbers"), GP64()), Load(Param("stride"), GP64())
 	leaf, columns, lane := YMM(), all("columns", 0xffff), YMM()
 	to, last := GP64(), GP64()
 	Load(Param("leaf"), last)
@@ -19,20 +20,27 @@ func walk(name string, eights int) {
 	VMOVD(last.As32(), leaf.AsX())
 	VPBROADCASTD(leaf.AsX(), leaf)
 	VMOVDQU(constant("lane", 0, 1, 2, 3, 4, 5, 6, 7), lane)
-	at, of := make([]reg.VecVirtual, eights), make([]reg.Register, eights)
+	at, tree, of := make([]reg.VecVirtual, eights), make([]reg.Register, eights), make([]reg.Register, eights)
 	for i := range at {
-		at[i], of[i] = YMM(), numbers
+		at[i], tree[i], of[i] = YMM(), nodes, numbers
 		VPXOR(at[i], at[i], at[i])
 		if i > 0 {
-			of[i] = GP64()
-			LEAQ(Mem{Base: of[i-1], Index: stride, Scale: 1}, of[i])
+			next := GP64()
+			MOVQ(Mem{Base: stride, Disp: 8 * (i - 1)}, next)
+			if trees {
+				ADDQ(nodes, next)
+				tree[i] = next
+			} else {
+				ADDQ(numbers, next)
+				of[i] = next
+			}
 		}
 	}
 	Label("step")
 	done := YMM()
 	for i := range at {
-		column := gather(Mem{Base: nodes, Index: at[i], Scale: 8})
-		split := gather(Mem{Base: nodes, Index: at[i], Scale: 8, Disp: 4})
+		column := gather(Mem{Base: tree[i], Index: at[i], Scale: 8})
+		split := gather(Mem{Base: tree[i], Index: at[i], Scale: 8, Disp: 4})
 		VPSRLD(Imm(16), column, at[i])
 		VPAND(columns, column, column)
 		arrived := done
@@ -54,7 +62,7 @@ func walk(name string, eights int) {
 	CMPL(mask, I8(-1))
 	JNE(LabelRef("step"))
 	for i := range at {
-		VMOVDQU(gather(Mem{Base: nodes, Index: at[i], Scale: 8, Disp: 4}), Mem{Base: to, Disp: 32 * i})
+		VMOVDQU(gather(Mem{Base: tree[i], Index: at[i], Scale: 8, Disp: 4}), Mem{Base: to, Disp: 32 * i})
 	}
 	end()
 }
