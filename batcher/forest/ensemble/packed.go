@@ -30,9 +30,12 @@ const (
 // deepest is the depth of a tree up to which it is packed: the assembly takes some 20 ns for a step.
 const deepest = 256
 
-// packs reports whether a tree is packed, for rows that no vector kernel scores with marks.
+// packs reports whether a tree is packed, for rows that no vector kernel scores with marks. Trees with all
+// leaves that their depth allows are not: those of CatBoost take a file of a few bytes for a leaf, and
+// loading is to take a small multiple of that.
 func (m *Model) packs(t *tree) bool {
-	return m.functionOf == nil && t.leaves > fewLeaves && t.nodes < maxPacked && t.depth <= deepest && len(m.columns) < maxPacked
+	fits := t.nodes < maxPacked && t.depth <= deepest && len(m.columns) < maxPacked
+	return fits && m.functionOf == nil && t.leaves > fewLeaves && t.leaves != 1<<t.depth
 }
 
 // fewLeaves is how many leaves a tree has that are not worth packing: the walk from tree to tree is as fast
