@@ -100,6 +100,8 @@ func (w way) String() string {
 		return w.kind.String() + ", rows"
 	case w.method == marked:
 		return w.kind.String()
+	case w.method == blocked && w.kind > kernel.Portable:
+		return w.kind.String() + ", blocks"
 	case w.method == blocked:
 		return "blocks"
 	}
@@ -115,15 +117,18 @@ var (
 func kernels() []way {
 	all := []way{{kernel.Portable, &forced{method: alone}}, {kernel.Portable, &forced{method: blocked}}, twin, twinRow, {kernel.Auto, nil}}
 	for _, k := range kernel.All()[1:] {
-		all = append(all, way{k, &forced{method: marked}}, way{k, &forced{method: ranked}})
+		all = append(all, way{k, &forced{method: blocked}}, way{k, &forced{method: marked}}, way{k, &forced{method: ranked}})
 	}
 	return all
 }
 
 // anyLeaves returns how many leaves a tree has: mostly few, sometimes too many for a vector kernel.
 func anyLeaves(r *rand.Rand) int {
-	if r.IntN(16) == 0 {
+	switch r.IntN(32) {
+	case 0:
 		return 1 + r.IntN(300)
+	case 1:
+		return 257 + r.IntN(300)
 	}
 	return 1 + r.IntN(40)
 }

@@ -56,7 +56,7 @@ type tree struct {
 	nodes  uint32 // without the root, from root.next on
 	leaves uint32
 	depth  uint32 // steps to the farthest leaf
-	group  uint32
+	group  uint16
 
 	oblivious bool // and scored as such by a vector kernel: see findOblivious
 }

@@ -55,7 +55,7 @@ func (m *Model) splitOf(t *tree, level int) *node {
 }
 
 // marked reports whether the tree at a place in the order is scored with marks, and is of this group.
-func (m *Model) marked(i int, group uint32) bool {
+func (m *Model) marked(i int, group uint16) bool {
 	if i < 0 || i >= len(m.order) {
 		return false
 	}

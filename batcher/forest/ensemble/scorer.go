@@ -22,6 +22,7 @@ type scorer struct {
 	answers []float64                 // of one row
 	tile    *marks.Tile               // nil: the model has no vectors
 	ranked  *marks.Row                // nil: no vector kernel scores a single row
+	leaves  [marks.WalkRows]uint32    // of rows that walk through packed trees
 }
 
 const (
@@ -35,6 +36,10 @@ const (
 // blocks returns how many blocks of rows go through some trees together.
 func (m *Model) blocks() int { return min(blocks, max(1, cacheBytes/(4*lanes*len(m.columns)))) }
 
+// stride returns how many columns the numbers of a block have: one more than the model, for leaves of
+// packed trees.
+func (m *Model) stride() int { return len(m.columns) + 1 }
+
 // NewScorer implements [batcher.Model].
 func (m *Model) NewScorer() batcher.Scorer { return m.newScorer() }
 
@@ -42,11 +47,17 @@ func (m *Model) newScorer() *scorer {
 	n := m.blocks()
 	s := &scorer{
 		model:   m,
-		numbers: make([][lanes]int32, n*len(m.columns)),
+		numbers: make([][lanes]int32, n*m.stride()),
 		at:      make([][lanes]uint32, n),
 		row:     make([]int32, len(m.columns)),
 		places:  make([]uint32, 1+len(m.trees)),
 		answers: make([]float64, m.config.Groups),
+	}
+	for b := range n {
+		below := &s.numbers[(b+1)*m.stride()-1]
+		for lane := range below {
+			below[lane] = math.MinInt32
+		}
 	}
 	if m.config.Sum == Single {
 		s.single = make([][blocks * lanes]float32, m.config.Groups)
@@ -114,6 +125,8 @@ func (s *scorer) scoreBlocks(rows []float32, stride, count int, out []float32, v
 			sg.double.Add(s.tile, &s.double[sg.group])
 		case vector && sg.single != nil:
 			sg.single.Add(s.tile, &s.single[sg.group])
+		case sg.packed != nil:
+			s.walkPacked(sg, used)
 		case s.single != nil:
 			s.enter(&sg.run, count)
 			walkSegment(s, sg, used, m.single, &s.single[sg.group])
@@ -132,7 +145,7 @@ func (s *scorer) scoreBlocks(rows []float32, stride, count int, out []float32, v
 
 // fill writes the numbers of count rows.
 func (s *scorer) fill(rows []float32, stride, count int) {
-	columns := len(s.model.columns)
+	columns := s.model.stride()
 	for b := 0; b*lanes < count; b++ {
 		from := b * lanes
 		s.model.fill(rows[from*stride:], stride, min(lanes, count-from), s.numbers[b*columns:(b+1)*columns])
@@ -141,7 +154,7 @@ func (s *scorer) fill(rows []float32, stride, count int) {
 
 // enter takes count rows from the root of the first tree of a segment. Other lanes are at the end.
 func (s *scorer) enter(g *run, count int) {
-	root, columns := &s.model.at(int(g.first)).root, len(s.model.columns)
+	root, columns := &s.model.at(int(g.first)).root, s.model.stride()
 	for i := range (count + lanes - 1) / lanes * lanes {
 		at := &s.at[i/lanes][i%lanes]
 		if *at = uint32(len(s.model.nodes) - 1); i < count {
@@ -154,7 +167,7 @@ func (s *scorer) enter(g *run, count int) {
 // nodes, then all through the next.
 func walkSegment[F float32 | float64](s *scorer, sg *segment, used int, values []F, sums *[blocks * lanes]F) {
 	m := s.model
-	columns := len(m.columns)
+	columns := m.stride()
 	for stop := m.at(int(sg.first)).root.next; stop < sg.stop; {
 		stop = min(stop+cacheNodes, sg.stop)
 		for b := range used {

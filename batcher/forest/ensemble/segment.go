@@ -13,6 +13,8 @@ type segment struct {
 	double program[float64] // one of the two, if a vector kernel scores the trees
 	single program[float32]
 
+	packed *packed // nil: the rows walk from tree to tree
+
 	// The same, if it scores a single row too.
 	doubleRow rowProgram[float64]
 	singleRow rowProgram[float32]
@@ -32,7 +34,7 @@ type rowProgram[F float32 | float64] interface {
 // segmentFrom returns the segment that begins at a place in the order.
 func (m *Model) segmentFrom(first int) segment {
 	t, end := m.at(first), first+1
-	for end < len(m.order) && m.at(end).group == t.group && (m.vectors == nil || m.alikeKernel(t, m.at(end))) {
+	for end < len(m.order) && m.at(end).group == t.group && m.packs(t) == m.packs(m.at(end)) && (m.vectors == nil || m.alikeKernel(t, m.at(end))) {
 		end++
 	}
 	return segment{run: m.run(first, end), group: int(t.group)}
@@ -40,11 +42,16 @@ func (m *Model) segmentFrom(first int) segment {
 
 // alikeKernel reports whether the same kernel scores two trees.
 func (m *Model) alikeKernel(t, u *tree) bool {
-	return m.fits(t) == m.fits(u) && t.oblivious == u.oblivious
+	return m.fits(t) == m.fits(u) && t.oblivious == u.oblivious && m.packs(t) == m.packs(u)
 }
 
 // compile makes the programs of the segments that fit.
 func (m *Model) compile() {
+	for i := range m.segments {
+		if s := &m.segments[i]; m.packs(m.at(int(s.first))) {
+			s.packed = m.pack(s.run)
+		}
+	}
 	if m.vectors == nil {
 		return
 	}
@@ -126,5 +133,5 @@ func (s *segment) bytes() int {
 	case s.double != nil:
 		return s.double.Bytes()
 	}
-	return 0
+	return s.packed.bytes()
 }

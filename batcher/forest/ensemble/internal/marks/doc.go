@@ -24,6 +24,7 @@
 //     scheduler cannot stop it.
 package marks
 
-//go:generate env GOWORK=off go -C gen run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
-//go:generate env GOWORK=off go -C gen run . -avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg marks
-//go:generate env GOWORK=off go -C gen run . -oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks
+//go:generate env GOWORK=off go -C gen run . -set avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
+//go:generate env GOWORK=off go -C gen run . -set avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg marks
+//go:generate env GOWORK=off go -C gen run . -set oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks
+//go:generate env GOWORK=off go -C gen run . -set walk -out ../walk_amd64.s -stubs ../walk_amd64.go -pkg marks

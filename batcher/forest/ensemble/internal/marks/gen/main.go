@@ -1,9 +1,7 @@
-// Command gen writes the kernels' assembly for amd64, and its declarations in Go: with AVX2 for trees of
-// any shape; what is different with AVX-512; and with AVX2 for oblivious trees.
+// Command gen writes the kernels' assembly for amd64, and its declarations in Go. There are some sets of
+// functions, each with files of its own:
 //
-//	GOWORK=off go run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
-//	GOWORK=off go run . -avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg marks
-//	GOWORK=off go run . -oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks
+//	GOWORK=off go run . -set avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
 //
 // The package marks says what the functions do to the data, and with what they may be called.
 package main
@@ -16,14 +14,17 @@ import (
 )
 
 func main() {
-	avx512 := flag.Bool("avx512", false, "write what is different with AVX-512")
-	oblivious := flag.Bool("oblivious", false, "write the functions for oblivious trees")
+	set := flag.String("set", "avx2", "which functions: avx2, avx512, oblivious or walk")
 	flag.Parse()
-	switch {
-	case *avx512:
+	switch *set {
+	case "avx512":
 		withAVX512()
-	case *oblivious:
+	case "oblivious":
 		obliviousTrees()
+	case "walk":
+		walk("walkRows", 4, false)
+		walk("walkTrees", 4, true)
+		walk("walkTree", 1, true)
 	default:
 		anyTrees()
 	}
