@@ -15,7 +15,7 @@ packages=(
 	"onnx==1.23.2 onnxruntime==1.31.1 skl2onnx==1.20.0 onnxmltools==1.16.0"
 	"lleaves==1.3.0 llvmlite==0.44.0" # newer ones of llvmlite lack what lleaves calls
 	"scikit-learn-intelex==2026.2.0 daal==2026.2.0" # oneDAL, and daal4py, which calls it
-	"treelite==4.1.2 tl2cgen==1.0.0"
+	"treelite==4.8.1 tl2cgen==1.0.0"
 )
 
 python3 -m venv "$1" || { echo "install.sh: python3 has no module venv: install python3-venv" >&2; exit 1; }

@@ -5,6 +5,7 @@ library's own answers. What is there is not made again.
 """
 import dataclasses
 import importlib.util
+import sys
 
 import numpy as np
 
@@ -73,15 +74,22 @@ def read_rows(folder):
 
 
 def make(folder, name, model):
-    """Makes a model, unless it is there. The answers are written last: they say that the rest is whole."""
+    """Makes a model, unless it is there. Returns "", or why it cannot.
+
+    The answers are written last: they say that the rest is whole.
+    """
     if (folder / name / "answers.f64").exists():
-        return
+        return ""
     (folder / name).mkdir(exist_ok=True)
-    print(f"making {name}", flush=True)
+    print(f"making {name}", file=sys.stderr, flush=True)
     random = np.random.default_rng(1)
     x = features(random, TRAINED)
-    answers = globals()["make_" + model.library](folder / name, model, x, target(random, x), read_rows(folder))
+    try:
+        answers = MAKERS[model.library](folder / name, model, x, target(random, x), read_rows(folder))
+    except ImportError as failed:
+        return str(failed)
     np.asarray(answers, np.float64).ravel().tofile(folder / name / "answers.f64")
+    return ""
 
 
 def make_lightgbm(folder, model, x, y, rows):
@@ -112,8 +120,13 @@ def make_catboost(folder, model, x, y, rows):
         iterations=model.trees, depth=model.size, random_seed=1, verbose=False, allow_writing_files=False)
     regressor.fit(x, y)
     regressor.save_model(str(folder / "model.cbm"))
-    regressor.save_model(str(folder / "model.onnx"), format="onnx")
     regressor.save_model(str(folder / "model.cpp"), format="cpp")
+    if installed("onnx"):
+        import onnx
+        regressor.save_model(str(folder / "model.onnx"), format="onnx")
+        built = onnx.load(folder / "model.onnx")  # it says [N], and is [N, 1]
+        built.graph.output[0].type.tensor_type.shape.dim.add().dim_value = 1
+        save_onnx(folder, built)
     return regressor.predict(rows, prediction_type="RawFormulaVal")
 
 
@@ -161,3 +174,6 @@ def onnx_input():
 
 def save_onnx(folder, built):
     (folder / "model.onnx").write_bytes(built.SerializeToString())
+
+
+MAKERS = {"lightgbm": make_lightgbm, "xgboost": make_xgboost, "catboost": make_catboost, "forest": make_forest, "mlp": make_mlp}

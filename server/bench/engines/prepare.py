@@ -35,8 +35,13 @@ def run(command, timeout=300, **how):
         return f"there is no {command[0]}"
     except subprocess.TimeoutExpired:
         return f"not done in {timeout:.0f} s"
-    last = ran.stdout.strip().splitlines()[-1:] or [""]
-    return "" if ran.returncode == 0 else f"{pathlib.Path(command[0]).name} failed: {last[0][:300]}"
+    return "" if ran.returncode == 0 else f"{pathlib.Path(command[0]).name} failed: {told(ran.stdout)}"
+
+
+def told(output):
+    """The line of a failed program's output that says most: the last with the word error, or else the last."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no word of why"]
+    return ([line for line in lines if "error" in line.lower()] or lines)[-1][:300]
 
 
 def compile_model(engine, folder, patience):
@@ -47,7 +52,7 @@ def compile_model(engine, folder, patience):
         return ""
     if failed.exists():
         return failed.read_text() + f" (delete {failed} to try again)"
-    print(f"{engine.title} compiles {folder.name}", file=sys.stderr, flush=True)
+    print(f"{engine.full_title()} compiles {folder.name}", file=sys.stderr, flush=True)
     part = file.with_name("part-" + file.name)
     why = run([sys.executable, str(HERE / "worker.py"), "--prepare", engine.module, str(folder), str(part)], patience)
     if why:

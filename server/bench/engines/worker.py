@@ -3,7 +3,7 @@
 It prints "ready CALL" or "missing WHY", and then answers each line:
     time SIZE SECONDS        "ok MICROSECONDS": of a row, in calls of SIZE rows
     answers SIZE ROWS FILE   "ok": the scores of the first rows are in the file, in float64
-with "error WHY" if it cannot.
+with "error WHY" if it cannot. worker.py --prepare PEER FOLDER/MODEL FILE has the peer make the file that it loads.
 """
 import importlib
 import os
@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 
+import calls
 import models
 
 
@@ -37,6 +38,7 @@ class Worker:
 def main(name, model, rows):
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a library prints is no reply
+    calls.use(pathlib.Path(rows).parent / "bin" / "repeat.so")
     try:
         kind = importlib.import_module("peers." + name).Peer
         peer = kind(model, models.read_rows(pathlib.Path(rows).parent))
@@ -57,4 +59,7 @@ def one_line(failed):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3])
+    if sys.argv[1] == "--prepare":
+        importlib.import_module("peers." + sys.argv[2]).prepare(*map(pathlib.Path, sys.argv[3:]))
+    else:
+        main(sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3])

@@ -5,6 +5,8 @@ import select
 import subprocess
 import sys
 
+import prepare
+
 HERE = pathlib.Path(__file__).parent
 PATIENCE = 120  # seconds that a library may take for an answer
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -42,8 +44,8 @@ class Worker:
             raise Failed(f"no answer in {PATIENCE} s")
         line = self.process.stdout.readline()
         if not line:
-            last = pathlib.Path(self.log).read_text(errors="replace").strip().splitlines()[-1:] or [""]
-            raise Failed(f"the process ended with {self.process.wait()}: {last[0][:300]}")
+            told = prepare.told(self.log.read_text(errors="replace"))
+            raise Failed(f"the process ended with {self.process.wait()}: {told}")
         word, _, rest = line.strip().partition(" ")
         if word != good:
             raise Failed(rest)

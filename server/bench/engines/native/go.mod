@@ -3,6 +3,7 @@ module github.com/disrust/disrust/server/bench/engines/native
 go 1.26.0
 
 require (
+	github.com/disrust/disrust/batcher v0.1.0
 	github.com/disrust/disrust/batcher/forest v0.1.0
 	github.com/disrust/disrust/batcher/forest/cbm v0.1.0
 	github.com/disrust/disrust/batcher/onnx v0.1.0
@@ -12,7 +13,6 @@ require (
 
 require (
 	github.com/chewxy/math32 v1.10.1 // indirect
-	github.com/disrust/disrust/batcher v0.1.0 // indirect
 	github.com/disrust/disrust/batcher/dense v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
 	github.com/google/flatbuffers v25.12.19+incompatible // indirect

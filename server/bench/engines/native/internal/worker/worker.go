@@ -11,8 +11,10 @@ import (
 	"time"
 )
 
-// Dim is how many features a row has.
-const Dim = 128
+const (
+	Dim     = 128  // features of a row
+	MaxSize = 1024 // rows of a call, at most
+)
 
 // Engine is a model that can score.
 type Engine struct {
@@ -65,15 +67,17 @@ func (e *Engine) answer(line string) (string, error) {
 	var size, rows int
 	var seconds float64
 	var file string
-	if n, _ := fmt.Sscanf(line, "time %d %g", &size, &seconds); n == 2 {
+	if n, _ := fmt.Sscanf(line, "time %d %g", &size, &seconds); n == 2 && e.possible(size) {
 		micros, err := e.time(size, seconds)
 		return fmt.Sprintf("ok %.6f", micros), err
 	}
-	if n, _ := fmt.Sscanf(line, "answers %d %d %s", &size, &rows, &file); n == 3 {
+	if n, _ := fmt.Sscanf(line, "answers %d %d %s", &size, &rows, &file); n == 3 && e.possible(size) && rows <= e.Rows && rows%size == 0 {
 		return "ok", e.answers(size, rows, file)
 	}
 	return "", fmt.Errorf("%q is not understood", line)
 }
+
+func (e *Engine) possible(size int) bool { return 0 < size && size <= min(MaxSize, e.Rows) }
 
 // time returns the microseconds per row of calls with size rows each.
 func (e *Engine) time(size int, seconds float64) (float64, error) {
