@@ -94,6 +94,7 @@ def main(words):
         why = models.make(folder, name, model)
         if why:
             print(f"without the model {name}: {why}", file=sys.stderr)
+            results.append({"model": name, "what": model.what, "engines": [], "absent": [{"engine": "all", "why": why}]})
             continue
         results.append(measure(folder, name, model, o, missing))
     print(table.markdown(results, o.rounds), end="")

@@ -13,10 +13,10 @@ def markdown(results, rounds):
              "| model | engine | answers | " + " | ".join(SIZES.values()) + " | call |",
              "|---|---|---|" + "---|" * len(SIZES) + "---|"]
     for result in results:
-        ours = next(e for e in result["engines"] if e["name"] == "disrust")
+        ours = result["engines"][:1]  # disrust is the first
         for i, e in enumerate(result["engines"]):
             model = result["what"] if i == 0 else ""
-            cells = " | ".join(cell(e, ours, size) for size in SIZES)
+            cells = " | ".join(cell(e, *ours, size) for size in SIZES)
             lines.append(f"| {model} | {e['title']} | {e['answers']} | {cells} | {e['call']} |")
     absent = [f"- {r['model']}: {a['engine']}: {a['why']}" for r in results for a in r["absent"]]
     if absent:
