@@ -95,7 +95,7 @@ func (b *Builder) Add(t *Tree) error {
 	if depth > 0 {
 		leaves = nodes/2 + 1
 	}
-	m.trees = append(m.trees, tree{root, uint32(nodes), uint32(leaves), uint32(depth), uint32(t.Group)})
+	m.trees = append(m.trees, tree{root, uint32(nodes), uint32(leaves), uint32(depth), uint32(t.Group), false})
 	b.record.add(t)
 	return b.leafValues(t, first)
 }

@@ -26,6 +26,7 @@ func (m *Model) chain() {
 	end := uint32(len(m.nodes))
 	m.nodes = append(m.nodes, always(end))
 	m.addValue(math.Copysign(0, -1))
+	m.findOblivious()
 	m.vectors = m.newVectors()
 	m.groups = make([]run, m.config.Groups)
 	for first := 0; first < len(m.order); {

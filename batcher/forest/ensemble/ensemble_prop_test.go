@@ -52,10 +52,17 @@ func checkEngine(t failer, r *rand.Rand) {
 		trees = 200 // more parts than lanes, and more nodes than a block goes through in one go
 	}
 	linear := r.IntN(3) == 0
+	oblivious, all := false, r.IntN(3) == 0
 	for i := range trees {
 		tree := anyTree(r, &c, anyLeaves(r), r.IntN(4) == 0)
 		if !linear {
 			tree.Linear = nil
+		}
+		if r.IntN(20) == 0 {
+			oblivious = !oblivious // for some trees
+		}
+		if oblivious || all {
+			tree = anyOblivious(r, &c)
 		}
 		for _, b := range builders {
 			if err := b.Add(tree); err != nil {
@@ -88,7 +95,9 @@ func (w way) String() string {
 	case w.forced == nil:
 		return fmt.Sprintf("%v by a plan", w.kind)
 	case w.twin:
-		return "twin"
+		return fmt.Sprintf("twin, method %d", w.method)
+	case w.method == ranked:
+		return w.kind.String() + ", rows"
 	case w.method == marked:
 		return w.kind.String()
 	case w.method == blocked:
@@ -97,13 +106,16 @@ func (w way) String() string {
 	return "rows"
 }
 
-var twin = way{kernel.Portable, &forced{marked, true}}
+var (
+	twin    = way{kernel.Portable, &forced{marked, true}}
+	twinRow = way{kernel.Portable, &forced{ranked, true}}
+)
 
 // kernels returns all ways that this processor has.
 func kernels() []way {
-	all := []way{{kernel.Portable, &forced{method: alone}}, {kernel.Portable, &forced{method: blocked}}, twin, {kernel.Auto, nil}}
+	all := []way{{kernel.Portable, &forced{method: alone}}, {kernel.Portable, &forced{method: blocked}}, twin, twinRow, {kernel.Auto, nil}}
 	for _, k := range kernel.All()[1:] {
-		all = append(all, way{k, &forced{method: marked}})
+		all = append(all, way{k, &forced{method: marked}}, way{k, &forced{method: ranked}})
 	}
 	return all
 }

@@ -57,6 +57,8 @@ type tree struct {
 	leaves uint32
 	depth  uint32 // steps to the farthest leaf
 	group  uint32
+
+	oblivious bool // and scored as such by a vector kernel: see findOblivious
 }
 
 // run is some trees of a group that follow one another: order[first:end]. Their nodes lie below stop.

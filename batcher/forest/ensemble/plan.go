@@ -16,7 +16,8 @@ type method uint8
 const (
 	alone   method = iota // one row is walked, on several ways through the trees at once
 	blocked               // rows are walked side by side
-	marked                // the vector kernels score the trees that fit, and others are walked
+	ranked                // the vector kernels score one row
+	marked                // they score the trees that fit, and others are walked
 	methods
 )
 
@@ -70,7 +71,7 @@ func only(m method, most int) (p plan) {
 // describe says in a few words how rows are scored, by how many there are: for people. kernel is the
 // name of the vector kernels.
 func (p *plan) describe(kernel string) string {
-	names := [methods]string{"walk", "walk", kernel}
+	names := [methods]string{"walk", "walk", kernel, kernel}
 	var parts []string
 	for first := 1; first < len(p); {
 		name, end := names[p.mostly(first)], first
@@ -159,6 +160,8 @@ func (m *Model) most(of method) int {
 	switch {
 	case of == alone:
 		return 1
+	case of == ranked && m.vectors != nil && m.vectors.row != nil:
+		return 1
 	case of == blocked && m.functionOf == nil:
 		return lanes * m.blocks()
 	case of == marked && m.vectors != nil:
@@ -177,7 +180,7 @@ type forced struct {
 func (m *Model) makePlan() {
 	f := m.config.forced
 	switch {
-	case f != nil && m.most(f.method) > 1:
+	case f != nil && m.most(f.method) > 0:
 		m.plan = only(f.method, m.most(f.method))
 	case f != nil, m.most(blocked) == 0 && m.most(marked) == 0:
 		m.plan = only(alone, 1)

@@ -21,6 +21,7 @@ type scorer struct {
 	single  [][blocks * lanes]float32 // of each group; one of the two is nil
 	answers []float64                 // of one row
 	tile    *marks.Tile               // nil: the model has no vectors
+	ranked  *marks.Row                // nil: no vector kernel scores a single row
 }
 
 const (
@@ -54,6 +55,9 @@ func (m *Model) newScorer() *scorer {
 	}
 	if m.vectors != nil {
 		s.tile = marks.NewTile(m.vectors.ranks, m.twin())
+		if m.vectors.row != nil {
+			s.ranked = marks.NewRow(m.vectors.ranks, m.twin())
+		}
 	}
 	return s
 }
@@ -82,9 +86,12 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 
 // do scores the first rows as a step says.
 func (s *scorer) do(do step, rows []float32, stride int, out []float32) {
-	if do.method == alone {
-		s.scoreRow(rows[:s.model.shape.Dim], out)
-	} else {
+	switch row := rows[:s.model.shape.Dim]; do.method {
+	case alone:
+		s.scoreRow(row, out)
+	case ranked:
+		s.scoreRanked(row, out)
+	default:
 		s.scoreBlocks(rows, stride, int(do.count), out, do.method == marked)
 	}
 }
@@ -198,6 +205,24 @@ func (s *scorer) scoreRow(row, out []float32) {
 		default:
 			s.double[g][0] = sum(s.double[g][0], m.double, places)
 		}
+		s.answers[g] = s.sum(g, 0)
+	}
+	m.answer(s.answers, out)
+}
+
+// scoreRanked scores one row of a model all of whose segments have a kernel for that.
+func (s *scorer) scoreRanked(row, out []float32) {
+	m := s.model
+	s.rankRow(row)
+	s.start(1)
+	for i := range m.segments {
+		if sg := &m.segments[i]; sg.doubleRow != nil {
+			sg.doubleRow.AddRow(s.ranked, &s.double[sg.group][0])
+		} else {
+			sg.singleRow.AddRow(s.ranked, &s.single[sg.group][0])
+		}
+	}
+	for g := range s.answers {
 		s.answers[g] = s.sum(g, 0)
 	}
 	m.answer(s.answers, out)

@@ -17,6 +17,7 @@ type vectors struct {
 	eights []eight
 	ranked []marks.Splits // those of the eights, one after the other
 	ranks  int            // columns: one for each of those, and one for each categorical split
+	row    *marks.Ranking // nil: no kernel scores single rows of the model
 
 	// What the nodes look at, of each column; only until the programs are compiled.
 	splits [][]int32
@@ -50,6 +51,9 @@ func (m *Model) newVectors() *vectors {
 		return nil
 	}
 	v.arrange(m)
+	if m.allOblivious() {
+		v.row = v.ranking()
+	}
 	return v
 }
 
@@ -79,7 +83,8 @@ func (v *vectors) collect(m *Model) {
 	}
 }
 
-// eachSplit calls do with the nodes of the trees that fit.
+// eachSplit calls do with the nodes of the trees that fit, and with one for each level of an oblivious
+// tree.
 func (m *Model) eachSplit(do func(*node)) {
 	for i := range m.trees {
 		t := &m.trees[i]
@@ -87,6 +92,12 @@ func (m *Model) eachSplit(do func(*node)) {
 			continue
 		}
 		do(&t.root)
+		if t.oblivious {
+			for level := 1; level < int(t.depth); level++ {
+				do(m.splitOf(t, level))
+			}
+			continue
+		}
 		nodes := m.nodesOf(t)
 		for at := range nodes {
 			if nodes[at].slot == 0 {
@@ -140,6 +151,17 @@ func (v *vectors) eightOf(feature, dim int) *eight {
 	return &v.eights[last]
 }
 
+// ranking returns what ranks a single row.
+func (v *vectors) ranking() *marks.Ranking {
+	var r marks.Ranking
+	for _, e := range v.eights {
+		for _, s := range v.of(e) {
+			r.Add(e.feature+s.Feature(), s)
+		}
+	}
+	return &r
+}
+
 // look returns the column of ranks that a node looks at, and the rank up to which rows go left.
 func (v *vectors) look(n *node) (column int, rank uint8) {
 	at, _ := slices.BinarySearch(v.splits[n.column], n.split)
@@ -150,7 +172,7 @@ func (v *vectors) bytes() int {
 	if v == nil {
 		return 0
 	}
-	size := bytes(v.eights) + bytes(v.ranked)
+	size := bytes(v.eights) + bytes(v.ranked) + v.row.Bytes()
 	for i := range v.ranked {
 		size += v.ranked[i].Bytes()
 	}

@@ -145,7 +145,7 @@ func wantScores(t *testing.T, c *client.Client, file string, o forest.Options, r
 // TestModelOnReadyLine: the ready line says what the file holds, what of it counts, and what it
 // costs.
 func TestModelOnReadyLine(t *testing.T) {
-	const costs = `\d[\d.]* us a row alone and \d[\d.]* of 64( \([^)]+\))?, up to 64 vectors per request`
+	const costs = `\d[\d.]* us a row alone, \d[\d.]* of 8 and \d[\d.]* of 64( \([^)]+\))?, up to 64 vectors per request`
 	for _, test := range []struct{ args, says string }{
 		{"four=" + fourClasses, `model four \(LightGBM text v4, multiclass num_class:4, 12 trees with 144 leaves, SHA-256 HEX; [\d.]+ .?i?B\), dim 8, 4 outputs \(prob\), ` + costs},
 		{fourClasses + " --iterations 2 --output class", `model model \(LightGBM .*, 2 of 3 iterations, SHA-256 HEX; .* 1 output \(class\), `},

@@ -101,5 +101,8 @@ func few(rows int) int {
 // Count returns how many splits there are.
 func (s *Splits) Count() int { return int(s.count) }
 
+// Feature returns the feature of a tile that s ranks.
+func (s *Splits) Feature() int { return int(s.feature / rowBytes) }
+
 // Bytes returns the size of what s refers to.
 func (s *Splits) Bytes() int { return 4 * cap(s.table) }

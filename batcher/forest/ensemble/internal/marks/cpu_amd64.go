@@ -7,7 +7,7 @@ import (
 )
 
 // AVX2 reports whether this processor and its system can run the kernels.
-var AVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1
+var AVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT
 
 // The assembly knows these places: gen/rank.go names them.
 var (

@@ -23,3 +23,4 @@
 package marks
 
 //go:generate env GOWORK=off go -C gen run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
+//go:generate env GOWORK=off go -C gen run . -oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks

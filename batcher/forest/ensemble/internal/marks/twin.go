@@ -6,14 +6,17 @@ import "math"
 // makes is tested on every processor with these.
 
 func rankTwin(to *Column, x *[Rows]float32, s *Splits) {
-	sorted := s.sorted()
 	for row, x := range x {
-		n, rank := s.number(x), 0
-		for rank < len(sorted) && sorted[rank] < n {
-			rank++
-		}
-		to.Set(row, uint8(rank))
+		to.Set(row, s.rank(x))
 	}
+}
+
+func (s *Splits) rank(x float32) uint8 {
+	sorted, n, rank := s.sorted(), s.number(x), 0
+	for rank < len(sorted) && sorted[rank] < n {
+		rank++
+	}
+	return uint8(rank)
 }
 
 func (s *Splits) number(x float32) int32 {
@@ -85,4 +88,55 @@ func (t *Tile) layout() layout {
 		return narrow
 	}
 	return wide
+}
+
+func (c *levels) indexTwin(t *Tile) {
+	words := c.words
+	for _, p := range c.trees {
+		places := t.marks[p.marks:][:t.used]
+		clear(places)
+		depth := words[0]
+		for words = words[1:]; depth > 0; depth-- {
+			column := t.Columns[words[0]/columnBytes][words[0]%columnBytes:]
+			for row := range places {
+				right := byte(0)
+				if int8(words[1]) > int8(column[t.rankAt(row)]) {
+					right = 1
+				}
+				places[row] = 2*places[row] + right
+			}
+			words = words[2:]
+		}
+	}
+}
+
+// rankAt returns where the rank of a row is in a column: see spread.
+func (t *Tile) rankAt(row int) int {
+	if t.narrow() {
+		return 4 * row
+	}
+	return row
+}
+
+func addIndexed[F float32 | float64](trees []place, t *Tile, values []F, sums *[Rows]F) {
+	for _, p := range trees {
+		for row := range t.used {
+			sums[row] += values[int(p.values)+int(t.marks[int(p.marks)+row])]
+		}
+	}
+}
+
+func addRowTwin[F float32 | float64](c *levels, r *Row, values []F, sum *F) {
+	looks := c.looks
+	for i, depth := range c.depths {
+		place := 0
+		for _, look := range looks[:depth] {
+			place *= 2
+			if uint8(look) < r.ranks[look>>8] {
+				place++
+			}
+		}
+		*sum += values[int(c.trees[i].values)+place]
+		looks = looks[depth:]
+	}
 }
