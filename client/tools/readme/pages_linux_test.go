@@ -39,7 +39,7 @@ var elsewhere = map[string]string{
 	"go run .":                        "TestPagesPrograms of disrust-client builds and runs each program",
 	"go get":                          "possible once modules have tags",
 	"git":                             "makes a release",
-	"server/bench/engines/install.sh": "downloads 2 GB of packages",
+	"server/bench/engines/install.sh": "downloads packages for minutes",
 	"compare.py":                      "measures for minutes, with programs that are not in the repository",
 	"env/bin/python":                  "measures for minutes; CI tests it with small models",
 	"perf":                            "needs the kernel's perf, and reads what a run of minutes recorded",

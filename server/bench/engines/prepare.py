@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -35,12 +36,14 @@ def run(command, timeout=300, **how):
         return f"there is no {command[0]}"
     except subprocess.TimeoutExpired:
         return f"not done in {timeout:.0f} s"
+    if ran.returncode < 0:
+        return f"ended by {signal.Signals(-ran.returncode).name}: {told(ran.stdout)}"
     return "" if ran.returncode == 0 else f"{pathlib.Path(command[0]).name} failed: {told(ran.stdout)}"
 
 
 def told(output):
     """The line of a failed program's output that says most: the last with the word error, or else the last."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no word of why"]
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["it said nothing"]
     return ([line for line in lines if "error" in line.lower()] or lines)[-1][:300]
 
 
