@@ -3,8 +3,8 @@
 //   gcc -O3 -march=native floor.c -o floor
 //
 // It draws trees and rows. A feature is a byte from the start, as if somebody else had ranked it among the splits.
-// There are no missing values, no categories, and no file of a model. So an engine for real models cannot be as fast;
-// how far it is from here shows what it pays for the rest. It answers the same lines as worker.py.
+// There are no missing values, no categories, and no file of a model. It is plain C: what gcc makes of it is no lower
+// bound, but an engine for real models that comes near it pays little for the rest. It answers the lines of worker.py.
 //
 // One row is walked down eight trees at once, so that the processor waits for eight loads and not for one. For eight
 // rows and more, each row has a mark for each leaf. A node clears the marks on its side that a row does not take, for
@@ -107,7 +107,7 @@ static void draw(void) {
 	words_arrange();
 }
 
-// score returns by how many rows it scored them.
+// score takes the way that fits the number of rows.
 static void score(int first, int size) {
 	int step = size == 1 ? 1 : size < 64 ? 8 : WIDE;
 	for (int i = 0; i < size; i += step) (step == 1 ? walk : step == 8 ? words_score : bytes_score)(first + i, sums + i);

@@ -176,4 +176,5 @@ def save_onnx(folder, built):
     (folder / "model.onnx").write_bytes(built.SerializeToString())
 
 
-MAKERS = {"lightgbm": make_lightgbm, "xgboost": make_xgboost, "catboost": make_catboost, "forest": make_forest, "mlp": make_mlp}
+MAKERS = {"lightgbm": make_lightgbm, "xgboost": make_xgboost, "catboost": make_catboost,
+          "forest": make_forest, "mlp": make_mlp}

@@ -25,7 +25,7 @@ def options(words):
     p.add_argument("--models", type=listed, default=[], help=f"some of {','.join(known)}; default all")
     p.add_argument("--engines", type=listed, default=[], help=f"disrust and some of {','.join(names[1:])}; default all")
     p.add_argument("--rounds", type=positive, default=5, help="how often each engine takes its turn; default 5")
-    p.add_argument("--seconds", type=duration, default=0.2, help="of one measurement, of which there are four a turn; default 0.2")
+    p.add_argument("--seconds", type=duration, default=0.2, help="of one measurement; default 0.2")
     p.add_argument("--patience", type=duration, default=300, help="seconds that a peer may compile a model; default 300")
     p.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)), help="that all engines run on; default the last")
     p.add_argument("--json", type=pathlib.Path, help="a file for all measurements")
@@ -68,7 +68,8 @@ def machine():
 
 
 def commit():
-    ran = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=pathlib.Path(__file__).parent, capture_output=True, text=True)
+    here = pathlib.Path(__file__).parent
+    ran = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=here, capture_output=True, text=True)
     return ran.stdout.strip()
 
 
@@ -77,7 +78,8 @@ def measure(folder, name, model, o, missing):
     c = compare.Comparison(folder, name, model, o, missing)
     c.run()
     engines = [{"name": k.engine.name, "title": k.engine.full_title(), "answers": k.answers,
-                "call": k.worker.call, "micros": {str(size): times for size, times in k.times.items()}} for k in c.contenders]
+                "call": k.worker.call, "micros": {str(size): times for size, times in k.times.items()}}
+               for k in c.contenders]
     return {"model": name, "what": model.what, "engines": engines, "absent": c.absent}
 
 

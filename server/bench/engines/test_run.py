@@ -125,7 +125,8 @@ class Parts(unittest.TestCase):
 
     def test_worker_that_ends(self):
         with tempfile.TemporaryDirectory() as scratch:
-            for script, why in (("echo an error >&2; exit 3", "the process ended with 3: an error"), ("echo missing wheels", "wheels")):
+            for script, why in (("echo an error >&2; exit 3", "the process ended with 3: an error"),
+                                ("echo missing wheels", "wheels")):
                 with self.assertRaisesRegex(workers.Failed, f"^{why}$"):
                     workers.Worker(["sh", "-c", script], min(os.sched_getaffinity(0)), pathlib.Path(scratch) / "log")
 
@@ -139,7 +140,8 @@ class Parts(unittest.TestCase):
             for library in [pathlib.Path("nothing")] + [pathlib.Path(scratch, "bin", "repeat.so")] * ("repeat" not in missing):
                 calls.repeat = None
                 calls.use(library)
-                c = calls.FromC(copy, [(copied, row, row.nbytes) for row in rows], 1, lambda: copied, checked=False)
+                arguments = [(copied, row, row.nbytes) for row in rows]
+                c = calls.FromC(copy, arguments, 1, lambda: copied, checked=False)
                 for i in (4, 0, 5):
                     np.testing.assert_array_equal(c.answers(i), rows[i])
                 self.assertGreater(c.time(1e-5), 0)
