@@ -229,7 +229,7 @@ func (c *compiler) node(n *graph.Node) error {
 func (c *compiler) build() error {
 	for i, s := range c.stages {
 		if l, ok := s.(*stages.Layer); ok {
-			if err := l.Build(); err != nil {
+			if err := l.Build(c.kernel); err != nil {
 				return c.nodes[i][0].Errorf("%w", err)
 			}
 		}

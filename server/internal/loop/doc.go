@@ -98,8 +98,8 @@
 // waits for requests that have not arrived. If a request is all that the turn has brought, the thread
 // scores it in place, because there is nothing to gather it with.
 //
-// The pool is empty whenever it has been scored, so gathered rows are always written to the same
-// memory, which stays in the cache.
+// Each time that the thread has scored the gathered rows, the pool is empty. So the next rows are
+// written to the same memory, which is still in the cache.
 //
 // The thread lends the backend only as many receive buffers as keep the received bytes in
 // the cache (lend). It lends the most recently used buffers first.

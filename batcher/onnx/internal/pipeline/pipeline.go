@@ -94,7 +94,8 @@ func (m *Model) Bytes() int {
 func (m *Model) Kernel() string {
 	var all []string
 	for _, s := range m.config.Stages {
-		if e, says := s.(interface{ Kernel() string }); says && !slices.Contains(all, e.Kernel()) {
+		e, says := s.(interface{ Kernel() string })
+		if says && e.Kernel() != "" && !slices.Contains(all, e.Kernel()) {
 			all = append(all, e.Kernel())
 		}
 	}
@@ -122,10 +123,14 @@ func (m *Model) NewScorer() batcher.Scorer {
 	for i, w := range m.widths {
 		s.values[i] = make([]float32, m.rows*w)
 	}
+	s.packed = s.values[0]
 	for _, stage := range m.config.Stages {
 		step := step{run: stage.NewRunner()}
-		for _, v := range stage.From() {
+		for place, v := range stage.From() {
 			step.from = append(step.from, s.values[v])
+			if v == 0 {
+				step.input = append(step.input, place)
+			}
 		}
 		s.steps = append(s.steps, step)
 	}
@@ -135,12 +140,14 @@ func (m *Model) NewScorer() batcher.Scorer {
 type scorer struct {
 	model  *Model
 	values [][]float32
+	packed []float32 // room for rows that have gaps
 	steps  []step
 }
 
 type step struct {
-	run  Runner
-	from [][]float32
+	run   Runner
+	from  [][]float32
+	input []int // the places in from of value 0
 }
 
 // Score implements [batcher.Scorer].
@@ -154,11 +161,10 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	if dim != m.shape.Dim {
 		return fmt.Errorf("onnx: rows of %d features: the model has %d", dim, m.shape.Dim)
 	}
+	defer s.read(s.packed) // a scorer keeps no rows
 	for left := len(out) / m.shape.Outputs; left > 0; {
 		count := min(left, m.rows)
-		for i := range count {
-			copy(s.values[0][i*dim:(i+1)*dim], rows[i*stride:])
-		}
+		s.read(s.rows(rows, dim, stride, count))
 		for i, step := range s.steps {
 			if err := step.run(s.values[i+1], step.from, count); err != nil {
 				return err
@@ -170,6 +176,27 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 		}
 	}
 	return nil
+}
+
+// read makes some rows value 0.
+func (s *scorer) read(rows []float32) {
+	s.values[0] = rows
+	for _, step := range s.steps {
+		for _, place := range step.input {
+			step.from[place] = rows
+		}
+	}
+}
+
+// rows returns some rows without gaps: as they lie, or copied.
+func (s *scorer) rows(rows []float32, dim, stride, count int) []float32 {
+	if stride == dim {
+		return rows[:count*dim]
+	}
+	for i := range count {
+		copy(s.packed[i*dim:(i+1)*dim], rows[i*stride:])
+	}
+	return s.packed[:count*dim]
 }
 
 // answer writes the outputs side by side. Every NaN has the same bits there: which NaN an operation
