@@ -19,7 +19,7 @@ environment() {
 	missing="$missing $name"
 }
 
-environment lightgbm lightgbm==4.7.0 numpy==2.4.6 onnx==1.23.2 onnxmltools==1.16.0 scikit-learn==1.9.1 skl2onnx==1.20.0
+environment lightgbm lightgbm==4.7.0 numpy==2.4.6 onnx==1.23.2 onnxmltools==1.16.0 scikit-learn==1.9.1 skl2onnx==1.20.0 packaging
 [ -x lightgbm/bin/python ] || { echo "install.sh: without LightGBM there is no model to compare with" >&2; exit 1; }
 lightgbm/bin/python "$here/prepare.py" . || exit 1
 

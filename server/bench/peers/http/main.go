@@ -31,7 +31,7 @@ const maxJSONBytes = wire.DefaultMaxVectors*wire.DefaultDim*17 + 4096
 
 func main() {
 	http.HandleFunc("POST /score", scoreBinary)
-	http.HandleFunc("POST "+oip.Path, scoreJSON)
+	http.HandleFunc("POST "+oip.Path(oip.Sum), scoreJSON)
 	log.Fatal(http.Serve(serving.Listen(), nil))
 }
 
