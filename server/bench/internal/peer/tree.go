@@ -18,6 +18,7 @@ import (
 type process struct {
 	pid, parent int
 	started     string // in ticks since the machine started: a number alone may name another process later
+	ended       bool   // nobody has waited for it yet
 }
 
 func readProcess(pid int) (process, error) {
@@ -31,7 +32,7 @@ func readProcess(pid int) (process, error) {
 		return process{}, errors.New("too few fields")
 	}
 	parent, err := strconv.Atoi(fields[1])
-	return process{pid, parent, fields[19]}, err
+	return process{pid, parent, fields[19], fields[0] == "Z"}, err
 }
 
 // tree returns the server's process and all that it has started, directly or not, as far as they
@@ -82,14 +83,25 @@ func (p *Peer) CPU() (time.Duration, error) {
 	return sum, err
 }
 
+// patience is how long a server may take to end after SIGTERM.
+const patience = 20 * time.Second
+
 // Terminate ends the server with SIGTERM, or with SIGKILL if that takes too long, and then those
 // of its processes that are left.
+//
+// It does not wait for the server's output first, as [daemontest.Process.Terminate] does: a process
+// that is left may hold it open for ever.
 func (p *Peer) Terminate() {
-	all, _ := p.tree() // without /proc no more can be done than for one process
-	p.Process.Terminate()
+	all, _ := p.tree()                                              // without /proc no more can be done than for one process
+	_ = p.Process.Signal(syscall.SIGTERM)                           // it may have ended
+	_ = daemontest.Await(patience, "the server ends", func() bool { // or it is killed
+		one, err := readProcess(p.Pid())
+		return err != nil || one.ended
+	})
 	for _, one := range all {
 		if now, err := readProcess(one.pid); err == nil && now.started == one.started {
 			_ = syscall.Kill(one.pid, syscall.SIGKILL) // it may have ended
 		}
 	}
+	p.Process.Terminate()
 }
