@@ -165,11 +165,3 @@ func TestBrief(t *testing.T) {
 		}
 	}
 }
-
-// withSample drives with rows and scores of its own.
-func withSample(drives load.Func, s *load.Sample) load.Func {
-	return func(ctx context.Context, c load.Config) (sample.Total, error) {
-		c.Sample = s
-		return drives(ctx, c)
-	}
-}

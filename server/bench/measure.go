@@ -21,6 +21,9 @@ import (
 // stall is how long a server may give no answer before the run fails.
 const stall = 10 * time.Second
 
+// patience is how long a server may take until its first right answer.
+const patience = time.Minute
+
 // exhausted is the share of all CPUs' time above which no CPU counts as idle.
 const exhausted = 0.95
 
@@ -82,12 +85,12 @@ func (b *bench) settle(ctx context.Context, c contender, server *peer.Peer, conf
 	config.Conns, config.Window, config.Vectors, config.Duration = 1, 1, 1, time.Millisecond
 	config.Begin, config.End = func() {}, func() {}
 	var last error
-	err := server.AwaitReady(func() bool {
+	err := daemontest.Await(patience, "the server gives its first right answer", func() bool {
 		_, last = c.drive(ctx, config)
-		return last == nil || ctx.Err() != nil
+		return last == nil || ctx.Err() != nil || server.HasEnded()
 	})
-	if err != nil {
-		err = fmt.Errorf("%w; its last answer: %w", err, last)
+	if last != nil {
+		err = errors.Join(err, fmt.Errorf("no right answer: %w; the server said %s", last, brief(server.Words())))
 	}
 	return err
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -13,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/client/drive"
+	"github.com/disrust/disrust/client/drive/sample"
+	"github.com/disrust/disrust/server/bench/internal/load"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -139,32 +142,29 @@ func TestServed(t *testing.T) {
 // TestServedWrongly: every server's scores are compared with the file's.
 func TestServedWrongly(t *testing.T) {
 	folder, scores := writeModels(t)
-	scores[0] = 1 - scores[0]
-	packed, _ := binary.Append(nil, binary.LittleEndian, scores)
-	if err := os.WriteFile(filepath.Join(folder, "scores.f32"), packed, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m := models(folder)
-	sample, err := m.sample()
+	right, err := models(folder).sample()
 	if err != nil {
 		t.Fatal(err)
 	}
+	scores[0] = 1 - scores[0]
+	wrong := &load.Sample{Rows: right.Rows, Scores: scores}
 	for _, name := range []string{"disrust", "go-tcp", "go-grpc"} {
 		o, err := parseOptions(append(short, "--model", folder, "--peers", name, "--work", "1x1x64"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := newBench(o, "bench", &bytes.Buffer{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.sample = nil // so that measure does not wait for a right answer
 		drives := o.peers[0].drive
-		_, err = b.measure(t.Context(), contender{name: name, drive: withSample(drives, sample)}, o.works[0])
-		if err == nil || !strings.Contains(err.Error(), "answered wrongly: score 1 of ") {
+		o.peers[0].drive = func(ctx context.Context, c load.Config) (sample.Total, error) {
+			if c.Vectors == 64 { // not while the benchmark waits for the first right answer
+				c.Sample = wrong
+			}
+			return drives(ctx, c)
+		}
+		var stdout, stderr bytes.Buffer
+		err = benchmark(t.Context(), o, "bench", &stdout, &stderr)
+		if err == nil || !strings.Contains(err.Error(), "answered wrongly: score 1 of ") || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
-		b.close()
 	}
 }
 

@@ -1,6 +1,6 @@
-"""Trains the model and writes what the peers and the generator share: prepare.py FOLDER
+"""Trains the model and writes what the peers and the generator share: prepare.py FOLDER [TREES]
 
-model.txt   a LightGBM model: binary, 128 features, 500 trees of 31 leaves
+model.txt   a LightGBM model: binary, 128 features, 500 trees (or TREES) of 31 leaves
 model.onnx  the same in ONNX
 rows.f32    4,096 rows, float32
 scores.f32  LightGBM's probability of each, rounded to float32
@@ -14,7 +14,7 @@ import sys
 import lightgbm
 import numpy as np
 
-DIM, TREES, LEAVES, ROWS = 128, 500, 31, 4096
+DIM, LEAVES, ROWS = 128, 31, 4096
 
 
 def features(count, seed):
@@ -34,10 +34,10 @@ def labels(rows, seed):
     return score - np.median(score) + random.standard_normal(len(rows)) / 2 > 0
 
 
-def train(name):
-    rows = features(60_000, 1)
+def train(name, trees):
+    rows = features(120 * trees, 1)
     parameters = dict(objective="binary", num_leaves=LEAVES, learning_rate=0.05, num_threads=2, seed=1, verbose=-1)
-    lightgbm.train(parameters, lightgbm.Dataset(rows, labels(rows, 2)), TREES).save_model(name)
+    lightgbm.train(parameters, lightgbm.Dataset(rows, labels(rows, 2)), trees).save_model(name)
 
 
 def convert(booster, name):
@@ -50,11 +50,11 @@ def convert(booster, name):
         f.write(model.SerializeToString())
 
 
-def main(folder):
+def main(folder, trees="500"):
     os.makedirs(folder, exist_ok=True)
     file = lambda name: os.path.join(folder, name)
     if not os.path.exists(file("model.txt")):
-        train(file("model.txt"))
+        train(file("model.txt"), int(trees))
     booster = lightgbm.Booster(model_file=file("model.txt"))
     if not os.path.exists(file("model.onnx")):
         try:
@@ -66,4 +66,4 @@ def main(folder):
     booster.predict(rows).astype(np.float32).tofile(file("scores.f32"))
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

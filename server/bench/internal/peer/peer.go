@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/disrust/disrust/server/daemontest"
 )
@@ -78,7 +79,9 @@ func start(command []string) (*Peer, error) {
 		args[i] = named.Replace(arg)
 	}
 	port := ports[1]
-	process, err := daemontest.StartProcess(exec.Command(args[0], args[1:]...))
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.WaitDelay = time.Second // a process that it leaves may hold its output open for ever
+	process, err := daemontest.StartProcess(cmd)
 	if err != nil {
 		return nil, err
 	}
