@@ -51,9 +51,12 @@ type standing struct {
 }
 
 // drivePolling drives c until it is done. Its thread ends with it, because the thread has
-// another timer slack.
+// another timer slack and time slice.
 func drivePolling(c *crew) error {
 	runtime.LockOSThread()
+	shortenSlice()
+	before := delayed()
+	defer func() { c.meter.delayed.Store(delayed() - before) }()
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // may fail: polling covers the default slack
 	p := &poller{crew: c, epoll: -1, buf: make([]byte, readBytes)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
