@@ -7,6 +7,7 @@ require (
 	github.com/disrust/disrust/ringbuf v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	github.com/viterin/vek v0.4.3
+	golang.org/x/sys v0.49.0
 	pgregory.net/rapid v1.3.0
 )
 
@@ -14,7 +15,6 @@ require (
 	github.com/chewxy/math32 v1.10.1 // indirect
 	github.com/viterin/partial v1.1.0 // indirect
 	golang.org/x/exp v0.0.0-20230817173708-d852ddb80c63 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 )
 
 replace (

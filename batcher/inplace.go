@@ -71,6 +71,7 @@ func (b *Batcher) call(rows, out []float32) (err error) {
 	}
 	defer b.catch(&err)
 	b.calling = true
+	b.stats.call(len(out) / b.outputs)
 	err = b.scorer.Score(rows, b.dim, out)
 	b.calling = false
 	return err
@@ -87,6 +88,7 @@ func (b *Batcher) callEach(rows, scores []float32, l Layout) (answered int, err 
 	in, out := l.Vectors*b.dim, l.Vectors*b.outputs
 	for ; answered < l.Count; answered++ {
 		row, score := answered*l.RowStride, answered*l.ScoreStride
+		b.stats.call(l.Vectors)
 		if err = b.scorer.Score(rows[row:row+in:row+in], b.dim, scores[score:score+out:score+out]); err != nil {
 			break
 		}
@@ -101,6 +103,7 @@ func (b *Batcher) callStrided(rows []float32, stride int, out []float32) (err er
 	}
 	defer b.catch(&err)
 	b.calling = true
+	b.stats.call(len(out) / b.outputs)
 	err = b.strided.ScoreStrided(rows, b.dim, stride, out)
 	b.calling = false
 	return err

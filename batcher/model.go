@@ -44,6 +44,13 @@ type Sampler interface {
 	Sample(rows []float32, dim int, random *rand.Rand)
 }
 
+// Explained is a [Model] that says in a few words how it scores: with which instructions, and how many
+// rows at once. For people.
+type Explained interface {
+	Model
+	Kernel() string
+}
+
 // Shape says what a model takes and gives.
 type Shape struct {
 	Dim     int       // features per row; 0: any number

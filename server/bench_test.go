@@ -49,9 +49,24 @@ func BenchmarkCostlyModel(b *testing.B) {
 	}
 }
 
+// BenchmarkGather measures connections with one request of one vector in flight each, and a model
+// that takes 20 µs per call, however many rows it has. rows/call says how many it had.
+func BenchmarkGather(b *testing.B) {
+	for _, conns := range []int{1, 8, 64} {
+		cfg := server.DefaultConfig()
+		cfg.Dim = wire.DefaultDim
+		newGainer().serve(&cfg)
+		b.Run(fmt.Sprintf("conns=%d", conns), func(b *testing.B) {
+			s := benchmark(b, cfg, conns, 1)
+			m := s.Metrics()
+			b.ReportMetric(float64(m.Rows)/float64(m.ModelCalls), "rows/call")
+		})
+	}
+}
+
 var placements = map[server.BatchThreads]string{server.Auto: "auto", server.Inline: "inline", server.Dedicated: "dedicated"}
 
-func benchmark(b *testing.B, cfg server.Config, conns, window int) {
+func benchmark(b *testing.B, cfg server.Config, conns, window int) *server.Server {
 	cfg.Port = 0
 	s, err := server.Start(context.Background(), cfg)
 	if err != nil {
@@ -66,6 +81,7 @@ func benchmark(b *testing.B, cfg server.Config, conns, window int) {
 	b.ResetTimer()
 	rounds := (b.N + conns*window - 1) / (conns * window)
 	rawtest.Check(b, rawtest.Each(conns, func(int) error { return askRepeatedly(s, requests, window*wire.Default.ResponseBytes(1), rounds) }))
+	return s
 }
 
 // askRepeatedly writes requests and reads their answers, in each round.

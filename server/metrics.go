@@ -19,6 +19,8 @@ func (s *Server) Metrics() metrics.Snapshot {
 	for _, b := range s.batchers {
 		stats := b.Stats()
 		m.Batches += stats.Polls
+		m.ModelCalls += stats.Calls
+		m.Rows += stats.Rows
 		m.EmptyPolls += stats.EmptyPolls
 	}
 	m.LinesLost = s.log.Lost()

@@ -76,7 +76,7 @@ const measureFor = time.Second / 2
 // distributed ones.
 func (c *Config) measure(ctx context.Context) (err error) {
 	c.cost, err = ask(ctx, c, func() (cost.Cost, error) {
-		return cost.Measure(ctx, c.Model, c.Dim, min(c.MaxVectors, wire.DefaultMaxVectors), measureFor)
+		return cost.Measure(ctx, c.Model, c.Dim, wire.DefaultMaxVectors, measureFor)
 	})
 	return err
 }
@@ -86,6 +86,23 @@ func (c *Config) measure(ctx context.Context) (err error) {
 // row as a hand-over takes for a whole batch, it is costly too.
 func costly(c cost.Cost) bool {
 	return c.Batched.Least >= handOver || c.Single.Least >= time.Duration(c.Rows)*handOver
+}
+
+// gathering is about what it costs to gather a row with others, besides the copy of its features.
+const gathering = 100 * time.Nanosecond
+
+// enoughRows returns how many rows a call of the model needs so that more rows gain less than it
+// costs to gather them. A model that was not measured counts as one that gains nothing.
+func enoughRows(c cost.Cost, dim int) int {
+	price := gathering + time.Duration(dim)*time.Nanosecond/4
+	gains := func(few, many cost.Figure) bool { return few.Least > many.Least+price }
+	switch {
+	case gains(c.Few, c.Batched):
+		return c.Rows
+	case gains(c.Single, c.Few), gains(c.Single, c.Batched):
+		return min(cost.FewRows, c.Rows)
+	}
+	return 1
 }
 
 func (b BatchThreads) String() string {

@@ -108,6 +108,31 @@ func TestMeasureWarmsUp(t *testing.T) {
 	}
 }
 
+// TestEnoughRows: rows are gathered until more of them gain less than it costs to gather them, which
+// depends on their size.
+func TestEnoughRows(t *testing.T) {
+	us := func(us float64) cost.Figure { return cost.Figure{Median: time.Second, Least: time.Duration(us * 1000)} }
+	for _, c := range []struct {
+		alone, few, batched float64
+		rows, dim, want     int
+	}{
+		{7.5, 2.4, 0.6, 64, 128, 64},
+		{9, 1.1, 1.05, 64, 128, 8},
+		{9, 9, 1, 64, 128, 64},
+		{0.06, 0.05, 0.05, 64, 128, 1},
+		{9, 1.5, 1, 64, 4096, 8}, // a row of many features costs more to gather
+		{1, 0.5, 0.4, 64, 65535, 1},
+		{1, 2, 0.5, 16, 128, 16}, // few are dearer than one: they are gathered to more
+		{30, 4, 4, 6, 128, 6},
+		{5000, 5000, 5000, 1, 128, 1},
+		{0, 0, 0, 0, 128, 1}, // not measured
+	} {
+		if got := enoughRows(cost.Cost{Single: us(c.alone), Few: us(c.few), Batched: us(c.batched), Rows: c.rows}, c.dim); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
+	}
+}
+
 // TestCostly: a model is costly if a row takes longer than a hand-over, in a batch or alone. One
 // fast measurement is enough for the contrary.
 func TestCostly(t *testing.T) {

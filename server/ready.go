@@ -15,6 +15,9 @@ func (s *Server) String() string {
 	if s.cfg.BatchThreads == Auto {
 		chosen = " (auto)"
 	}
+	if s.placement == Inline && enoughRows(s.cfg.cost, s.cfg.Dim) > 1 {
+		chosen += ", small requests gathered"
+	}
 	threads := "1 I/O thread"
 	if s.cfg.IOThreads > 1 {
 		threads = fmt.Sprintf("%d I/O threads", s.cfg.IOThreads)
@@ -45,6 +48,9 @@ func (c *Config) describeModel() string {
 	text := fmt.Sprintf("model %s, dim %d, %s (%v)", name, c.Dim, outputs, c.shape.Kind)
 	if k := c.cost; k.Rows > 0 {
 		text += ", " + k.String()
+		if m, says := c.Model.(batcher.Explained); says && m.Kernel() != "" {
+			text += " (" + m.Kernel() + ")"
+		}
 	}
 	return text
 }

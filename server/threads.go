@@ -197,7 +197,7 @@ func (s *Server) makeBatchers(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		t.ScoreInline(b)
+		t.ScoreInline(b, enoughRows(s.cfg.cost, s.cfg.Dim))
 	}
 	return nil
 }

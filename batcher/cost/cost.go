@@ -14,9 +14,13 @@ import (
 	"github.com/disrust/disrust/batcher"
 )
 
+// FewRows is the size of a small batch.
+const FewRows = 8
+
 // Cost is what a model takes for a row.
 type Cost struct {
 	Single  Figure // a row alone
+	Few     Figure // a row of a batch of FewRows, or of Rows if that is less
 	Batched Figure // a row of a batch of Rows
 	Rows    int
 }
@@ -26,7 +30,11 @@ type Figure struct{ Median, Least time.Duration }
 
 // String writes the medians in microseconds, in two digits or more.
 func (c Cost) String() string {
-	return fmt.Sprintf("%s us a row alone and %s of %d", micros(c.Single.Median), micros(c.Batched.Median), c.Rows)
+	few := ""
+	if c.Rows > FewRows {
+		few = fmt.Sprintf(", %s of %d", micros(c.Few.Median), FewRows)
+	}
+	return fmt.Sprintf("%s us a row alone%s and %s of %d", micros(c.Single.Median), few, micros(c.Batched.Median), c.Rows)
 }
 
 func micros(d time.Duration) string {
@@ -49,11 +57,11 @@ const (
 	maxCalls = 256              // of a pass
 )
 
-// Measure scores rows one by one, and then in batches of rows, or of fewer if a model is so slow
-// that these would not fit into limit. A model for which no two rows fit is not given batches: then
-// Rows is 1, and the two figures are the same. Besides a first call, which may have to warm up, and a
-// call that has begun, it takes at most limit. Its error is the model's, or the cause of ctx's end, which it notices
-// between two calls.
+// Measure scores rows one by one, then in batches of FewRows, and then in batches of rows, or of
+// fewer if a model is so slow that these would not fit into limit. A model for which no two rows fit
+// is not given batches: then Rows is 1, and the figures are the same. Besides a first call, which may
+// have to warm up, and a call that has begun, it takes at most limit. Its error is the model's, or the
+// cause of ctx's end, which it notices between two calls.
 func Measure(ctx context.Context, m batcher.Model, dim, rows int, limit time.Duration) (Cost, error) {
 	rows = max(1, min(rows, sample/dim))
 	p := &probe{
@@ -70,13 +78,22 @@ func Measure(ctx context.Context, m batcher.Model, dim, rows int, limit time.Dur
 	if c.Single, err = p.measure(1); err != nil {
 		return c, err
 	}
-	fit := time.Until(p.until) / passes / max(c.Single.Least, 1)
-	if c.Rows = int(max(1, min(time.Duration(rows), fit))); c.Rows == 1 {
-		c.Batched = c.Single
-		return c, nil
+	if c.Few, c.Rows, err = p.batches(c.Single, 1, min(FewRows, rows)); err != nil {
+		return c, err
 	}
-	c.Batched, err = p.measure(c.Rows)
+	c.Batched, c.Rows, err = p.batches(c.Few, c.Rows, rows)
 	return c, err
+}
+
+// batches measures batches of rows, or of as many as fit into the time that is left. For batches that
+// are no larger than those of size last, it returns what is known of them.
+func (p *probe) batches(known Figure, last, rows int) (Figure, int, error) {
+	fit := time.Until(p.until) / passes / max(known.Least, 1)
+	if rows = int(min(time.Duration(rows), fit)); rows <= last {
+		return known, last, nil
+	}
+	f, err := p.measure(rows)
+	return f, rows, err
 }
 
 // Rows draws count rows of dim features. The same seed draws the same rows.

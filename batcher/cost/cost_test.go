@@ -30,7 +30,7 @@ func (m *counted) Score(rows []float32, dim int, out []float32) error {
 func TestSlowModel(t *testing.T) {
 	m := &counted{call: func([]float32) error { time.Sleep(2 * time.Millisecond); return nil }}
 	c, err := Measure(t.Context(), m, 4, 64, time.Millisecond)
-	if err != nil || m.calls != 2 || m.rows != 2 || c.Rows != 1 || c.Batched != c.Single || c.Single.Least < 2*time.Millisecond {
+	if err != nil || m.calls != 2 || m.rows != 2 || c.Rows != 1 || c.Batched != c.Single || c.Few != c.Single || c.Single.Least < 2*time.Millisecond {
 		t.Errorf("%+v, %v after %d calls and %d rows", c, err, m.calls, m.rows)
 	}
 }
@@ -147,8 +147,8 @@ func TestRows(t *testing.T) {
 
 func TestString(t *testing.T) {
 	for want, c := range map[string]Cost{
-		"0.25 us a row alone and 0.07 of 64": {Figure{Median: 250}, Figure{Median: 72}, 64},
-		"6.1 us a row alone and 123 of 8":    {Figure{Median: 6100}, Figure{Median: 123_400}, 8},
+		"0.25 us a row alone, 0.10 of 8 and 0.07 of 64": {Figure{Median: 250}, Figure{Median: 100}, Figure{Median: 72}, 64},
+		"6.1 us a row alone and 123 of 8":               {Figure{Median: 6100}, Figure{Median: 123_400}, Figure{Median: 123_400}, 8},
 	} {
 		if got := c.String(); got != want {
 			t.Errorf("%s, not %s", got, want)

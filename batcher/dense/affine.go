@@ -2,18 +2,24 @@ package dense
 
 import (
 	"fmt"
+	"math"
+	"unsafe"
 
 	"github.com/disrust/disrust/batcher/activation"
+	"github.com/disrust/disrust/batcher/dense/internal/gemm"
+	"github.com/disrust/disrust/batcher/kernel"
 )
 
 // Affine multiplies a row by a matrix and adds a bias, as Gemm of ONNX does:
 //
-//	y[j] = activation(float32(Alpha * (x[0]*w[0][j] + x[1]*w[1][j] + ...) + Beta*Bias[j]))
+//	y[j] = activation(Alpha * (x[0]*w[0][j] + x[1]*w[1][j] + ...) + Beta*Bias[j])
 //
-// The products are float64, and exact. They are added in float64, from 0 and in the order of the
-// inputs. So it does not matter whether a multiplication is fused with its addition, nor how
-// many outputs are computed at once. Only the value that the activation gets is rounded to
-// float32.
+// The sum is a float32. It begins at 0, and the products are added in the order of the inputs. Each
+// multiplication is fused with the addition behind it: the two round once. So is that by Alpha with the
+// addition of Beta*Bias[j], which was rounded before.
+//
+// So the bits of y do not depend on how many outputs and rows are computed at once, nor with which
+// instructions. Go emulates the fused operation on processors that lack it.
 type Affine struct {
 	Out int // values per row after the layer
 
@@ -25,6 +31,9 @@ type Affine struct {
 
 	Alpha, Beta float32 // 0 stands for 1
 	Activation  activation.Func
+
+	// Kernel says with which instructions the layer multiplies. It changes no bit.
+	Kernel kernel.Kind
 }
 
 func (l Affine) name() string { return "an Affine" }
@@ -43,26 +52,27 @@ func (l Affine) stage(in int) (Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &affine{in: in, out: l.Out, alpha: float64(orOne(l.Alpha)), bias: bias, activation: l.Activation}
-	s.panels, s.columns = pack(in, l.Out, l.weight(in))
-	return s, nil
-}
-
-// bias returns the products of Beta and Bias, which are exact.
-func (l Affine) bias() ([]float64, error) {
-	products := make([]float64, l.Out)
-	if l.Bias == nil {
-		return products, nil
-	}
-	bias, err := expand("the bias", l.Bias, l.Out)
+	k, err := l.Kernel.Resolve()
 	if err != nil {
 		return nil, err
 	}
-	beta := float64(orOne(l.Beta))
-	for i, b := range bias {
-		products[i] = beta * float64(b)
+	c := gemm.Config{In: in, Out: l.Out, Weight: l.weight(in), Bias: bias, Alpha: orOne(l.Alpha), Floor: float32(math.Inf(-1)), Kernel: k}
+	if l.Activation.Kind == activation.Relu {
+		c.Floor, l.Activation = 0, activation.Func{}
 	}
-	return products, nil
+	return &affine{in, l.Out, gemm.New(c), l.Activation}, nil
+}
+
+// bias returns the products of Beta and Bias, or nil.
+func (l Affine) bias() ([]float32, error) {
+	if l.Bias == nil {
+		return nil, nil
+	}
+	products, err := expand("the bias", l.Bias, l.Out)
+	for i := range products {
+		products[i] *= orOne(l.Beta)
+	}
+	return products, err
 }
 
 func (l Affine) weight(in int) func(k, j int) float32 {
@@ -81,65 +91,20 @@ func orOne(x float32) float32 {
 
 type affine struct {
 	in, out    int
-	panels     []float64 // see pack
-	columns    []float64
-	alpha      float64
-	bias       []float64
+	matrix     *gemm.Matrix
 	activation activation.Func
 }
 
-// together is how many rows are multiplied by a panel before the next panel is read.
-const together = 8
-
 func (s *affine) Widths() (in, out int) { return s.in, s.out }
-func (s *affine) Scratch() int          { return together * s.in }
-func (s *affine) Bytes() int            { return 8 * (len(s.panels) + len(s.columns) + len(s.bias)) }
+func (s *affine) Scratch() int          { return (s.matrix.Scratch() + 1) / 2 }
+func (s *affine) Bytes() int            { return s.matrix.Bytes() }
+
+// Kernel names the instructions with which the stage multiplies.
+func (s *affine) Kernel() string { return s.matrix.Kernel().String() }
 
 func (s *affine) Apply(dst, src []float32, scratch []float64) {
-	for len(src) > 0 {
-		rows := min(together, len(src)/s.in)
-		wide := scratch[:rows*s.in]
-		for i, x := range src[:len(wide)] {
-			wide[i] = float64(x)
-		}
-		done := dst[:rows*s.out]
-		s.multiply(done, wide)
-		s.activation.Apply(done)
-		src, dst = src[len(wide):], dst[len(done):]
-	}
-}
-
-// multiply writes the outputs of a few rows.
-func (s *affine) multiply(dst []float32, rows []float64) {
-	j := 0
-	for panels := s.panels; len(panels) > 0; panels = panels[lanes*s.in:] {
-		s.multiplyPanel(dst[j:], rows, panels[:lanes*s.in], s.bias[j:j+lanes])
-		j += lanes
-	}
-	for columns := s.columns; len(columns) > 0; columns = columns[s.in:] {
-		for i := 0; i*s.in < len(rows); i++ {
-			sum := dot(rows[i*s.in:(i+1)*s.in], columns[:s.in])
-			dst[i*s.out+j] = s.finish(sum, s.bias[j])
-		}
-		j++
-	}
-}
-
-// multiplyPanel writes the outputs of one panel. They lie s.out apart in dst.
-func (s *affine) multiplyPanel(dst []float32, rows, panel, bias []float64) {
-	var sums [lanes]float64
-	for {
-		dotPanel(&sums, rows[:s.in], panel)
-		for i, sum := range sums {
-			dst[i] = s.finish(sum, bias[i])
-		}
-		if rows = rows[s.in:]; len(rows) == 0 {
-			return
-		}
-		dst = dst[s.out:]
-	}
-}
-
-func (s *affine) finish(sum, bias float64) float32 {
-	return float32(float64(s.alpha*sum) + bias)
+	half := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(scratch))), 2*len(scratch)) // float32 take half the room
+	dst = dst[:len(src)/s.in*s.out]
+	s.matrix.Multiply(dst, src, half)
+	s.activation.Apply(dst)
 }

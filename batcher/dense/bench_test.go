@@ -6,25 +6,32 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher/activation"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/wire"
 )
 
 // BenchmarkScore measures an MLP of 128 features, layers of 256 and 128 values with Relu, and
 // one score.
 func BenchmarkScore(b *testing.B) {
+	for _, k := range kernel.All() {
+		b.Run(k.String(), func(b *testing.B) { benchmark(b, k) })
+	}
+}
+
+func benchmark(b *testing.B, k kernel.Kind) {
 	r := rand.New(rand.NewPCG(1, 1))
 	relu := activation.Func{Kind: activation.Relu}
 	m, err := New(128, wire.Raw,
-		Affine{Out: 256, Weights: normals(r, 128*256), Bias: normals(r, 256), Activation: relu},
-		Affine{Out: 128, Weights: normals(r, 256*128), Bias: normals(r, 128), Activation: relu},
-		Affine{Out: 1, Weights: normals(r, 128), Bias: normals(r, 1)},
+		Affine{Out: 256, Weights: normals(r, 128*256), Bias: normals(r, 256), Activation: relu, Kernel: k},
+		Affine{Out: 128, Weights: normals(r, 256*128), Bias: normals(r, 128), Activation: relu, Kernel: k},
+		Affine{Out: 1, Weights: normals(r, 128), Bias: normals(r, 1), Kernel: k},
 	)
 	if err != nil {
 		b.Fatal(err)
 	}
 	const dim, distinct = 128, 1024
 	rows := normals(r, distinct*dim)
-	for _, count := range []int{1, 8, 64} {
+	for _, count := range []int{1, 8, 64, 1024} {
 		b.Run(fmt.Sprint(count), func(b *testing.B) {
 			s, out, at := m.NewScorer(), make([]float32, count), 0
 			b.ReportAllocs()

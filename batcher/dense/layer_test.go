@@ -43,9 +43,13 @@ func TestLayers(t *testing.T) {
 		want []float32
 	}{
 		{"alpha and beta", 1, Affine{Out: 1, Weights: []float32{3}, Bias: []float32{5}, Alpha: 2, Beta: -1}, []float32{7}, []float32{37}},
-		{"the sum is not rounded before the bias", 1, Affine{Out: 1, Weights: []float32{x}, Bias: []float32{-x * x}}, []float32{x},
+		{"a product is not rounded before it is added", 2, Affine{Out: 1, Weights: []float32{-x * x, x}}, []float32{1, x},
 			[]float32{float32(float64(x)*float64(x) - float64(x*x))}},
-		{"products beyond a float32 that cancel", 2, Affine{Out: 1, Weights: []float32{1e30, -1e30}}, []float32{1e30, 1e30}, []float32{0}},
+		{"nor that by alpha", 1, Affine{Out: 1, Weights: []float32{1}, Alpha: x, Bias: []float32{-x * x}}, []float32{x},
+			[]float32{float32(float64(x)*float64(x) - float64(x*x))}},
+		{"but the sum is rounded before the bias", 1, Affine{Out: 1, Weights: []float32{x}, Bias: []float32{-x * x}}, []float32{x}, []float32{0}},
+		{"a sum beyond a float32 does not come back", 2, Affine{Out: 1, Weights: []float32{1e30, -1e30}}, []float32{1e30, 1e30}, []float32{inf}},
+		{"a product beyond a float32 whose sum is none", 2, Affine{Out: 1, Weights: []float32{-1 << 100, 1 << 100}}, []float32{1 << 27, 1 << 28}, []float32{1 << 127}},
 		{"a sum beyond a float32", 1, Affine{Out: 1, Weights: []float32{1e30}}, []float32{1e30, -1e30}, []float32{inf, -inf}},
 		{"infinity times 0", 2, Affine{Out: 1, Weights: []float32{0, 1}}, []float32{inf, 1, 1, inf, nan, 1}, []float32{nan, inf, nan}},
 		{"infinities that cancel", 2, Affine{Out: 1, Weights: []float32{1, 1}}, []float32{inf, -inf}, []float32{nan}},

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/link"
@@ -11,7 +13,7 @@ import (
 )
 
 // Network is a model of layers, each applied to what the one before it made. It implements
-// [batcher.Model].
+// [batcher.Model] and [batcher.Explained].
 type Network struct {
 	stages []Stage
 	shape  batcher.Shape
@@ -74,6 +76,17 @@ func (m *Network) Bytes() int {
 	return sum
 }
 
+// Kernel implements [batcher.Explained]: it names the instructions of each [Affine]. It is empty if there is none.
+func (m *Network) Kernel() string {
+	var all []string
+	for _, s := range m.stages {
+		if a, is := s.(*affine); is && !slices.Contains(all, a.Kernel()) {
+			all = append(all, a.Kernel())
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
 // NewScorer implements [batcher.Model].
 func (m *Network) NewScorer() batcher.Scorer {
 	return &networkScorer{
@@ -99,24 +112,32 @@ func (s *networkScorer) ScoreStrided(rows []float32, dim, stride int, out []floa
 	outputs := s.model.shape.Outputs
 	for at := 0; len(out) > 0; {
 		count := min(s.model.block, len(out)/outputs)
-		for i := range count {
-			copy(s.from[i*dim:(i+1)*dim], rows[(at+i)*stride:])
-		}
-		s.answer(out[:count*outputs], s.run(count, dim))
+		s.answer(out[:count*outputs], s.run(s.packed(rows[at*stride:], dim, stride, count), count))
 		at, out = at+count, out[count*outputs:]
 	}
 	return nil
 }
 
-// run applies all layers to the rows in from, and returns what comes of them.
-func (s *networkScorer) run(count, dim int) []float32 {
-	width := dim
+// packed returns rows without gaps: as they lie, or copied to from.
+func (s *networkScorer) packed(rows []float32, dim, stride, count int) []float32 {
+	if stride == dim {
+		return rows[:count*dim]
+	}
+	for i := range count {
+		copy(s.from[i*dim:(i+1)*dim], rows[i*stride:])
+	}
+	return s.from[:count*dim]
+}
+
+// run applies all layers to some rows, and returns what comes of them.
+func (s *networkScorer) run(values []float32, count int) []float32 {
 	for _, stage := range s.model.stages {
 		_, out := stage.Widths()
-		stage.Apply(s.to[:count*out], s.from[:count*width], s.scratch)
-		s.from, s.to, width = s.to, s.from, out
+		stage.Apply(s.to[:count*out], values, s.scratch)
+		values = s.to[:count*out]
+		s.from, s.to = s.to, s.from
 	}
-	return s.from[:count*width]
+	return values
 }
 
 // answer writes what the model answers. Every NaN has the same bits there: which NaN an

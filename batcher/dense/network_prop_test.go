@@ -6,6 +6,7 @@ import (
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/activation"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/wire"
 	"pgregory.net/rapid"
 )
@@ -39,9 +40,9 @@ func drawLayer(t *rapid.T, width int) (Layer, int) {
 	case 5:
 		return Softmax{}, width
 	}
-	out := rapid.IntRange(1, 2*lanes+3).Draw(t, "out")
+	out, k := rapid.IntRange(1, 40).Draw(t, "out"), rapid.SampledFrom(kernel.All()).Draw(t, "kernel")
 	weights := draw(t, hostile(), width*out, "weights")
-	return Affine{Out: out, Weights: weights, Transposed: rapid.Bool().Draw(t, "transposed"), Bias: draw(t, hostile(), out, "bias"), Activation: f}, out
+	return Affine{Out: out, Weights: weights, Transposed: rapid.Bool().Draw(t, "transposed"), Bias: draw(t, hostile(), out, "bias"), Activation: f, Kernel: k}, out
 }
 
 // The scores of a row have the same bits alone and among others, in whatever order, with data
@@ -104,7 +105,7 @@ func TestAffineAgainstPlainArithmetic(t *testing.T) {
 		s.Apply(dst, x, make([]float64, s.Scratch()))
 		for i, got := range dst {
 			sum, size := plainAffine(l, x[i/out*in:][:in], i%out)
-			bound := math.Abs(sum)/(1<<24) + 2*float64(in+1)*size/(1<<53) + math.SmallestNonzeroFloat32
+			bound := float64(in+2) * (size/(1<<24) + math.SmallestNonzeroFloat32)
 			if e := math.Abs(float64(got) - sum); e > bound {
 				t.Fatalf("row %d, output %d: %v, not %v: %v away, more than %v", i/out, i%out, got, sum, e, bound)
 			}

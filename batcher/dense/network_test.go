@@ -2,6 +2,7 @@ package dense
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/activation"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -91,7 +93,7 @@ func TestNetworkRefused(t *testing.T) {
 
 func TestNetworkAllocatesNothing(t *testing.T) {
 	m, err := New(5, wire.Class,
-		Affine{Out: 11, Weights: make([]float32, 55), Activation: activation.Func{Kind: activation.Gelu}},
+		Affine{Out: 11, Weights: make([]float32, 55), Activation: activation.Func{Kind: activation.Gelu}, Kernel: kernel.Portable},
 		LayerNorm{Epsilon: 1}, Scaler{Offset: []float32{1}}, Softmax{})
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +102,8 @@ func TestNetworkAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(10, func() { _ = s.Score(rows, 5, out) }); n != 0 {
 		t.Errorf("%v allocations per call", n)
 	}
-	if want := 8*(55+11) + 8*11 + 4*11; m.Bytes() != want {
+	// Portable has the weights of 12 outputs.
+	if want := 4*12*(5+1) + 8*11 + 4*11; m.Bytes() != want {
 		t.Errorf("%d bytes, not %d", m.Bytes(), want)
 	}
 }
@@ -108,10 +111,19 @@ func TestNetworkAllocatesNothing(t *testing.T) {
 var (
 	_ batcher.StridedScorer = (*networkScorer)(nil)
 	_ batcher.Sized         = (*Network)(nil)
+	_ batcher.Explained     = (*Network)(nil)
 )
 
-// A hash of the scores of a network with every kind of layer, the same on every system.
+// A hash of the scores of a network with every kind of layer, the same on every system and with each kernel.
 func TestSameEverywhere(t *testing.T) {
+	for _, k := range kernel.All() {
+		if sum, want := hashOfScores(t, k), uint64(0x6d487784fa026791); sum != want {
+			t.Errorf("%v: the hash of the scores is %#x, and was %#x", k, sum, want)
+		}
+	}
+}
+
+func hashOfScores(t *testing.T, k kernel.Kind) uint64 {
 	r := rand.New(rand.NewPCG(1, 2))
 	v := func(count int) []float32 {
 		v := make([]float32, count)
@@ -123,10 +135,10 @@ func TestSameEverywhere(t *testing.T) {
 	ones := slices.Repeat([]float32{1}, 37)
 	got := run(t, 20, wire.Prob, v(200*20),
 		Scaler{Offset: v(20), Scale: v(20), Divide: true},
-		Affine{Out: 37, Weights: v(20 * 37), Bias: v(37), Activation: activation.Func{Kind: activation.Gelu}},
+		Affine{Out: 37, Weights: v(20 * 37), Bias: v(37), Activation: activation.Func{Kind: activation.Gelu}, Kernel: k},
 		LayerNorm{Scale: v(37), Bias: v(37), Epsilon: 1e-5},
 		BatchNorm{Scale: v(37), Bias: v(37), Mean: v(37), Variance: ones, Epsilon: 1e-5},
-		Affine{Out: 9, Weights: v(37 * 9), Transposed: true, Alpha: 0.3, Beta: 0.7, Bias: v(9)},
+		Affine{Out: 9, Weights: v(37 * 9), Transposed: true, Alpha: 0.3, Beta: 0.7, Bias: v(9), Kernel: k},
 		Softmax{}, Arithmetic{Op: Multiply, Operand: v(9)},
 	)
 	h := fnv.New64a()
@@ -135,7 +147,19 @@ func TestSameEverywhere(t *testing.T) {
 		binary.LittleEndian.PutUint32(b[:], math.Float32bits(x))
 		h.Write(b[:])
 	}
-	if sum, want := h.Sum64(), uint64(0x9d030e3731819ec1); sum != want {
-		t.Errorf("the hash of the scores is %#x, and was %#x", sum, want)
+	return h.Sum64()
+}
+
+// Each kernel that this processor runs can be asked for, and is named. One that it does not run is refused.
+func TestKernelOfNetwork(t *testing.T) {
+	for k := kernel.Auto; k <= kernel.AVX512; k++ {
+		m, err := New(1, wire.Raw, Activation{}, Affine{Out: 1, Weights: []float32{2}, Kernel: k}, Affine{Out: 1, Weights: []float32{2}, Kernel: k})
+		taken, refused := k.Resolve()
+		switch {
+		case (err == nil) != (refused == nil) || !errors.Is(err, refused):
+			t.Errorf("%v: %v, and must be %v", k, err, refused)
+		case err == nil && m.Kernel() != taken.String():
+			t.Errorf("%v: the kernel is called %q, not %v", k, m.Kernel(), taken)
+		}
 	}
 }

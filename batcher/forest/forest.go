@@ -31,8 +31,8 @@ const (
 // About is what a file says beyond the scores.
 type About = modelfile.About
 
-// Model is a model from a file. It implements [batcher.Model], [batcher.Sized] and
-// [batcher.Sampler].
+// Model is a model from a file. It implements [batcher.Model], [batcher.Sized],
+// [batcher.Sampler] and [batcher.Explained].
 type Model struct {
 	batcher.Model
 	About     About
@@ -127,6 +127,14 @@ func ParseWith(data []byte, o Options, more ...Loader) (*Model, error) {
 
 // Bytes implements [batcher.Sized].
 func (m *Model) Bytes() int { return m.Model.(batcher.Sized).Bytes() }
+
+// Kernel implements [batcher.Explained]. It is empty if there is only one way to score the model.
+func (m *Model) Kernel() string {
+	if e, says := m.Model.(batcher.Explained); says {
+		return e.Kernel()
+	}
+	return ""
+}
 
 // Sample implements [batcher.Sampler].
 func (m *Model) Sample(rows []float32, dim int, random *rand.Rand) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/disrust/disrust/batcher/forest/ensemble"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/batcher/onnx/internal/graph"
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
 	"github.com/disrust/disrust/batcher/onnx/internal/proto"
@@ -17,6 +18,7 @@ import (
 // compiler turns the nodes of a graph into stages.
 type compiler struct {
 	graph   *graph.Graph
+	kernel  kernel.Kind
 	values  map[string]value
 	uses    map[string]int // of each value: the nodes that read it, and the outputs
 	stages  []pipeline.Stage
@@ -227,7 +229,7 @@ func (c *compiler) node(n *graph.Node) error {
 func (c *compiler) build() error {
 	for i, s := range c.stages {
 		if l, ok := s.(*stages.Layer); ok {
-			if err := l.Build(); err != nil {
+			if err := l.Build(c.kernel); err != nil {
 				return c.nodes[i][0].Errorf("%w", err)
 			}
 		}

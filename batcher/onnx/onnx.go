@@ -59,7 +59,7 @@ func load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := compiler{graph: g, values: map[string]value{g.Input: {Shape: row(g.Dim), kind: proto.Float}}, left: maxWork + workPerByte*len(data)}
+	c := compiler{graph: g, kernel: o.Kernel, values: map[string]value{g.Input: {Shape: row(g.Dim), kind: proto.Float}}, left: maxWork + workPerByte*len(data)}
 	output := o.Output
 	if output == wire.Unstated {
 		output = wire.Prob

@@ -36,7 +36,7 @@ func base(n *graph.Node, counts ...int) ([]float32, error) {
 
 // grow adds the stages of an ensemble, and tells f of the sums, whose value it returns.
 func (c *compiler) grow(n *graph.Node, e *trees.Ensemble, f *trees.Finish, from value, fault func(*trees.Fault) error) (value, error) {
-	made, err := e.Compile(from.at, c.next())
+	made, err := e.Compile(from.at, c.next(), c.kernel)
 	if wrong, ok := errors.AsType[*trees.Fault](err); ok {
 		return value{}, fault(wrong)
 	}

@@ -13,6 +13,8 @@ type Counters struct {
 	Answers  uint64 `unit:"requests" help:"requests whose scores were handed to their connection"`
 
 	Batches    uint64 `unit:"batches" help:"runs of requests scored where they were received, and polls of a request ring that found requests"`
+	ModelCalls uint64 `unit:"calls" help:"calls of the model"`
+	Rows       uint64 `unit:"rows" help:"rows that the model was given; divided by the calls: rows scored together"`
 	EmptyPolls uint64 `unit:"polls" help:"polls of a request ring that found none"`
 
 	RequestRingFull  uint64 `unit:"requests" help:"requests that waited because their thread's share of the request ring was taken"`

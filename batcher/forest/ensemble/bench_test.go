@@ -15,7 +15,7 @@ func BenchmarkScore(b *testing.B) {
 	const dim = 128
 	for _, shape := range []struct{ trees, leaves int }{{500, 31}, {1000, 63}, {500, 255}} {
 		for _, k := range kernels() {
-			if k == twin {
+			if k.forced == twin.forced {
 				continue
 			}
 			r := rand.New(rand.NewPCG(1, 1))
@@ -53,8 +53,9 @@ func benchmarkScore(b *testing.B, m *Model, rows []float32, dim, count int) {
 // grown returns a model whose trees are grown leaf by leaf, as LightGBM does: of the leaves,
 // one with many rows is split, near the middle of its feature. The thresholds of a feature are few, as
 // those of the library's bins are.
-func grown(r *rand.Rand, k Kernel, dim, trees, leaves int) *Model {
-	c := Config{Dim: dim, Groups: 1, Output: wire.Raw, SnapZero: true, Kernel: k}
+func grown(r *rand.Rand, k way, dim, trees, leaves int) *Model {
+	c := Config{Dim: dim, Groups: 1, Output: wire.Raw, SnapZero: true}
+	k.set(&c)
 	b, err := NewBuilder(c)
 	if err != nil {
 		panic(err)

@@ -41,15 +41,15 @@ func NewBuilder(c Config) (*Builder, error) {
 	if c.Bias != nil && len(c.Bias) != c.Groups {
 		panic("ensemble: Bias must have one value for each group")
 	}
-	kernel, mixed, err := c.Kernel.resolve()
+	kind, err := c.Kernel.Resolve()
 	if err != nil {
 		return nil, err
 	}
 	c.Base, c.Bias = slices.Clone(c.Base), slices.Clone(c.Bias)
 	record := c.Record
 	record.start(c)
-	c.Record, c.Kernel = nil, kernel
-	m := &Model{config: c, shape: shape, mixed: mixed}
+	c.Record, c.Kernel = nil, kind
+	m := &Model{config: c, shape: shape}
 	return &Builder{model: m, columns: columns{snap: c.SnapZero}, record: record}, nil
 }
 
@@ -95,7 +95,7 @@ func (b *Builder) Add(t *Tree) error {
 	if depth > 0 {
 		leaves = nodes/2 + 1
 	}
-	m.trees = append(m.trees, tree{root, uint32(nodes), uint32(leaves), uint32(depth), uint32(t.Group)})
+	m.trees = append(m.trees, tree{root, uint32(nodes), uint32(leaves), uint32(depth), uint32(t.Group), false})
 	b.record.add(t)
 	return b.leafValues(t, first)
 }

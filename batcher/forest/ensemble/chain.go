@@ -26,6 +26,7 @@ func (m *Model) chain() {
 	end := uint32(len(m.nodes))
 	m.nodes = append(m.nodes, always(end))
 	m.addValue(math.Copysign(0, -1))
+	m.findOblivious()
 	m.vectors = m.newVectors()
 	m.groups = make([]run, m.config.Groups)
 	for first := 0; first < len(m.order); {
@@ -43,6 +44,7 @@ func (m *Model) chain() {
 		}
 	}
 	m.compile()
+	m.makePlan()
 }
 
 // at returns the tree at a place in the order.

@@ -1,6 +1,7 @@
 package ensemble
 
 import (
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/batcher/link"
 	"github.com/disrust/disrust/wire"
 )
@@ -35,11 +36,13 @@ type Config struct {
 	Transform link.Transform
 	Divisor   float64 // iterations of a random forest; 0: nothing is divided
 
-	// Kernel says what many rows are scored with. It changes no bit.
-	Kernel Kernel
+	// Kernel says with which instructions rows are scored. It changes no bit.
+	Kernel kernel.Kind
 
 	// Record, if not nil, gets what the model is built from.
 	Record *Record
+
+	forced *forced // nil but in tests
 }
 
 // Precision is how a row's sums are computed.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/kernel"
 	"pgregory.net/rapid"
 )
 
@@ -34,7 +35,12 @@ func checkEngine(t failer, r *rand.Rand) {
 	c := anyConfig(r)
 	c.Record = &record
 	builders := []*Builder{}
-	for _, c.Kernel = range kernels() {
+	measured := r.IntN(16) == 0 // which takes long
+	for _, k := range kernels() {
+		if k.forced == nil && !measured {
+			continue
+		}
+		k.set(&c)
 		b, err := NewBuilder(c)
 		if err != nil {
 			t.Fatalf("%+v: %v", c, err)
@@ -46,10 +52,17 @@ func checkEngine(t failer, r *rand.Rand) {
 		trees = 200 // more parts than lanes, and more nodes than a block goes through in one go
 	}
 	linear := r.IntN(3) == 0
+	oblivious, all := false, r.IntN(3) == 0
 	for i := range trees {
 		tree := anyTree(r, &c, anyLeaves(r), r.IntN(4) == 0)
 		if !linear {
 			tree.Linear = nil
+		}
+		if r.IntN(20) == 0 {
+			oblivious = !oblivious // for some trees
+		}
+		if oblivious || all {
+			tree = anyOblivious(r, &c)
 		}
 		for _, b := range builders {
 			if err := b.Add(tree); err != nil {
@@ -69,11 +82,40 @@ func checkEngine(t failer, r *rand.Rand) {
 	}
 }
 
-// kernels are those that this processor can run. Auto is another with AVX2.
-func kernels() []Kernel {
-	all := []Kernel{Portable, twin, Auto}
-	if _, _, err := AVX2.resolve(); err == nil {
-		all = append(all, AVX2)
+// way is one to score rows.
+type way struct {
+	kind kernel.Kind
+	*forced
+}
+
+func (w way) set(c *Config) { c.Kernel, c.forced = w.kind, w.forced }
+
+func (w way) String() string {
+	switch {
+	case w.forced == nil:
+		return fmt.Sprintf("%v by a plan", w.kind)
+	case w.twin:
+		return fmt.Sprintf("twin, method %d", w.method)
+	case w.method == ranked:
+		return w.kind.String() + ", rows"
+	case w.method == marked:
+		return w.kind.String()
+	case w.method == blocked:
+		return "blocks"
+	}
+	return "rows"
+}
+
+var (
+	twin    = way{kernel.Portable, &forced{marked, true}}
+	twinRow = way{kernel.Portable, &forced{ranked, true}}
+)
+
+// kernels returns all ways that this processor has.
+func kernels() []way {
+	all := []way{{kernel.Portable, &forced{method: alone}}, {kernel.Portable, &forced{method: blocked}}, twin, twinRow, {kernel.Auto, nil}}
+	for _, k := range kernel.All()[1:] {
+		all = append(all, way{k, &forced{method: marked}}, way{k, &forced{method: ranked}})
 	}
 	return all
 }
@@ -130,7 +172,7 @@ func checkSplits(t failer, r *rand.Rand, m *Model, rows, want []float32) {
 	for at, i := range order {
 		g, w := got[at*outputs:(at+1)*outputs], want[i*outputs:(i+1)*outputs]
 		if !slices.EqualFunc(g, w, sameBits) {
-			t.Fatalf("%v: row %d, place %d: %s, want %s", m.config.Kernel, i, at, fmt.Sprint(g), fmt.Sprint(w))
+			t.Fatalf("%v: row %d, place %d: %s, want %s", way{m.config.Kernel, m.config.forced}, i, at, fmt.Sprint(g), fmt.Sprint(w))
 		}
 	}
 }

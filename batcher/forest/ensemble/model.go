@@ -35,7 +35,7 @@ type Model struct {
 	segments []segment // of the order, all trees of it
 	vectors  *vectors  // nil: many rows are walked, as few are
 	walked   bool      // some segments do not fit the vector kernel
-	mixed    bool      // rows are walked where that is faster
+	plan     plan
 
 	functionOf []uint32 // of each node: 0, or 1 more than the number of its function; nil: no leaf is linear
 	functions  []function
@@ -57,6 +57,8 @@ type tree struct {
 	leaves uint32
 	depth  uint32 // steps to the farthest leaf
 	group  uint32
+
+	oblivious bool // and scored as such by a vector kernel: see findOblivious
 }
 
 // run is some trees of a group that follow one another: order[first:end]. Their nodes lie below stop.

@@ -110,6 +110,28 @@ func anyTree(r *rand.Rand, c *Config, leaves int, chain bool) *Tree {
 	return t
 }
 
+// anyOblivious returns a tree with one split for each level.
+func anyOblivious(r *rand.Rand, c *Config) *Tree {
+	depth := r.IntN(8)
+	if r.IntN(8) == 0 {
+		depth = 8 + r.IntN(2)
+	}
+	leaves := 1 << depth
+	t := anyTree(r, c, leaves, false)
+	t.Linear = nil
+	for level := range depth {
+		n := anyNode(r, c.Dim)
+		for at := 1<<level - 1; at < 2<<level-1; at++ {
+			n.Left, n.Right = int32(2*at+1), int32(2*at+2)
+			if level == depth-1 {
+				n.Left, n.Right = ^int32(2*at+1-len(t.Nodes)), ^int32(2*at+2-len(t.Nodes))
+			}
+			t.Nodes[at] = n
+		}
+	}
+	return t
+}
+
 func anyConfig(r *rand.Rand) Config {
 	c := Config{Dim: 1 + r.IntN(20), Groups: 1 + r.IntN(4), Sum: Precision(r.IntN(2)), SnapZero: r.IntN(2) == 0}
 	c.Output = []wire.Kind{wire.Raw, wire.Prob, wire.Class}[r.IntN(3)]

@@ -23,3 +23,15 @@ func (s *scorer) rank(rows []float32, stride, count int) {
 	}
 	t.Ranked()
 }
+
+// rankRow makes the ranks of a single row.
+func (s *scorer) rankRow(row []float32) {
+	m, v := s.model, s.model.vectors
+	s.ranked.Rank(row, v.row)
+	for _, a := range m.alike {
+		k := m.columns[a.first].category(row[m.columns[a.first].feature])
+		for i, set := range m.sets[a.first:a.end] {
+			s.ranked.Set(len(v.ranked)+int(a.first)+i-m.plain, uint8(set.side(k, m.words)))
+		}
+	}
+}

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/disrust/disrust/batcher"
-	"github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
 	"github.com/disrust/disrust/batcher/link"
 	"github.com/disrust/disrust/wire"
 )
@@ -20,7 +20,8 @@ type scorer struct {
 	double  [][blocks * lanes]float64
 	single  [][blocks * lanes]float32 // of each group; one of the two is nil
 	answers []float64                 // of one row
-	tile    *kernel.Tile              // nil: the model has no vectors
+	tile    *marks.Tile               // nil: the model has no vectors
+	ranked  *marks.Row                // nil: no vector kernel scores a single row
 }
 
 const (
@@ -29,16 +30,15 @@ const (
 	blocks     = 8
 	cacheBytes = 256 << 10
 	cacheNodes = 2 << 10
-
-	// alone is up to how many rows are scored one by one instead of as a block.
-	alone = 5
 )
 
 // blocks returns how many blocks of rows go through some trees together.
 func (m *Model) blocks() int { return min(blocks, max(1, cacheBytes/(4*lanes*len(m.columns)))) }
 
 // NewScorer implements [batcher.Model].
-func (m *Model) NewScorer() batcher.Scorer {
+func (m *Model) NewScorer() batcher.Scorer { return m.newScorer() }
+
+func (m *Model) newScorer() *scorer {
 	n := m.blocks()
 	s := &scorer{
 		model:   m,
@@ -54,7 +54,10 @@ func (m *Model) NewScorer() batcher.Scorer {
 		s.double = make([][blocks * lanes]float64, m.config.Groups)
 	}
 	if m.vectors != nil {
-		s.tile = kernel.NewTile(m.vectors.ranks, m.config.Kernel == twin)
+		s.tile = marks.NewTile(m.vectors.ranks, m.twin())
+		if m.vectors.row != nil {
+			s.ranked = marks.NewRow(m.vectors.ranks, m.twin())
+		}
 	}
 	return s
 }
@@ -71,28 +74,26 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	}
 	outputs := s.model.shape.Outputs
 	for left := len(out) / outputs; left > 0; {
-		count, vector := min(left, lanes*len(s.at)), 0
-		if s.tile != nil {
-			vector = int(s.model.vectors.choice[min(left, kernel.Rows)])
-		}
-		switch {
-		case vector > 0:
-			count = vector
-			s.scoreBlocks(rows, stride, count, out[:count*outputs], true)
-		case count <= alone, s.model.functionOf != nil:
-			count = 1
-			s.scoreRow(rows[:dim], out[:outputs])
-		default:
-			if rest := count % lanes; rest <= alone {
-				count -= rest
-			}
-			s.scoreBlocks(rows, stride, count, out[:count*outputs], false)
-		}
+		do := s.model.plan[min(left, marks.Rows)]
+		count := int(do.count)
+		s.do(do, rows, stride, out[:count*outputs])
 		if left -= count; left > 0 {
 			rows, out = rows[count*stride:], out[count*outputs:]
 		}
 	}
 	return nil
+}
+
+// do scores the first rows as a step says.
+func (s *scorer) do(do step, rows []float32, stride int, out []float32) {
+	switch row := rows[:s.model.shape.Dim]; do.method {
+	case alone:
+		s.scoreRow(row, out)
+	case ranked:
+		s.scoreRanked(row, out)
+	default:
+		s.scoreBlocks(rows, stride, int(do.count), out, do.method == marked)
+	}
 }
 
 // scoreBlocks scores count rows, of a model without linear leaves, with the walk or, where trees fit,
@@ -204,6 +205,24 @@ func (s *scorer) scoreRow(row, out []float32) {
 		default:
 			s.double[g][0] = sum(s.double[g][0], m.double, places)
 		}
+		s.answers[g] = s.sum(g, 0)
+	}
+	m.answer(s.answers, out)
+}
+
+// scoreRanked scores one row of a model all of whose segments have a kernel for that.
+func (s *scorer) scoreRanked(row, out []float32) {
+	m := s.model
+	s.rankRow(row)
+	s.start(1)
+	for i := range m.segments {
+		if sg := &m.segments[i]; sg.doubleRow != nil {
+			sg.doubleRow.AddRow(s.ranked, &s.double[sg.group][0])
+		} else {
+			sg.singleRow.AddRow(s.ranked, &s.single[sg.group][0])
+		}
+	}
+	for g := range s.answers {
 		s.answers[g] = s.sum(g, 0)
 	}
 	m.answer(s.answers, out)

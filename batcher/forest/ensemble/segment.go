@@ -1,23 +1,43 @@
 package ensemble
 
-import "github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+import "github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
 
 // segment is some trees of a group, one after the other in the order, that are scored alike. The
 // leaves of the last lead to the end.
 type segment struct {
 	run
 	group  int
-	double *kernel.Program[float64] // one of the two, if a vector kernel scores the trees
-	single *kernel.Program[float32]
+	double program[float64] // one of the two, if a vector kernel scores the trees
+	single program[float32]
+
+	// The same, if it scores a single row too.
+	doubleRow rowProgram[float64]
+	singleRow rowProgram[float32]
+}
+
+// program scores the trees of a segment for the rows of a tile.
+type program[F float32 | float64] interface {
+	Add(*marks.Tile, *[marks.Rows]F)
+	Bytes() int
+}
+
+// rowProgram scores the trees of a segment for a single row.
+type rowProgram[F float32 | float64] interface {
+	AddRow(*marks.Row, *F)
 }
 
 // segmentFrom returns the segment that begins at a place in the order.
 func (m *Model) segmentFrom(first int) segment {
 	t, end := m.at(first), first+1
-	for end < len(m.order) && m.at(end).group == t.group && (m.vectors == nil || m.fits(m.at(end)) == m.fits(t)) {
+	for end < len(m.order) && m.at(end).group == t.group && (m.vectors == nil || m.alikeKernel(t, m.at(end))) {
 		end++
 	}
 	return segment{run: m.run(first, end), group: int(t.group)}
+}
+
+// alikeKernel reports whether the same kernel scores two trees.
+func (m *Model) alikeKernel(t, u *tree) bool {
+	return m.fits(t) == m.fits(u) && t.oblivious == u.oblivious
 }
 
 // compile makes the programs of the segments that fit.
@@ -32,42 +52,46 @@ func (m *Model) compile() {
 		case !m.fits(m.at(int(s.first))):
 			m.walked = true
 		case m.config.Sum == Single:
-			s.single = single.program(s.run)
+			s.single, s.singleRow = single.program(s.run)
 		default:
-			s.double = double.program(s.run)
+			s.double, s.doubleRow = double.program(s.run)
 		}
 	}
 	m.vectors.splits, m.vectors.first = nil, nil
-	m.vectors.choice = chooseVector()
-	if m.mixed {
-		m.vectors.choice = m.choose()
-	}
 }
 
 // compiler makes programs of the trees of a model.
 type compiler[F float32 | float64] struct {
-	model   *Model
-	values  []F
-	builder kernel.Builder[F]
+	model     *Model
+	values    []F
+	marked    marks.Builder[F]
+	oblivious marks.ObliviousBuilder[F]
 
-	// Scratch of add.
+	// Scratch.
+	levels  []marks.Level
 	splits  []*node
 	numbers []int32 // of the places of a tree: which of splits, or ^leaf
-	nodes   []kernel.Node
+	nodes   []marks.Node
 	leaves  []F
 }
 
-func (c *compiler[F]) program(r run) *kernel.Program[F] {
-	for i := r.first; i < r.end; i++ {
-		c.add(c.model.at(int(i)))
+// program returns the program of some trees, and the one for a single row, if there is any.
+func (c *compiler[F]) program(r run) (program[F], rowProgram[F]) {
+	if c.model.at(int(r.first)).oblivious {
+		p := c.obliviousProgram(r)
+		return p, p
 	}
-	return c.builder.Program()
+	for i := r.first; i < r.end; i++ {
+		c.addMarked(c.model.at(int(i)))
+	}
+	return c.marked.Program(), nil
 }
 
-func (c *compiler[F]) add(t *tree) {
+// addMarked adds a tree to those of a program with marks.
+func (c *compiler[F]) addMarked(t *tree) {
 	values := c.values[t.root.next:]
 	if t.depth == 0 {
-		c.builder.Add(nil, values[:1])
+		c.marked.Add(nil, values[:1])
 		return
 	}
 	c.splits, c.numbers, c.nodes, c.leaves = append(c.splits[:0], &t.root), c.numbers[:0], c.nodes[:0], c.leaves[:0]
@@ -84,9 +108,9 @@ func (c *compiler[F]) add(t *tree) {
 	for _, n := range c.splits {
 		column, rank := c.model.vectors.look(n)
 		children := c.numbers[n.next-t.root.next:]
-		c.nodes = append(c.nodes, kernel.Node{Column: column, Rank: rank, Left: children[0], Right: children[1]})
+		c.nodes = append(c.nodes, marks.Node{Column: column, Rank: rank, Left: children[0], Right: children[1]})
 	}
-	c.builder.Add(c.nodes, c.leaves)
+	c.marked.Add(c.nodes, c.leaves)
 }
 
 func (s *segment) bytes() int {
@@ -95,17 +119,6 @@ func (s *segment) bytes() int {
 		return s.single.Bytes()
 	case s.double != nil:
 		return s.double.Bytes()
-	}
-	return 0
-}
-
-// cost returns about what a vector kernel takes for the segment and so many rows.
-func (s *segment) cost(rows int) int {
-	switch {
-	case s.single != nil:
-		return s.single.Cost(rows)
-	case s.double != nil:
-		return s.double.Cost(rows)
 	}
 	return 0
 }

@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/disrust/disrust/batcher/forest/ensemble/internal/kernel"
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
+	"github.com/disrust/disrust/batcher/kernel"
 )
 
 // vectors is what the vector kernels know of a model: how the features of a row become ranks. The
@@ -13,10 +14,10 @@ import (
 // Each column with a split in a tree that fits becomes a column of ranks. One with more than 255
 // splits becomes several: each node looks at the one that has its split.
 type vectors struct {
-	choice choice
 	eights []eight
-	ranked []kernel.Splits // those of the eights, one after the other
-	ranks  int             // columns: one for each of those, and one for each categorical split
+	ranked []marks.Splits // those of the eights, one after the other
+	ranks  int            // columns: one for each of those, and one for each categorical split
+	row    *marks.Ranking // nil: no kernel scores single rows of the model
 
 	// What the nodes look at, of each column; only until the programs are compiled.
 	splits [][]int32
@@ -44,18 +45,27 @@ func (m *Model) newVectors() *vectors {
 	v.collect(m)
 	v.ranks = len(m.columns) - m.plain
 	for i := range m.plain {
-		v.ranks += (len(v.splits[i]) + kernel.MaxSplits - 1) / kernel.MaxSplits
+		v.ranks += (len(v.splits[i]) + marks.MaxSplits - 1) / marks.MaxSplits
 	}
-	if v.ranks > kernel.MaxColumns {
+	if v.ranks > marks.MaxColumns {
 		return nil
 	}
 	v.arrange(m)
+	if m.allOblivious() {
+		v.row = v.ranking()
+	}
 	return v
 }
 
+// hasKernel reports whether the model may use a vector kernel.
+func (m *Model) hasKernel() bool { return m.config.Kernel != kernel.Portable || m.twin() }
+
+// twin reports whether the vector kernels do without their instructions.
+func (m *Model) twin() bool { return m.config.forced != nil && m.config.forced.twin }
+
 // fits reports whether a vector kernel can score a tree.
 func (m *Model) fits(t *tree) bool {
-	return m.config.Kernel != Portable && m.functionOf == nil && t.leaves <= kernel.MaxLeaves
+	return m.hasKernel() && m.functionOf == nil && t.leaves <= marks.MaxLeaves
 }
 
 // collect finds the splits of each column.
@@ -73,7 +83,8 @@ func (v *vectors) collect(m *Model) {
 	}
 }
 
-// eachSplit calls do with the nodes of the trees that fit.
+// eachSplit calls do with the nodes of the trees that fit, and with one for each level of an oblivious
+// tree.
 func (m *Model) eachSplit(do func(*node)) {
 	for i := range m.trees {
 		t := &m.trees[i]
@@ -81,6 +92,12 @@ func (m *Model) eachSplit(do func(*node)) {
 			continue
 		}
 		do(&t.root)
+		if t.oblivious {
+			for level := 1; level < int(t.depth); level++ {
+				do(m.splitOf(t, level))
+			}
+			continue
+		}
 		nodes := m.nodesOf(t)
 		for at := range nodes {
 			if nodes[at].slot == 0 {
@@ -103,15 +120,15 @@ func (v *vectors) arrange(m *Model) {
 	for _, i := range order {
 		c := &m.columns[i]
 		v.first[i] = len(v.ranked)
-		for part := range slices.Chunk(v.splits[i], kernel.MaxSplits) {
+		for part := range slices.Chunk(v.splits[i], marks.MaxSplits) {
 			e := v.eightOf(int(c.feature), m.config.Dim)
-			rule := kernel.Rule{Tiny: c.tiny, Zero: c.zero, NaN: c.nan}
-			v.ranked = append(v.ranked, kernel.NewSplits(int(c.feature)-e.feature, len(v.ranked), rule, part))
+			rule := marks.Rule{Tiny: c.tiny, Zero: c.zero, NaN: c.nan}
+			v.ranked = append(v.ranked, marks.NewSplits(int(c.feature)-e.feature, len(v.ranked), rule, part))
 			e.ranked.end = uint32(len(v.ranked))
 		}
 	}
 	for _, e := range v.eights {
-		slices.SortFunc(v.of(e), func(a, b kernel.Splits) int { return cmp.Compare(a.Count(), b.Count()) })
+		slices.SortFunc(v.of(e), func(a, b marks.Splits) int { return cmp.Compare(a.Count(), b.Count()) })
 	}
 	v.ranks = len(v.ranked)
 	for i := m.plain; i < len(m.columns); i++ {
@@ -121,30 +138,41 @@ func (v *vectors) arrange(m *Model) {
 }
 
 // of returns what ranks some features.
-func (v *vectors) of(e eight) []kernel.Splits { return v.ranked[e.ranked.first:e.ranked.end] }
+func (v *vectors) of(e eight) []marks.Splits { return v.ranked[e.ranked.first:e.ranked.end] }
 
 // eightOf returns the features among which the next column's is.
 func (v *vectors) eightOf(feature, dim int) *eight {
 	last := len(v.eights) - 1
-	if last < 0 || feature >= v.eights[last].feature+kernel.Features {
+	if last < 0 || feature >= v.eights[last].feature+marks.Features {
 		at := uint32(len(v.ranked))
-		v.eights = append(v.eights, eight{max(0, min(feature, dim-kernel.Features)), min(kernel.Features, dim), span{at, at}})
+		v.eights = append(v.eights, eight{max(0, min(feature, dim-marks.Features)), min(marks.Features, dim), span{at, at}})
 		last++
 	}
 	return &v.eights[last]
 }
 
+// ranking returns what ranks a single row.
+func (v *vectors) ranking() *marks.Ranking {
+	var r marks.Ranking
+	for _, e := range v.eights {
+		for _, s := range v.of(e) {
+			r.Add(e.feature+s.Feature(), s)
+		}
+	}
+	return &r
+}
+
 // look returns the column of ranks that a node looks at, and the rank up to which rows go left.
 func (v *vectors) look(n *node) (column int, rank uint8) {
 	at, _ := slices.BinarySearch(v.splits[n.column], n.split)
-	return v.first[n.column] + at/kernel.MaxSplits, uint8(at % kernel.MaxSplits)
+	return v.first[n.column] + at/marks.MaxSplits, uint8(at % marks.MaxSplits)
 }
 
 func (v *vectors) bytes() int {
 	if v == nil {
 		return 0
 	}
-	size := bytes(v.eights) + bytes(v.ranked)
+	size := bytes(v.eights) + bytes(v.ranked) + v.row.Bytes()
 	for i := range v.ranked {
 		size += v.ranked[i].Bytes()
 	}

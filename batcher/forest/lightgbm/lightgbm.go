@@ -32,7 +32,7 @@ func Load(data []byte, o modelfile.Options) (*modelfile.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.Record = o.Record
+	config.Record, config.Kernel = o.Record, o.Kernel
 	b, err := ensemble.NewBuilder(config)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ package modelfile
 import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/forest/ensemble"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -12,6 +13,9 @@ import (
 type Options struct {
 	Output     wire.Kind // Raw, Prob or Class; Unstated: Prob
 	Iterations int       // how many of the file's iterations count: AllIterations, BestIteration or a number
+
+	// Kernel says with which instructions rows are scored. It changes no bit.
+	Kernel kernel.Kind
 
 	// Record, if not nil, gets the trees that count. It stays as it is if the model has none, or is a
 	// graph.

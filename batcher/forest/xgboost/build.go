@@ -60,7 +60,7 @@ func (f *file) forest(s shape, o modelfile.Options, about *modelfile.About) (bat
 	}
 	b, err := ensemble.NewBuilder(ensemble.Config{
 		Dim: s.dim, Groups: s.outputs, Sum: ensemble.Single, Base: s.bases,
-		Output: s.output, Transform: s.transform, Record: o.Record,
+		Output: s.output, Transform: s.transform, Kernel: o.Kernel, Record: o.Record,
 	})
 	if err != nil {
 		return nil, err

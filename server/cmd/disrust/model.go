@@ -22,7 +22,7 @@ const builtIn = "sum"
 func (o *options) loadModel() error {
 	if o.model == builtIn {
 		if len(o.fileFlags) > 0 {
-			return &usageError{fmt.Errorf("%s: the built-in model %s has one output and no iterations: name a file with --model", strings.Join(o.fileFlags, " and "), builtIn)}
+			return &usageError{fmt.Errorf("%s: the built-in model %s has one output, no iterations and one kernel: name a file with --model", strings.Join(o.fileFlags, " and "), builtIn)}
 		}
 		o.cfg.ModelName, o.cfg.Model = builtIn, batcher.Sum{}
 		return nil
@@ -30,6 +30,9 @@ func (o *options) loadModel() error {
 	name, file := modelflag.Split(o.model)
 	if !wire.ValidName(name) {
 		return &usageError{fmt.Errorf("--model: clients cannot ask for the model's name %q, which must be UTF-8 of at most %d bytes: give it another with --model NAME=FILE", name, wire.MaxNameBytes)}
+	}
+	if err := o.file.Kernel.Check(); err != nil {
+		return &usageError{fmt.Errorf("--kernel: %w", err)}
 	}
 	m, err := modelflag.Load(file, o.file)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/batcher/forest/goldentest"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/client"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/server/daemontest"
@@ -144,7 +145,7 @@ func wantScores(t *testing.T, c *client.Client, file string, o forest.Options, r
 // TestModelOnReadyLine: the ready line says what the file holds, what of it counts, and what it
 // costs.
 func TestModelOnReadyLine(t *testing.T) {
-	const costs = `\d[\d.]* us a row alone and \d[\d.]* of 64, up to 64 vectors per request`
+	const costs = `\d[\d.]* us a row alone, \d[\d.]* of 8 and \d[\d.]* of 64( \([^)]+\))?, up to 64 vectors per request`
 	for _, test := range []struct{ args, says string }{
 		{"four=" + fourClasses, `model four \(LightGBM text v4, multiclass num_class:4, 12 trees with 144 leaves, SHA-256 HEX; [\d.]+ .?i?B\), dim 8, 4 outputs \(prob\), ` + costs},
 		{fourClasses + " --iterations 2 --output class", `model model \(LightGBM .*, 2 of 3 iterations, SHA-256 HEX; .* 1 output \(class\), `},
@@ -177,5 +178,25 @@ func TestModelInPlan(t *testing.T) {
 	}
 	if plan := planOf(t, "plan"); row.MatchString(plan) {
 		t.Errorf("the built-in model has a row:\n%s", plan)
+	}
+}
+
+// TestKernel: the ready line names the kernel, the scores have the same bits with each, and one that this
+// processor does not run is refused.
+func TestKernel(t *testing.T) {
+	rows := goldentest.ReadArray(t, filepath.Join(filepath.Dir(fourClasses), "rows.npy"))
+	for k := kernel.Portable; k <= kernel.AVX512; k++ {
+		args := []string{"--model", fourClasses, "--kernel", k.String()}
+		if k.Check() != nil {
+			wantRefused(t, 2, args, "--kernel: the kernel "+k.String()+" needs ")
+			continue
+		}
+		d := start(t, args...)
+		if says := regexp.MustCompile(`us a row alone and \S+ of \d+ \((.*?)\), `).FindStringSubmatch(d.Ready); says == nil {
+			t.Errorf("%v: no kernel on the ready line: %s", k, d.Ready)
+		} else if k == kernel.Portable && says[1] != "portable" {
+			t.Errorf("the portable kernel is called %q", says[1])
+		}
+		wantScores(t, connect(t, d), fourClasses, forest.Options{Kernel: kernel.Portable}, rows)
 	}
 }

@@ -89,6 +89,18 @@
 // rows scores a request of many vectors in place. Small requests reach it through the
 // pool, those of many connections in one batch.
 //
+// # What is scored together
+//
+// Many models take less time for a row if a call brings more of them. ScoreInline says how many
+// rows are enough for the thread's model. A call in place must have that many (suits). The thread
+// gathers requests of fewer rows in the pool, from whichever connections, and publish scores them as
+// one matrix: when the events of the turn are handled, or when publishRows have come together. Nothing
+// waits for requests that have not arrived. If a request is all that the turn has brought, the thread
+// scores it in place, because there is nothing to gather it with.
+//
+// Each time that the thread has scored the gathered rows, the pool is empty. So the next rows are
+// written to the same memory, which is still in the cache.
+//
 // The thread lends the backend only as many receive buffers as keep the received bytes in
 // the cache (lend). It lends the most recently used buffers first.
 //

@@ -13,11 +13,23 @@ import (
 // A request is scored in one of two ways. In place: the model reads the rows in the receive
 // buffer, and the scores go straight into the connection's output (scoreInPlace). Through
 // the pool: admit copies the rows into the pool, publish hands the request to a batcher,
-// and collect and respond write its answer to the connection's output.
+// and collect and respond write its answer to the connection's output. The requests that wait in
+// the pool, of all connections, are one matrix.
 
 // minPackedVectors is the smallest request, in vectors, that the thread scores in place with a
 // model that wants packed rows. Such a request is a batch by itself.
 const minPackedVectors = 8
+
+// ScoreInline makes the thread score its own requests with b. The model gains by more rows per
+// call until a call has enough of them: calls of fewer rows are gathered, if there is anything to
+// gather them with. If enough is 1, the model gains nothing.
+func (t *Thread) ScoreInline(b *batcher.Batcher, enough int) {
+	t.batcher, t.least = b, 1
+	if !b.Strided() {
+		t.least = minPackedVectors
+	}
+	t.enough = max(enough, t.least)
+}
 
 // maxSingles returns the most requests of one vector that are scored in place at once: as
 // many as one receive brings. It is at least 1, for a request that takes several receives.
@@ -32,7 +44,7 @@ func maxSingles(f wire.Format) int { return max(1, ReceiveBytes(f)/f.RequestByte
 func (t *Thread) scoreInPlace(c *conn, data []byte) []byte {
 	for t.batcher != nil && c.inFlight == 0 && c.phase == open {
 		run := t.format.ParseRun(data)
-		if run.Count == 0 || run.Vectors < minPackedVectors && !t.batcher.Strided() {
+		if run.Count == 0 || !t.suits(run, len(data)) {
 			break
 		}
 		requests, ok := wire.Floats(data[:run.Bytes])
@@ -43,6 +55,16 @@ func (t *Thread) scoreInPlace(c *conn, data []byte) []byte {
 		data = data[run.Bytes:]
 	}
 	return data
+}
+
+// suits reports whether to score a run in place. size is how many bytes of the stream are at hand.
+// The calls of the model must have enough rows, or the run must be all that is at hand in this turn.
+func (t *Thread) suits(run wire.Run, size int) bool {
+	rows := run.Vectors // of a call
+	if rows == 1 && t.least == 1 {
+		rows = run.Count // one call scores them all
+	}
+	return rows >= t.enough || rows >= t.least && run.Bytes == size && len(t.pending) == 0 && t.handled == len(t.events)
 }
 
 // align moves data, the last bytes of c's receive buffer, down to a multiple of four bytes,
@@ -68,7 +90,7 @@ func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
 	out, _ := wire.Floats(t.outputRoom(c, run.Count*size))
 	var answered int
 	var fault batcher.Fault
-	if run.Vectors == 1 { // the model is strided: see scoreInPlace
+	if run.Vectors == 1 { // the model is strided: see suits
 		answered, fault = t.answerSingles(requests, out, run.Count)
 	} else {
 		answered, fault = t.answerEach(requests, out, run)

@@ -105,6 +105,9 @@ func (m model) score(rows []float32, dim, stride int, out []float32) error {
 	}
 	outputs := m.w.format.Outputs
 	count, mark := len(out)/outputs, uint32(0)
+	if m.w.noteCall != nil {
+		m.w.noteCall(rows, stride, count)
+	}
 	if count > m.w.format.MaxVectors && m.w.OneIn(m.w.runFailRate) {
 		mark = markOf(m.w.panicking)
 	}

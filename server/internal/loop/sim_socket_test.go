@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/disrust/disrust/server/internal/netio/simio"
+	"github.com/disrust/disrust/slab"
 )
 
 // socket is a peer's connection, what the thread has learned about it, and what the thread
@@ -66,10 +67,11 @@ func (s *socket) ClosedUnused() {
 	}
 }
 
-// InputDelivered implements [simio.Peer].
+// InputDelivered implements [simio.Peer]. What a receive brings after an abort has closed the
+// connection was not delivered.
 func (s *socket) InputDelivered() {
 	now := s.w.now()
-	if s.seen == s.Received {
+	if c := s.w.thread.conns.Get(slab.Key(s.Key)); s.seen == s.Received || s.w.operator.aborted && c != nil && c.phase == closing {
 		return
 	}
 	if !s.unfinished() || s.peer.whole(s.seen) != s.peer.whole(s.Received) {

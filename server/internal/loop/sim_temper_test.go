@@ -22,6 +22,7 @@ type temper struct {
 	limits      Limits
 	inline      bool
 	strided     bool // the model can score rows with other data between them
+	enough      int  // rows of a call of the model that gains nothing by more
 	spins       int  // polls before a sleep; 0: no polls; negative: no sleep
 	batchRows   int
 	failing     bool // the model fails for marked requests
@@ -192,7 +193,7 @@ func (w *world) build() {
 	})
 	w.must(err)
 	if w.inline {
-		w.thread.ScoreInline(b)
+		w.thread.ScoreInline(b, w.enough)
 	} else {
 		w.batch.Batcher, w.batch.requests = b, consumer
 	}

@@ -36,20 +36,21 @@ type world struct {
 	operator  *operator
 	actors    []actor // the batch thread, the peers, the operator and more
 
-	crowds    bool   // see crowded
-	steps     int    // taken by all actors
-	busy      bool   // an actor is moving
-	quiet     bool   // no peer moves until the thread has nothing left to do
-	wasQuiet  bool   // quiet was set before, and time passed meanwhile
-	first     front  // the first stalled connection, a turn ago
-	admitted  uint64 // requests admitted by then
-	refused   int    // connections that the thread refused because there were too many
-	denied    int    // connections that the thread denied because of their address
-	short     bool   // a receive found no buffer
-	withheld  bool   // a receive found no buffer while the thread had spare ones
-	drainSeen bool   // the thread has begun to drain
-	allIdle   bool   // the operator aborted when no connection was owed anything
-	failed    string // the fault found; kept in case a recover swallows the panic
+	noteCall  func(rows []float32, stride, count int) // of the model; nil: not called
+	crowds    bool                                    // see crowded
+	steps     int                                     // taken by all actors
+	busy      bool                                    // an actor is moving
+	quiet     bool                                    // no peer moves until the thread has nothing left to do
+	wasQuiet  bool                                    // quiet was set before, and time passed meanwhile
+	first     front                                   // the first stalled connection, a turn ago
+	admitted  uint64                                  // requests admitted by then
+	refused   int                                     // connections that the thread refused because there were too many
+	denied    int                                     // connections that the thread denied because of their address
+	short     bool                                    // a receive found no buffer
+	withheld  bool                                    // a receive found no buffer while the thread had spare ones
+	drainSeen bool                                    // the thread has begun to drain
+	allIdle   bool                                    // the operator aborted when no connection was owed anything
+	failed    string                                  // the fault found; kept in case a recover swallows the panic
 }
 
 // actor moves on its own, one step at a time. act reports false if the actor can do nothing
@@ -61,6 +62,7 @@ func newWorld(seed uint64, crowds bool) *world {
 	w.temper = drawTemper(w)
 	w.temper.ReceiveBytes = ReceiveBytes(w.temper.format)
 	w.v2 = w.drawV2(seed)
+	w.enough = simio.Pick(w.v2.dice, 1, 1, w.v2.dice.Between(2, 8), 64)
 	w.kernel = simio.New(w.Dice, w.temper.Temper, w)
 	w.build()
 	w.operator = w.drawOperator()

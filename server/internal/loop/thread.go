@@ -67,6 +67,8 @@ type Thread struct {
 	dim     int
 	backend netio.Backend
 	batcher *batcher.Batcher // the thread's own, if it scores for itself; nil if a batch thread scores
+	least   int              // rows of a call that may be scored in place
+	enough  int              // rows of a call that gains nothing by more rows, at least least
 
 	conns     *slab.Slab[conn]
 	stalled   queue      // connections that hold a receive buffer with requests that found no room
@@ -177,9 +179,6 @@ func (t *Thread) Source(responses *ringbuf.Producer[batcher.Response]) batcher.S
 // Exited reports whether the thread's own model has ended the goroutine that called Run. Only a
 // deferred function of that goroutine can learn this.
 func (t *Thread) Exited() bool { return t.batcher != nil && t.batcher.Exited() }
-
-// ScoreInline makes the thread score its own requests with b.
-func (t *Thread) ScoreInline(b *batcher.Batcher) { t.batcher = b }
 
 // Close frees the memory that New made, also after New failed part of the way. The
 // thread and the batcher must have ended.

@@ -56,7 +56,8 @@ func (m *Model) Load(o modelfile.Options) (*modelfile.Model, error) {
 	}
 	about.Answers = m.answers(outputs, about.Used, about.Iterations)
 	b, err := ensemble.NewBuilder(ensemble.Config{
-		Dim: len(columns), Groups: outputs, Output: output, Transform: transform, Scale: m.Scale, Bias: bias, Record: o.Record,
+		Dim: len(columns), Groups: outputs, Output: output, Transform: transform, Scale: m.Scale, Bias: bias,
+		Kernel: o.Kernel, Record: o.Record,
 	})
 	if err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/cost"
@@ -40,7 +42,8 @@ type Config struct {
 	Sampler batcher.Sampler
 }
 
-// Model implements [batcher.Model], [batcher.Sized] and [batcher.Sampler].
+// Model implements [batcher.Model], [batcher.Sized], [batcher.Sampler] and
+// [batcher.Explained].
 type Model struct {
 	config Config
 	widths []int // of the values
@@ -87,6 +90,24 @@ func (m *Model) Bytes() int {
 	return total
 }
 
+// Kernel implements [batcher.Explained]: what the stages that have several ways say.
+func (m *Model) Kernel() string {
+	var all []string
+	for _, s := range m.config.Stages {
+		e, says := s.(interface{ Kernel() string })
+		if says && e.Kernel() != "" && !slices.Contains(all, e.Kernel()) {
+			all = append(all, e.Kernel())
+		}
+	}
+	if len(all) > maxSaid {
+		all = append(all[:maxSaid], "and others")
+	}
+	return strings.Join(all, "; ")
+}
+
+// maxSaid is how many ways Kernel tells.
+const maxSaid = 4
+
 // Sample implements [batcher.Sampler].
 func (m *Model) Sample(rows []float32, dim int, random *rand.Rand) {
 	if s := m.config.Sampler; s != nil && s.Shape().Dim == dim {
@@ -102,10 +123,14 @@ func (m *Model) NewScorer() batcher.Scorer {
 	for i, w := range m.widths {
 		s.values[i] = make([]float32, m.rows*w)
 	}
+	s.packed = s.values[0]
 	for _, stage := range m.config.Stages {
 		step := step{run: stage.NewRunner()}
-		for _, v := range stage.From() {
+		for place, v := range stage.From() {
 			step.from = append(step.from, s.values[v])
+			if v == 0 {
+				step.input = append(step.input, place)
+			}
 		}
 		s.steps = append(s.steps, step)
 	}
@@ -115,12 +140,14 @@ func (m *Model) NewScorer() batcher.Scorer {
 type scorer struct {
 	model  *Model
 	values [][]float32
+	packed []float32 // room for rows that have gaps
 	steps  []step
 }
 
 type step struct {
-	run  Runner
-	from [][]float32
+	run   Runner
+	from  [][]float32
+	input []int // the places in from of value 0
 }
 
 // Score implements [batcher.Scorer].
@@ -134,11 +161,10 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	if dim != m.shape.Dim {
 		return fmt.Errorf("onnx: rows of %d features: the model has %d", dim, m.shape.Dim)
 	}
+	defer s.read(s.packed) // a scorer keeps no rows
 	for left := len(out) / m.shape.Outputs; left > 0; {
 		count := min(left, m.rows)
-		for i := range count {
-			copy(s.values[0][i*dim:(i+1)*dim], rows[i*stride:])
-		}
+		s.read(s.rows(rows, dim, stride, count))
 		for i, step := range s.steps {
 			if err := step.run(s.values[i+1], step.from, count); err != nil {
 				return err
@@ -150,6 +176,27 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 		}
 	}
 	return nil
+}
+
+// read makes some rows value 0.
+func (s *scorer) read(rows []float32) {
+	s.values[0] = rows
+	for _, step := range s.steps {
+		for _, place := range step.input {
+			step.from[place] = rows
+		}
+	}
+}
+
+// rows returns some rows without gaps: as they lie, or copied.
+func (s *scorer) rows(rows []float32, dim, stride, count int) []float32 {
+	if stride == dim {
+		return rows[:count*dim]
+	}
+	for i := range count {
+		copy(s.packed[i*dim:(i+1)*dim], rows[i*stride:])
+	}
+	return s.packed[:count*dim]
 }
 
 // answer writes the outputs side by side. Every NaN has the same bits there: which NaN an operation

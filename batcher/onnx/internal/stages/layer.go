@@ -6,6 +6,7 @@ import (
 
 	"github.com/disrust/disrust/batcher/activation"
 	"github.com/disrust/disrust/batcher/dense"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
 )
 
@@ -19,8 +20,12 @@ type Layer struct {
 	stage dense.Stage
 }
 
-// Build makes the layer ready.
-func (l *Layer) Build() error {
+// Build makes the layer ready. It multiplies with the instructions of k.
+func (l *Layer) Build(k kernel.Kind) error {
+	if a, affine := l.Layer.(dense.Affine); affine {
+		a.Kernel = k
+		l.Layer = a
+	}
 	var err error
 	l.stage, err = dense.NewStage(l.In, l.Layer)
 	return err
@@ -50,6 +55,14 @@ func (l *Layer) AddBias(bias []float32) bool {
 
 func (l *Layer) From() []int { return []int{l.Value} }
 func (l *Layer) Bytes() int  { return l.stage.Bytes() }
+
+// Kernel says with which instructions the layer multiplies; "": it does not.
+func (l *Layer) Kernel() string {
+	if e, says := l.stage.(interface{ Kernel() string }); says {
+		return e.Kernel()
+	}
+	return ""
+}
 
 // Width implements [pipeline.Stage].
 func (l *Layer) Width() int {

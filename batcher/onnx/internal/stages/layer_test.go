@@ -8,6 +8,7 @@ import (
 
 	"github.com/disrust/disrust/batcher/activation"
 	"github.com/disrust/disrust/batcher/dense"
+	"github.com/disrust/disrust/batcher/kernel"
 )
 
 var relu = activation.Func{Kind: activation.Relu}
@@ -30,7 +31,7 @@ func TestLayer(t *testing.T) {
 		if function && !s.Activate(relu) {
 			t.Fatal("the function is refused")
 		}
-		if err := s.Build(); err != nil {
+		if err := s.Build(kernel.Auto); err != nil {
 			t.Fatal(err)
 		}
 		value := rapid.SliceOfN(whole, in*runs*rows, in*runs*rows).Draw(t, "value")
@@ -72,7 +73,7 @@ func TestLayerRefuses(t *testing.T) {
 			t.Errorf("%s is taken", name)
 		}
 	}
-	if err := (&Layer{In: 2, Runs: 1, Layer: dense.Affine{Out: 2}}).Build(); err == nil || !strings.Contains(err.Error(), "0 weights") {
+	if err := (&Layer{In: 2, Runs: 1, Layer: dense.Affine{Out: 2}}).Build(kernel.Auto); err == nil || !strings.Contains(err.Error(), "0 weights") {
 		t.Errorf("no weights: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/disrust/disrust/batcher/forest/ensemble"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/batcher/onnx/internal/pipeline"
 	"github.com/disrust/disrust/wire"
 )
@@ -16,6 +17,7 @@ type Compiled struct {
 	Stages []pipeline.Stage
 	Flags  bool
 	Models []*ensemble.Model // of all trees, in their order
+	kernel kernel.Kind
 }
 
 // Fault says which tree is refused, and why.
@@ -28,9 +30,9 @@ type Fault struct {
 // maxLeaves is how many leaves of a tree have numbers that a float32 holds.
 const maxLeaves = 1 << 24
 
-// Compile makes the stages. The input is the value from, and the first of them makes the value next.
-func (e *Ensemble) Compile(from, next int) (*Compiled, error) {
-	c := &Compiled{}
+// Compile makes the stages, with the instructions of k. The input is the value from, and the first of them makes the value next.
+func (e *Ensemble) Compile(from, next int, k kernel.Kind) (*Compiled, error) {
+	c := &Compiled{kernel: k}
 	columns := &equal{from: from, dim: e.Dim}
 	for i := range e.Trees {
 		for j := range e.Trees[i].Nodes {
@@ -49,7 +51,7 @@ func (e *Ensemble) Compile(from, next int) (*Compiled, error) {
 		from = next
 	}
 	if e.direct() {
-		m, err := e.build(columns, 0, len(e.Trees), true)
+		m, err := c.build(e, columns, 0, len(e.Trees), true)
 		if err == nil {
 			c.add(m, from)
 		}
@@ -58,7 +60,7 @@ func (e *Ensemble) Compile(from, next int) (*Compiled, error) {
 	c.Flags = true
 	numbers := []int{}
 	for first := 0; first < len(e.Trees); first += wire.MaxOutputs {
-		m, err := e.build(columns, first, min(len(e.Trees), first+wire.MaxOutputs), false)
+		m, err := c.build(e, columns, first, min(len(e.Trees), first+wire.MaxOutputs), false)
 		if err != nil {
 			return nil, err
 		}
@@ -76,12 +78,12 @@ func (c *Compiled) add(m *ensemble.Model, from int) {
 
 // build makes an ensemble of the trees from first to end. It answers their sums or, for each tree,
 // the number of the leaf.
-func (e *Ensemble) build(columns *equal, first, end int, sums bool) (*ensemble.Model, error) {
-	c := ensemble.Config{Dim: columns.Width(), Groups: end - first, Sum: ensemble.Single, Output: wire.Raw}
+func (c *Compiled) build(e *Ensemble, columns *equal, first, end int, sums bool) (*ensemble.Model, error) {
+	config := ensemble.Config{Dim: columns.Width(), Groups: end - first, Sum: ensemble.Single, Output: wire.Raw, Kernel: c.kernel}
 	if sums {
-		c.Groups = e.Targets
+		config.Groups = e.Targets
 	}
-	b, err := ensemble.NewBuilder(c)
+	b, err := ensemble.NewBuilder(config)
 	if err != nil {
 		return nil, err
 	}
@@ -164,6 +166,9 @@ func (w *walk) String() string {
 func (w *walk) From() []int { return []int{w.from} }
 func (w *walk) Width() int  { return w.model.Shape().Outputs }
 func (w *walk) Bytes() int  { return w.model.Bytes() }
+
+// Kernel says how the trees are scored.
+func (w *walk) Kernel() string { return w.model.Kernel() }
 
 func (w *walk) NewRunner() pipeline.Runner {
 	scorer, dim, outputs := w.model.NewScorer(), w.model.Shape().Dim, w.model.Shape().Outputs

@@ -66,9 +66,10 @@ func sample(t *testing.T, model string, o forest.Options) *report {
 	}
 	r := newReport(m, cost.Cost{
 		Single:  cost.Figure{Median: 330 * time.Nanosecond},
+		Few:     cost.Figure{Median: 120 * time.Nanosecond},
 		Batched: cost.Figure{Median: 90 * time.Nanosecond}, Rows: 64,
 	})
-	r.Name, r.File, r.LoadSeconds, r.MemoryBytes = "model", filepath.Base(model), 0.0004, 4288
+	r.Name, r.File, r.LoadSeconds, r.MemoryBytes, r.Kernel = "model", filepath.Base(model), 0.0004, 4288, "walk for 1 row, avx2 from 2 rows"
 	return r
 }
 

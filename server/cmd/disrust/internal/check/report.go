@@ -40,6 +40,7 @@ type report struct {
 	MaxVectors int    `json:"max_vectors"` // per request, by default
 	MostAtAll  int    `json:"max_vectors_limit"`
 
+	Kernel   string    `json:"kernel"` // how rows are scored; empty: there is one way only
 	Cost     measured  `json:"cost"`
 	Requests []request `json:"requests"`
 	Answers  []answer  `json:"answers"`
@@ -52,6 +53,7 @@ type report struct {
 // measured is what a row takes here, on one thread.
 type measured struct {
 	Alone   float64 `json:"row_alone_us"`
+	Few     float64 `json:"row_of_8_us"` // of batch_rows, if that is less
 	Batched float64 `json:"row_of_batch_us"`
 	Rows    int     `json:"batch_rows"`
 }
@@ -81,7 +83,7 @@ func newReport(m *forest.Model, k cost.Cost) *report {
 		Stages: append([]string{}, a.Stages...), Classes: append([]string{}, a.Classes...),
 		Iterations: a.Iterations, UsedIterations: a.Used, BestIterations: a.Best, Trees: a.Trees, Leaves: a.Leaves,
 		Features: shape.Dim, Outputs: shape.Outputs, Output: shape.Kind.String(),
-		Cost:  measured{micros(k.Single), micros(k.Batched), k.Rows},
+		Kernel: m.Kernel(), Cost: measured{micros(k.Single), micros(k.Few), micros(k.Batched), k.Rows},
 		Notes: notes(a),
 		cost:  k, linear: m.Linear() != nil, graph: a.Stages != nil,
 	}

@@ -25,6 +25,9 @@ func (r *report) write(w io.Writer) {
 	if text := r.classes(); text != "" {
 		s.Line("classes", "%s", text)
 	}
+	if r.Kernel != "" {
+		s.Line("kernel", "%s", r.Kernel)
+	}
 	s.Line("cost here", "%v, on one thread", r.cost)
 	s.Line("a request", "%s, or with --max-vectors up to %d", sheet.Count(r.MaxVectors, "vector", "vectors at most"), r.MostAtAll)
 	for _, q := range r.Requests {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/batcher/forest/cbm"
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/batcher/onnx"
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/wire"
@@ -25,12 +26,21 @@ func Flags(o *forest.Options) flags.List {
 			"what a model from a file answers: the margin, what the library's usual call gives, or the index of the class"),
 		flags.New("iterations", iterations(&o.Iterations),
 			"how many of the file's iterations count; best: up to the best one, if the file names it"),
+		flags.New("kernel", flags.Choice(&o.Kernel, "auto", kernels()...),
+			"the instructions that a model from a file is scored with, which change no bit; auto: the best of this processor"),
 	}
 }
 
 // Load reads the model in a file of any format.
 func Load(file string, o forest.Options) (*forest.Model, error) {
 	return forest.LoadWith(file, o, onnx.Loader, cbm.Loader)
+}
+
+func kernels() (all []flags.Option[kernel.Kind]) {
+	for k := kernel.Auto; k <= kernel.AVX512; k++ {
+		all = append(all, flags.Option[kernel.Kind]{Name: k.String(), Value: k})
+	}
+	return all
 }
 
 // maxIterations bounds --iterations. No file has as many.

@@ -1,0 +1,26 @@
+// Package marks scores up to 64 rows at once, by bit-vectors of leaves in bytes, with AVX2. The
+// README says how, with a picture.
+//
+// The ensemble makes a [Program] of trees whose nodes compare a rank in a column with a number, and
+// [Splits] for each column. For some rows it loads their features into a [Tile], ranks them, and adds
+// the values of the leaves to the sums of the rows:
+//
+//	tile.Use(count)
+//	tile.Load(rows, stride, 8, count) // eight features of each row
+//	tile.Rank(splits)                 // in the columns that look at them
+//	tile.Ranked()                     // once all columns have their ranks
+//	program.Add(tile, &sums)
+//
+// # Contract
+//
+//   - A sum gets one addition for each tree, in the order of the trees.
+//   - The assembly reads and writes within the arguments, whatever the features and ranks are. A Builder
+//     makes entries for columns up to the greatest that it was given, which Add compares with the tile,
+//     and marks within marksBytes. A leaf that is left to a row is one of its tree's: no outcome of
+//     the nodes clears the leaf to which it leads.
+//   - Add allocates nothing. No function of the assembly runs for more than some 10 us, as the Go
+//     scheduler cannot stop it.
+package marks
+
+//go:generate env GOWORK=off go -C gen run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg marks
+//go:generate env GOWORK=off go -C gen run . -oblivious -out ../oblivious_amd64.s -stubs ../oblivious_amd64.go -pkg marks

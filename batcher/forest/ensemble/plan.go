@@ -1,0 +1,206 @@
+package ensemble
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
+)
+
+// method is a way to score some rows. All give the same bits.
+type method uint8
+
+const (
+	alone   method = iota // one row is walked, on several ways through the trees at once
+	blocked               // rows are walked side by side
+	ranked                // the vector kernels score one row
+	marked                // they score the trees that fit, and others are walked
+	methods
+)
+
+// step is what is done first for some rows: a method scores the first count of them.
+type step struct {
+	method method
+	count  uint8
+}
+
+// plan has the first step by how many rows there are, up to 64. It is chosen by times, and changes no
+// bit.
+type plan [marks.Rows + 1]step
+
+// sizes are the numbers of rows for which methods are measured: those between take as long as the next.
+var sizes = [...]int{1, 2, 4, 8, 16, 24, 32, 40, 48, 56, 64}
+
+// times has what a method takes for so many rows at once; 0: it does not score so many.
+type times [methods][len(sizes)]time.Duration
+
+// choose returns the fastest plan.
+func (t *times) choose() (p plan) {
+	var best [len(p)]time.Duration
+	for rows := 1; rows < len(p); rows++ {
+		for m := range t {
+			for i, size := range sizes {
+				cost := t[m][i]
+				if cost == 0 {
+					continue
+				}
+				first := min(rows, size)
+				if all := cost + best[rows-first]; p[rows].count == 0 || all < best[rows] {
+					p[rows], best[rows] = step{method(m), uint8(first)}, all
+				}
+				if size >= rows {
+					break
+				}
+			}
+		}
+	}
+	return p
+}
+
+// only returns the plan with one method, for rows that it scores up to so many at once.
+func only(m method, most int) (p plan) {
+	for rows := 1; rows < len(p); rows++ {
+		p[rows] = step{m, uint8(min(rows, most))}
+	}
+	return p
+}
+
+// describe says in a few words how rows are scored, by how many there are: for people. kernel is the
+// name of the vector kernels.
+func (p *plan) describe(kernel string) string {
+	names := [methods]string{"walk", "walk", kernel, kernel}
+	var parts []string
+	for first := 1; first < len(p); {
+		name, end := names[p.mostly(first)], first
+		for end < len(p) && names[p.mostly(end)] == name {
+			end++
+		}
+		switch {
+		case first == 1 && end == len(p):
+			return name
+		case end == len(p):
+			name += fmt.Sprintf(" from %d rows", first)
+		case first == 1 && end == 2:
+			name += " for 1 row"
+		case first == 1:
+			name += fmt.Sprintf(" up to %d rows", end-1)
+		case end == first+1:
+			name += fmt.Sprintf(" for %d", first)
+		default:
+			name += fmt.Sprintf(" for %d to %d", first, end-1)
+		}
+		parts = append(parts, name)
+		first = end
+	}
+	return strings.Join(parts, ", ")
+}
+
+// mostly returns the method that scores most of so many rows.
+func (p *plan) mostly(rows int) method {
+	var by [methods]int
+	for left := rows; left > 0; left -= int(p[left].count) {
+		by[p[left].method] += int(p[left].count)
+	}
+	most := alone
+	for m := range methods {
+		if by[m] >= by[most] {
+			most = m
+		}
+	}
+	return most
+}
+
+// Bounds of what the measurement of a model takes.
+const (
+	passes      = 4
+	passesTime  = 200 * time.Millisecond // then only what every plan needs is measured
+	measureRows = 2 * marks.Rows
+)
+
+// measure returns what each method takes on this machine: the least of several passes, as whatever
+// disturbs makes it longer. No row is scored twice in succession.
+func (m *Model) measure() *times {
+	dim := m.shape.Dim
+	rows := make([]float32, measureRows*dim)
+	m.Sample(rows, dim, rand.New(rand.NewPCG(1, 1)))
+	s, t, out := m.newScorer(), new(times), make([]float32, marks.Rows*m.shape.Outputs)
+	until := time.Now().Add(passesTime)
+	for pass := range passes {
+		for i, size := range slices.Backward(sizes[:]) {
+			for of := range methods {
+				if needed := of == alone && pass == 0; size > m.most(of) || !needed && time.Now().After(until) {
+					continue
+				}
+				took := s.time(step{of, uint8(size)}, rows[pass*(measureRows/passes/2)*dim:], out)
+				if t[of][i] == 0 || took < t[of][i] {
+					t[of][i] = took
+				}
+			}
+		}
+	}
+	return t
+}
+
+// time returns what a step takes: on average, if it scores fewer than 64 rows. It is never 0.
+func (s *scorer) time(do step, rows, out []float32) time.Duration {
+	dim, outputs, count := s.model.shape.Dim, s.model.shape.Outputs, int(do.count)
+	calls := marks.Rows / count
+	begin := time.Now()
+	for i := range calls {
+		s.do(do, rows[i*count*dim:], dim, out[:count*outputs])
+	}
+	return max(1, time.Since(begin)/time.Duration(calls))
+}
+
+// most returns how many rows a method can score at once in this model; 0: none.
+func (m *Model) most(of method) int {
+	switch {
+	case of == alone:
+		return 1
+	case of == ranked && m.vectors != nil && m.vectors.row != nil:
+		return 1
+	case of == blocked && m.functionOf == nil:
+		return lanes * m.blocks()
+	case of == marked && m.vectors != nil:
+		return marks.Rows
+	}
+	return 0
+}
+
+// forced is how tests have rows scored, instead of by a plan that is measured.
+type forced struct {
+	method method // if the model has it; else alone
+	twin   bool   // the vector kernels' algorithm without their instructions
+}
+
+// makePlan chooses how rows are scored.
+func (m *Model) makePlan() {
+	f := m.config.forced
+	switch {
+	case f != nil && m.most(f.method) > 0:
+		m.plan = only(f.method, m.most(f.method))
+	case f != nil, m.most(blocked) == 0 && m.most(marked) == 0:
+		m.plan = only(alone, 1)
+	case m.small():
+		m.plan = m.unmeasured()
+	default:
+		m.plan = m.measure().choose()
+	}
+}
+
+// small reports whether a model is not worth a measurement, whose memory and time are in proportion to
+// the features and outputs.
+func (m *Model) small() bool { return len(m.nodes) < max(512, m.config.Dim/8, m.config.Groups) }
+
+// unmeasured returns a plan that does well for small models.
+func (m *Model) unmeasured() plan {
+	const few = 5
+	p := only(blocked, m.most(blocked))
+	for rows := 1; rows <= few; rows++ {
+		p[rows] = step{alone, 1}
+	}
+	return p
+}
