@@ -42,5 +42,5 @@ func delay(t sample.Total) string {
 	if t.Delayed < maxLag {
 		return ""
 	}
-	return fmt.Sprintf("; the server and other programs had its CPU for %v in all: it needs a CPU that they leave free", t.Delayed.Round(time.Millisecond))
+	return fmt.Sprintf("; other threads, such as the server's, had its CPU for %v in all: it needs a CPU that they leave free", t.Delayed.Round(time.Millisecond))
 }

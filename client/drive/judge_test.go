@@ -39,7 +39,7 @@ func TestJudge(t *testing.T) {
 
 // TestJudgeDelay: a run that is late for want of a CPU says so.
 func TestJudgeDelay(t *testing.T) {
-	const why = "; the server and other programs had its CPU for 80ms in all"
+	const why = "; other threads, such as the server's, had its CPU for 80ms in all"
 	for lag, late := range map[time.Duration]bool{2 * time.Millisecond: true, 200 * time.Microsecond: true, 20 * time.Microsecond: false} {
 		total := sample.Total{Interval: sample.Interval{Latency: sample.NewHistogram(), Lag: sample.NewHistogram()}, Delayed: 80 * time.Millisecond}
 		record(total.Latency, int64(time.Millisecond), 100)

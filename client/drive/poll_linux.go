@@ -51,10 +51,9 @@ type standing struct {
 }
 
 // drivePolling drives c until it is done. Its thread ends with it, because the thread has
-// another timer slack and time slice.
+// another timer slack.
 func drivePolling(c *crew) error {
 	runtime.LockOSThread()
-	shortenSlice()
 	before := delayed()
 	defer func() { c.meter.delayed.Store(delayed() - before) }()
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // may fail: polling covers the default slack

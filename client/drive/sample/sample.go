@@ -76,7 +76,7 @@ type Total struct {
 	CPU  time.Duration // user and system time of the generator's process, without the warm-up
 
 	// Delayed is how long, in the whole run, the generator's thread that waited longest could
-	// have run but the server and other programs had the CPUs. It is 0 except on Linux.
+	// have run but other threads, such as the server's, had the CPUs. It is 0 except on Linux.
 	Delayed time.Duration
 
 	Valid bool   // the generator was not the bottleneck
