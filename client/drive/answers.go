@@ -125,6 +125,9 @@ func (l *lane) wrongScore(got, want float32) error {
 	l.wrong = true
 	number := (l.within()-wire.HeaderBytes)/4 + 1
 	text := fmt.Sprintf("score %d of response %d is %v, but was %v before the run", number, l.answered+1, got, want)
+	if l.requests.given {
+		text = fmt.Sprintf("score %d of response %d is %v, not %v", number, l.answered+1, got, want)
+	}
 	if l.changed {
 		text += "; meanwhile the server has changed its model"
 	}

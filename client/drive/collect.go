@@ -98,6 +98,9 @@ func (r *run) total(sum figures, begin, end mark) sample.Total {
 	if elapsed > 0 {
 		t.Busy = min(1, max(0, r.busy(begin, end)))
 	}
+	for _, c := range r.crews {
+		t.Delayed = max(t.Delayed, time.Duration(c.meter.delayed.Load()))
+	}
 	t.Valid, t.Why = judge(t)
 	return t
 }

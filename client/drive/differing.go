@@ -47,7 +47,7 @@ func (l *lane) score(b []byte) (rest []byte, err error) {
 	var score, want [1]float32
 	wire.CopyScores(score[:], l.odd[:wordBytes])
 	wire.CopyScores(want[:], l.requests.responses[begin:begin+wordBytes])
-	if !near(score[0], want[0]) {
+	if !Near(score[0], want[0]) {
 		return nil, l.wrongScore(score[0], want[0])
 	}
 	l.held = 0

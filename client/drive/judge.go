@@ -22,15 +22,25 @@ const (
 func judge(t sample.Total) (valid bool, why string) {
 	lag := t.LagAt(99)
 	if lag > maxLag {
-		return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late", lag.Round(time.Microsecond))
+		return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late", lag.Round(time.Microsecond)) + delay(t)
 	}
 	if t.Lagged(99) {
 		latency := time.Duration(t.Latency.ValueAtPercentile(99))
 		return false, fmt.Sprintf("the generator wrote 1 %% of the requests more than %v late, which is more than a tenth of the p99 latency, %v",
-			lag.Round(time.Microsecond), latency.Round(time.Microsecond))
+			lag.Round(time.Microsecond), latency.Round(time.Microsecond)) + delay(t)
 	}
 	if t.Busy > maxBusy {
 		return false, fmt.Sprintf("the generator was busy %.0f %% of its time", 100*t.Busy)
 	}
 	return true, ""
+}
+
+// delay says whether others kept the generator from its CPU, as the end of a sentence about its
+// lag. Without CPUs to spare no generator can write in time: the kernel lets the thread that runs
+// go on until its next tick.
+func delay(t sample.Total) string {
+	if t.Delayed < maxLag {
+		return ""
+	}
+	return fmt.Sprintf("; other threads, such as the server's, had its CPU for %v in all: it needs a CPU that they leave free", t.Delayed.Round(time.Millisecond))
 }

@@ -37,6 +37,23 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudgeDelay: a run that is late for want of a CPU says so.
+func TestJudgeDelay(t *testing.T) {
+	const why = "; other threads, such as the server's, had its CPU for 80ms in all"
+	for lag, late := range map[time.Duration]bool{2 * time.Millisecond: true, 200 * time.Microsecond: true, 20 * time.Microsecond: false} {
+		total := sample.Total{Interval: sample.Interval{Latency: sample.NewHistogram(), Lag: sample.NewHistogram()}, Delayed: 80 * time.Millisecond}
+		record(total.Latency, int64(time.Millisecond), 100)
+		record(total.Lag, int64(lag), 100)
+		if _, said := judge(total); strings.Contains(said, why) != late {
+			t.Errorf("%v late: %q", lag, said)
+		}
+		total.Delayed = 0
+		if _, said := judge(total); strings.Contains(said, "had its CPU") {
+			t.Errorf("not delayed: %q", said)
+		}
+	}
+}
+
 // TestBusyIsTheBusiest: the busiest thread counts, and a thread that has ended counts as
 // waiting.
 func TestBusyIsTheBusiest(t *testing.T) {

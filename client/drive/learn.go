@@ -2,8 +2,11 @@ package drive
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
+
+	"github.com/disrust/disrust/wire"
 )
 
 // Learn sends each request of c.Requests once and returns the requests with the scores
@@ -33,14 +36,31 @@ func Learn(ctx context.Context, c Config) (*Requests, error) {
 	return &q, nil
 }
 
+// Expect returns the same requests with the scores that a model gives their rows, in order,
+// verified ByReplay. It returns an error unless there is a score for each output of each row.
+func (q *Requests) Expect(scores []float32) (*Requests, error) {
+	if want := q.vectors * q.format.Outputs; len(scores) != want {
+		return nil, fmt.Errorf("%d scores for requests that get %d", len(scores), want)
+	}
+	known := *q
+	known.by, known.given, known.responses = ByReplay, true, nil
+	for _, r := range q.replies {
+		n := r.vectors * q.format.Outputs
+		known.responses = wire.AppendResponse(known.responses, r.vectors, scores[:n])
+		scores = scores[n:]
+	}
+	return &known, nil
+}
+
 // learnWindow is how many requests Learn has in flight.
 const learnWindow = 64
 
 // tolerance bounds the difference between two scores of one row.
 const tolerance = 1e-5
 
-// near reports whether a and b may be scores of one row.
-func near(a, b float32) bool {
+// Near reports whether a and b may be scores of one row: whether Learn's tolerance is between
+// them.
+func Near(a, b float32) bool {
 	x, y := float64(a), float64(b)
 	d := math.Abs(x - y)
 	return d <= tolerance*max(1, math.Abs(x), math.Abs(y)) && !math.IsInf(d, 0) || math.IsNaN(x) && math.IsNaN(y)

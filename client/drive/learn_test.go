@@ -45,6 +45,45 @@ func TestLearn(t *testing.T) {
 	})
 }
 
+// TestExpect: a server whose model is not sum is verified by scores that are known.
+func TestExpect(t *testing.T) {
+	each(t, func(t *testing.T, d driver) {
+		c := config(t, serve(t, &script{model: 2}))
+		q, err := Generate(small, Mix{{1, 3}, {5, 2}, {9, 1}}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Requests = q
+		learnt, err := Learn(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var scores []float32
+		for at := 0; at < len(learnt.responses); {
+			frame := small.ParseResponse(learnt.responses[at:])
+			scores = append(scores, make([]float32, frame.Vectors)...)
+			wire.CopyScores(scores[len(scores)-frame.Vectors:], learnt.responses[at+wire.HeaderBytes:at+frame.Bytes])
+			at += frame.Bytes
+		}
+		if _, err := q.Expect(scores[1:]); err == nil {
+			t.Error("a score is missing, and that is no error")
+		}
+		if c.Requests, err = q.Expect(scores); err != nil {
+			t.Fatal(err)
+		}
+		if total, err := c.run(t.Context(), d); err != nil || total.Answered == 0 {
+			t.Fatalf("%d answered, %v", total.Answered, err)
+		}
+		scores[0] += 1
+		if c.Requests, err = q.Expect(scores); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.run(t.Context(), d); err == nil || !regexp.MustCompile(`score 1 of response \d+ is \S+, not \S+; of `).MatchString(err.Error()) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 // TestLearnEndsWithItsContext: the context ends at the first of very many responses.
 func TestLearnEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -67,7 +106,7 @@ func TestNear(t *testing.T) {
 		{0, 0.9e-5, true}, {0, 1.1e-5, false}, {1e6, 1e6 + 9, true}, {1e6, 1e6 + 11, false},
 		{nan, nan, true}, {nan, 1, false}, {inf, -inf, false}, {inf, 1, false}, {-1, 1, false},
 	} {
-		if near(c.a, c.b) != c.near || near(c.b, c.a) != c.near {
+		if Near(c.a, c.b) != c.near || Near(c.b, c.a) != c.near {
 			t.Errorf("%v and %v: near is %v", c.a, c.b, !c.near)
 		}
 	}

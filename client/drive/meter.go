@@ -15,6 +15,7 @@ type meter struct {
 	figures              // guarded by mu
 	waited  atomic.Int64 // nanoseconds that the crew's thread has waited in all; only that thread adds
 	ended   atomic.Int64 // when the crew was done; 0 means not yet
+	delayed atomic.Int64 // nanoseconds that the crew's thread could have run but others had the CPUs; set at the end
 }
 
 // figures holds what was measured in one stretch of the run.

@@ -54,6 +54,8 @@ type standing struct {
 // another timer slack.
 func drivePolling(c *crew) error {
 	runtime.LockOSThread()
+	before := delayed()
+	defer func() { c.meter.delayed.Store(delayed() - before) }()
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) // may fail: polling covers the default slack
 	p := &poller{crew: c, epoll: -1, buf: make([]byte, readBytes)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())

@@ -31,8 +31,8 @@ const (
 	// BySum compares every byte with the sums of the rows: the scores of the built-in
 	// model sum.
 	BySum Verify = iota
-	// ByReplay compares each score with the one that the server gave before the run, and
-	// accepts a difference that rounding explains: Learn says which.
+	// ByReplay compares each score with the one that the server gave before the run, or that
+	// Expect was given, and accepts a difference that rounding explains: Learn says which.
 	ByReplay
 	// ByFrame accepts any score.
 	ByFrame
@@ -56,6 +56,7 @@ type Requests struct {
 	responses []byte
 	replies   []reply
 	by        Verify
+	given     bool // whether the scores in responses are those of Expect
 
 	vectors int // vectors in the cycle
 	most    int // vectors in its largest request

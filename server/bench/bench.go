@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/disrust/disrust/client/tools/machine"
+	"github.com/disrust/disrust/server/bench/internal/load"
 	"github.com/disrust/disrust/server/bench/internal/peer"
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
@@ -23,34 +23,34 @@ const peakRounds = 3
 // bench is a benchmark that runs.
 type bench struct {
 	options
-	programs string    // folder of the built servers
-	progress io.Writer // gets a line for each run
+	programs string              // folder of the built servers
+	lines    map[string][]string // the command line of each peer
+	sample   *load.Sample        // nil: the model sum
+	progress io.Writer           // gets a line for each run
 	report   result.Report
 }
 
 // newBench builds the servers that take part. The caller must close the bench.
 func newBench(o options, command string, progress io.Writer) (*bench, error) {
-	b := &bench{options: o, progress: progress, report: result.Report{
-		Command: command, Started: time.Now(), Machine: machine.This(), Peers: named(o.peers),
+	b := &bench{options: o, progress: progress, lines: map[string][]string{}, report: result.Report{
+		Command: command, Started: time.Now(), Machine: machine.This(),
 		Rounds: o.rounds, Warmup: o.warmup, Duration: o.duration, Notes: notes, Runs: []result.Run{}, Failures: []result.Failure{},
 	}}
 	for _, w := range o.works {
 		b.report.Works = append(b.report.Works, result.Named{Name: w.String(), Text: w.describe()})
 	}
-	var commands []string
-	for _, c := range o.peers {
-		commands = append(commands, c.command)
+	if o.model != "" {
+		var err error
+		if b.sample, err = models(o.model).sample(); err != nil {
+			return nil, err
+		}
+		b.report.PerRow = true
 	}
-	slices.Sort(commands)
-	var err error
-	if b.programs, err = os.MkdirTemp("", "bench"); err != nil {
-		return nil, err
-	}
-	fmt.Fprintln(progress, "building the servers")
-	if err := peer.Build(b.programs, slices.Compact(commands)); err != nil {
+	if err := b.prepare(); err != nil {
 		b.close()
 		return nil, err
 	}
+	b.report.Peers = named(b.peers)
 	return b, nil
 }
 

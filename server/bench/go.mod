@@ -10,6 +10,7 @@ require (
 	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
+	github.com/dmitryikh/leaves v0.0.0-20230708180554-25d19a787328
 	github.com/panjf2000/gnet/v2 v2.9.8
 	golang.org/x/sync v0.23.0
 	google.golang.org/grpc v1.85.0

@@ -46,7 +46,7 @@ func TestAll(t *testing.T) {
 		t.Fatalf("status %d: %s", status, &stderr)
 	}
 	report := read(t, raw)
-	if want := 2*len(contenders) + 3; len(report.Runs) != want {
+	if want := 2*len(report.Peers) + 3; len(report.Runs) != want || len(report.Peers) != 7 {
 		t.Errorf("%d runs, want %d", len(report.Runs), want)
 	}
 	for _, r := range report.Runs {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"time"
@@ -22,6 +21,9 @@ import (
 // stall is how long a server may give no answer before the run fails.
 const stall = 10 * time.Second
 
+// patience is how long a server may take until its first right answer.
+const patience = time.Minute
+
 // exhausted is the share of all CPUs' time above which no CPU counts as idle.
 const exhausted = 0.95
 
@@ -32,10 +34,10 @@ type moment struct {
 	err               error
 }
 
-func cpuNow(server int) moment {
+func cpuNow(server *peer.Peer) moment {
 	m := moment{at: time.Now()}
 	var errs [2]error
-	m.server, errs[0] = daemontest.CPU(server)
+	m.server, errs[0] = server.CPU()
 	m.generator, errs[1] = daemontest.CPU(os.Getpid())
 	m.err = errors.Join(errs[:]...)
 	return m
@@ -44,22 +46,23 @@ func cpuNow(server int) moment {
 // measure starts a contender, drives it once, and stops it. The caller sets the run's work
 // and round.
 func (b *bench) measure(ctx context.Context, c contender, w work) (result.Run, error) {
-	var flags []string
-	if c.command == peer.Daemon {
-		flags = b.disrust
-	}
-	server, err := peer.Start(filepath.Join(b.programs, c.program()), flags...)
+	server, err := peer.StartCommand(b.lines[c.name])
 	if err != nil {
 		return result.Run{}, err
 	}
 	defer server.Terminate()
+	config := load.Config{Addr: server.Addr, Stall: stall}
+	if !c.sum {
+		config.Sample = b.sample
+	}
+	if err := b.settle(ctx, c, server, config); err != nil {
+		return result.Run{}, err
+	}
 	var begin, end moment
-	total, err := c.drive(ctx, load.Config{
-		Addr: server.Addr, Conns: w.conns, Window: w.window, Vectors: w.vectors, Rate: w.rate,
-		Warmup: b.warmup, Duration: b.duration, Stall: stall,
-		Begin: func() { begin = cpuNow(server.Pid()) },
-		End:   func() { end = cpuNow(server.Pid()) },
-	})
+	config.Conns, config.Window, config.Vectors, config.Rate = w.conns, w.window, w.vectors, w.rate
+	config.Warmup, config.Duration = b.warmup, b.duration
+	config.Begin, config.End = func() { begin = cpuNow(server) }, func() { end = cpuNow(server) }
+	total, err := c.drive(ctx, config)
 	if err == nil {
 		err = errors.Join(begin.err, end.err)
 	}
@@ -71,6 +74,25 @@ func (b *bench) measure(ctx context.Context, c contender, w work) (result.Run, e
 		return result.Run{}, fmt.Errorf("%w; the server said %s", err, brief(server.Words()))
 	}
 	return newRun(c, w, total, begin, end), nil
+}
+
+// settle waits until a server with a model from a file has given its first right answer. Some take
+// connections before they have loaded their model.
+func (b *bench) settle(ctx context.Context, c contender, server *peer.Peer, config load.Config) error {
+	if b.sample == nil {
+		return nil
+	}
+	config.Conns, config.Window, config.Vectors, config.Duration = 1, 1, 1, time.Millisecond
+	config.Begin, config.End = func() {}, func() {}
+	var last error
+	err := daemontest.Await(patience, "the server gives its first right answer", func() bool {
+		_, last = c.drive(ctx, config)
+		return last == nil || ctx.Err() != nil || server.HasEnded()
+	})
+	if last != nil {
+		err = errors.Join(err, fmt.Errorf("no right answer: %w; the server said %s", last, brief(server.Words())))
+	}
+	return err
 }
 
 // maxWords is how many bytes of a server's stderr an error quotes: the first ones, where a
@@ -89,7 +111,7 @@ func brief(words string) string {
 
 func newRun(c contender, w work, t sample.Total, begin, end moment) result.Run {
 	r := result.Run{
-		Peer: c.name, Requests: t.Requests, Elapsed: t.Length, Asked: w.rate, Unsent: t.Unsent,
+		Peer: c.name, Requests: t.Requests, Vectors: w.vectors, Elapsed: t.Length, Asked: w.rate, Unsent: t.Unsent,
 		Rate: float64(t.Requests) / t.Length.Seconds(), Latency: result.NewLatency(t.Latency),
 		ServerCPU: end.server - begin.server, GeneratorCPU: end.generator - begin.generator,
 		Busy: t.Busy, Limited: t.Why,

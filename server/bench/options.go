@@ -19,6 +19,7 @@ type options struct {
 	works            []work
 	peers            []contender
 	json, html       string   // names of files to write; "": none
+	model            string   // folder of a model to serve; "": the model sum
 	disrust          []string // more flags for the daemon
 
 	workList, peerList, flagList string // the values of --work, --peers and --disrust-flags
@@ -29,6 +30,7 @@ const (
 	minTime     = time.Millisecond
 	maxTime     = time.Hour
 	defaultWork = "64x64,4x64,1x64,64x1,1x1,4x8x64,rate:half"
+	servedWork  = "1x1,8x1,64x1,8x1x64" // with --model
 )
 
 // list returns the flags of bench.
@@ -37,8 +39,9 @@ func (o *options) list() flags.List {
 		flags.New("rounds", flags.Int(&o.rounds, 1, maxRounds), "turns of each peer at each work"),
 		flags.New("duration", flags.Duration(&o.duration, minTime, maxTime), "of each turn, behind the warm-up"),
 		flags.New("warmup", flags.Duration(&o.warmup, 0, maxTime), "of each turn, not measured"),
-		flags.New("work", flags.Text(&o.workList, "LIST"), "list of CONNSxWINDOW[xVECTORS], rate:N in requests/s, and rate:half"),
-		flags.New("peers", flags.Text(&o.peerList, "LIST"), "list of peers, of which the others are compared with the first; see below"),
+		flags.New("work", flags.Text(&o.workList, "LIST"), "list of CONNSxWINDOW[xVECTORS], rate:N in requests/s, and rate:half; none: what suits --model"),
+		flags.New("peers", flags.Text(&o.peerList, "LIST"), "list of peers, of which the others are compared with the first; none: all; see below"),
+		flags.New("model", flags.Text(&o.model, "FOLDER"), "serve the model in the folder, which served/install.sh makes, from servers of models"),
 		flags.New("json", flags.File(&o.json), "write all runs to the file"),
 		flags.New("html", flags.File(&o.html), "write a page with charts to the file"),
 		flags.New("disrust-flags", flags.Text(&o.flagList, "FLAGS"), "more flags of the daemon, such as '--batch-threads 1'"),
@@ -48,7 +51,6 @@ func (o *options) list() flags.List {
 func defaults() *options {
 	return &options{
 		rounds: 7, duration: 1500 * time.Millisecond, warmup: 400 * time.Millisecond,
-		workList: defaultWork, peerList: strings.Join(names(), ","),
 	}
 }
 
@@ -63,8 +65,17 @@ func parseOptions(args []string) (options, error) {
 		return *o, fmt.Errorf("unexpected word %q: bench takes only flags (--help lists them)", line.Words[0])
 	}
 	o.disrust = strings.Fields(o.flagList)
-	err = cmp.Or(o.setWorks(o.workList), o.setPeers(o.peerList))
+	works, all := defaultWork, contenders
+	if o.model != "" {
+		works, all = servedWork, models(o.model).served()
+	}
+	err = cmp.Or(o.setWorks(cmp.Or(o.workList, works)), o.setPeers(cmp.Or(o.peerList, usual(all)), all))
 	return *o, err
+}
+
+// usual lists the contenders that take part unless --peers says otherwise.
+func usual(all []contender) string {
+	return strings.Join(names(slices.DeleteFunc(slices.Clone(all), func(c contender) bool { return c.asked })), ",")
 }
 
 func (o *options) setWorks(list string) error {
@@ -81,23 +92,23 @@ func (o *options) setWorks(list string) error {
 	return nil
 }
 
-func (o *options) setPeers(list string) error {
+func (o *options) setPeers(list string, all []contender) error {
 	for name := range strings.SplitSeq(list, ",") {
-		at := slices.IndexFunc(contenders, func(c contender) bool { return c.name == name })
+		at := slices.IndexFunc(all, func(c contender) bool { return c.name == name })
 		if at < 0 {
-			return fmt.Errorf("--peers %s: a list of %s is allowed", name, strings.Join(names(), ", "))
+			return fmt.Errorf("--peers %s: a list of %s is allowed", name, strings.Join(names(all), ", "))
 		}
 		if slices.ContainsFunc(o.peers, func(c contender) bool { return c.name == name }) {
 			return fmt.Errorf("--peers: %s is listed twice", name)
 		}
-		o.peers = append(o.peers, contenders[at])
+		o.peers = append(o.peers, all[at])
 	}
 	return nil
 }
 
-func names() []string {
+func names(all []contender) []string {
 	var list []string
-	for _, c := range contenders {
+	for _, c := range all {
 		list = append(list, c.name)
 	}
 	return list
@@ -114,9 +125,19 @@ Flags:
 ` + defaults().list().Help() + `
 Peers, in the order in which they take part unless --peers says otherwise:
 `)
-	for _, c := range contenders {
-		fmt.Fprintf(&b, "  %-12s %s\n", c.name, c.about)
-	}
+	describe(&b, contenders)
+	b.WriteString("\nWith --model:\n")
+	describe(&b, models("").served())
 	b.WriteString("\nCtrl-C ends the benchmark and shows what was measured; a second one ends at once.\n")
 	return b.String()
+}
+
+func describe(b *strings.Builder, all []contender) {
+	for _, c := range all {
+		fmt.Fprintf(b, "  %-15s %s", c.name, c.about)
+		if c.asked {
+			b.WriteString(" (only if --peers names it)")
+		}
+		b.WriteString("\n")
+	}
 }

@@ -8,8 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,23 +20,31 @@ import (
 // TestPieces: each server of disrust's protocol answers requests that arrive in pieces, some
 // of which hold no whole request.
 func TestPieces(t *testing.T) {
-	var packages []string
+	var list []string
 	for _, c := range contenders {
 		if c.threads {
-			packages = append(packages, c.command)
+			list = append(list, c.name)
 		}
 	}
-	programs := t.TempDir()
-	if err := peer.Build(programs, packages); err != nil {
+	o, err := parseOptions([]string{"--peers", strings.Join(list, ",")})
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range packages {
-		server, err := peer.Start(filepath.Join(programs, path.Base(name)))
+	b, err := newBench(o, "bench", io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	if len(b.report.Missing) > 0 {
+		t.Errorf("left out: %v", b.report.Missing)
+	}
+	for _, c := range b.peers {
+		server, err := peer.StartCommand(b.lines[c.name])
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := inPieces(t, server.Addr); err != nil {
-			t.Errorf("%s: %v", path.Base(name), err)
+			t.Errorf("%s: %v", c.name, err)
 		}
 		server.Terminate()
 	}

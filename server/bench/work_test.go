@@ -78,8 +78,12 @@ func TestOptions(t *testing.T) {
 	if len(o.peers) != 2 || o.peers[0].name != "gnet" || o.peers[1].name != "gonet" {
 		t.Error("peers are not those asked for, in that order")
 	}
-	if o, err := parseOptions(nil); err != nil || len(o.works) != 7 || len(o.peers) != len(contenders) || o.peers[0].name != "gonet" {
+	if o, err := parseOptions(nil); err != nil || len(o.works) != 7 || len(o.peers) != 7 || o.peers[0].name != "gonet" {
 		t.Errorf("without flags: %d works, %d peers, %v", len(o.works), len(o.peers), err)
+	}
+	o, err = parseOptions([]string{"--model", "folder"})
+	if err != nil || len(o.works) != 4 || len(o.peers) != len(models("").served()) || o.peers[0].name != "disrust" {
+		t.Errorf("with a model: %d works, %d peers, %v", len(o.works), len(o.peers), err)
 	}
 }
 
@@ -87,6 +91,7 @@ func TestOptionsRefuse(t *testing.T) {
 	for _, args := range []string{
 		"--rounds 0", "--rounds x", "--duration 0s", "--duration -1s", "--warmup -1s", "--work", "--work 1", "--work 1x1,1x1",
 		"--peers rust", "--peers gonet,gonet", "--peers ,", "--nonsense", "extra",
+		"--peers c-epoll", "--model folder --peers gonet",
 	} {
 		if _, err := parseOptions(strings.Fields(args)); err == nil {
 			t.Errorf("%q is allowed", args)

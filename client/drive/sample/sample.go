@@ -72,10 +72,15 @@ type Total struct {
 	// FirstError is the first error of a run that reconnects, in one sentence, or "".
 	FirstError string
 
-	Busy  float64       // share of its time in which the generator's busiest thread did not wait
-	CPU   time.Duration // user and system time of the generator's process, without the warm-up
-	Valid bool          // the generator was not the bottleneck
-	Why   string        // if not Valid, a sentence that says why
+	Busy float64       // share of its time in which the generator's busiest thread did not wait
+	CPU  time.Duration // user and system time of the generator's process, without the warm-up
+
+	// Delayed is how long, in the whole run, the generator's thread that waited longest could
+	// have run but other threads, such as the server's, had the CPUs. It is 0 except on Linux.
+	Delayed time.Duration
+
+	Valid bool   // the generator was not the bottleneck
+	Why   string // if not Valid, a sentence that says why
 }
 
 // A lag matters to a latency if it is above goodLag and above largeShare of that latency.

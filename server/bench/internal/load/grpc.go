@@ -45,7 +45,7 @@ func overGRPC(ctx context.Context, c Config, p plan, open func(context.Context, 
 		clients[i] = scorepb.NewScorerClient(conn)
 	}
 	var err error
-	if p.questions, err = questions(c.Vectors, nil); err != nil {
+	if p.questions, err = c.questions(nil); err != nil {
 		return sample.Total{}, err
 	}
 	p.open = func(ctx context.Context, conn int) (talk, error) { return open(ctx, clients[conn]) }

@@ -12,6 +12,7 @@ package load
 
 import (
 	"context"
+	"encoding/binary"
 	"time"
 
 	"github.com/disrust/disrust/client/drive"
@@ -26,6 +27,10 @@ type Config struct {
 	Window  int     // requests in flight per connection, in a closed loop
 	Vectors int     // per request
 	Rate    float64 // requests per second over all connections; 0: a closed loop
+
+	// Sample has the rows to send and the scores that the server's model gives them. nil:
+	// rows that the model sum scores without rounding.
+	Sample *Sample
 
 	Warmup, Duration time.Duration
 
@@ -66,7 +71,7 @@ func (c *Config) watch() (stop func()) {
 
 // Wire drives a server of disrust's protocol: at c.Rate if it is not 0, else in a closed loop.
 func Wire(ctx context.Context, c Config) (sample.Total, error) {
-	requests, err := drive.Generate(wire.Default, drive.Uniform(c.Vectors), 1)
+	requests, err := c.requests()
 	if err != nil {
 		return sample.Total{}, err
 	}
@@ -78,4 +83,24 @@ func Wire(ctx context.Context, c Config) (sample.Total, error) {
 		Warmup: c.Warmup, Duration: c.Duration, Stall: c.Stall,
 		OnStart: func() { stop = c.watch() },
 	})
+}
+
+// requests returns the requests of disrust's protocol.
+func (c *Config) requests() (*drive.Requests, error) {
+	if c.Sample == nil {
+		return drive.Generate(wire.Default, drive.Uniform(c.Vectors), 1)
+	}
+	rows, scores, err := c.Sample.cut(c.Vectors)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := binary.Append(nil, binary.LittleEndian, rows)
+	if err != nil {
+		return nil, err
+	}
+	requests, err := drive.Replay(wire.Default, packed, drive.Uniform(c.Vectors), 1)
+	if err != nil {
+		return nil, err
+	}
+	return requests.Expect(scores)
 }

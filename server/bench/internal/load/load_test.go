@@ -61,7 +61,7 @@ func (s *server) ScoreStream(stream scorepb.Scorer_ScoreStreamServer) error {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == oip.Path {
+	if r.URL.Path == oip.Path(oip.Sum) {
 		var q oip.Request
 		if json.NewDecoder(r.Body).Decode(&q) == nil {
 			json.NewEncoder(w).Encode(oip.NewResponse(s.sums(r.Context(), q.Inputs[0].Data)))
@@ -194,7 +194,7 @@ func TestWarmup(t *testing.T) {
 }
 
 func TestVerify(t *testing.T) {
-	list, err := questions(3, nil)
+	list, err := (&Config{Vectors: 3}).questions(nil)
 	if err != nil || len(list) != cycle {
 		t.Fatal(len(list), err)
 	}
@@ -223,7 +223,7 @@ func TestVerify(t *testing.T) {
 
 func TestDecodeJSON(t *testing.T) {
 	for _, bad := range []string{"", "{}", `{"outputs":[]}`, `{"outputs":[{"datatype":"INT8","data":[1]}]}`, `{"outputs":[{"datatype":"FP32","data":["1"]}]}`} {
-		if scores, err := decodeJSON(nil, []byte(bad)); err == nil {
+		if scores, err := decodeOIP(nil, nil, []byte(bad)); err == nil {
 			t.Errorf("%q gives %v", bad, scores)
 		}
 	}

@@ -45,7 +45,7 @@ func (p plan) run(ctx context.Context, c Config) (sample.Total, error) {
 	running := func(now time.Time) bool { return now.Before(end) && ctx.Err() == nil && failed.Err() == nil }
 	stop := c.watch()
 	for i, t := range talks {
-		w := worker{talk: t, plan: &p, meter: meters[i/p.workers], next: i % cycle}
+		w := worker{talk: t, plan: &p, meter: meters[i/p.workers], next: i * len(p.questions) / len(talks)}
 		group.Go(func() error {
 			if err := w.work(running); err != nil {
 				return fmt.Errorf("connection %d: %w", i/p.workers+1, err)
@@ -113,6 +113,6 @@ func (w *worker) work(running func(time.Time) bool) error {
 // take returns the question at *at and moves *at to the next one.
 func (w *worker) take(at *int) *question {
 	q := &w.questions[*at]
-	*at = (*at + 1) % cycle
+	*at = (*at + 1) % len(w.questions)
 	return q
 }

@@ -3,8 +3,11 @@
 // one out.
 package oip
 
-// Path is the path of requests to the model sum.
-const Path = "/v2/models/sum/infer"
+// Path returns the path of requests to a model.
+func Path(model string) string { return "/v2/models/" + model + "/infer" }
+
+// Sum is the name of the model sum.
+const Sum = "sum"
 
 // Request is an inference request.
 type Request struct {
@@ -25,8 +28,11 @@ type Tensor struct {
 	Data     []float32 `json:"data"`
 }
 
-// FP32 is the datatype of all tensors here.
-const FP32 = "FP32"
+// Datatypes of tensors: FP32 here, and FP64 in answers of servers whose model has it.
+const (
+	FP32 = "FP32"
+	FP64 = "FP64"
+)
 
 // NewRequest returns a Request for the scores of rows with dim features each.
 func NewRequest(rows []float32, dim int) Request {
@@ -36,7 +42,7 @@ func NewRequest(rows []float32, dim int) Request {
 // NewResponse returns a Response with scores.
 func NewResponse(scores []float32) Response {
 	return Response{
-		ModelName: "sum",
+		ModelName: Sum,
 		Outputs:   []Tensor{{Name: "scores", Shape: []int{len(scores)}, Datatype: FP32, Data: scores}},
 	}
 }

@@ -21,9 +21,9 @@ type peer struct {
 }
 
 var kinds = []kind{
-	{"rate", "Throughput", "Requests a second and ratio to the first peer: medians, with the range of the rounds. Longer is better; look at the figures where the scale is logarithmic. *: the generator was the bottleneck, so the server could do more.", rates},
+	{"rate", "Throughput", "Requests (with a model: rows) a second and ratio to the first peer: medians, with the range of the rounds. Longer is better; look at the figures where the scale is logarithmic. *: the generator was the bottleneck, so the server could do more.", rates},
 	{"latency", "Latency", "By percentile, on a logarithmic scale: medians over the rounds. Lower is better. In a closed loop latency is what throughput and window make it; look at 1x1 and the open loop.", latencies},
-	{"server", "Server CPU a request", "User and system time of all the server's threads, and ratio to the first peer. Shorter is better; look at the figures where the scale is logarithmic.", serverTimes},
+	{"server", "Server CPU", "User and system time of all the server's threads and processes for a request (with a model: a row), and ratio to the first peer. Shorter is better; look at the figures where the scale is logarithmic.", serverTimes},
 }
 
 func sections(r *result.Report, rows []result.Row) []page.Section {
@@ -51,13 +51,21 @@ func tried(rows []result.Row) []peer {
 }
 
 func rates(id string, work result.Named, peers []peer) page.Chart {
-	axis := page.Axis{Label: "requests/s", Format: page.Count}
+	axis := page.Axis{Label: each(peers) + "s/s", Format: page.Count}
 	return page.Bars(id, work.Name, work.Text, axis, bars(peers, count, func(r *result.Row) result.Spread { return r.Rate }))
 }
 
 func serverTimes(id string, work result.Named, peers []peer) page.Chart {
-	axis := page.Axis{Label: "CPU time a request", Format: page.Latency}
+	axis := page.Axis{Label: "CPU time a " + each(peers), Format: page.Latency}
 	return page.Bars(id, work.Name, work.Text, axis, bars(peers, nanos, func(r *result.Row) result.Spread { return r.Server }))
+}
+
+// each is what a rate and a CPU time are for.
+func each(peers []peer) string {
+	if len(peers) > 0 && peers[0].PerRow {
+		return "row"
+	}
+	return "request"
 }
 
 func bars(peers []peer, show func(float64) string, figure func(*result.Row) result.Spread) []page.Bar {

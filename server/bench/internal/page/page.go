@@ -46,11 +46,14 @@ func entries(r *result.Report) []page.Entry {
 	}
 }
 
-// warnings say why the benchmark ended early, and which peers failed.
+// warnings say why the benchmark ended early, and which peers are missing or failed.
 func warnings(r *result.Report, rows []result.Row) []page.Warning {
 	var list []page.Warning
 	if r.Ended != "" {
 		list = append(list, page.Warning{About: "Ended early", Text: r.Ended})
+	}
+	for _, m := range r.Missing {
+		list = append(list, page.Warning{About: m.Name + " is left out", Text: m.Text})
 	}
 	for i := range rows {
 		if row := &rows[i]; row.Failed > 0 {

@@ -7,12 +7,14 @@ import (
 	"github.com/disrust/disrust/server/bench/internal/result"
 )
 
-// names are the leading columns of result.Head: work and peer.
+// names are the leading columns of result.Head: work and peer. columns are all of them.
 const names = 2
+
+var columns = len(result.Head(false))
 
 // table has all figures. It leaves out what was not tried.
 func table(r *result.Report, rows []result.Row) page.Table {
-	t := page.Table{Title: "All figures", Head: result.Head, Names: names, Notes: r.Notes}
+	t := page.Table{Title: "All figures", Head: result.Head(r.PerRow), Names: names, Notes: r.Notes}
 	work := ""
 	for i := range rows {
 		row := &rows[i]
@@ -35,9 +37,9 @@ func lines(row *result.Row) []page.Row {
 	switch {
 	case why == "":
 	case row.Runs == 0:
-		list[0].Cells = append(list[0].Cells, page.Cell{Text: why, Warning: true, Span: len(result.Head) - names})
+		list[0].Cells = append(list[0].Cells, page.Cell{Text: why, Warning: true, Span: columns - names})
 	default:
-		list = append(list, page.Row{Cells: []page.Cell{{Text: why, Warning: true, Span: len(result.Head)}}})
+		list = append(list, page.Row{Cells: []page.Cell{{Text: why, Warning: true, Span: columns}}})
 	}
 	return list
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/disrust/disrust/server/daemontest"
 )
@@ -49,8 +50,9 @@ func Start(program string, flags ...string) (*Peer, error) {
 	return StartCommand(append([]string{program, "--port", "{port}"}, flags...))
 }
 
-// StartCommand starts a program with its arguments, in which {port} stands for the port. It
-// returns when the program takes connections. The caller must end the program.
+// StartCommand starts a program with its arguments, in which {port} stands for the port, and
+// {port2} and {port3} for other free ones. It returns when the program takes connections. The
+// caller must end the program.
 //
 // Another process may take the free port before the program listens on it. A program that
 // ends before it is ready is therefore started again on another port.
@@ -64,15 +66,22 @@ func StartCommand(command []string) (p *Peer, err error) {
 }
 
 func start(command []string) (*Peer, error) {
-	port, err := daemontest.FreePort()
-	if err != nil {
-		return nil, err
+	var ports []string // and what each stands for
+	for _, name := range []string{"{port}", "{port2}", "{port3}"} {
+		port, err := daemontest.FreePort()
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, name, port)
 	}
-	args := make([]string, len(command))
+	args, named := make([]string, len(command)), strings.NewReplacer(ports...)
 	for i, arg := range command {
-		args[i] = strings.ReplaceAll(arg, "{port}", port)
+		args[i] = named.Replace(arg)
 	}
-	process, err := daemontest.StartProcess(exec.Command(args[0], args[1:]...))
+	port := ports[1]
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.WaitDelay = time.Second // a process that it leaves may hold its output open for ever
+	process, err := daemontest.StartProcess(cmd)
 	if err != nil {
 		return nil, err
 	}

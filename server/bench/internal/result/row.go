@@ -31,15 +31,17 @@ type Row struct {
 	Failed int    `json:"failed"` // in how many rounds the peer failed, which have no figures
 	Why    string `json:"why"`    // why the peer failed the first time
 
+	PerRow bool `json:"per_row"` // whether Rate, Server and Generator are per row, and not per request
+
 	Rate   Spread `json:"rate"`
-	Server Spread `json:"server"` // CPU ns per request
+	Server Spread `json:"server"` // CPU ns, per request or row
 	P50    Spread `json:"p50"`    // ns, like all fields below except Busy
 	P90    Spread `json:"p90"`
 	P99    Spread `json:"p99"`
 	P999   Spread `json:"p99_9"`
 	Max    Spread `json:"max"`
 
-	Generator Spread `json:"generator"` // CPU ns per request
+	Generator Spread `json:"generator"` // CPU ns, per request or row
 	Busy      Spread `json:"busy"`
 
 	// Limited says why the generator, and not the server, limited a run. It is "" if the
@@ -68,7 +70,7 @@ func (r *Report) row(work, peer string) Row {
 			runs = append(runs, run)
 		}
 	}
-	row := Row{Work: work, Peer: peer, Runs: len(runs)}
+	row := Row{Work: work, Peer: peer, Runs: len(runs), PerRow: r.PerRow}
 	for _, f := range r.Failures {
 		if f.Work != work || f.Peer != peer {
 			continue
@@ -87,14 +89,14 @@ func (r *Report) row(work, peer string) Row {
 		}
 		return NewSpread(values)
 	}
-	row.Rate = over(func(r *Run) float64 { return r.Rate })
-	row.Server = over((*Run).ServerNanos)
+	row.Rate = over(func(run *Run) float64 { return run.Rate * float64(run.count(r.PerRow)) / float64(max(1, run.Requests)) })
+	row.Server = over(func(run *Run) float64 { return per(run.ServerCPU, run.count(r.PerRow)) })
 	row.P50 = over(func(r *Run) float64 { return float64(r.Latency.P50) })
 	row.P90 = over(func(r *Run) float64 { return float64(r.Latency.P90) })
 	row.P99 = over(func(r *Run) float64 { return float64(r.Latency.P99) })
 	row.P999 = over(func(r *Run) float64 { return float64(r.Latency.P999) })
 	row.Max = over(func(r *Run) float64 { return float64(r.Latency.Max) })
-	row.Generator = over((*Run).GeneratorNanos)
+	row.Generator = over(func(run *Run) float64 { return per(run.GeneratorCPU, run.count(r.PerRow)) })
 	row.Busy = over(func(r *Run) float64 { return r.Busy })
 	row.Limited = limited(runs)
 	return row

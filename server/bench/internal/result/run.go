@@ -19,6 +19,7 @@ type Run struct {
 	Round int    `json:"round"` // from 1 on
 
 	Requests int64         `json:"requests"` // answered and verified
+	Vectors  int           `json:"vectors"`  // of each request
 	Elapsed  time.Duration `json:"elapsed_ns"`
 	Asked    float64       `json:"asked_rate,omitempty"` // requests per second that an open loop was asked for
 	Unsent   int64         `json:"unsent,omitempty"`     // due at the end, but not sent because there was no room
@@ -31,6 +32,14 @@ type Run struct {
 	GeneratorCPU time.Duration `json:"generator_cpu_ns"`
 	Busy         float64       `json:"generator_busy"` // share of its time in which the generator did not wait, or of all CPUs that it used
 	Limited      string        `json:"limited,omitempty"`
+}
+
+// count returns how many requests were answered, or how many rows they had.
+func (r *Run) count(rows bool) int64 {
+	if rows {
+		return r.Requests * int64(r.Vectors)
+	}
+	return r.Requests
 }
 
 // Latency holds the percentiles of a distribution.
@@ -49,17 +58,12 @@ func NewLatency(h *hdrhistogram.Histogram) Latency {
 	return Latency{at(50), at(90), at(99), at(99.9), at(99.99), time.Duration(h.Max())}
 }
 
-// ServerNanos is the server's CPU time per request.
-func (r *Run) ServerNanos() float64 { return perRequest(r.ServerCPU, r.Requests) }
-
-// GeneratorNanos is the generator's CPU time per request.
-func (r *Run) GeneratorNanos() float64 { return perRequest(r.GeneratorCPU, r.Requests) }
-
-func perRequest(used time.Duration, requests int64) float64 {
-	if requests == 0 {
+// per returns the nanoseconds of each.
+func per(used time.Duration, count int64) float64 {
+	if count == 0 {
 		return 0
 	}
-	return float64(used) / float64(requests)
+	return float64(used) / float64(count)
 }
 
 // Failure is a run without figures. The server did not start, ended, gave no answer, or gave
@@ -85,6 +89,12 @@ type Report struct {
 	Notes    []string        `json:"notes"`
 	Runs     []Run           `json:"runs"`
 	Failures []Failure       `json:"failures"`
+
+	// PerRow is whether rates and CPU times in the table are per row, and not per request.
+	PerRow bool `json:"per_row,omitempty"`
+
+	// Missing are the peers that this machine cannot run, and why.
+	Missing []Named `json:"missing,omitempty"`
 
 	// Ended says why the benchmark ended early; "" if it did not.
 	Ended string `json:"ended_early,omitempty"`

@@ -8,10 +8,16 @@ import (
 	"text/tabwriter"
 )
 
-// Head names the columns of Cells.
-var Head = []string{
-	"work", "peer", "k requests/s", "x", "server CPU ns", "x",
-	"p50 us", "x", "p99 us", "x", "p99.9 us", "x", "generator CPU ns", "busy",
+// Head names the columns of Cells, of a table that is per row or per request.
+func Head(perRow bool) []string {
+	rate, server, generator := "k requests/s", "server CPU ns", "generator CPU ns"
+	if perRow {
+		rate, server, generator = "k rows/s", "server CPU us a row", "generator CPU us a row"
+	}
+	return []string{
+		"work", "peer", rate, "x", server, "x",
+		"p50 us", "x", "p99 us", "x", "p99.9 us", "x", generator, "busy",
+	}
 }
 
 // Cells returns row as text. Each figure is the median [lowest-highest]. A figure of the
@@ -23,7 +29,11 @@ func (row *Row) Cells() []string {
 	}
 	related := func(s Spread, unit float64) { cells = append(cells, s.text(unit), s.ratio()) }
 	related(row.Rate, 1e3)
-	related(row.Server, 1)
+	cpu := 1.0
+	if row.PerRow {
+		cpu = 1e3
+	}
+	related(row.Server, cpu)
 	related(row.P50, 1e3)
 	related(row.P99, 1e3)
 	related(row.P999, 1e3)
@@ -31,7 +41,7 @@ func (row *Row) Cells() []string {
 	if row.Limited != "" {
 		busy += " *"
 	}
-	return append(cells, row.Generator.text(1), busy)
+	return append(cells, row.Generator.text(cpu), busy)
 }
 
 func (s Spread) text(unit float64) string {
@@ -65,7 +75,7 @@ func digits(v float64) string {
 	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
-// WriteTable writes the rows and the notes, with an empty line between two works. A row that
+// WriteTable writes the rows, the peers that are missing, and the notes, with an empty line between two works. A row that
 // failed says so in its last cell, which follows its name if the row has no figures. Rows that
 // were never tried are left out.
 func (r *Report) WriteTable(w io.Writer) error {
@@ -74,20 +84,27 @@ func (r *Report) WriteTable(w io.Writer) error {
 	if r.Ended != "" {
 		fmt.Fprintf(w, "ENDED EARLY: %s\n\n", r.Ended)
 	}
-	line(Head)
+	head := Head(r.PerRow)
+	line(head)
 	work := ""
 	for _, row := range r.Rows() {
 		if row.Empty() {
 			continue
 		}
 		if work != "" && row.Work != work {
-			line(make([]string, len(Head)))
+			line(make([]string, len(head)))
 		}
 		work = row.Work
 		line(append(row.Cells(), row.Failure()))
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	for _, m := range r.Missing {
+		fmt.Fprintf(w, "\nleft out: %s: %s", m.Name, m.Text)
+	}
+	if len(r.Missing) > 0 {
+		fmt.Fprintln(w)
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(r.Notes, "\n"))
 	return err

@@ -9,15 +9,21 @@ import (
 	"log"
 	"net"
 
-	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/wire"
 )
 
-// Addr parses the command line, which names a port, and returns that port on 127.0.0.1.
+// Addr parses the command line, which names a port and perhaps a model, and returns that port
+// on 127.0.0.1. It ends the process if it cannot load the model.
 func Addr() string {
 	log.SetFlags(0)
 	port := flag.Int("port", 0, "port of 127.0.0.1 to listen on")
+	file := flag.String("model", "", "LightGBM's file of the model to serve; none: the sum of a row")
 	flag.Parse()
+	if *file != "" {
+		if err := serveFile(*file); err != nil {
+			log.Fatal(err)
+		}
+	}
 	return fmt.Sprintf("127.0.0.1:%d", *port)
 }
 
@@ -33,9 +39,8 @@ func Listen() net.Listener {
 	return listener
 }
 
-// Scorer scores with disrust's own model, so that the benchmark does not compare models. Only
-// one goroutine at a time may use it. It allocates nothing once it has scored the largest
-// request.
+// Scorer scores packed rows. Only one goroutine at a time may use it. It allocates nothing once
+// it has scored the largest request.
 type Scorer struct{ rows, scores []float32 }
 
 // Score returns the scores of packed rows, which are valid until the next call. It panics if
@@ -47,11 +52,5 @@ func (s *Scorer) Score(payload []byte) []float32 {
 	}
 	rows := s.rows[:count*wire.DefaultDim]
 	wire.CopyRows(rows, payload)
-	return Sum(rows, s.scores[:count])
-}
-
-// Sum writes the scores of rows to scores, which it returns.
-func Sum(rows, scores []float32) []float32 {
-	_ = batcher.Sum{}.Score(rows, wire.DefaultDim, scores) // it never fails
-	return scores
+	return Scores(rows, s.scores[:count])
 }

@@ -64,6 +64,6 @@ func score(q *scorepb.ScoreRequest, r *scorepb.ScoreResponse) error {
 	if cap(r.Scores) < count {
 		r.Scores = make([]float32, count)
 	}
-	r.Scores = serving.Sum(q.Features, r.Scores[:count])
+	r.Scores = serving.Scores(q.Features, r.Scores[:count])
 	return nil
 }

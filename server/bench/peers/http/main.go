@@ -31,7 +31,7 @@ const maxJSONBytes = wire.DefaultMaxVectors*wire.DefaultDim*17 + 4096
 
 func main() {
 	http.HandleFunc("POST /score", scoreBinary)
-	http.HandleFunc("POST "+oip.Path, scoreJSON)
+	http.HandleFunc("POST "+oip.Path(oip.Sum), scoreJSON)
 	log.Fatal(http.Serve(serving.Listen(), nil))
 }
 
@@ -70,7 +70,7 @@ func scoreJSON(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rows := q.Inputs[0].Data
-	body, err := json.Marshal(oip.NewResponse(serving.Sum(rows, make([]float32, len(rows)/wire.DefaultDim))))
+	body, err := json.Marshal(oip.NewResponse(serving.Scores(rows, make([]float32, len(rows)/wire.DefaultDim))))
 	if err != nil { // a sum is NaN or infinite, which JSON cannot express
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 		return
