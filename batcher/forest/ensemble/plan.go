@@ -27,20 +27,23 @@ type step struct {
 	count  uint8
 }
 
-// plan has the first step by how many rows there are, up to 64. It is chosen by times, and changes no
-// bit.
-type plan [marks.Rows + 1]step
+// plan has the first step by how many rows there are: up to 64, or more. It is chosen by times, and
+// changes no bit.
+type plan [marks.Rows + 2]step
+
+// first returns the first step for some rows.
+func (p *plan) first(rows int) step { return p[min(rows, marks.Rows+1)] }
 
 // sizes are the numbers of rows for which methods are measured: those between take as long as the next.
-var sizes = [...]int{1, 2, 4, 8, 16, 24, 32, 40, 48, 56, 64}
+var sizes = [...]int{1, 8, 16, 24, 32, 40, 48, 56, 64}
 
 // times has what a method takes for so many rows at once; 0: it does not score so many.
 type times [methods][len(sizes)]time.Duration
 
-// choose returns the fastest plan.
+// choose returns the fastest plan. Of more than 64 rows each step takes those that cost least each.
 func (t *times) choose() (p plan) {
-	var best [len(p)]time.Duration
-	for rows := 1; rows < len(p); rows++ {
+	var best [marks.Rows + 1]time.Duration
+	for rows := 1; rows <= marks.Rows; rows++ {
 		for m := range t {
 			for i, size := range sizes {
 				cost := t[m][i]
@@ -54,6 +57,15 @@ func (t *times) choose() (p plan) {
 				if size >= rows {
 					break
 				}
+			}
+		}
+	}
+	many, least := &p[marks.Rows+1], time.Duration(0)
+	for m := range t {
+		for i, size := range sizes {
+			// Compared as products, because a row may take less than a nanosecond of a step.
+			if cost := t[m][i]; cost > 0 && (many.count == 0 || cost*time.Duration(many.count) < least*time.Duration(size)) {
+				*many, least = step{method(m), uint8(size)}, cost
 			}
 		}
 	}
@@ -101,8 +113,10 @@ func (p *plan) describe(kernel string) string {
 // mostly returns the method that scores most of so many rows.
 func (p *plan) mostly(rows int) method {
 	var by [methods]int
-	for left := rows; left > 0; left -= int(p[left].count) {
-		by[p[left].method] += int(p[left].count)
+	for left := rows; left > 0; {
+		do := p.first(left)
+		by[do.method] += int(do.count)
+		left -= int(do.count)
 	}
 	most := alone
 	for m := range methods {
@@ -115,18 +129,16 @@ func (p *plan) mostly(rows int) method {
 
 // Bounds of what the measurement of a model takes.
 const (
-	passes      = 4
-	passesTime  = 200 * time.Millisecond // then only what every plan needs is measured
-	measureRows = 2 * marks.Rows
+	passes     = 4
+	passesTime = 200 * time.Millisecond // then only what every plan needs is measured
+	poolRows   = 512
+	poolFloats = 1 << 20 // or 2*64 rows, if that is more
 )
 
 // measure returns what each method takes on this machine: the least of several passes, as whatever
-// disturbs makes it longer. No row is scored twice in succession.
+// disturbs makes it longer.
 func (m *Model) measure() *times {
-	dim := m.shape.Dim
-	rows := make([]float32, measureRows*dim)
-	m.Sample(rows, dim, rand.New(rand.NewPCG(1, 1)))
-	s, t, out := m.newScorer(), new(times), make([]float32, marks.Rows*m.shape.Outputs)
+	p, t := m.newProbe(), new(times)
 	until := time.Now().Add(passesTime)
 	for pass := range passes {
 		for i, size := range slices.Backward(sizes[:]) {
@@ -134,8 +146,7 @@ func (m *Model) measure() *times {
 				if needed := of == alone && pass == 0; size > m.most(of) || !needed && time.Now().After(until) {
 					continue
 				}
-				took := s.time(step{of, uint8(size)}, rows[pass*(measureRows/passes/2)*dim:], out)
-				if t[of][i] == 0 || took < t[of][i] {
+				if took := p.time(step{of, uint8(size)}); t[of][i] == 0 || took < t[of][i] {
 					t[of][i] = took
 				}
 			}
@@ -144,15 +155,42 @@ func (m *Model) measure() *times {
 	return t
 }
 
-// time returns what a step takes: on average, if it scores fewer than 64 rows. It is never 0.
-func (s *scorer) time(do step, rows, out []float32) time.Duration {
-	dim, outputs, count := s.model.shape.Dim, s.model.shape.Outputs, int(do.count)
-	calls := marks.Rows / count
+// probe scores rows that the model draws. No row is scored again before all others were: it would find its
+// nodes and leaves in the caches.
+type probe struct {
+	scorer    *scorer
+	rows, out []float32
+	at        int // of the next row
+}
+
+func (m *Model) newProbe() *probe {
+	dim := m.shape.Dim
+	p := &probe{scorer: m.newScorer(), out: make([]float32, marks.Rows*m.shape.Outputs)}
+	p.rows = make([]float32, dim*max(2*marks.Rows, min(poolRows, poolFloats/dim)))
+	m.Sample(p.rows, dim, rand.New(rand.NewPCG(1, 1)))
+	return p
+}
+
+// time returns what a step takes: on average, if it scores fewer than 64 rows. It is never 0. Before, as
+// many steps bring what the method reads into the caches.
+func (p *probe) time(do step) time.Duration {
+	calls := marks.Rows / int(do.count)
+	p.score(do, calls)
 	begin := time.Now()
-	for i := range calls {
-		s.do(do, rows[i*count*dim:], dim, out[:count*outputs])
-	}
+	p.score(do, calls)
 	return max(1, time.Since(begin)/time.Duration(calls))
+}
+
+// score takes a step some times.
+func (p *probe) score(do step, calls int) {
+	dim, outputs, count := p.scorer.model.shape.Dim, p.scorer.model.shape.Outputs, int(do.count)
+	for range calls {
+		if (p.at+count)*dim > len(p.rows) {
+			p.at = 0
+		}
+		p.scorer.do(do, p.rows[p.at*dim:], dim, p.out[:count*outputs])
+		p.at += count
+	}
 }
 
 // most returns how many rows a method can score at once in this model; 0: none.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
 	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/wire"
 	"pgregory.net/rapid"
@@ -28,7 +29,7 @@ func TestChoose(t *testing.T) {
 			}
 		}
 		p := times.choose()
-		for rows := 1; rows < len(p); rows++ {
+		for rows := 1; rows <= marks.Rows; rows++ {
 			cost := func(plan func(int) step) (all time.Duration) {
 				for left := rows; left > 0; {
 					do := plan(left)
@@ -57,6 +58,18 @@ func TestChoose(t *testing.T) {
 				}
 			}
 		}
+		many := p.first(1000)
+		rate := func(of method, size int) float64 {
+			at, _ := slices.BinarySearch(sizes[:], size)
+			return float64(times[of][at]) / float64(size)
+		}
+		for m := range methods {
+			for _, size := range sizes {
+				if r := rate(m, size); r > 0 && r < rate(many.method, int(many.count)) {
+					t.Fatalf("of many rows %+v are first, and %d by method %d take less each", many, size, m)
+				}
+			}
+		}
 	})
 }
 
@@ -65,7 +78,7 @@ func TestDescribe(t *testing.T) {
 	mixed := func(first, end int) plan {
 		p := only(alone, 1)
 		for rows := first; rows < end; rows++ {
-			p[rows] = step{marked, uint8(rows)}
+			p[rows] = step{marked, uint8(min(rows, marks.Rows))}
 		}
 		return p
 	}
@@ -76,7 +89,7 @@ func TestDescribe(t *testing.T) {
 		{only(alone, 1), "walk"},
 		{only(blocked, 64), "walk"},
 		{only(marked, 64), "avx2"},
-		{mixed(2, 65), "walk for 1 row, avx2 from 2 rows"},
+		{mixed(2, 66), "walk for 1 row, avx2 from 2 rows"},
 		{mixed(1, 9), "avx2 up to 16 rows, walk from 17 rows"}, // half of 16 are the first 8, after 8 others
 		{mixed(8, 9), "walk up to 7 rows, avx2 for 8 to 16, walk from 17 rows"},
 		{mixed(4, 5), "walk up to 3 rows, avx2 for 4 to 8, walk from 9 rows"},

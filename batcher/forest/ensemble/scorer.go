@@ -85,7 +85,7 @@ func (s *scorer) ScoreStrided(rows []float32, dim, stride int, out []float32) er
 	}
 	outputs := s.model.shape.Outputs
 	for left := len(out) / outputs; left > 0; {
-		do := s.model.plan[min(left, marks.Rows)]
+		do := s.model.plan.first(left)
 		count := int(do.count)
 		s.do(do, rows, stride, out[:count*outputs])
 		if left -= count; left > 0 {
