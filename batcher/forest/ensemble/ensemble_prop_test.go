@@ -51,14 +51,24 @@ func checkEngine(t failer, r *rand.Rand) {
 	if r.IntN(8) == 0 {
 		trees = 200 // more parts than lanes, and more nodes than a block goes through in one go
 	}
-	linear := r.IntN(3) == 0
-	oblivious, all := false, r.IntN(3) == 0
+	deep := r.IntN(12) == 0 // trees that are too large for marks, and nothing else
+	if deep {
+		trees = 1 + r.IntN(40)
+	}
+	linear := !deep && r.IntN(3) == 0
+	oblivious, all := false, !deep && r.IntN(3) == 0
+	leaves := func() int {
+		if deep {
+			return fewLeaves + 1 + r.IntN(200)
+		}
+		return anyLeaves(r)
+	}
 	for i := range trees {
-		tree := anyTree(r, &c, anyLeaves(r), r.IntN(4) == 0)
+		tree := anyTree(r, &c, leaves(), !deep && r.IntN(4) == 0)
 		if !linear {
 			tree.Linear = nil
 		}
-		if r.IntN(20) == 0 {
+		if !deep && r.IntN(20) == 0 {
 			oblivious = !oblivious // for some trees
 		}
 		if oblivious || all {
@@ -117,7 +127,7 @@ var (
 func kernels() []way {
 	all := []way{{kernel.Portable, &forced{method: alone}}, {kernel.Portable, &forced{method: blocked}}, twin, twinRow, {kernel.Auto, nil}}
 	for _, k := range kernel.All()[1:] {
-		all = append(all, way{k, &forced{method: blocked}}, way{k, &forced{method: marked}}, way{k, &forced{method: ranked}})
+		all = append(all, way{k, &forced{method: alone}}, way{k, &forced{method: blocked}}, way{k, &forced{method: marked}}, way{k, &forced{method: ranked}})
 	}
 	return all
 }

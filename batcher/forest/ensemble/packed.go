@@ -11,10 +11,10 @@ import (
 // vector kernels. Each tree lies alone, in half the bytes, so that it stays in the nearest cache while
 // many rows pass. Its rows do not go on to the next tree from their leaves, but wait for each other.
 //
-// A node is a word: the column in 16 bits, then the place of the left child in 16, then the split in 32. The
-// right child comes behind the left one. The root is node 0. A leaf leads to itself: its column has a number
-// that is below all splits, and its value is in place of a split. With Double sums that is the place of the
-// value in the model.
+// A node is a word: four times the column in 16 bits, then the place of the left child in 16, then the split in
+// 32. The right child comes behind the left one. The root is node 0. A leaf leads to itself: its column has a
+// number that is below all splits, and its value is in place of a split. With Double sums that is the place
+// of the value in the model.
 type packed struct {
 	nodes []uint64
 	first []uint32 // node of each tree, and behind the last one
@@ -24,7 +24,7 @@ type packed struct {
 const (
 	nextShift  = 16
 	splitShift = 32
-	maxPacked  = 1 << 16 // nodes of a tree, and columns
+	maxPacked  = 1 << 16 // nodes of a tree, and four times as many columns
 )
 
 // deepest is the depth of a tree up to which it is packed: the assembly takes some 20 ns for a step.
@@ -34,7 +34,7 @@ const deepest = 256
 // leaves that their depth allows are not: those of CatBoost take a file of a few bytes for a leaf, and
 // loading is to take a small multiple of that.
 func (m *Model) packs(t *tree) bool {
-	fits := t.nodes < maxPacked && t.depth <= deepest && len(m.columns) < maxPacked
+	fits := t.nodes < maxPacked && t.depth <= deepest && 4*len(m.columns) < maxPacked
 	return fits && m.functionOf == nil && t.leaves > fewLeaves && t.leaves != 1<<t.depth
 }
 
@@ -73,7 +73,7 @@ func (m *Model) packTree(p *packed, t *tree) {
 }
 
 func word(column, next, split uint32) uint64 {
-	return uint64(column) | uint64(next)<<nextShift | uint64(split)<<splitShift
+	return uint64(4*column) | uint64(next)<<nextShift | uint64(split)<<splitShift
 }
 
 // sure returns the mean depth of the leaves of a tree.
@@ -108,40 +108,51 @@ func (p *packed) tree(i int) []uint64 { return p.nodes[p.first[i]:p.first[i+1]] 
 // all through the next.
 func (s *scorer) walkPacked(sg *segment, used int) {
 	p, stride := sg.packed, s.model.stride()
-	if s.model.config.Kernel != kernel.Portable {
-		s.gatherPacked(sg, used)
-		return
-	}
-	var leaves [lanes]uint32
-	for i := range p.sure {
-		for b := range used {
-			walkTree(p.tree(i), s.numbers[b*stride:(b+1)*stride], int(p.sure[i]), &leaves)
-			s.addLeaves(sg.group, b, leaves[:])
+	numbers, leaves := s.numbers[:used*stride], &s.leaves
+	switch {
+	case s.model.config.Kernel == kernel.Portable:
+		for i := range p.sure {
+			for b := range used {
+				walkTree(p.tree(i), numbers[b*stride:(b+1)*stride], int(p.sure[i]), (*[lanes]uint32)(leaves[:]))
+				s.addLeaves(sg.group, b, leaves[:lanes])
+			}
+		}
+	case used == 1:
+		// A tree is in no near cache for a block alone: the processor waits for several trees at once.
+		for i := 0; i < len(p.sure); i += marks.Together {
+			roots := p.roots(i, marks.Together)
+			marks.Forest{Nodes: p.nodes}.WalkTrees(roots, numbers, leaves)
+			for j := range roots {
+				s.addLeaves(sg.group, 0, leaves[j*lanes:(j+1)*lanes])
+			}
+		}
+	default:
+		for i, sure := range p.sure {
+			marks.Forest{Nodes: p.nodes}.Walk(p.first[i], int(sure), numbers, stride, leaves)
+			s.addLeaves(sg.group, 0, leaves[:used*lanes])
 		}
 	}
 }
 
-// gatherPacked does the same by gathers: several blocks through a tree, and each block that is left through
-// several trees. So the processor waits for many nodes at once.
-func (s *scorer) gatherPacked(sg *segment, used int) {
-	p, stride := sg.packed, s.model.stride()
-	full := used / marks.WalkTogether * marks.WalkTogether
-	leaves := &s.leaves
-	for i := 0; full > 0 && i < len(p.sure); i++ {
-		for b := 0; b < full; b += marks.WalkTogether {
-			marks.Walk(p.tree(i), s.numbers[b*stride:(b+marks.WalkTogether)*stride], stride, leaves)
-			s.addLeaves(sg.group, b, leaves[:])
-		}
-	}
-	for b := full; b < used; b++ {
-		for first := 0; first < len(p.sure); first += marks.WalkTogether {
-			trees := p.first[first:min(first+marks.WalkTogether, len(p.sure))]
-			marks.WalkTrees(p.nodes, trees, s.numbers[b*stride:(b+1)*stride], leaves)
-			for i := range trees {
-				s.addLeaves(sg.group, b, leaves[i*lanes:(i+1)*lanes])
+// walkRowPacked takes a single row through the trees of a segment.
+func (s *scorer) walkRowPacked(sg *segment) {
+	p := sg.packed
+	for i := 0; i < len(p.sure); i += marks.TogetherAlone {
+		roots := p.roots(i, marks.TogetherAlone)
+		marks.Forest{Nodes: p.nodes}.WalkRow(roots, s.row, &s.leaves)
+		for _, leaf := range s.leaves[:len(roots)] {
+			if s.single != nil {
+				s.single[sg.group][0] += math.Float32frombits(leaf)
+			} else {
+				s.double[sg.group][0] += s.model.double[leaf]
 			}
 		}
 	}
+}
+
+// roots returns the roots of up to count trees from one on.
+func (p *packed) roots(first, count int) []uint32 {
+	return p.first[first:min(first+count, len(p.sure))]
 }
 
 // addLeaves adds the values of a tree's leaves to the sums of some rows, from the first of a block on.
@@ -161,18 +172,18 @@ func (s *scorer) addLeaves(group, block int, leaves []uint32) {
 
 // walkTree finds the leaves of the rows of a block in a tree: what each has in place of a split.
 func walkTree(nodes []uint64, numbers [][lanes]int32, sure int, leaves *[lanes]uint32) {
-	leaf := uint64(len(numbers) - 1)
+	leaf := uint64(4 * (len(numbers) - 1))
 	a, b, c, d, e, f, g, h := nodes[0], nodes[0], nodes[0], nodes[0], nodes[0], nodes[0], nodes[0], nodes[0]
 	for left := sure; ; left = 2 {
 		for range left {
-			a = follow(nodes, a, numbers[uint16(a)][0])
-			b = follow(nodes, b, numbers[uint16(b)][1])
-			c = follow(nodes, c, numbers[uint16(c)][2])
-			d = follow(nodes, d, numbers[uint16(d)][3])
-			e = follow(nodes, e, numbers[uint16(e)][4])
-			f = follow(nodes, f, numbers[uint16(f)][5])
-			g = follow(nodes, g, numbers[uint16(g)][6])
-			h = follow(nodes, h, numbers[uint16(h)][7])
+			a = follow(nodes, a, numbers[uint16(a)/4][0])
+			b = follow(nodes, b, numbers[uint16(b)/4][1])
+			c = follow(nodes, c, numbers[uint16(c)/4][2])
+			d = follow(nodes, d, numbers[uint16(d)/4][3])
+			e = follow(nodes, e, numbers[uint16(e)/4][4])
+			f = follow(nodes, f, numbers[uint16(f)/4][5])
+			g = follow(nodes, g, numbers[uint16(g)/4][6])
+			h = follow(nodes, h, numbers[uint16(h)/4][7])
 		}
 		if ((a^leaf)|(b^leaf)|(c^leaf)|(d^leaf)|(e^leaf)|(f^leaf)|(g^leaf)|(h^leaf))&(maxPacked-1) == 0 {
 			break

@@ -49,10 +49,11 @@ func (m *Model) newScorer() *scorer {
 		model:   m,
 		numbers: make([][lanes]int32, n*m.stride()),
 		at:      make([][lanes]uint32, n),
-		row:     make([]int32, len(m.columns)),
+		row:     make([]int32, m.stride()),
 		places:  make([]uint32, 1+len(m.trees)),
 		answers: make([]float64, m.config.Groups),
 	}
+	s.row[len(m.columns)] = math.MinInt32
 	for b := range n {
 		below := &s.numbers[(b+1)*m.stride()-1]
 		for lane := range below {
@@ -204,8 +205,15 @@ func (s *scorer) sum(group, row int) float64 {
 func (s *scorer) scoreRow(row, out []float32) {
 	m := s.model
 	m.fillRow(row, s.row)
-	s.findLeaves()
 	s.start(1)
+	if m.together {
+		for i := range m.segments {
+			s.walkRowPacked(&m.segments[i])
+		}
+		s.answer(out)
+		return
+	}
+	s.findLeaves()
 	for g := range m.groups {
 		places := s.places[1+m.groups[g].first : 1+m.groups[g].end]
 		switch {
@@ -218,9 +226,16 @@ func (s *scorer) scoreRow(row, out []float32) {
 		default:
 			s.double[g][0] = sum(s.double[g][0], m.double, places)
 		}
+	}
+	s.answer(out)
+}
+
+// answer writes what the model answers for the sums of a single row.
+func (s *scorer) answer(out []float32) {
+	for g := range s.answers {
 		s.answers[g] = s.sum(g, 0)
 	}
-	m.answer(s.answers, out)
+	s.model.answer(s.answers, out)
 }
 
 // scoreRanked scores one row of a model all of whose segments have a kernel for that.
@@ -235,10 +250,7 @@ func (s *scorer) scoreRanked(row, out []float32) {
 			sg.singleRow.AddRow(s.ranked, &s.single[sg.group][0])
 		}
 	}
-	for g := range s.answers {
-		s.answers[g] = s.sum(g, 0)
-	}
-	m.answer(s.answers, out)
+	s.answer(out)
 }
 
 // findLeaves takes the row whose numbers are in s.row through the parts of the trees. A lane that

@@ -47,9 +47,12 @@ func (m *Model) alikeKernel(t, u *tree) bool {
 
 // compile makes the programs of the segments that fit.
 func (m *Model) compile() {
+	m.together = m.config.Kernel != kernel.Portable
 	for i := range m.segments {
 		if s := &m.segments[i]; m.packs(m.at(int(s.first))) {
 			s.packed = m.pack(s.run)
+		} else {
+			m.together = false
 		}
 	}
 	if m.vectors == nil {

@@ -2,17 +2,17 @@
 
 package marks
 
-// walkRows finds the leaves to which trees lead some rows. A stride is from one block, or tree, to each next, in bytes.
+// walkRows finds the leaves to which a tree leads some blocks of rows, which lie stride bytes apart. After sure steps it looks whether all are there.
 //
 //go:noescape
-func walkRows(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)
+func walkRows(nodes *uint64, numbers *int32, stride int, leaf int, sure int, blocks int, leaves *uint32)
 
-// walkTrees finds the leaves to which trees lead some rows. A stride is from one block, or tree, to each next, in bytes.
+// walkTrees finds the leaves to which 4 trees, whose first nodes are at these places, lead eight rows.
 //
 //go:noescape
-func walkTrees(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)
+func walkTrees(nodes *uint64, first *uint32, numbers *int32, leaf int, leaves *uint32)
 
-// walkTree finds the leaves to which trees lead some rows. A stride is from one block, or tree, to each next, in bytes.
+// walkRow finds the leaves to which 32 trees, whose first nodes are at these places, lead a row.
 //
 //go:noescape
-func walkTree(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)
+func walkRow(nodes *uint64, first *uint32, numbers *int32, leaf int, leaves *uint32)

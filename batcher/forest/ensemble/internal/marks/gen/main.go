@@ -22,9 +22,9 @@ func main() {
 	case "oblivious":
 		obliviousTrees()
 	case "walk":
-		walk("walkRows", 4, false)
-		walk("walkTrees", 4, true)
-		walk("walkTree", 1, true)
+		walkRows()
+		walkTrees()
+		walkRow()
 	default:
 		anyTrees()
 	}

@@ -6,41 +6,104 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// walk takes 8*eights rows through a tree, one step of all rows after the other, until all are at leaves; or
-// eight rows through some trees. A register has the nodes of eight rows in a tree. So the processor waits for
-// several of them at once.
-func walk(name string, eights int, trees bool) {
-	begin(name, "func(nodes *uint64, numbers *int32, stride *int, leaf int, leaves *uint32)",
-		name+" finds the leaves to which trees lead some rows. A stride is from one block, or tree, to each next, in bytes.")
-	nodes, numbers, stride := Load(Param("nodes"), GP64()), Load(Param("numbers"), GP64()), Load(Param("stride"), GP64())
+// The parts of a packed node: the column times 4 in 16 bits, the place of the left child in 16, the split
+// in 32.
+const (
+	nodeLeft  = 2
+	nodeSplit = 4
+)
+
+// walkRows takes blocks of eight rows through a tree. The eight go side by side: while the processor waits
+// for one's node, it works for the others. A comparison and an addition make a step, without a branch.
+func walkRows() {
+	begin("walkRows", "func(nodes *uint64, numbers *int32, stride int, leaf int, sure int, blocks int, leaves *uint32)",
+		"walkRows finds the leaves to which a tree leads some blocks of rows, which lie stride bytes apart. After sure steps it looks whether all are there.")
+	nodes, numbers, leaf := Load(Param("nodes"), GP64()), Load(Param("numbers"), GP64()), Load(Param("leaf"), GP64())
+	left := AllocLocal(8)
+	at := make([]reg.GPVirtual, 8)
+	for i := range at {
+		at[i] = GP64()
+	}
+	t, side, steps := GP64(), GP32(), GP64()
+	Load(Param("blocks"), t)
+	MOVQ(t, left)
+	XORL(side, side)
+
+	Label("block")
+	for _, row := range at {
+		XORL(row.As32(), row.As32())
+	}
+	Load(Param("sure"), steps)
+	Label("step")
+	for i, row := range at {
+		MOVWLZX(Mem{Base: nodes, Index: row, Scale: 8}, t.As32())
+		MOVL(Mem{Base: numbers, Index: t, Scale: 8, Disp: 4 * i}, t.As32())
+		CMPL(Mem{Base: nodes, Index: row, Scale: 8, Disp: nodeSplit}, t.As32())
+		SETLT(side.As8())
+		MOVWLZX(Mem{Base: nodes, Index: row, Scale: 8, Disp: nodeLeft}, row.As32())
+		ADDL(side, row.As32())
+	}
+	DECQ(steps)
+	JG(LabelRef("step"))
+	for _, row := range at {
+		MOVWLZX(Mem{Base: nodes, Index: row, Scale: 8}, t.As32())
+		CMPQ(t, leaf)
+		JNE(LabelRef("step"))
+	}
+
+	Load(Param("leaves"), t)
+	for i, row := range at {
+		MOVL(Mem{Base: nodes, Index: row, Scale: 8, Disp: nodeSplit}, row.As32())
+		MOVL(row.As32(), Mem{Base: t, Disp: 4 * i})
+	}
+	ADDQ(Imm(32), t)
+	Store(t, Param("leaves"))
+	Load(Param("stride"), t)
+	ADDQ(t, numbers)
+	DECQ(left)
+	JNZ(LabelRef("block"))
+	end()
+}
+
+// walkTrees takes eight rows through some trees at once, and walkRow one row through more. A register has
+// the places in eight trees, or of eight rows in one.
+func walkTrees() { gathered("walkTrees", true) }
+func walkRow()   { gathered("walkRow", false) }
+
+const registers = 4
+
+// gathered is a walk of which each node is a gather away: so the processor waits for many at once.
+func gathered(name string, rows bool) {
+	doc := name + " finds the leaves to which 32 trees, whose first nodes are at these places, lead a row."
+	if rows {
+		doc = name + " finds the leaves to which 4 trees, whose first nodes are at these places, lead eight rows."
+	}
+	begin(name, "func(nodes *uint64, first *uint32, numbers *int32, leaf int, leaves *uint32)", doc)
+	nodes, first, numbers, to := Load(Param("nodes"), GP64()), Load(Param("first"), GP64()), Load(Param("numbers"), GP64()), GP64()
 	leaf, columns, lane := YMM(), all("columns", 0xffff), YMM()
-	to, last := GP64(), GP64()
+	last := GP64()
 	Load(Param("leaf"), last)
 	Load(Param("leaves"), to)
 	VMOVD(last.As32(), leaf.AsX())
 	VPBROADCASTD(leaf.AsX(), leaf)
-	VMOVDQU(constant("lane", 0, 1, 2, 3, 4, 5, 6, 7), lane)
-	at, tree, of := make([]reg.VecVirtual, eights), make([]reg.Register, eights), make([]reg.Register, eights)
+	if rows {
+		VMOVDQU(constant("lane", 0, 1, 2, 3, 4, 5, 6, 7), lane)
+	}
+	at, root := make([]reg.VecVirtual, registers), make([]reg.VecVirtual, registers)
 	for i := range at {
-		at[i], tree[i], of[i] = YMM(), nodes, numbers
-		VPXOR(at[i], at[i], at[i])
-		if i > 0 {
-			next := GP64()
-			MOVQ(Mem{Base: stride, Disp: 8 * (i - 1)}, next)
-			if trees {
-				ADDQ(nodes, next)
-				tree[i] = next
-			} else {
-				ADDQ(numbers, next)
-				of[i] = next
-			}
+		at[i], root[i] = YMM(), YMM()
+		if rows {
+			VPBROADCASTD(Mem{Base: first, Disp: 4 * i}, root[i])
+		} else {
+			VMOVDQU(Mem{Base: first, Disp: 32 * i}, root[i])
 		}
+		VMOVDQA(root[i], at[i])
 	}
 	Label("step")
 	done := YMM()
 	for i := range at {
-		column := gatherEight(Mem{Base: tree[i], Index: at[i], Scale: 8})
-		split := gatherEight(Mem{Base: tree[i], Index: at[i], Scale: 8, Disp: 4})
+		column := gatherEight(Mem{Base: nodes, Index: at[i], Scale: 8})
+		split := gatherEight(Mem{Base: nodes, Index: at[i], Scale: 8, Disp: nodeSplit})
 		VPSRLD(Imm(16), column, at[i])
 		VPAND(columns, column, column)
 		arrived := done
@@ -51,10 +114,15 @@ func walk(name string, eights int, trees bool) {
 		if i > 0 {
 			VPAND(arrived, done, done)
 		}
-		VPSLLD(Imm(3), column, column)
-		VPADDD(lane, column, column)
-		number := gatherEight(Mem{Base: of[i], Index: column, Scale: 4})
+		of := Mem{Base: numbers, Index: column, Scale: 1}
+		if rows {
+			VPADDD(column, column, column)
+			VPADDD(lane, column, column)
+			of.Scale = 4
+		}
+		number := gatherEight(of)
 		VPCMPGTD(split, number, number)
+		VPADDD(root[i], at[i], at[i])
 		VPSUBD(number, at[i], at[i])
 	}
 	mask := GP32()
@@ -62,7 +130,7 @@ func walk(name string, eights int, trees bool) {
 	CMPL(mask, I8(-1))
 	JNE(LabelRef("step"))
 	for i := range at {
-		VMOVDQU(gatherEight(Mem{Base: tree[i], Index: at[i], Scale: 8, Disp: 4}), Mem{Base: to, Disp: 32 * i})
+		VMOVDQU(gatherEight(Mem{Base: nodes, Index: at[i], Scale: 8, Disp: nodeSplit}), Mem{Base: to, Disp: 32 * i})
 	}
 	end()
 }
