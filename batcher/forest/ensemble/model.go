@@ -35,6 +35,7 @@ type Model struct {
 	segments []segment // of the order, all trees of it
 	vectors  *vectors  // nil: many rows are walked, as few are
 	walked   bool      // some segments do not fit the vector kernel
+	packed   bool      // some segments are
 	together bool      // a single row walks through many trees at once, as all are packed
 	plan     plan
 

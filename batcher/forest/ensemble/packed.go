@@ -128,7 +128,7 @@ func (s *scorer) walkPacked(sg *segment, used int) {
 		}
 	default:
 		for i, sure := range p.sure {
-			marks.Forest{Nodes: p.nodes}.Walk(p.first[i], int(sure), numbers, stride, leaves)
+			marks.Forest{Nodes: p.nodes}.Walk(p.first[i], p.first[i+1], p.first[min(i+2, len(p.sure))], int(sure), numbers, stride, leaves)
 			s.addLeaves(sg.group, 0, leaves[:used*lanes])
 		}
 	}

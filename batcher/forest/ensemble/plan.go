@@ -24,7 +24,7 @@ const (
 // step is what is done first for some rows: a method scores the first count of them.
 type step struct {
 	method method
-	count  uint8
+	count  uint16
 }
 
 // plan has the first step by how many rows there are: up to 64, or more. It is chosen by times, and
@@ -32,10 +32,14 @@ type step struct {
 type plan [marks.Rows + 2]step
 
 // first returns the first step for some rows.
-func (p *plan) first(rows int) step { return p[min(rows, marks.Rows+1)] }
+func (p *plan) first(rows int) step {
+	do := p[min(rows, marks.Rows+1)]
+	do.count = uint16(min(int(do.count), rows))
+	return do
+}
 
 // sizes are the numbers of rows for which methods are measured: those between take as long as the next.
-var sizes = [...]int{1, 8, 16, 24, 32, 40, 48, 56, 64}
+var sizes = [...]int{1, 8, 16, 24, 32, 40, 48, 56, 64, 128, 256}
 
 // times has what a method takes for so many rows at once; 0: it does not score so many.
 type times [methods][len(sizes)]time.Duration
@@ -52,7 +56,7 @@ func (t *times) choose() (p plan) {
 				}
 				first := min(rows, size)
 				if all := cost + best[rows-first]; p[rows].count == 0 || all < best[rows] {
-					p[rows], best[rows] = step{method(m), uint8(first)}, all
+					p[rows], best[rows] = step{method(m), uint16(first)}, all
 				}
 				if size >= rows {
 					break
@@ -65,7 +69,7 @@ func (t *times) choose() (p plan) {
 		for i, size := range sizes {
 			// Compared as products, because a row may take less than a nanosecond of a step.
 			if cost := t[m][i]; cost > 0 && (many.count == 0 || cost*time.Duration(many.count) < least*time.Duration(size)) {
-				*many, least = step{method(m), uint8(size)}, cost
+				*many, least = step{method(m), uint16(size)}, cost
 			}
 		}
 	}
@@ -75,7 +79,7 @@ func (t *times) choose() (p plan) {
 // only returns the plan with one method, for rows that it scores up to so many at once.
 func only(m method, most int) (p plan) {
 	for rows := 1; rows < len(p); rows++ {
-		p[rows] = step{m, uint8(min(rows, most))}
+		p[rows] = step{m, uint16(min(rows, most))}
 	}
 	return p
 }
@@ -132,7 +136,7 @@ const (
 	passes     = 4
 	passesTime = 200 * time.Millisecond // then only what every plan needs is measured
 	poolRows   = 512
-	poolFloats = 1 << 20 // or 2*64 rows, if that is more
+	poolFloats = 1 << 20 // or twice as many as are scored at once, if that is more
 )
 
 // measure returns what each method takes on this machine: the least of several passes, as whatever
@@ -146,7 +150,7 @@ func (m *Model) measure() *times {
 				if needed := of == alone && pass == 0; size > m.most(of) || !needed && time.Now().After(until) {
 					continue
 				}
-				if took := p.time(step{of, uint8(size)}); t[of][i] == 0 || took < t[of][i] {
+				if took := p.time(step{of, uint16(size)}); t[of][i] == 0 || took < t[of][i] {
 					t[of][i] = took
 				}
 			}
@@ -164,9 +168,9 @@ type probe struct {
 }
 
 func (m *Model) newProbe() *probe {
-	dim := m.shape.Dim
-	p := &probe{scorer: m.newScorer(), out: make([]float32, marks.Rows*m.shape.Outputs)}
-	p.rows = make([]float32, dim*max(2*marks.Rows, min(poolRows, poolFloats/dim)))
+	dim, most := m.shape.Dim, max(marks.Rows, lanes*m.blocks())
+	p := &probe{scorer: m.newScorer(), out: make([]float32, most*m.shape.Outputs)}
+	p.rows = make([]float32, dim*max(2*most, min(poolRows, poolFloats/dim)))
 	m.Sample(p.rows, dim, rand.New(rand.NewPCG(1, 1)))
 	return p
 }
@@ -174,7 +178,7 @@ func (m *Model) newProbe() *probe {
 // time returns what a step takes: on average, if it scores fewer than 64 rows. It is never 0. Before, as
 // many steps bring what the method reads into the caches.
 func (p *probe) time(do step) time.Duration {
-	calls := marks.Rows / int(do.count)
+	calls := max(1, marks.Rows/int(do.count))
 	p.score(do, calls)
 	begin := time.Now()
 	p.score(do, calls)

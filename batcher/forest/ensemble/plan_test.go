@@ -18,7 +18,7 @@ func TestChoose(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		times := new(times)
 		for m := range times {
-			most := rapid.SampledFrom([]int{1, 0, 8, 64}).Draw(t, "most")
+			most := rapid.SampledFrom([]int{1, 0, 8, 64, 256}).Draw(t, "most")
 			if method(m) == alone {
 				most = 1
 			}
@@ -53,7 +53,7 @@ func TestChoose(t *testing.T) {
 				if most == 0 {
 					continue
 				}
-				if other := cost(func(left int) step { return step{m, uint8(min(left, most))} }); other < planned {
+				if other := cost(func(left int) step { return step{m, uint16(min(left, most))} }); other < planned {
 					t.Fatalf("%d rows take %d as planned, and %d by method %d alone", rows, planned, other, m)
 				}
 			}
@@ -78,7 +78,7 @@ func TestDescribe(t *testing.T) {
 	mixed := func(first, end int) plan {
 		p := only(alone, 1)
 		for rows := first; rows < end; rows++ {
-			p[rows] = step{marked, uint8(min(rows, marks.Rows))}
+			p[rows] = step{marked, uint16(min(rows, marks.Rows))}
 		}
 		return p
 	}

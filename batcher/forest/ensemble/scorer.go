@@ -17,12 +17,12 @@ type scorer struct {
 	at      [][lanes]uint32
 	row     []int32  // of each column: the numbers of a single row
 	places  []uint32 // of each slot: the leaf of a single row
-	double  [][blocks * lanes]float64
-	single  [][blocks * lanes]float32 // of each group; one of the two is nil
-	answers []float64                 // of one row
-	tile    *marks.Tile               // nil: the model has no vectors
-	ranked  *marks.Row                // nil: no vector kernel scores a single row
-	leaves  [marks.WalkRows]uint32    // of rows that walk through packed trees
+	double  [][]float64
+	single  [][]float32            // of each group: the sums of the rows that are scored at once; one of the two is nil
+	answers []float64              // of one row
+	tile    *marks.Tile            // nil: the model has no vectors
+	ranked  *marks.Row             // nil: no vector kernel scores a single row
+	leaves  [marks.WalkRows]uint32 // of rows that walk through packed trees
 }
 
 const (
@@ -33,8 +33,30 @@ const (
 	cacheNodes = 2 << 10
 )
 
+// packedBlocks is how many blocks of rows go through a packed tree: a tree comes from a far cache once for
+// all of them. Models of many groups take fewer, as each scorer holds a sum for each group and row.
+const (
+	packedBlocks = 32
+	packedGroups = 16
+)
+
 // blocks returns how many blocks of rows go through some trees together.
-func (m *Model) blocks() int { return min(blocks, max(1, cacheBytes/(4*lanes*len(m.columns)))) }
+func (m *Model) blocks() int {
+	most := blocks
+	if m.packed && m.config.Groups <= packedGroups {
+		most = packedBlocks
+	}
+	return min(most, max(1, cacheBytes/(4*lanes*len(m.columns))))
+}
+
+// sums returns room for the sums of each group and of all rows that are scored at once.
+func sums[F float32 | float64](groups, rows int) [][]F {
+	all, of := make([]F, groups*rows), make([][]F, groups)
+	for g := range of {
+		of[g] = all[g*rows : (g+1)*rows : (g+1)*rows]
+	}
+	return of
+}
 
 // stride returns how many columns the numbers of a block have: one more than the model, for leaves of
 // packed trees.
@@ -60,10 +82,11 @@ func (m *Model) newScorer() *scorer {
 			below[lane] = math.MinInt32
 		}
 	}
+	rows := max(marks.Rows, n*lanes)
 	if m.config.Sum == Single {
-		s.single = make([][blocks * lanes]float32, m.config.Groups)
+		s.single = sums[float32](m.config.Groups, rows)
 	} else {
-		s.double = make([][blocks * lanes]float64, m.config.Groups)
+		s.double = sums[float64](m.config.Groups, rows)
 	}
 	if m.vectors != nil {
 		s.tile = marks.NewTile(m.vectors.ranks, m.config.Kernel, m.twin())
@@ -123,17 +146,17 @@ func (s *scorer) scoreBlocks(rows []float32, stride, count int, out []float32, v
 	for i := range m.segments {
 		switch sg := &m.segments[i]; {
 		case vector && sg.double != nil:
-			sg.double.Add(s.tile, &s.double[sg.group])
+			sg.double.Add(s.tile, (*[marks.Rows]float64)(s.double[sg.group]))
 		case vector && sg.single != nil:
-			sg.single.Add(s.tile, &s.single[sg.group])
+			sg.single.Add(s.tile, (*[marks.Rows]float32)(s.single[sg.group]))
 		case sg.packed != nil:
 			s.walkPacked(sg, used)
 		case s.single != nil:
 			s.enter(&sg.run, count)
-			walkSegment(s, sg, used, m.single, &s.single[sg.group])
+			walkSegment(s, sg, used, m.single, s.single[sg.group])
 		default:
 			s.enter(&sg.run, count)
-			walkSegment(s, sg, used, m.double, &s.double[sg.group])
+			walkSegment(s, sg, used, m.double, s.double[sg.group])
 		}
 	}
 	for i := range count {
@@ -166,7 +189,7 @@ func (s *scorer) enter(g *run, count int) {
 
 // walkSegment takes the first used blocks through the trees of a segment: all of them through some
 // nodes, then all through the next.
-func walkSegment[F float32 | float64](s *scorer, sg *segment, used int, values []F, sums *[blocks * lanes]F) {
+func walkSegment[F float32 | float64](s *scorer, sg *segment, used int, values []F, sums []F) {
 	m := s.model
 	columns := m.stride()
 	for stop := m.at(int(sg.first)).root.next; stop < sg.stop; {

@@ -50,7 +50,7 @@ func (m *Model) compile() {
 	m.together = m.config.Kernel != kernel.Portable
 	for i := range m.segments {
 		if s := &m.segments[i]; m.packs(m.at(int(s.first))) {
-			s.packed = m.pack(s.run)
+			s.packed, m.packed = m.pack(s.run), true
 		} else {
 			m.together = false
 		}

@@ -38,7 +38,7 @@ func (m *Model) newVectors() *vectors {
 			fit++
 		}
 	}
-	if fit == 0 || fit < len(m.trees) && m.blocks() < blocks {
+	if fit == 0 || fit < len(m.trees) && lanes*m.blocks() < marks.Rows {
 		return nil
 	}
 	v := &vectors{splits: make([][]int32, len(m.columns)), first: make([]int, len(m.columns))}

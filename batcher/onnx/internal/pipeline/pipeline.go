@@ -55,7 +55,7 @@ type Model struct {
 const MaxNumbers = 1 << 20
 
 const (
-	blockRows   = 64
+	blockRows   = 256
 	blockFloats = 4 << 20 // of all values of a block, if a single row has fewer
 )
 

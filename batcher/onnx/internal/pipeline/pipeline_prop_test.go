@@ -75,7 +75,7 @@ func TestModel(t *testing.T) {
 			t.Fatalf("%d bytes, not %d", m.Bytes(), bytes)
 		}
 		stride := c.Dim + rapid.IntRange(0, 2).Draw(t, "more")
-		count := rapid.SampledFrom([]int{1, 2, 41, 63, 64, 65, 129}).Draw(t, "rows")
+		count := rapid.SampledFrom([]int{1, 2, 41, blockRows - 1, blockRows, blockRows + 1, 2*blockRows + 1}).Draw(t, "rows")
 		rows := make([]float32, (count-1)*stride+c.Dim)
 		for i := range rows {
 			rows[i] = float32(i%97) - 40

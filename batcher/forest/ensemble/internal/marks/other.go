@@ -32,6 +32,6 @@ func loneManySingle512(*uint32, *uint32, *uint32, int, *byte, *float32, *float32
 func fanSingle512(*uint32, int, *byte, *uint32, *byte, *float32, *float32)        { panic(missing) }
 func clear32AVX512(*uint32, *byte, *byte)                                         { panic(missing) }
 func clear64AVX512(*uint32, *byte, *byte)                                         { panic(missing) }
-func walkRows(*uint64, *int32, int, int, int, int, *uint32)                       { panic(missing) }
+func walkRows(*uint64, *int32, int, int, int, int, *uint64, int, *uint32)         { panic(missing) }
 func walkTrees(*uint64, *uint32, *int32, int, *uint32)                            { panic(missing) }
 func walkRow(*uint64, *uint32, *int32, int, *uint32)                              { panic(missing) }

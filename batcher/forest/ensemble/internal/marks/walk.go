@@ -1,7 +1,7 @@
 package marks
 
 // WalkRows is how many leaves are found at once, at most.
-const WalkRows = Rows
+const WalkRows = 4 * Rows
 
 // Together is how many trees eight rows walk through at once, and TogetherAlone how many a single row does.
 const (
@@ -21,12 +21,13 @@ type Forest struct{ Nodes []uint64 }
 // Walk takes blocks of eight rows, at most WalkRows in all, through the tree whose root is at a place.
 // numbers has the columns of each block, one block after the other. sure is a number of steps after which it
 // is worth looking whether all rows are at leaves.
-func (f Forest) Walk(root uint32, sure int, numbers [][8]int32, columns int, leaves *[WalkRows]uint32) {
+func (f Forest) Walk(root, next, end uint32, sure int, numbers [][8]int32, columns int, leaves *[WalkRows]uint32) {
 	blocks := len(numbers) / columns
 	if blocks > WalkRows/Eight {
 		panic("marks: too many rows walk at once")
 	}
-	walkRows(&f.Nodes[root], &numbers[0][0], 32*columns, 4*(columns-1), sure, blocks, &leaves[0])
+	lines := int(end-next)/8/blocks + 1
+	walkRows(&f.Nodes[root], &numbers[0][0], 32*columns, 4*(columns-1), sure, blocks, &f.Nodes[min(int(next), len(f.Nodes)-1)], lines, &leaves[0])
 }
 
 // WalkTrees takes eight rows through the trees with these roots: Together of them, or fewer.

@@ -2,10 +2,10 @@
 
 package marks
 
-// walkRows finds the leaves to which a tree leads some blocks of rows, which lie stride bytes apart. After sure steps it looks whether all are there.
+// walkRows finds the leaves to which a tree leads some blocks of rows, which lie stride bytes apart. After sure steps it looks whether all are there. For each block it asks for some lines of the next tree.
 //
 //go:noescape
-func walkRows(nodes *uint64, numbers *int32, stride int, leaf int, sure int, blocks int, leaves *uint32)
+func walkRows(nodes *uint64, numbers *int32, stride int, leaf int, sure int, blocks int, next *uint64, lines int, leaves *uint32)
 
 // walkTrees finds the leaves to which 4 trees, whose first nodes are at these places, lead eight rows.
 //

@@ -2,15 +2,14 @@
 
 #include "textflag.h"
 
-// func walkRows(nodes *uint64, numbers *int32, stride int, leaf int, sure int, blocks int, leaves *uint32)
-// Requires: AVX
-TEXT ·walkRows(SB), NOSPLIT, $8-56
+// func walkRows(nodes *uint64, numbers *int32, stride int, leaf int, sure int, blocks int, next *uint64, lines int, leaves *uint32)
+// Requires: AVX, MMX+
+TEXT ·walkRows(SB), NOSPLIT, $8-72
 	MOVQ nodes+0(FP), AX
 	MOVQ numbers+8(FP), CX
 	MOVQ leaf+24(FP), DX
 	MOVQ blocks+40(FP), R13
 	MOVQ R13, (SP)
-	XORL R14, R14
 
 block:
 	XORL BX, BX
@@ -21,58 +20,75 @@ block:
 	XORL R10, R10
 	XORL R11, R11
 	XORL R12, R12
-	MOVQ sure+32(FP), R15
+	MOVQ next+48(FP), R13
+	MOVQ lines+56(FP), R14
+
+line:
+	PREFETCHT0 (R13)
+	ADDQ       $0x40, R13
+	DECQ       R14
+	JG         line
+	MOVQ       R13, next+48(FP)
+	MOVQ       sure+32(FP), R14
 
 step:
 	MOVWLZX (AX)(BX*8), R13
 	MOVL    (CX)(R13*8), R13
 	CMPL    4(AX)(BX*8), R13
-	SETLT   R14
+	SETLT   R13
+	MOVBLZX R13, R13
 	MOVWLZX 2(AX)(BX*8), BX
-	ADDL    R14, BX
+	ADDL    R13, BX
 	MOVWLZX (AX)(SI*8), R13
 	MOVL    4(CX)(R13*8), R13
 	CMPL    4(AX)(SI*8), R13
-	SETLT   R14
+	SETLT   R13
+	MOVBLZX R13, R13
 	MOVWLZX 2(AX)(SI*8), SI
-	ADDL    R14, SI
+	ADDL    R13, SI
 	MOVWLZX (AX)(DI*8), R13
 	MOVL    8(CX)(R13*8), R13
 	CMPL    4(AX)(DI*8), R13
-	SETLT   R14
+	SETLT   R13
+	MOVBLZX R13, R13
 	MOVWLZX 2(AX)(DI*8), DI
-	ADDL    R14, DI
+	ADDL    R13, DI
 	MOVWLZX (AX)(R8*8), R13
 	MOVL    12(CX)(R13*8), R13
 	CMPL    4(AX)(R8*8), R13
-	SETLT   R14
+	SETLT   R13
+	MOVBLZX R13, R13
 	MOVWLZX 2(AX)(R8*8), R8
-	ADDL    R14, R8
+	ADDL    R13, R8
 	MOVWLZX (AX)(R9*8), R13
 	MOVL    16(CX)(R13*8), R13
 	CMPL    4(AX)(R9*8), R13
-	SETLT   R14
+	SETLT   R13
+	MOVBLZX R13, R13
 	MOVWLZX 2(AX)(R9*8), R9
-	ADDL    R14, R9
+	ADDL    R13, R9
 	MOVWLZX (AX)(R10*8), R13
 	MOVL    20(CX)(R13*8), R13
 	CMPL    4(AX)(R10*8), R13
-	SETLT   R14
+	SETLT   R13
+	MOVBLZX R13, R13
 	MOVWLZX 2(AX)(R10*8), R10
-	ADDL    R14, R10
+	ADDL    R13, R10
 	MOVWLZX (AX)(R11*8), R13
 	MOVL    24(CX)(R13*8), R13
 	CMPL    4(AX)(R11*8), R13
-	SETLT   R14
+	SETLT   R13
+	MOVBLZX R13, R13
 	MOVWLZX 2(AX)(R11*8), R11
-	ADDL    R14, R11
+	ADDL    R13, R11
 	MOVWLZX (AX)(R12*8), R13
 	MOVL    28(CX)(R13*8), R13
 	CMPL    4(AX)(R12*8), R13
-	SETLT   R14
+	SETLT   R13
+	MOVBLZX R13, R13
 	MOVWLZX 2(AX)(R12*8), R12
-	ADDL    R14, R12
-	DECQ    R15
+	ADDL    R13, R12
+	DECQ    R14
 	JG      step
 	MOVWLZX (AX)(BX*8), R13
 	CMPQ    R13, DX
@@ -98,7 +114,7 @@ step:
 	MOVWLZX (AX)(R12*8), R13
 	CMPQ    R13, DX
 	JNE     step
-	MOVQ    leaves+48(FP), R13
+	MOVQ    leaves+64(FP), R13
 	MOVL    4(AX)(BX*8), BX
 	MOVL    BX, (R13)
 	MOVL    4(AX)(SI*8), SI
@@ -116,7 +132,7 @@ step:
 	MOVL    4(AX)(R12*8), R12
 	MOVL    R12, 28(R13)
 	ADDQ    $0x20, R13
-	MOVQ    R13, leaves+48(FP)
+	MOVQ    R13, leaves+64(FP)
 	MOVQ    stride+16(FP), R13
 	ADDQ    R13, CX
 	DECQ    (SP)

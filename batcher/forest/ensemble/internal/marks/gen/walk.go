@@ -16,32 +16,40 @@ const (
 // walkRows takes blocks of eight rows through a tree. The eight go side by side: while the processor waits
 // for one's node, it works for the others. A comparison and an addition make a step, without a branch.
 func walkRows() {
-	begin("walkRows", "func(nodes *uint64, numbers *int32, stride int, leaf int, sure int, blocks int, leaves *uint32)",
-		"walkRows finds the leaves to which a tree leads some blocks of rows, which lie stride bytes apart. After sure steps it looks whether all are there.")
+	begin("walkRows", "func(nodes *uint64, numbers *int32, stride int, leaf int, sure int, blocks int, next *uint64, lines int, leaves *uint32)",
+		"walkRows finds the leaves to which a tree leads some blocks of rows, which lie stride bytes apart. After sure steps it looks whether all are there. For each block it asks for some lines of the next tree.")
 	nodes, numbers, leaf := Load(Param("nodes"), GP64()), Load(Param("numbers"), GP64()), Load(Param("leaf"), GP64())
 	left := AllocLocal(8)
 	at := make([]reg.GPVirtual, 8)
 	for i := range at {
 		at[i] = GP64()
 	}
-	t, side, steps := GP64(), GP32(), GP64()
+	t, steps := GP64(), GP64()
 	Load(Param("blocks"), t)
 	MOVQ(t, left)
-	XORL(side, side)
 
 	Label("block")
 	for _, row := range at {
 		XORL(row.As32(), row.As32())
 	}
+	Load(Param("next"), t)
+	Load(Param("lines"), steps)
+	Label("line")
+	PREFETCHT0(Mem{Base: t})
+	ADDQ(Imm(64), t)
+	DECQ(steps)
+	JG(LabelRef("line"))
+	Store(t, Param("next"))
 	Load(Param("sure"), steps)
 	Label("step")
 	for i, row := range at {
 		MOVWLZX(Mem{Base: nodes, Index: row, Scale: 8}, t.As32())
 		MOVL(Mem{Base: numbers, Index: t, Scale: 8, Disp: 4 * i}, t.As32())
 		CMPL(Mem{Base: nodes, Index: row, Scale: 8, Disp: nodeSplit}, t.As32())
-		SETLT(side.As8())
+		SETLT(t.As8())
+		MOVBLZX(t.As8(), t.As32())
 		MOVWLZX(Mem{Base: nodes, Index: row, Scale: 8, Disp: nodeLeft}, row.As32())
-		ADDL(side, row.As32())
+		ADDL(t.As32(), row.As32())
 	}
 	DECQ(steps)
 	JG(LabelRef("step"))
