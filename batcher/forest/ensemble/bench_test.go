@@ -13,7 +13,7 @@ import (
 // repeated row would teach the branch predictor its way.
 func BenchmarkScore(b *testing.B) {
 	const dim = 128
-	for _, shape := range []struct{ trees, leaves int }{{500, 31}, {1000, 63}, {500, 255}} {
+	for _, shape := range []struct{ trees, leaves int }{{500, 31}, {1000, 63}, {500, 255}, {100, 1650}} {
 		for _, k := range kernels() {
 			if k.forced == twin.forced {
 				continue
