@@ -15,7 +15,7 @@
 //   - The leaves of a row are added in the order of the trees, in the precision that
 //     Config.Sum names. Nothing is reordered, and no product is fused with a sum.
 //   - The scores of a row depend on the row alone: not on the number of rows, its place
-//     among them, the goroutine, the processor or the [Kernel].
+//     among them, the goroutine, the processor or the kernel.
 //   - Score allocates nothing. What it needs is made by NewScorer.
 //   - A tree is refused unless each node and each leaf has one parent. The builder's memory
 //     is a small multiple of what it was given, and it does not recurse.

@@ -81,6 +81,9 @@ func checkEngine(t failer, r *rand.Rand) {
 		}
 	}
 	count := 1 + r.IntN(200)
+	if deep {
+		count = 1 + r.IntN(600) // more than go through a packed tree together
+	}
 	rows := anyRows(r, count, c.Dim)
 	outputs := c.shape().Outputs
 	want := make([]float32, count*outputs)
@@ -175,7 +178,7 @@ func checkSplits(t failer, r *rand.Rand, m *Model, rows, want []float32) {
 	got := make([]float32, len(want))
 	s := m.NewScorer().(batcher.StridedScorer)
 	for from := 0; from < count; {
-		part := min(1+r.IntN(200), count-from)
+		part := min(1+r.IntN(max(200, count)), count-from)
 		if r.IntN(2) == 0 {
 			part = min(1+r.IntN(9), count-from)
 		}

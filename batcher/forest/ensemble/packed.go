@@ -117,7 +117,7 @@ func (s *scorer) walkPacked(sg *segment, used int) {
 				s.addLeaves(sg.group, b, leaves[:lanes])
 			}
 		}
-	case used == 1:
+	case used == 1 && len(p.sure) >= marks.Together:
 		// A tree is in no near cache for a block alone: the processor waits for several trees at once.
 		for i := 0; i < len(p.sure); i += marks.Together {
 			roots := p.roots(i, marks.Together)
@@ -133,6 +133,10 @@ func (s *scorer) walkPacked(sg *segment, used int) {
 		}
 	}
 }
+
+// fewTogether is how many trees the segments must have on average for a single row to walk through many trees
+// at once. The assembly takes as long for a few of them as for all that it has room for.
+const fewTogether = marks.TogetherAlone / 4
 
 // walkRowPacked takes a single row through the trees of a segment.
 func (s *scorer) walkRowPacked(sg *segment) {

@@ -78,9 +78,10 @@ func (t *times) choose() (p plan) {
 
 // only returns the plan with one method, for rows that it scores up to so many at once.
 func only(m method, most int) (p plan) {
-	for rows := 1; rows < len(p); rows++ {
+	for rows := 1; rows <= marks.Rows; rows++ {
 		p[rows] = step{m, uint16(min(rows, most))}
 	}
+	p[marks.Rows+1] = step{m, uint16(most)}
 	return p
 }
 
@@ -134,20 +135,23 @@ func (p *plan) mostly(rows int) method {
 // Bounds of what the measurement of a model takes.
 const (
 	passes     = 4
-	passesTime = 200 * time.Millisecond // then only what every plan needs is measured
+	passesTime = 200 * time.Millisecond // then only the largest step of each method is measured, once
 	poolRows   = 512
 	poolFloats = 1 << 20 // or twice as many as are scored at once, if that is more
 )
 
 // measure returns what each method takes on this machine: the least of several passes, as whatever
 // disturbs makes it longer.
-func (m *Model) measure() *times {
+//
+// Whatever time is left, each method is measured with as many rows as it scores at once: a method without a
+// time is in no plan.
+func (m *Model) measure(limit time.Duration) *times {
 	p, t := m.newProbe(), new(times)
-	until := time.Now().Add(passesTime)
+	until := time.Now().Add(limit)
 	for pass := range passes {
 		for i, size := range slices.Backward(sizes[:]) {
 			for of := range methods {
-				if needed := of == alone && pass == 0; size > m.most(of) || !needed && time.Now().After(until) {
+				if needed := pass == 0 && size == m.largest(of); size > m.most(of) || !needed && time.Now().After(until) {
 					continue
 				}
 				if took := p.time(step{of, uint16(size)}); t[of][i] == 0 || took < t[of][i] {
@@ -157,6 +161,16 @@ func (m *Model) measure() *times {
 		}
 	}
 	return t
+}
+
+// largest returns the most rows with which a method is measured; 0: none.
+func (m *Model) largest(of method) int {
+	for _, size := range slices.Backward(sizes[:]) {
+		if size <= m.most(of) {
+			return size
+		}
+	}
+	return 0
 }
 
 // probe scores rows that the model draws. No row is scored again before all others were: it would find its
@@ -229,7 +243,7 @@ func (m *Model) makePlan() {
 	case m.small():
 		m.plan = m.unmeasured()
 	default:
-		m.plan = m.measure().choose()
+		m.plan = m.measure(passesTime).choose()
 	}
 }
 

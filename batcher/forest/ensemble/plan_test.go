@@ -124,6 +124,60 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// TestMeasureLate: each method that scores the model gets a time, even if none is left.
+func TestMeasureLate(t *testing.T) {
+	m := withKernel(t, twin, 128, slices.Repeat([]int{31}, 20)...)
+	took := m.measure(0)
+	for of := range methods {
+		at, _ := slices.BinarySearch(sizes[:], m.most(of))
+		if m.most(of) == 0 || took[of][at] == 0 {
+			t.Errorf("method %d, which scores %d rows at once: %v", of, m.most(of), took[of])
+		}
+	}
+	for rows, do := range took.choose() {
+		if rows > 0 && do.count == 0 {
+			t.Errorf("%d rows: %+v", rows, do)
+		}
+	}
+}
+
+// TestOnly: a method gets as many rows at once as it scores, and of few rows no more than there are.
+func TestOnly(t *testing.T) {
+	for _, most := range []int{1, 64, 256} {
+		p := only(blocked, most)
+		for _, rows := range []int{1, 2, 63, 64, 65, 255, 256, 1000} {
+			if do := p.first(rows); do != (step{blocked, uint16(min(rows, most))}) {
+				t.Errorf("%d of %d rows: %+v", most, rows, do)
+			}
+		}
+	}
+}
+
+// TestTogether: a single row walks through many packed trees at once, unless each segment has few.
+func TestTogether(t *testing.T) {
+	for _, c := range []struct {
+		trees, groups int
+		want          bool
+	}{{32, 1, true}, {32, 4, true}, {32, 5, false}, {32, 32, false}} {
+		for _, kind := range kernel.All() {
+			b, err := NewBuilder(Config{Dim: 1, Groups: c.groups, Output: wire.Raw, Kernel: kind, forced: &forced{method: alone}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			large := anyTree(rand.New(rand.NewPCG(1, 2)), &Config{Dim: 1, Groups: 1, Sum: Single}, fewLeaves+1, false)
+			for i := range c.trees {
+				large.Group = i % c.groups
+				if err := b.Add(large); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if m := b.Build(); m.together != (c.want && kind != kernel.Portable) {
+				t.Errorf("%v: %d trees of %d groups: together is %v", kind, c.trees, c.groups, m.together)
+			}
+		}
+	}
+}
+
 // TestNotHere: a kind that this processor does not run is refused before any tree.
 func TestNotHere(t *testing.T) {
 	for k := kernel.Portable; k <= kernel.AVX512; k++ {
