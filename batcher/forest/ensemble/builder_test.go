@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/disrust/disrust/batcher/kernel"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -171,12 +172,29 @@ func TestSetsAreStoredOnce(t *testing.T) {
 	}
 }
 
+// TestScoreAllocatesNothing: with linear leaves, and without them in each way that this processor has: trees
+// with marks, in a fan or not, oblivious trees and packed trees.
 func TestScoreAllocatesNothing(t *testing.T) {
+	allocatesNothing(t, way{kind: kernel.Auto}, true, 20)
+	for _, k := range kernels() {
+		for _, leaves := range []int{2, 20, 100, fewLeaves + 1} {
+			allocatesNothing(t, k, false, leaves)
+		}
+	}
+}
+
+func allocatesNothing(t *testing.T, k way, linear bool, leaves int) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	c := Config{Dim: 5, Groups: 3, Output: wire.Prob}
+	k.set(&c)
 	b := builder(t, c)
 	for range 30 {
-		if err := b.Add(anyTree(r, &c, 20, false)); err != nil {
+		tree := anyTree(r, &c, leaves, false)
+		if !linear {
+			tree.Linear = nil
+		}
+		if err := b.Add(tree); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -185,7 +203,7 @@ func TestScoreAllocatesNothing(t *testing.T) {
 		s.Score(rows, 5, out)
 		s.Score(rows[:5], 5, out[:3])
 	}); n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v, trees of %d leaves: %v allocations", k, leaves, n)
 	}
 }
 
