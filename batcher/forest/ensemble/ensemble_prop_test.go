@@ -109,6 +109,8 @@ func (w way) String() string {
 		return fmt.Sprintf("%v by a plan", w.kind)
 	case w.twin:
 		return fmt.Sprintf("twin, method %d", w.method)
+	case w.method == together:
+		return w.kind.String() + ", gathers"
 	case w.method == ranked:
 		return w.kind.String() + ", rows"
 	case w.method == marked:
@@ -130,7 +132,7 @@ var (
 func kernels() []way {
 	all := []way{{kernel.Portable, &forced{method: alone}}, {kernel.Portable, &forced{method: blocked}}, twin, twinRow, {kernel.Auto, nil}}
 	for _, k := range kernel.All()[1:] {
-		all = append(all, way{k, &forced{method: alone}}, way{k, &forced{method: blocked}}, way{k, &forced{method: marked}}, way{k, &forced{method: ranked}})
+		all = append(all, way{k, &forced{method: alone}}, way{k, &forced{method: together}}, way{k, &forced{method: blocked}}, way{k, &forced{method: marked}}, way{k, &forced{method: ranked}})
 	}
 	return all
 }

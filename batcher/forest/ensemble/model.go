@@ -36,7 +36,7 @@ type Model struct {
 	vectors  *vectors  // nil: many rows are walked, as few are
 	walked   bool      // some segments do not fit the vector kernel
 	packed   bool      // some segments are
-	together bool      // a single row walks through many trees at once, as all are packed
+	together bool      // a single row can walk through many trees at once, as all are packed
 	plan     plan
 
 	functionOf []uint32 // of each node: 0, or 1 more than the number of its function; nil: no leaf is linear

@@ -134,10 +134,6 @@ func (s *scorer) walkPacked(sg *segment, used int) {
 	}
 }
 
-// fewTogether is how many trees the segments must have on average for a single row to walk through many trees
-// at once. The assembly takes as long for a few of them as for all that it has room for.
-const fewTogether = marks.TogetherAlone / 4
-
 // walkRowPacked takes a single row through the trees of a segment.
 func (s *scorer) walkRowPacked(sg *segment) {
 	p := sg.packed

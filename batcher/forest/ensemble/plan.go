@@ -14,10 +14,11 @@ import (
 type method uint8
 
 const (
-	alone   method = iota // one row is walked, on several ways through the trees at once
-	blocked               // rows are walked side by side
-	ranked                // the vector kernels score one row
-	marked                // they score the trees that fit, and others are walked
+	alone    method = iota // one row is walked, on several ways through the trees at once
+	together               // the same, through packed trees, with gathers: not every processor is fast at these
+	blocked                // rows are walked side by side
+	ranked                 // the vector kernels score one row
+	marked                 // they score the trees that fit, and others are walked
 	methods
 )
 
@@ -88,7 +89,7 @@ func only(m method, most int) (p plan) {
 // describe says in a few words how rows are scored, by how many there are: for people. kernel is the
 // name of the vector kernels.
 func (p *plan) describe(kernel string) string {
-	names := [methods]string{"walk", "walk", kernel, kernel}
+	names := [methods]string{"walk", "walk", "walk", kernel, kernel}
 	var parts []string
 	for first := 1; first < len(p); {
 		name, end := names[p.mostly(first)], first
@@ -215,6 +216,8 @@ func (p *probe) score(do step, calls int) {
 func (m *Model) most(of method) int {
 	switch {
 	case of == alone:
+		return 1
+	case of == together && m.together:
 		return 1
 	case of == ranked && m.vectors != nil && m.vectors.row != nil:
 		return 1

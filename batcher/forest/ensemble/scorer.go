@@ -124,6 +124,8 @@ func (s *scorer) do(do step, rows []float32, stride int, out []float32) {
 	switch row := rows[:s.model.shape.Dim]; do.method {
 	case alone:
 		s.scoreRow(row, out)
+	case together:
+		s.scoreTogether(row, out)
 	case ranked:
 		s.scoreRanked(row, out)
 	default:
@@ -229,13 +231,6 @@ func (s *scorer) scoreRow(row, out []float32) {
 	m := s.model
 	m.fillRow(row, s.row)
 	s.start(1)
-	if m.together {
-		for i := range m.segments {
-			s.walkRowPacked(&m.segments[i])
-		}
-		s.answer(out)
-		return
-	}
 	s.findLeaves()
 	for g := range m.groups {
 		places := s.places[1+m.groups[g].first : 1+m.groups[g].end]
@@ -249,6 +244,17 @@ func (s *scorer) scoreRow(row, out []float32) {
 		default:
 			s.double[g][0] = sum(s.double[g][0], m.double, places)
 		}
+	}
+	s.answer(out)
+}
+
+// scoreTogether scores one row of a model all of whose segments are packed.
+func (s *scorer) scoreTogether(row, out []float32) {
+	m := s.model
+	m.fillRow(row, s.row)
+	s.start(1)
+	for i := range m.segments {
+		s.walkRowPacked(&m.segments[i])
 	}
 	s.answer(out)
 }

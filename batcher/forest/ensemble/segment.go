@@ -47,7 +47,7 @@ func (m *Model) alikeKernel(t, u *tree) bool {
 
 // compile makes the programs of the segments that fit.
 func (m *Model) compile() {
-	m.together = m.config.Kernel != kernel.Portable && len(m.order) >= fewTogether*len(m.segments)
+	m.together = m.config.Kernel != kernel.Portable
 	for i := range m.segments {
 		if s := &m.segments[i]; m.packs(m.at(int(s.first))) {
 			s.packed, m.packed = m.pack(s.run), true
