@@ -168,7 +168,7 @@ type probe struct {
 }
 
 func (m *Model) newProbe() *probe {
-	dim, most := m.shape.Dim, max(marks.Rows, lanes*m.blocks())
+	dim, most := m.shape.Dim, max(m.most(marked), m.most(blocked), marks.Rows)
 	p := &probe{scorer: m.newScorer(), out: make([]float32, most*m.shape.Outputs)}
 	p.rows = make([]float32, dim*max(2*most, min(poolRows, poolFloats/dim)))
 	m.Sample(p.rows, dim, rand.New(rand.NewPCG(1, 1)))
@@ -206,10 +206,31 @@ func (m *Model) most(of method) int {
 		return 1
 	case of == blocked && m.functionOf == nil:
 		return lanes * m.blocks()
+	case of == marked && m.vectors != nil && m.walked:
+		return marks.Rows // as many as the walk beside it takes
 	case of == marked && m.vectors != nil:
-		return marks.Rows
+		return marks.Rows * m.tiles()
 	}
 	return 0
+}
+
+// Tiles go through a program together if it is too large for the near caches, and if there are few sums.
+const (
+	nearBytes = 1 << 20
+	tiles     = 4
+)
+
+// tiles returns how many tiles of rows go through the programs together.
+func (m *Model) tiles() int {
+	size := 0
+	for i := range m.segments {
+		size = max(size, m.segments[i].bytes())
+	}
+	near := size < nearBytes && m.config.forced == nil // tests have small models
+	if near || m.config.Groups > fewGroups {
+		return 1
+	}
+	return tiles
 }
 
 // forced is how tests have rows scored, instead of by a plan that is measured.
