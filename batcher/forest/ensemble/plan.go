@@ -148,14 +148,18 @@ const (
 // time is in no plan.
 func (m *Model) measure(limit time.Duration) *times {
 	p, t := m.newProbe(), new(times)
+	var most [methods]int // of the sizes
+	for of := range methods {
+		most[of] = m.largest(of)
+	}
 	until := time.Now().Add(limit)
 	for pass := range passes {
 		for i, size := range slices.Backward(sizes[:]) {
-			for of := range methods {
-				if needed := pass == 0 && size == m.largest(of); size > m.most(of) || !needed && time.Now().After(until) {
+			for of, most := range most {
+				if needed := pass == 0 && size == most; size > most || !needed && time.Now().After(until) {
 					continue
 				}
-				if took := p.time(step{of, uint16(size)}); t[of][i] == 0 || took < t[of][i] {
+				if took := p.time(step{method(of), uint16(size)}); t[of][i] == 0 || took < t[of][i] {
 					t[of][i] = took
 				}
 			}
@@ -166,8 +170,9 @@ func (m *Model) measure(limit time.Duration) *times {
 
 // largest returns the most rows with which a method is measured; 0: none.
 func (m *Model) largest(of method) int {
+	most := m.most(of)
 	for _, size := range slices.Backward(sizes[:]) {
-		if size <= m.most(of) {
+		if size <= most {
 			return size
 		}
 	}
@@ -183,7 +188,7 @@ type probe struct {
 }
 
 func (m *Model) newProbe() *probe {
-	dim, most := m.shape.Dim, max(marks.Rows, lanes*m.blocks())
+	dim, most := m.shape.Dim, max(m.most(marked), m.most(blocked), marks.Rows)
 	p := &probe{scorer: m.newScorer(), out: make([]float32, most*m.shape.Outputs)}
 	p.rows = make([]float32, dim*max(2*most, min(poolRows, poolFloats/dim)))
 	m.Sample(p.rows, dim, rand.New(rand.NewPCG(1, 1)))
@@ -223,10 +228,31 @@ func (m *Model) most(of method) int {
 		return 1
 	case of == blocked && m.functionOf == nil:
 		return lanes * m.blocks()
+	case of == marked && m.vectors != nil && m.walked:
+		return marks.Rows // as many as the walk beside it takes
 	case of == marked && m.vectors != nil:
-		return marks.Rows
+		return marks.Rows * m.tiles()
 	}
 	return 0
+}
+
+// Tiles go through a program together if it is too large for the near caches, and if there are few sums.
+const (
+	nearBytes = 1 << 20
+	tiles     = 4
+)
+
+// tiles returns how many tiles of rows go through the programs together.
+func (m *Model) tiles() int {
+	size := 0
+	for i := range m.segments {
+		size = max(size, m.segments[i].bytes())
+	}
+	near := size < nearBytes && m.config.forced == nil // tests have small models
+	if near || m.config.Groups > fewGroups {
+		return 1
+	}
+	return tiles
 }
 
 // forced is how tests have rows scored, instead of by a plan that is measured.

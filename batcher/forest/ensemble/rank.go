@@ -1,8 +1,19 @@
 package ensemble
 
-// rank makes the ranks of count rows.
-func (s *scorer) rank(rows []float32, stride, count int) {
-	m, t := s.model, s.tile
+import "github.com/disrust/disrust/batcher/forest/ensemble/internal/marks"
+
+// rank makes the ranks of count rows, and returns the tiles that have them.
+func (s *scorer) rank(rows []float32, stride, count int) []*marks.Tile {
+	used := (count + marks.Rows - 1) / marks.Rows
+	for i, t := range s.tiles[:used] {
+		first := i * marks.Rows
+		s.rankTile(t, rows[first*stride:], stride, min(count-first, marks.Rows))
+	}
+	return s.tiles[:used]
+}
+
+func (s *scorer) rankTile(t *marks.Tile, rows []float32, stride, count int) {
+	m := s.model
 	v := m.vectors
 	t.Use(count)
 	for _, e := range v.eights {

@@ -20,7 +20,7 @@ type scorer struct {
 	double  [][]float64
 	single  [][]float32            // of each group: the sums of the rows that are scored at once; one of the two is nil
 	answers []float64              // of one row
-	tile    *marks.Tile            // nil: the model has no vectors
+	tiles   []*marks.Tile          // nil: the model has no vectors
 	ranked  *marks.Row             // nil: no vector kernel scores a single row
 	leaves  [marks.WalkRows]uint32 // of rows that walk through packed trees
 }
@@ -37,13 +37,13 @@ const (
 // all of them. Models of many groups take fewer, as each scorer holds a sum for each group and row.
 const (
 	packedBlocks = 32
-	packedGroups = 16
+	fewGroups    = 16
 )
 
 // blocks returns how many blocks of rows go through some trees together.
 func (m *Model) blocks() int {
 	most := blocks
-	if m.packed && m.config.Groups <= packedGroups {
+	if m.packed && m.config.Groups <= fewGroups {
 		most = packedBlocks
 	}
 	return min(most, max(1, cacheBytes/(4*lanes*len(m.columns))))
@@ -82,14 +82,14 @@ func (m *Model) newScorer() *scorer {
 			below[lane] = math.MinInt32
 		}
 	}
-	rows := max(marks.Rows, n*lanes)
+	rows := max(m.most(marked), m.most(blocked), lanes)
 	if m.config.Sum == Single {
 		s.single = sums[float32](m.config.Groups, rows)
 	} else {
 		s.double = sums[float64](m.config.Groups, rows)
 	}
 	if m.vectors != nil {
-		s.tile = marks.NewTile(m.vectors.ranks, m.config.Kernel, m.twin())
+		s.tiles = marks.NewTiles(m.most(marked)/marks.Rows, m.vectors.ranks, m.config.Kernel, m.twin())
 		if m.vectors.row != nil {
 			s.ranked = marks.NewRow(m.vectors.ranks, m.config.Kernel, m.twin())
 		}
@@ -138,8 +138,9 @@ func (s *scorer) do(do step, rows []float32, stride int, out []float32) {
 func (s *scorer) scoreBlocks(rows []float32, stride, count int, out []float32, vector bool) {
 	m := s.model
 	outputs, used := m.shape.Outputs, (count+lanes-1)/lanes
+	var tiles []*marks.Tile
 	if vector {
-		s.rank(rows, stride, count)
+		tiles = s.rank(rows, stride, count)
 	}
 	if !vector || m.walked {
 		s.fill(rows, stride, count)
@@ -148,9 +149,9 @@ func (s *scorer) scoreBlocks(rows []float32, stride, count int, out []float32, v
 	for i := range m.segments {
 		switch sg := &m.segments[i]; {
 		case vector && sg.double != nil:
-			sg.double.Add(s.tile, (*[marks.Rows]float64)(s.double[sg.group]))
+			sg.double.Add(tiles, s.double[sg.group])
 		case vector && sg.single != nil:
-			sg.single.Add(s.tile, (*[marks.Rows]float32)(s.single[sg.group]))
+			sg.single.Add(tiles, s.single[sg.group])
 		case sg.packed != nil:
 			s.walkPacked(sg, used)
 		case s.single != nil:

@@ -20,9 +20,9 @@ type segment struct {
 	singleRow rowProgram[float32]
 }
 
-// program scores the trees of a segment for the rows of a tile.
+// program scores the trees of a segment for the rows of some tiles.
 type program[F float32 | float64] interface {
-	Add(*marks.Tile, *[marks.Rows]F)
+	Add([]*marks.Tile, []F)
 	Bytes() int
 }
 

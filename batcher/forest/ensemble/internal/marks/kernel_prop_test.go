@@ -12,9 +12,9 @@ import (
 
 // tiles returns a tile of each kind that this processor has, and a twin.
 func tiles(columns int) map[string]*Tile {
-	all := map[string]*Tile{"twin": NewTile(columns, kernel.Portable, true)}
+	all := map[string]*Tile{"twin": NewTiles(1, columns, kernel.Portable, true)[0]}
 	for _, k := range kernel.All()[1:] {
-		all[k.String()] = NewTile(columns, k, false)
+		all[k.String()] = NewTiles(1, columns, k, false)[0]
 	}
 	return all
 }
@@ -150,7 +150,7 @@ func checkProgram[F float32 | float64](t *rapid.T, r *rand.Rand) {
 			}
 		}
 		tile.Ranked()
-		p.Add(tile, &sums)
+		p.Add([]*Tile{tile}, sums[:])
 		for row := range used {
 			var want F
 			for i := range trees {

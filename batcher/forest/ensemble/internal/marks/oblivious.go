@@ -89,8 +89,15 @@ func (b *ObliviousBuilder[F]) Program() *Oblivious[F] {
 	return p
 }
 
-// Add adds the values of the leaves to which the trees lead the rows of a tile.
-func (p *Oblivious[F]) Add(t *Tile, sums *[Rows]F) {
+// Add adds the values of the leaves to which the trees lead the rows of some tiles. There are Rows sums for
+// each tile.
+func (p *Oblivious[F]) Add(tiles []*Tile, sums []F) {
+	for at, t := range tiles {
+		p.add(t, (*[Rows]F)(sums[at*Rows:]))
+	}
+}
+
+func (p *Oblivious[F]) add(t *Tile, sums *[Rows]F) {
 	_ = t.Columns[p.column] // so that no level leads beyond them
 	for i := range p.parts {
 		c := &p.parts[i]

@@ -88,7 +88,7 @@ func compareOblivious[F float32 | float64](t *rapid.T, r *rand.Rand, p *Obliviou
 		}
 		tile.Ranked()
 		var sums [Rows]F
-		p.Add(tile, &sums)
+		p.Add([]*Tile{tile}, sums[:])
 		for row, want := range want {
 			if sums[row] != want {
 				t.Fatalf("%s: the sum of row %d of %d is %v, want %v", name, row, used, sums[row], want)

@@ -2,7 +2,7 @@
 
 package marks
 
-// A tile that uses these functions cannot be made: NewTile panics.
+// A tile that uses these functions cannot be made: NewTiles panics.
 const missing = "marks: this processor has no AVX2"
 
 func transpose(*float32, *float32, int, int)                                      { panic(missing) }

@@ -18,28 +18,42 @@ type Program[F float32 | float64] struct {
 	column       int    // the last column that it reads
 }
 
-// Add adds the values of the leaves to which the trees lead the rows of a tile.
-func (p *Program[F]) Add(t *Tile, sums *[Rows]F) {
-	_ = t.Columns[p.column] // so that no entry of the program leads beyond them
-	parts := p.wide
-	if t.narrow() {
-		parts = p.narrow
+// Add adds the values of the leaves to which the trees lead the rows of some tiles. There are Rows sums for
+// each tile. All tiles go through a part of the trees before the next part: a program that is larger than
+// the near caches comes from afar once for all of them.
+func (p *Program[F]) Add(tiles []*Tile, sums []F) {
+	few := len(tiles)
+	if last := len(tiles) - 1; tiles[last].narrow() {
+		few = last
+	}
+	p.add(p.wide, tiles[:few], sums)
+	p.add(p.narrow, tiles[few:], sums[few*Rows:])
+}
+
+func (p *Program[F]) add(parts []part, tiles []*Tile, sums []F) {
+	for _, t := range tiles {
+		_ = t.Columns[p.column] // so that no entry of the program leads beyond them
 	}
 	for i := range parts {
-		c := &parts[i]
-		values := p.values[c.values:]
-		if t.twin {
-			clearTwin(c.words, t)
-			addTwin(c.trees[:len(c.trees)-1], t, values, sums)
-			continue
+		values := p.values[parts[i].values:]
+		for at, t := range tiles {
+			addPart(&parts[i], t, values, (*[Rows]F)(sums[at*Rows:]))
 		}
-		c.clear(t)
-		switch sums := any(sums).(type) {
-		case *[Rows]float64:
-			c.addDouble(t, any(&values[0]).(*float64), sums)
-		case *[Rows]float32:
-			c.addSingle(t, any(&values[0]).(*float32), sums)
-		}
+	}
+}
+
+func addPart[F float32 | float64](c *part, t *Tile, values []F, sums *[Rows]F) {
+	if t.twin {
+		clearTwin(c.words, t)
+		addTwin(c.trees[:len(c.trees)-1], t, values, sums)
+		return
+	}
+	c.clear(t)
+	switch sums := any(sums).(type) {
+	case *[Rows]float64:
+		c.addDouble(t, any(&values[0]).(*float64), sums)
+	case *[Rows]float32:
+		c.addSingle(t, any(&values[0]).(*float32), sums)
 	}
 }
 

@@ -19,13 +19,17 @@ type Tile struct {
 	twin  bool
 }
 
-// NewTile returns a tile for programs of so many columns. One is there in any case: entries that clear
-// nothing look at it. The kind says with which instructions; but a twin does without any.
-func NewTile(columns int, kind kernel.Kind, twin bool) *Tile {
+// NewTiles returns tiles for programs of so many columns. One is there in any case: entries that clear
+// nothing look at it. The kind says with which instructions; but a twin does without any. The tiles share
+// memory, and belong to one goroutine.
+func NewTiles(count, columns int, kind kernel.Kind, twin bool) []*Tile {
 	check(kind, twin)
-	t := &Tile{Columns: make([]Column, max(1, columns)), marks: new([marksBytes]byte), kind: kind, twin: twin}
-	t.Use(Rows)
-	return t
+	tiles, marks := make([]*Tile, count), new([marksBytes]byte)
+	for i := range tiles {
+		tiles[i] = &Tile{Columns: make([]Column, max(1, columns)), marks: marks, kind: kind, twin: twin}
+		tiles[i].Use(Rows)
+	}
+	return tiles
 }
 
 // check panics if neither a twin nor this processor has kernels of a kind.
