@@ -45,7 +45,9 @@ var sizes = [...]int{1, 8, 16, 24, 32, 40, 48, 56, 64, 128, 256}
 // times has what a method takes for so many rows at once; 0: it does not score so many.
 type times [methods][len(sizes)]time.Duration
 
-// choose returns the fastest plan. Of more than 64 rows each step takes those that cost least each.
+// choose returns the fastest plan. Of more than 64 rows each step takes those that cost least each. Of methods
+// that take as long the last is chosen: where the clock stands still meanwhile, as it does on Windows for half a
+// millisecond, a vector kernel is the best guess.
 func (t *times) choose() (p plan) {
 	var best [marks.Rows + 1]time.Duration
 	for rows := 1; rows <= marks.Rows; rows++ {
@@ -56,7 +58,7 @@ func (t *times) choose() (p plan) {
 					continue
 				}
 				first := min(rows, size)
-				if all := cost + best[rows-first]; p[rows].count == 0 || all < best[rows] {
+				if all := cost + best[rows-first]; p[rows].count == 0 || all <= best[rows] {
 					p[rows], best[rows] = step{method(m), uint16(first)}, all
 				}
 				if size >= rows {
@@ -69,7 +71,7 @@ func (t *times) choose() (p plan) {
 	for m := range t {
 		for i, size := range sizes {
 			// Compared as products, because a row may take less than a nanosecond of a step.
-			if cost := t[m][i]; cost > 0 && (many.count == 0 || cost*time.Duration(many.count) < least*time.Duration(size)) {
+			if cost := t[m][i]; cost > 0 && (many.count == 0 || cost*time.Duration(many.count) <= least*time.Duration(size)) {
 				*many, least = step{method(m), uint16(size)}, cost
 			}
 		}

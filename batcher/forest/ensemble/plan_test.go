@@ -73,6 +73,27 @@ func TestChoose(t *testing.T) {
 	})
 }
 
+// TestChooseBlindly: a plan without a clock has the vector kernels.
+func TestChooseBlindly(t *testing.T) {
+	times := new(times)
+	for m, most := range [methods]int{1, 1, 64, 1, 64} {
+		for i, size := range sizes {
+			if size <= most {
+				times[m][i] = 1
+			}
+		}
+	}
+	p := times.choose()
+	for _, c := range []struct {
+		rows int
+		want step
+	}{{1, step{marked, 1}}, {2, step{marked, 2}}, {64, step{marked, 64}}, {1000, step{marked, 64}}} {
+		if do := p.first(c.rows); do != c.want {
+			t.Errorf("%d rows: %+v, want %+v", c.rows, do, c.want)
+		}
+	}
+}
+
 // TestDescribe: what a plan says to people.
 func TestDescribe(t *testing.T) {
 	mixed := func(first, end int) plan {
