@@ -160,6 +160,35 @@ func TestGatherPipelines(t *testing.T) {
 	})
 }
 
+// TestOneConnectionGathers: the requests that one connection has sent while the thread was busy are
+// scored in one call, also if each has several rows, and if the first completes a partial request.
+func TestOneConnectionGathers(t *testing.T) {
+	for name, c := range map[string]struct{ vectors, before int }{ // before: bytes that come before the hold
+		"requests of two rows": {vectors: 2}, "the rest of a request first": {vectors: 1, before: 300},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGainer()
+			rawtest.Run(t, g.serve, func(t *testing.T, s *rawtest.Server) {
+				one, holder := dial(t, s.Addr), dial(t, s.Addr)
+				source := rawtest.Source{Dim: 128}
+				first, answer := source.Pipeline(0, 1)
+				requests, answers := source.Pipeline(1, slices.Repeat([]int{c.vectors}, 8)...)
+				rawtest.Check(t, one.Exchange(append(first, requests[:c.before]...), answer))
+				rawtest.Check(t, holder.Send(rowBeginning(hold)))
+				<-g.held
+				before := s.Metrics()
+				rawtest.Check(t, one.Send(requests[c.before:]))
+				g.goOn <- struct{}{}
+				rawtest.Check(t, errors.Join(holder.Receive(make([]byte, 8)), holder.Finish(), one.Expect(answers), one.Finish()))
+				after := s.Metrics()
+				if calls := after.ModelCalls - before.ModelCalls; calls != 2 && !*testflag.Tiny { // one is the holder's
+					t.Errorf("%d rows were scored in %d calls", after.Rows-before.Rows, calls)
+				}
+			})
+		})
+	}
+}
+
 // TestLoneRowIsNotGathered: a row that has no company is scored where it was received, and so is a
 // request that has enough rows.
 func TestLoneRowIsNotGathered(t *testing.T) {

@@ -39,7 +39,7 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 		}
 		data = t.align(c, data)
 	}
-	data = t.scoreInPlace(c, data)
+	data = t.scoreInPlace(c, data, 0)
 	for c.phase == open && len(data) > 0 {
 		f := t.format.ParseRequest(data)
 		switch f.Status {
@@ -56,7 +56,7 @@ func (t *Thread) admitAll(c *conn, data []byte) ([]byte, bool) {
 				t.violate(c, data, len(data))
 				return nil, true
 			}
-			data = t.scoreInPlace(c, t.receiveHello(c, data))
+			data = t.scoreInPlace(c, t.receiveHello(c, data), 0)
 		}
 	}
 	return nil, true
@@ -89,7 +89,7 @@ func (t *Thread) admitPartial(c *conn, data []byte) ([]byte, bool) {
 	case wire.Incomplete:
 		return nil, true
 	case wire.Complete:
-		if len(t.scoreInPlace(c, block[:f.Bytes])) > 0 && !t.admit(c, f.Vectors, f.Payload(block)) {
+		if len(t.scoreInPlace(c, block[:f.Bytes], len(data))) > 0 && !t.admit(c, f.Vectors, f.Payload(block)) {
 			return data, false
 		}
 	default:

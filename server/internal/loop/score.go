@@ -40,11 +40,12 @@ func maxSingles(f wire.Format) int { return max(1, ReceiveBytes(f)/f.RequestByte
 // through no ring.
 //
 // It does so only if the thread scores for itself, and only while the connection has nothing
-// in flight: otherwise these answers would overtake earlier ones.
-func (t *Thread) scoreInPlace(c *conn, data []byte) []byte {
+// in flight: otherwise these answers would overtake earlier ones. more is how many bytes of c's
+// stream are at hand behind data.
+func (t *Thread) scoreInPlace(c *conn, data []byte, more int) []byte {
 	for t.batcher != nil && c.inFlight == 0 && c.phase == open {
 		run := t.format.ParseRun(data)
-		if run.Count == 0 || !t.suits(run, len(data)) {
+		if run.Count == 0 || !t.suits(run, len(data)+more) {
 			break
 		}
 		requests, ok := wire.Floats(data[:run.Bytes])
@@ -58,13 +59,15 @@ func (t *Thread) scoreInPlace(c *conn, data []byte) []byte {
 }
 
 // suits reports whether to score a run in place. size is how many bytes of the stream are at hand.
-// The calls of the model must have enough rows, or the run must be all that is at hand in this turn.
+// The calls of the model must have enough rows, or one call must score all that is at hand in this
+// turn.
 func (t *Thread) suits(run wire.Run, size int) bool {
-	rows := run.Vectors // of a call
+	rows, calls := run.Vectors, run.Count
 	if rows == 1 && t.least == 1 {
-		rows = run.Count // one call scores them all
+		rows, calls = run.Count, 1
 	}
-	return rows >= t.enough || rows >= t.least && run.Bytes == size && len(t.pending) == 0 && t.handled == len(t.events)
+	alone := calls == 1 && run.Bytes == size && len(t.pending) == 0 && t.handled == len(t.events)
+	return rows >= t.enough || rows >= t.least && alone
 }
 
 // align moves data, the last bytes of c's receive buffer, down to a multiple of four bytes,
