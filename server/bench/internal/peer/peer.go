@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/disrust/disrust/server/daemontest"
@@ -43,6 +44,8 @@ type Peer struct {
 	*daemontest.Process
 	Port string // on 127.0.0.1
 	Addr string // 127.0.0.1 and the port
+
+	end sync.Once
 }
 
 // Start starts a program with --port and the flags. It is otherwise like StartCommand.
@@ -85,8 +88,9 @@ func start(command []string) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Peer{process, port, net.JoinHostPort("127.0.0.1", port)}
+	p := &Peer{Process: process, Port: port, Addr: net.JoinHostPort("127.0.0.1", port)}
 	if err := p.AwaitReady(p.takesConnections); err != nil {
+		p.killGroup()
 		return nil, err
 	}
 	return p, nil

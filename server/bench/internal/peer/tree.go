@@ -38,6 +38,9 @@ func readProcess(pid int) (process, error) {
 // tree returns the server's process and all that it has started, directly or not, as far as they
 // run and their parents do too.
 func (p *Peer) tree() ([]process, error) {
+	if p.HasEnded() {
+		return nil, nil // another process may have its number
+	}
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, err
@@ -87,11 +90,14 @@ func (p *Peer) CPU() (time.Duration, error) {
 const patience = 20 * time.Second
 
 // Terminate ends the server with SIGTERM, or with SIGKILL if that takes too long, and then those
-// of its processes that are left.
+// of its processes that are left. It may be called again, and then does nothing: another process may
+// have the server's number by then.
 //
 // It does not wait for the server's output first, as [daemontest.Process.Terminate] does: a process
 // that is left may hold it open for ever.
-func (p *Peer) Terminate() {
+func (p *Peer) Terminate() { p.end.Do(p.terminate) }
+
+func (p *Peer) terminate() {
 	all, _ := p.tree()                                              // without /proc no more can be done than for one process
 	_ = p.Process.Signal(syscall.SIGTERM)                           // it may have ended
 	_ = daemontest.Await(patience, "the server ends", func() bool { // or it is killed
@@ -103,5 +109,12 @@ func (p *Peer) Terminate() {
 			_ = syscall.Kill(one.pid, syscall.SIGKILL) // it may have ended
 		}
 	}
+	p.killGroup()
 	p.Process.Terminate()
+}
+
+// killGroup ends the processes that a server has left that ended by itself. They have no parent that
+// leads to them, but are in the server's group, unless they have left it.
+func (p *Peer) killGroup() {
+	_ = syscall.Kill(-p.Pid(), syscall.SIGKILL) // all may have ended
 }

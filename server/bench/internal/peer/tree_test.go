@@ -3,7 +3,11 @@
 package peer
 
 import (
+	"errors"
+	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,18 +18,18 @@ import (
 const safety = time.Minute
 
 // TestTree: the processes that a server starts count in its CPU time, and end with it although it
-// ends without them.
+// ends without them. The second one ends with the first even if this test cannot.
 func TestTree(t *testing.T) {
-	started, err := daemontest.StartProcess(exec.Command("sh", "-c", `sh -c 'while :; do :; done; true' & setsid sleep 1000 & trap 'exit 0' TERM; wait`))
+	started, err := daemontest.StartProcess(exec.Command("sh", "-c", `sh -c 'while kill -0 $PPID; do :; done; true' & setsid sleep 1000 & trap 'exit 0' TERM; wait`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &Peer{Process: started}
+	t.Cleanup(p.Terminate)
 	var all []process
 	await := func(what string, condition func() bool) {
 		t.Helper()
 		if err := daemontest.Await(safety, what, condition); err != nil {
-			p.Terminate()
 			t.Fatal(err)
 		}
 	}
@@ -53,5 +57,28 @@ func TestTree(t *testing.T) {
 	})
 	if used, err := p.CPU(); err == nil {
 		t.Errorf("a server that has ended has used %v", used)
+	}
+}
+
+// TestOrphans: what a server that cannot start has started ends as well.
+func TestOrphans(t *testing.T) {
+	list := t.TempDir() + "/pids"
+	_, err := StartCommand([]string{"sh", "-c", `sleep 1000 & echo $! >>"$0"; exit 1`, list})
+	if !errors.Is(err, daemontest.ErrEnded) {
+		t.Error(err)
+	}
+	text, err := os.ReadFile(list)
+	pids := strings.Fields(string(text))
+	if err != nil || len(pids) != attempts {
+		t.Fatalf("%q, %v", text, err)
+	}
+	for _, pid := range pids {
+		number, _ := strconv.Atoi(pid) // the shell has written it
+		if err := daemontest.Await(safety, "the end of "+pid, func() bool {
+			one, err := readProcess(number)
+			return err != nil || one.ended
+		}); err != nil {
+			t.Error(err)
+		}
 	}
 }
