@@ -28,17 +28,23 @@ def keep(missing, name, why):
 
 
 def run(command, timeout=300, **how):
-    """Runs a command. Returns "", or why it failed."""
+    """Runs a command. Returns "", or why it failed. The processes that it has started end with it."""
     try:
-        ran = subprocess.run(command, timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                             errors="replace", **how)
+        ran = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                               start_new_session=True, **how)
     except FileNotFoundError:
         return f"there is no {command[0]}"
-    except subprocess.TimeoutExpired:
-        return f"not done in {timeout:.0f} s"
+    with ran:
+        try:
+            output, _ = ran.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            return f"not done in {timeout:.0f} s"
+        finally:
+            if ran.returncode is None:  # too late, or interrupted: compilers would go on while engines are timed
+                os.killpg(ran.pid, signal.SIGKILL)
     if ran.returncode < 0:
-        return f"ended by {signal.Signals(-ran.returncode).name}: {told(ran.stdout)}"
-    return "" if ran.returncode == 0 else f"{pathlib.Path(command[0]).name} failed: {told(ran.stdout)}"
+        return f"ended by {signal.Signals(-ran.returncode).name}: {told(output)}"
+    return "" if ran.returncode == 0 else f"{pathlib.Path(command[0]).name} failed: {told(output)}"
 
 
 def told(output):

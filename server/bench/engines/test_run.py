@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import select
 import statistics
 import subprocess
 import sys
@@ -122,6 +123,15 @@ class Parts(unittest.TestCase):
         for scores, ours, exact in ((near, True, True), (stray, True, False), (lost, True, False), (-want, False, False)):
             with self.assertRaises(workers.Failed):
                 judge([want, scores], want, ours, exact)
+
+    def test_compiler_that_takes_too_long(self):
+        reader, writer = os.pipe()
+        why = prepare.run(["sh", "-c", "sleep 1000 & wait"], 1, pass_fds=[writer])
+        os.close(writer)
+        self.assertEqual(why, "not done in 1 s")
+        self.assertTrue(select.select([reader], [], [], 60)[0], "a process that it has started goes on")
+        self.assertEqual(os.read(reader, 1), b"")  # no process has the other end
+        os.close(reader)
 
     def test_worker_that_ends(self):
         with tempfile.TemporaryDirectory() as scratch:
