@@ -72,11 +72,14 @@ class Comparison:
             try:
                 c.answers = judge(self.scores(c), want, c.engine.ours, self.model.exact)
             except workers.Failed as failed:
-                c.worker.stop()
-                self.contenders.remove(c)
-                if c.engine.ours:
-                    sys.exit(f"{c.engine.full_title()}, {self.name}: {failed}")
-                self.leave_out(c.engine, str(failed))
+                self.drop(c, failed)
+
+    def drop(self, c, failed):
+        c.worker.stop()
+        self.contenders.remove(c)
+        if c.engine.ours:
+            sys.exit(f"{c.engine.full_title()}, {self.name}: {failed}")
+        self.leave_out(c.engine, str(failed))
 
     def scores(self, c):
         """The scores of the first rows, for each size."""
@@ -90,7 +93,10 @@ class Comparison:
         print(f"{self.name}: round {i + 1} of {self.options.rounds}", file=sys.stderr, flush=True)
         for size in SIZES:
             for c in self.contenders[::-1 if i % 2 else 1]:  # there and back: a drift of the machine meets all
-                c.times[size].append(c.worker.time(size, self.options.seconds))
+                try:
+                    c.times[size].append(c.worker.time(size, self.options.seconds))
+                except workers.Failed as failed:
+                    self.drop(c, failed)
 
 
 def judge(scores, want, ours, exact):

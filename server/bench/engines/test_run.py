@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 import numpy as np
@@ -139,6 +140,34 @@ class Parts(unittest.TestCase):
                                 ("echo missing wheels", "wheels")):
                 with self.assertRaisesRegex(workers.Failed, f"^{why}$"):
                     workers.Worker(["sh", "-c", script], min(os.sched_getaffinity(0)), pathlib.Path(scratch) / "log")
+
+    def test_peer_that_ends_between_rounds_is_left_out(self):
+        class Mortal:
+            def __init__(self, lives):
+                self.lives = lives
+
+            def time(self, size, seconds):
+                self.lives -= 1
+                if self.lives < 0:
+                    raise workers.Failed("it ended")
+                return 1.0
+
+            def stop(self):
+                self.lives = None
+
+        engines = {e.name: e for e in registry.ENGINES}
+        c = compare.Comparison(None, "mlp", models.MODELS["mlp"], types.SimpleNamespace(rounds=2, seconds=1), {})
+        ours, peer = compare.Contender(engines["disrust"], Mortal(100)), compare.Contender(engines["lleaves"], Mortal(6))
+        c.contenders = [ours, peer]
+        with contextlib.redirect_stderr(io.StringIO()):
+            c.round(0)
+            c.round(1)
+        self.assertEqual((c.contenders, peer.worker.lives), ([ours], None))
+        self.assertEqual([a["why"] for a in c.absent], ["it ended"])
+        self.assertEqual({len(times) for times in ours.times.values()}, {2})
+        ours.worker.lives = 0
+        with contextlib.redirect_stderr(io.StringIO()), self.assertRaisesRegex(SystemExit, "it ended"):
+            c.round(2)
 
     def test_calls_from_c(self):
         rows = np.arange(12.0).reshape(6, 2)
