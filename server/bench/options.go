@@ -5,6 +5,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,9 @@ func parseOptions(args []string) (options, error) {
 	o.disrust = strings.Fields(o.flagList)
 	works, all := defaultWork, contenders
 	if o.model != "" {
+		if o.model, err = filepath.Abs(o.model); err != nil { // some servers change their folder
+			return *o, err
+		}
 		works, all = servedWork, models(o.model).served()
 	}
 	err = cmp.Or(o.setWorks(cmp.Or(o.workList, works)), o.setPeers(cmp.Or(o.peerList, usual(all)), all))

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -84,6 +86,9 @@ func TestOptions(t *testing.T) {
 	o, err = parseOptions([]string{"--model", "folder"})
 	if err != nil || len(o.works) != 4 || len(o.peers) != len(models("").served()) || o.peers[0].name != "disrust" {
 		t.Errorf("with a model: %d works, %d peers, %v", len(o.works), len(o.peers), err)
+	}
+	if here, err := os.Getwd(); err != nil || o.model != filepath.Join(here, "folder") {
+		t.Errorf("the folder of the model is %q, which another process may not find; %v", o.model, err)
 	}
 }
 

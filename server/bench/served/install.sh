@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes FOLDER for `go run ./server/bench --model FOLDER`: the model, its rows and scores, and an
-# environment of Python for each kind of server. Needs Python 3.9 to 3.12, some 3 GB of disk, and
+# environment of Python for each kind of server. Needs Python 3.11 or 3.12, some 2 GB of disk, and
 # minutes. What cannot be installed is reported, and its servers are left out of the benchmark.
 set -u
 [ $# -eq 1 ] || { echo "usage: install.sh FOLDER" >&2; exit 2; }
