@@ -85,7 +85,7 @@
 // (scoreInPlace), if the model can read them there. It writes the answers straight to the
 // connection's output. Such requests are not admitted, and use neither pool nor rings. If
 // a receive ends within a request, the thread copies the beginning of that request to a
-// block. It scores the request there once the rest has arrived. A model that wants packed
+// block. It can score the request there once the rest has arrived. A model that wants packed
 // rows scores a request of many vectors in place. Small requests reach it through the
 // pool, those of many connections in one batch.
 //
@@ -95,8 +95,8 @@
 // rows are enough for the thread's model. A call in place must have that many (suits). The thread
 // gathers requests of fewer rows in the pool, from whichever connections, and publish scores them as
 // one matrix: when the events of the turn are handled, or when publishRows have come together. Nothing
-// waits for requests that have not arrived. If a request is all that the turn has brought, the thread
-// scores it in place, because there is nothing to gather it with.
+// waits for requests that have not arrived. If one call of the model scores in place all that the turn
+// has brought, the thread scores it there, because there is nothing to gather it with.
 //
 // Each time that the thread has scored the gathered rows, the pool is empty. So the next rows are
 // written to the same memory, which is still in the cache.
