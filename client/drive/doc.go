@@ -36,7 +36,8 @@
 // A thread of the generator polls for the next request that falls due. If the server's
 // threads and it want more CPUs than there are, it waits for one until the kernel's next
 // tick, which takes milliseconds. On Linux, Delayed says how long it has waited in all. On
-// two CPUs with a server that polls too, one request in a hundred may be late at any rate.
+// two CPUs with a server that polls too, one request in a hundred may be late, however low
+// the rate.
 //
 // If one request in a thousand or fewer was written late, the run is valid, but the
 // figures beyond p99.9 may consist of these requests. So the second half of the

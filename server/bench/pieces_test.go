@@ -43,6 +43,7 @@ func TestPieces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(server.Terminate) // if inPieces ends the test
 		if err := inPieces(t, server.Addr); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}

@@ -64,7 +64,7 @@ func (b *bench) lacks(c contender) bool {
 }
 
 // compile compiles one of the sources in C, with more flags of the compiler, and returns the
-// program. A source with the same flags is compiled once.
+// program. Only the number of the flags tells a source's programs apart, and each is compiled once.
 func (b *bench) compile(source string, flags ...string) (program string, err error) {
 	program = filepath.Join(b.programs, strings.TrimSuffix(filepath.Base(source), ".c")+"-"+fmt.Sprint(len(flags)))
 	if _, err := os.Stat(program); err == nil {

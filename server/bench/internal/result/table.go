@@ -75,9 +75,9 @@ func digits(v float64) string {
 	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
-// WriteTable writes the rows, the peers that are missing, and the notes, with an empty line between two works. A row that
-// failed says so in its last cell, which follows its name if the row has no figures. Rows that
-// were never tried are left out.
+// WriteTable writes the rows, the peers that are missing, and the notes, with an empty line between
+// two works. A row that failed says so in its last cell, which follows its name if the row has no
+// figures. Rows that were never tried are left out.
 func (r *Report) WriteTable(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(cells []string) { fmt.Fprintln(table, strings.TrimRight(strings.Join(cells, "\t"), "\t")) } // Flush returns the error
