@@ -47,7 +47,11 @@ func TestJudgeDelay(t *testing.T) {
 		if _, said := judge(total); strings.Contains(said, why) != late {
 			t.Errorf("%v late: %q", lag, said)
 		}
-		total.Delayed = 0
+		total.Length = 17 * time.Second
+		if _, said := judge(total); strings.Contains(said, "had its CPU") {
+			t.Errorf("delayed for too short a time: %q", said)
+		}
+		total.Length, total.Delayed = 0, 0
 		if _, said := judge(total); strings.Contains(said, "had its CPU") {
 			t.Errorf("not delayed: %q", said)
 		}
