@@ -50,7 +50,7 @@ func All() []Kind {
 }
 
 // ErrNotHere is the error of a kind that this processor does not run.
-var ErrNotHere = errors.New("this processor does not run it")
+var ErrNotHere = errors.New("this processor does not have them: auto takes the best that it has")
 
 // Check returns an error that wraps [ErrNotHere] if this processor, or its system, does not run k.
 func (k Kind) Check() error {

@@ -63,6 +63,16 @@ func lone512(name, goType string, many bool, size int, move, add func(ops ...Op)
 	}
 	ADDQ(U32(4*loneLanes), roots)
 	ADDQ(U32(4*loneLanes), firsts)
+	addPlaces(places, count, values, sum, size, add)
+	TESTQ(count, count)
+	JNZ(LabelRef("trees"))
+	move(sum, Mem{Base: to})
+	end()
+}
+
+// addPlaces adds the values at the places that the lanes found, for as many of the count trees that are left,
+// and leaves in count those that remain.
+func addPlaces(places Mem, count, values reg.Register, sum reg.VecVirtual, size int, add func(ops ...Op)) {
 	eights, place := GP64(), GP64()
 	MOVQ(U32(loneLanes), eights)
 	CMPQ(count, eights)
@@ -78,10 +88,6 @@ func lone512(name, goType string, many bool, size int, move, add func(ops ...Op)
 	ADDQ(Imm(4*loneEight), place)
 	SUBQ(Imm(loneEight), eights)
 	JNZ(LabelRef("eight"))
-	TESTQ(count, count)
-	JNZ(LabelRef("trees"))
-	move(sum, Mem{Base: to})
-	end()
 }
 
 // gather returns the dwords at the places of 16 lanes.
