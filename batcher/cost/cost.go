@@ -81,6 +81,10 @@ func Measure(ctx context.Context, m batcher.Model, dim, rows int, limit time.Dur
 	if c.Few, c.Rows, err = p.batches(c.Single, 1, min(FewRows, rows)); err != nil {
 		return c, err
 	}
+	if c.Rows < min(FewRows, rows) {
+		c.Batched = c.Few // no more fit, and no other size counts as few
+		return c, nil
+	}
 	c.Batched, c.Rows, err = p.batches(c.Few, c.Rows, rows)
 	return c, err
 }
