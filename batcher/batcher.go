@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 
 	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/wire"
@@ -25,7 +26,7 @@ type Source struct {
 
 // Config describes a Batcher.
 type Config struct {
-	Model     Model // Only New uses it: one Scorer of it scores from then on
+	Model     Model // only New uses it: one Scorer of it scores from then on, until Replace
 	Dim       int   // features per row
 	Requests  *ringbuf.Consumer[Request]
 	Sources   []Source
@@ -42,13 +43,14 @@ type Batcher struct {
 	batchRows int
 	requests  *ringbuf.Consumer[Request]
 	sources   []source
-	next      ringbuf.Sequence // the first request that was polled and is not answered
+	first     ringbuf.Sequence // the first request that was polled and is not answered
 	left      int              // requests that were polled and are not answered
 	scored    int              // requests of the current batch
 	rows      int              // rows of the current batch
 	calling   bool             // the model was called and has not returned
 	onFailure func(error, int)
 	stats     stats
+	next      atomic.Pointer[Scorer] // to replace scorer at the next Poll, or nil; Replace sets it
 }
 
 // source is a Source and its answers in the current batch, which are not yet published.
@@ -72,21 +74,15 @@ func New(cfg Config) (*Batcher, error) {
 	case cfg.BatchRows < 0:
 		return nil, fmt.Errorf("batcher: batch of %d rows: at least 1 is needed, or 0 for %d", cfg.BatchRows, DefaultBatchRows)
 	}
-	shape := cfg.Model.Shape()
-	if err := shape.Validate(); err != nil {
+	scorer, err := newScorer(cfg.Model, cfg.Dim)
+	if err != nil {
 		return nil, err
 	}
-	if shape.Dim != 0 && shape.Dim != cfg.Dim {
-		return nil, fmt.Errorf("batcher: dim %d: the model has dim %d", cfg.Dim, shape.Dim)
-	}
 	b := &Batcher{
-		scorer: cfg.Model.NewScorer(), dim: cfg.Dim, outputs: shape.Outputs, batchRows: cfg.BatchRows, requests: cfg.Requests,
+		dim: cfg.Dim, outputs: cfg.Model.Shape().Outputs, batchRows: cfg.BatchRows, requests: cfg.Requests,
 		sources: make([]source, len(cfg.Sources)), onFailure: cfg.OnFailure,
 	}
-	if b.scorer == nil {
-		return nil, errors.New("batcher: the model returned no Scorer")
-	}
-	b.strided, _ = b.scorer.(StridedScorer)
+	b.setScorer(scorer)
 	if b.batchRows == 0 {
 		b.batchRows = DefaultBatchRows
 	}
@@ -100,19 +96,43 @@ func New(cfg Config) (*Batcher, error) {
 	return b, nil
 }
 
+// newScorer returns a scorer of m for rows of dim features.
+func newScorer(m Model, dim int) (Scorer, error) {
+	shape := m.Shape()
+	if err := shape.Validate(); err != nil {
+		return nil, err
+	}
+	if shape.Dim != 0 && shape.Dim != dim {
+		return nil, fmt.Errorf("batcher: dim %d: the model has dim %d", dim, shape.Dim)
+	}
+	scorer := m.NewScorer()
+	if scorer == nil {
+		return nil, errors.New("batcher: the model returned no Scorer")
+	}
+	return scorer, nil
+}
+
+func (b *Batcher) setScorer(s Scorer) {
+	b.scorer = s
+	b.strided, _ = s.(StridedScorer)
+}
+
 // Poll answers the requests that it finds in the request ring, batch by batch, and wakes
 // each source that has answers once per batch. It returns how many requests it answered
 // and never waits. No allocation.
 func (b *Batcher) Poll() int {
+	if b.Replacing() {
+		b.replace()
+	}
 	if b.left == 0 { // otherwise the model ended the goroutine of the last Poll
-		b.next, b.left = b.requests.Poll(b.batchRows) // each request has at least one row
+		b.first, b.left = b.requests.Poll(b.batchRows) // each request has at least one row
 	}
 	count := b.left
 	if count == 0 {
 		b.stats.empty()
 		return 0
 	}
-	first, second := b.requests.Slots(b.next, count)
+	first, second := b.requests.Slots(b.first, count)
 	b.score(first)
 	b.score(second)
 	b.publish()
@@ -169,7 +189,7 @@ func (b *Batcher) scoreRun(requests []Request, rows int) {
 		failed, out[0] = uint16(fault.Code), math.Float32frombits(fault.Row)
 	}
 	src.answer(requests, failed)
-	b.next += ringbuf.Sequence(len(requests))
+	b.first += ringbuf.Sequence(len(requests))
 	b.left -= len(requests)
 	b.scored += len(requests)
 }

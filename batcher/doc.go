@@ -36,6 +36,8 @@
 //   - If the model ends the goroutine (runtime.Goexit), the call of the batcher does not
 //     return. A deferred function learns it from Exited.
 //   - The batcher wakes each source with answers at most once per batch.
+//   - Replace puts another model in the place of the first one, between two batches. Each source
+//     learns it in its place among the answers.
 //
 // # Without the rings
 //

@@ -34,8 +34,9 @@ type source struct {
 }
 
 // wide is a model whose scorer gives several scores per row: the sum of the row, twice the
-// sum, and so on. It fails for rows that have a poisoned feature.
-type wide struct{ outputs int }
+// sum, and so on, plus an offset that tells models apart. It fails for rows that have a poisoned
+// feature.
+type wide struct{ outputs, offset int }
 
 func (w wide) Shape() batcher.Shape      { return batcher.Shape{Outputs: w.outputs} }
 func (w wide) NewScorer() batcher.Scorer { return w }
@@ -54,7 +55,7 @@ func (w wide) ScoreStrided(rows []float32, dim, stride int, out []float32) error
 			sum += v
 		}
 		for k := range w.outputs {
-			out[i*w.outputs+k] = sum * float32(k+1)
+			out[i*w.outputs+k] = sum*float32(k+1) + float32(w.offset)
 		}
 	}
 	return nil
@@ -129,6 +130,9 @@ func (s *source) answers(f func(r batcher.Response, scores []float32)) {
 		for i := range count {
 			r := *s.responses.Slot(lo + ringbuf.Sequence(i))
 			f(r, s.shared.Scores[r.Row*s.outputs:(r.Row+uint32(r.Vectors))*s.outputs])
+			if r.Vectors == 0 {
+				continue
+			}
 			s.pool.Release(bufpool.Span{Offset: int(r.Row) * s.dim * 4, Size: int(r.Vectors) * s.dim * 4})
 		}
 		s.responses.Release(count)

@@ -107,7 +107,7 @@ func TestApartIsOneCall(t *testing.T) {
 
 // TestSeveralOutputs: in place, each row gets its scores side by side.
 func TestSeveralOutputs(t *testing.T) {
-	b, out := setup(t, wide{3}, 2, 1, 1, 0), make([]float32, 6)
+	b, out := setup(t, wide{outputs: 3}, 2, 1, 1, 0), make([]float32, 6)
 	if n, fault := b.ScoreApart([]float32{1, 2, poisoned, 3, 4}, 3, out); n != 2 || fault != (batcher.Fault{}) {
 		t.Errorf("apart: %d answered, %+v", n, fault)
 	}

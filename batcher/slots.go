@@ -14,11 +14,12 @@ type Request struct {
 }
 
 // Response is a slot of a response ring. The scores are in the source's Scores, from those of
-// Row on.
+// Row on. A Response without vectors answers no request: the responses behind it are of the model
+// that Replace has put in its place.
 type Response struct {
 	Key     uint64
 	Row     uint32
-	Vectors uint16
+	Vectors uint16 // 0: another model from here on
 	Failed  uint16 // not 0: the model failed for this request, and in place of its first score there is a Fault's row
 }
 

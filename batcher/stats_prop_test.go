@@ -30,7 +30,7 @@ func (c counting) ScoreStrided(rows []float32, dim, stride int, out []float32) e
 func TestStatsCountTheModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		var calls, rows uint64
-		b := setup(t, counting{wide{2}, &calls, &rows}, 3, 1, 64, rapid.IntRange(1, 20).Draw(rt, "batch rows"))
+		b := setup(t, counting{wide{outputs: 2}, &calls, &rows}, 3, 1, 64, rapid.IntRange(1, 20).Draw(rt, "batch rows"))
 		value := func() float32 { return rapid.SampledFrom([]float32{1, 2, poisoned}).Draw(rt, "value") }
 		for range rapid.IntRange(1, 8).Draw(rt, "steps") {
 			count, vectors := rapid.IntRange(1, 6).Draw(rt, "count"), rapid.IntRange(1, 4).Draw(rt, "vectors")

@@ -89,14 +89,15 @@ func (c *Consumer[T]) Release(count int) {
 	c.ring.released.Store(c.released)
 }
 
-// Wait returns true once Poll would return a slot. It returns false once the
-// ring is closed and the consumer has polled every slot ever claimed. Until then
-// it waits in the way that the ring's WaitStrategy chooses.
+// Wait returns true once Poll would return a slot, or once after an Alert. It
+// returns false once the ring is closed and the consumer has polled every slot
+// ever claimed. Until then it waits in the way that the ring's WaitStrategy
+// chooses.
 //
 // A consumer that calls Wait while it has polled every slot and released none
 // waits for ever.
 func (c *Consumer[T]) Wait() bool {
-	for empty := 1; !c.Ready(); empty++ {
+	for empty := 1; !c.Ready() && !c.alerted(); empty++ {
 		if c.drained() {
 			return false
 		}
@@ -121,7 +122,7 @@ func (c *Consumer[T]) Ready() bool {
 // If Announce returns true the caller may sleep: the next Publish or Close calls
 // Wake on the ring's strategy, once. The caller calls Awake after the sleep. If
 // Announce returns false there is something to do: Poll would return a slot, or
-// Wait would return false. Announce has then withdrawn the announcement, but a
+// Wait would return at once. Announce has then withdrawn the announcement, but a
 // Wake may still be on its way, so the next sleep may end early.
 //
 // Announce serves consumers that sleep outside the ring, in io_uring or poll,
@@ -134,7 +135,7 @@ func (c *Consumer[T]) Ready() bool {
 // cycle that sequential consistency forbids.
 func (c *Consumer[T]) Announce() bool {
 	c.ring.asleep.Store(1)
-	if c.Ready() || c.drained() {
+	if c.Ready() || c.drained() || c.ring.alerted.Load() {
 		c.Awake()
 		return false
 	}
@@ -147,6 +148,11 @@ func (c *Consumer[T]) Awake() {
 	if c.ring.asleep.Load() != 0 { // only this goroutine sets it
 		c.ring.asleep.Store(0)
 	}
+}
+
+// alerted reports whether there was an Alert, and takes it.
+func (c *Consumer[T]) alerted() bool {
+	return c.ring.alerted.Load() && c.ring.alerted.Swap(false)
 }
 
 // drained reports whether the ring is closed and the consumer has polled every

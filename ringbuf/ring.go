@@ -31,6 +31,7 @@ type Ring[T any] struct {
 	producerTaken atomic.Bool
 	consumerTaken atomic.Bool
 	closed        atomic.Bool // set after closedBit, so that the consumer need not load claimed to see a close
+	alerted       atomic.Bool // set by Alert, taken by Wait
 	shared        bool        // several producers
 
 	_        [lineBytes]byte
@@ -115,9 +116,19 @@ func (r *Ring[T]) Close() {
 	r.wake()
 }
 
+// Alert makes the consumer's current Wait, or else its next one, return true although there may
+// be no slot. It is for news that does not pass through the ring. Any goroutine may call it.
+// Several alerts before that return count as one.
+//
+// Ordering: what the caller wrote before Alert, the consumer sees after Wait.
+func (r *Ring[T]) Alert() {
+	r.alerted.Store(true)
+	r.wake()
+}
+
 // wake calls Wake on the strategy if the consumer has announced a sleep.
 //
-// Ordering: Publish and Close call it after the store that the consumer must see;
+// Ordering: Publish, Close and Alert call it after the store that the consumer must see;
 // its load pairs with Announce. The compare-and-swap lets only one of several
 // callers through.
 func (r *Ring[T]) wake() {

@@ -188,3 +188,57 @@ func TestNoWakeIsLost(t *testing.T) {
 		}
 	}
 }
+
+// TestAlert: an alert ends the current Wait or the next one, and only one. It hides no slot and
+// no close.
+func TestAlert(t *testing.T) {
+	for _, s := range strategies {
+		t.Run(s.name, func(t *testing.T) {
+			r := newMPSC(8, s.make())
+			p, c := r.Producer(), r.Consumer()
+			const alerts = 200
+			seen := make(chan int)
+			go func() {
+				for c.Wait() {
+					_, count := c.Poll(8)
+					c.Release(count)
+					seen <- count
+				}
+				close(seen)
+			}()
+			for range alerts { // the consumer waits already, or is about to
+				r.Alert()
+				if count := <-seen; count != 0 {
+					t.Fatalf("%d slots after an alert", count)
+				}
+			}
+			p.Publish(claim(t, p, 3), 3)
+			if count := <-seen; count != 3 {
+				t.Fatalf("%d slots, want 3", count)
+			}
+			r.Close()
+			if count, open := <-seen; open {
+				t.Fatalf("Wait returned once more, with %d slots", count)
+			}
+		})
+	}
+}
+
+func TestAlertsCountAsOne(t *testing.T) {
+	wait := new(counter)
+	r := newMPSC(8, wait)
+	c := r.Consumer()
+	if !c.Announce() {
+		t.Fatal("Announce found something in an empty ring")
+	}
+	r.Alert()
+	r.Alert()
+	wait.expect(t, 1)
+	if c.Announce() {
+		t.Fatal("Announce let the consumer sleep after an alert")
+	}
+	if !c.Wait() || !c.Announce() {
+		t.Fatal("two alerts are more than one")
+	}
+	wait.expect(t, 1)
+}
