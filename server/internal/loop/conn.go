@@ -36,6 +36,9 @@ type conn struct {
 	denying   bool // version 2: a count was not allowed, and the failure that says so waits for earlier answers
 	measured  bool // unread is known; only in a drain
 
+	model     uint32 // Thread.model when the peer was last answered, or welcomed
+	stalledIn uint32 // Thread.model when it was last stalled
+
 	received    uint64 // bytes of its stream
 	deniedCount uint32 // the count, if denying
 

@@ -79,7 +79,7 @@ func helloSize(b []byte) int {
 // greet answers a hello that has arrived as a whole. hello is the part that package wire knows.
 // If greet refuses, the welcome is the last message to the peer.
 func (t *Thread) greet(c *conn, hello []byte) {
-	c.greeted = true
+	c.greeted, c.model = true, t.model
 	p, _, _ := wire.ParsePreamble(hello)
 	w := t.cfg.Welcome.Judge(p, hello[wire.PreambleBytes:])
 	t.appendExtra(c, func(b []byte) []byte { return wire.AppendWelcome(b, w) })
@@ -99,8 +99,8 @@ func (t *Thread) greet(c *conn, hello []byte) {
 }
 
 // appendExtra appends what belongs to no request to c's output. Each block has extraBytes of
-// room for it: a connection has one welcome, one notice that the server is going away, and one
-// failure of a count.
+// room for it: a connection has one welcome, one notice that the server is going away, one
+// failure of a count, and at most maxModelNotices.
 func (t *Thread) appendExtra(c *conn, appendTo func([]byte) []byte) {
 	if c.out.block == blocks.None {
 		c.out.block = t.outputs.Get()

@@ -53,6 +53,7 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 			c.unread -= c.held.hi
 		}
 		if t.stalled.count > 0 || !t.parse(c) {
+			c.stalledIn = t.model
 			t.stalled.push(c)
 		}
 		return

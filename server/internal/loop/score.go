@@ -89,6 +89,9 @@ func (t *Thread) align(c *conn, data []byte) []byte {
 // answerInPlace scores a run of requests, until the model fails for one, and appends the
 // answers to c's output. The output has room: the receive was armed only while it had.
 func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
+	if c.model != t.model {
+		t.tellModel(c)
+	}
 	size := t.format.ResponseBytes(run.Vectors)
 	out, _ := wire.Floats(t.outputRoom(c, run.Count*size))
 	var answered int
@@ -184,18 +187,31 @@ func (t *Thread) collect() {
 		t.respondAll(first)
 		t.respondAll(second)
 		t.responses.Release(n)
-		t.inFlight -= n
 	}
 }
 
 func (t *Thread) respondAll(responses []batcher.Response) {
+	count := 0
 	for i := range responses {
 		r := &responses[i]
 		if c := t.conns.Get(slab.Key(r.Key)); c != nil {
 			t.respond(c, r)
+		} else if r.Vectors == 0 {
+			t.landed(count)
+			count = 0
+			t.anotherModel()
+			continue
 		}
+		count++
 		t.pool.Release(bufpool.Span{Offset: int(r.Row) * t.rowBytes, Size: int(r.Vectors) * t.rowBytes})
 	}
+	t.landed(count)
+}
+
+// landed counts requests that are no longer in flight.
+func (t *Thread) landed(count int) {
+	t.inFlight -= count
+	t.behind -= count
 }
 
 // respond appends an answer to c's output, where room was reserved for it.
@@ -204,6 +220,9 @@ func (t *Thread) respond(c *conn, r *batcher.Response) {
 	c.inFlight--
 	c.reserved -= uint32(size)
 	t.markDirty(c)
+	if c.model != t.model {
+		t.tellModel(c)
+	}
 	lo, hi := int(r.Row)*t.format.Outputs, int(r.Row+uint32(r.Vectors))*t.format.Outputs
 	if r.Failed != 0 {
 		t.modelFailed(c, r.Fault(t.scores[lo:hi]))

@@ -24,7 +24,8 @@ func (b *batchThread) act() bool {
 	if b.asleep {
 		return false
 	}
-	if n := b.Poll(); n > 0 {
+	replaces := b.Replacing()
+	if n := b.Poll(); n > 0 || replaces {
 		b.w.Note("batch thread: %d requests", n)
 		return true
 	}
@@ -46,16 +47,19 @@ func (f waker) Wake()       { f() }
 
 // model computes each score from all bits of its row. It fails for a marked row, in the way of
 // the first mark.
-type model struct{ w *world }
+type model struct {
+	w      *world
+	number uint32 // how many models were served before it
+}
 
 // stridedModel is a model that can score rows with other data between them.
 type stridedModel struct{ model }
 
-func (w *world) model() batcher.Model {
+func (w *world) model(number uint32) batcher.Model {
 	if w.strided {
-		return stridedModel{model{w}}
+		return stridedModel{model{w, number}}
 	}
-	return model{w}
+	return model{w, number}
 }
 
 // A marked row has one of these words as its first feature. No other row has them.
@@ -114,7 +118,7 @@ func (m model) score(rows []float32, dim, stride int, out []float32) error {
 	for i := range count {
 		row := rows[i*stride:][:dim]
 		for k := range outputs {
-			out[i*outputs+k] = score(row, k)
+			out[i*outputs+k] = ofModel(score(row, k), m.number)
 		}
 		if bits := math.Float32bits(row[0]); mark == 0 && bits >= markError && bits <= markTogether {
 			mark = bits

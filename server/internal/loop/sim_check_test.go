@@ -161,7 +161,7 @@ func (w *world) checkEnd() {
 		{"partial requests", t.partials.InUse()}, {"blocks of answers", t.outputs.InUse()}, {"bytes of the pool", t.pool.InUse()},
 		{"requests in flight", t.inFlight}, {"requests not published", len(t.pending)}, {"sends", len(t.unsettled)},
 		{"stalled connections", t.stalled.count}, {"starved connections", t.starved.count}, {"lingering connections", t.lingers.count},
-		{"slots of the request ring", w.requests.Occupancy()}, {"slots of the response ring", w.responses.Occupancy()},
+		{"slots of the request ring", w.requests.Occupancy()}, {"slots of the response ring", w.responses.Occupancy() - w.news()},
 		{"descriptors", k.Connections()}, {"connections counted", int(w.conns.Load()) - w.elsewhere}, {"operations", w.outstanding()},
 	} {
 		if left.count != 0 {

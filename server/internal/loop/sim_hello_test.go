@@ -26,7 +26,7 @@ func (w *world) drawV2(seed uint64) version2 {
 	n := version2{dice: simio.Dice{Rand: rand.New(rand.NewPCG(seed, 2))}}
 	n.share, n.early = simio.Pick(n.dice, 0, 1, 2, 2), n.dice.OneIn(8)
 	n.welcome = wire.Welcome{
-		Format: w.format, Kind: simio.Pick(n.dice, wire.Unstated, wire.Raw, wire.Prob), Identity: wire.Identity{1, 2, 3},
+		Format: w.format, Kind: simio.Pick(n.dice, wire.Unstated, wire.Raw, wire.Prob), Identity: identity(0),
 		Model: strings.Repeat("m", simio.Pick(n.dice, 0, 3, wire.MaxNameBytes)),
 	}
 	if n.dice.OneIn(20) {
@@ -43,8 +43,8 @@ func (w *world) appendHello(s *script) {
 	welcome := w.v2.welcome.Judge(p, hello[wire.PreambleBytes:])
 	s.version, s.stream = 2, append(s.stream, hello...)
 	s.answers = wire.AppendWelcome(s.answers, welcome)
-	s.extra = len(s.answers) + len(goingAway) + wire.FailureBytes
-	s.endMessage(fmt.Sprintf("welcome %d", welcome.Verdict))
+	s.extra = len(s.answers) + len(goingAway) + wire.FailureBytes + maxModelNotices*modelNoticeBytes
+	s.endMessage(fmt.Sprintf("%s %d", greeted, welcome.Verdict))
 	if welcome.Verdict != wire.Welcomed {
 		s.last, s.closed = len(s.stream), true
 	}
@@ -112,21 +112,16 @@ func (s *script) insertNotice(at int) {
 	s.told = at + len(goingAway)
 }
 
-// findNotice looks in data, which the thread sends next, for the notice that the server goes
-// away. A thread that drains sends it once to a connection that it has welcomed: between two
-// messages, and not after the last answer of a connection that it ends.
-func (s *socket) findNotice(data []byte) {
+// findNotice looks for the notice that the server goes away at offset at of the answers, where the
+// thread sends data next. A thread that drains sends it once to a connection that it has welcomed:
+// between two messages, and not after the last answer of a connection that it ends.
+func (s *socket) findNotice(at int, data []byte) bool {
 	p := s.peer
-	if p.version == 1 || p.told > 0 || !s.w.operator.stopped {
-		return
+	if p.version == 1 || p.told > 0 || !s.w.operator.stopped || len(p.owedAfter) < 2 || at < p.owedAfter[1] || p.closed && at == len(p.answers) || !bytes.HasPrefix(data, goingAway) {
+		return false
 	}
-	for _, at := range p.owedAfter[1:] {
-		if at >= s.Taken && at < s.Taken+len(data) && !(p.closed && at == len(p.answers)) &&
-			bytes.HasPrefix(data[at-s.Taken:], goingAway) {
-			p.insertNotice(at)
-			return
-		}
-	}
+	p.insertNotice(at)
+	return true
 }
 
 // speaksV2 reports whether the thread has received enough to know that the peer speaks

@@ -13,6 +13,12 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
+const (
+	scored  = "answer"  // the kind of a message that is answered by scores
+	greeted = "welcome" // how the kind of a hello begins
+	denied  = "count denied"
+)
+
 // script is what a peer sends, and what the server owes it in return.
 type script struct {
 	version   int // of the protocol
@@ -21,7 +27,9 @@ type script struct {
 	kinds     []string // how each message is answered: see TestSimMeets
 	answers   []byte   // to these messages, up to the first that ends the connection; also the notice that was found
 	owedAfter []int    // bytes of answers owed once i whole messages have arrived
+	sizes     []int    // bytes of the answer to each message
 	closed    bool     // the last answer is a refusal, or the failure of a count: nothing may follow it
+	others    []int    // the messages before whose answers a notice of another model was found
 	told      int      // bytes of answers up to the end of the notice that the server goes away; 0: it was not sent
 	extra     int      // the most bytes of answers that belong to no request
 	last      int      // once this many bytes have arrived, the server ends the connection
@@ -35,6 +43,7 @@ func (s *script) owed(size int) int { return s.owedAfter[s.whole(size)] }
 func (s *script) endMessage(kind string) {
 	s.kinds = append(s.kinds, kind)
 	s.ends = append(s.ends, len(s.stream))
+	s.sizes = append(s.sizes, len(s.answers)-s.owedAfter[len(s.owedAfter)-1])
 	s.owedAfter = append(s.owedAfter, len(s.answers))
 }
 
@@ -83,7 +92,7 @@ func (w *world) appendViolation(s *script) {
 		s.last = len(s.stream)
 		if s.version == 2 {
 			s.answers, s.closed = wire.AppendFailure(s.answers, wire.CountDenied, count), true
-			s.endMessage("count denied")
+			s.endMessage(denied)
 		}
 	}
 	if count == wire.Magic {
@@ -120,7 +129,7 @@ func (w *world) appendRequest(s *script) {
 	case failing && s.version == 1:
 		s.last = min(s.last, len(s.stream))
 	}
-	kind := "answer"
+	kind := scored
 	switch {
 	case s.last < math.MaxInt:
 		kind = "nothing"
@@ -143,7 +152,7 @@ func (w *world) appendRequest(s *script) {
 func (s *script) cut(size int) {
 	messages := s.whole(size)
 	s.stream, s.ends, s.owedAfter = s.stream[:size], s.ends[:messages], s.owedAfter[:messages+1]
-	s.kinds = s.kinds[:messages]
+	s.kinds, s.sizes = s.kinds[:messages], s.sizes[:messages]
 	s.answers = s.answers[:s.owedAfter[messages]]
 	if s.last > size {
 		s.last, s.closed = math.MaxInt, false

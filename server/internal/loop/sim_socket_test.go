@@ -17,6 +17,9 @@ type socket struct {
 	w    *world
 	peer *peer
 
+	found int    // bytes of answers in which findNotices has looked
+	model uint32 // that gave the last answer in them
+
 	answered   int // requests whose answers the kernel has taken
 	acceptTurn int // the turn in which the thread learned of the connection
 	finTick    int // the tick in which the thread sent FIN; -1: not yet
@@ -120,7 +123,7 @@ func (s *socket) arrivedBytes() int {
 
 // CheckOwed implements [simio.Peer].
 func (s *socket) CheckOwed(data []byte) {
-	s.findNotice(data)
+	s.findNotices(data)
 	owed := s.peer.owed(s.Received)
 	switch {
 	case s.Taken+len(data) > owed:

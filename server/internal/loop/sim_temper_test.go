@@ -168,7 +168,7 @@ func (w *world) listeners() (all []Listener) {
 // build makes the thread and what it shares with its batcher, as package server does.
 func (w *world) build() {
 	slots := 1 << bits.Len(uint(w.limits.InFlight-1))
-	responses, err := ringbuf.NewSPSC[batcher.Response](slots, waker(w.kernel.Signal))
+	responses, err := ringbuf.NewSPSC[batcher.Response](w.models.room(w.limits.InFlight), waker(w.kernel.Signal))
 	w.must(err)
 	var requests *ringbuf.Ring[batcher.Request]
 	if w.inline {
@@ -188,10 +188,11 @@ func (w *world) build() {
 	w.requests, w.responses = requests, responses
 	consumer := requests.Consumer()
 	b, err := batcher.New(batcher.Config{
-		Model: w.model(), Dim: w.format.Dim, Requests: consumer, BatchRows: w.batchRows,
+		Model: w.model(0), Dim: w.format.Dim, Requests: consumer, BatchRows: w.batchRows,
 		Sources: []batcher.Source{w.thread.Source(responses.Producer())},
 	})
 	w.must(err)
+	w.batcher = b
 	if w.inline {
 		w.thread.ScoreInline(b, w.enough)
 	} else {

@@ -48,8 +48,8 @@ func TestCrowdsAreShort(t *testing.T) {
 // batch thread scores, with either kind of model.
 func TestSimMeets(t *testing.T) {
 	kinds := []string{
-		"answer", "failure 1, row known: true", "failure 1, row known: false", "failure 2, row known: true", "count denied",
-		"notice after the welcome", "notice after an answer",
+		scored, "failure 1, row known: true", "failure 1, row known: false", "failure 2, row known: true", "count denied",
+		"notice after the welcome", "notice after an answer", "answer of another model", "failure 2, row known: true of another model",
 	}
 	for verdict := wire.Welcomed; verdict <= wire.Malformed; verdict++ {
 		kinds = append(kinds, fmt.Sprintf("welcome %d", verdict))
@@ -93,6 +93,11 @@ func (p *peer) met() []string {
 		kinds = append(kinds, "notice after the welcome")
 	case p.told > 0:
 		kinds = append(kinds, "notice after an answer")
+	}
+	for _, message := range p.others {
+		if message < got {
+			kinds = append(kinds, p.kinds[message]+" of another model")
+		}
 	}
 	return kinds
 }

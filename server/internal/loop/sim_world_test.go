@@ -25,6 +25,7 @@ type world struct {
 	temper
 	trace
 	v2 version2
+	models
 
 	thread    *Thread
 	conns     atomic.Int64 // Config.Conns
@@ -63,6 +64,7 @@ func newWorld(seed uint64, crowds bool) *world {
 	w.temper.ReceiveBytes = ReceiveBytes(w.temper.format)
 	w.v2 = w.drawV2(seed)
 	w.enough = simio.Pick(w.v2.dice, 1, 1, w.v2.dice.Between(2, 8), 64)
+	w.models = drawModels(seed)
 	w.kernel = simio.New(w.Dice, w.temper.Temper, w)
 	w.build()
 	w.operator = w.drawOperator()
@@ -130,6 +132,9 @@ func (w *world) Stuck() {
 		if owed := s.owed(w.operator.stopped); owed != "" {
 			w.Fail("the thread sleeps for ever, and peer %d is owed %s", s.peer.id, owed)
 		}
+	}
+	if w.replacing() {
+		w.Fail("the thread sleeps for ever, and another model is to take the place of model %d", w.thread.model)
 	}
 	if w.thread.starved.count > 0 && w.thread.held < netio.ReceiveBuffers {
 		w.Fail("the thread sleeps for ever, and %d connections wait for a receive buffer", w.thread.starved.count)
@@ -200,6 +205,7 @@ func (w *world) Compute() bool { return w.batch != nil && w.step(w.batch) }
 // Turn implements [simio.World].
 func (w *world) Turn() {
 	w.noteDrain()
+	w.replaceModel()
 	w.checkThread()
 }
 

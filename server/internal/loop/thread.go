@@ -59,8 +59,8 @@ type Listener struct {
 	Shared bool // other threads have duplicates of the descriptor
 }
 
-// Thread is one I/O thread. Any goroutine may call Stop, Abort and Measured; everything
-// else belongs to the goroutine that calls New and Run.
+// Thread is one I/O thread. Any goroutine may call Stop, Abort, Measured, Replace and Passed;
+// everything else belongs to the goroutine that calls New and Run.
 type Thread struct {
 	cfg     Config
 	format  wire.Format
@@ -95,6 +95,8 @@ type Thread struct {
 	pending     []batcher.Request // admitted and not yet published
 	pendingRows int
 	inFlight    int     // requests admitted and not yet collected
+	model       uint32  // how often the served model was replaced; may wrap
+	behind      int     // requests not yet collected of those that were in flight when it was replaced; may be below 0
 	ringFull    *uint64 // the tally's counter for requests that wait for a ring slot
 
 	// A receive buffer is in one of three places: held by a connection, spare, or lent to
@@ -113,6 +115,8 @@ type Thread struct {
 	swept     int // the slot at which sweepTimeouts continues
 	draining  bool
 	stop      atomic.Uint32 // what other goroutines asked for: stopDrain, stopAbort
+	next      atomic.Pointer[Replacement]
+	passed    atomic.Uint32 // replacements that are behind the thread; may wrap
 	cut       atomic.Bool   // an abort closed a connection that had not got all its answers
 
 	measured Measured
