@@ -48,7 +48,11 @@ func (m *machine) poll(t *rapid.T) {
 func (m *machine) replace(t *rapid.T) {
 	other := wide{outputs: int(m.sources[0].outputs), offset: m.replaced + 1}
 	waits := m.replaced > m.taken
-	switch err := m.Replace(other); {
+	scorer, err := m.ScorerOf(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch err := m.Replace(scorer); {
 	case waits && err != batcher.ErrReplacing:
 		t.Fatalf("a second replacement: %v", err)
 	case !waits && err != nil:

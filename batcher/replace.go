@@ -5,25 +5,28 @@ import "errors"
 // ErrReplacing says that an earlier replacement of the model has not taken place yet.
 var ErrReplacing = errors.New("batcher: another model is about to take its place")
 
-// Replace makes b score with a scorer of m, in place of its own, from its next Poll on. A batch is
-// never scored by two models. Directly before the first response that comes from m, each source
-// gets a Response without vectors, also if no request follows. m must have the outputs of the
-// first model, and its dim if that is not 0.
-//
-// Any goroutine may call Replace, one at a time. It must then make the owner of b call Poll: if
-// that is Run, by [ringbuf.Ring.Alert]. The response ring of each source must have room for one
-// response more than the source has requests in flight. Replace returns ErrReplacing while an
-// earlier replacement has not taken place.
-//
-// Ordering: what the caller wrote before Replace happens before the owner's next use of m.
-func (b *Batcher) Replace(m Model) error {
+// ScorerOf returns a scorer of m for Replace. m must have the outputs of the first model, and its
+// dim unless that is 0. Any goroutine may call ScorerOf.
+func (b *Batcher) ScorerOf(m Model) (Scorer, error) {
 	scorer, err := newScorer(m, b.dim)
-	switch {
-	case err != nil:
-		return err
-	case m.Shape().Outputs != b.outputs:
-		return errors.New("batcher: the other model has other outputs")
-	case !b.next.CompareAndSwap(nil, &scorer):
+	if err == nil && m.Shape().Outputs != b.outputs {
+		return nil, errors.New("batcher: the other model has other outputs")
+	}
+	return scorer, err
+}
+
+// Replace makes b score with s, which is from ScorerOf, from its next Poll on. A batch is never
+// scored by two models. Directly before the first response that comes from s, each source gets a
+// Response without vectors, also if no request follows.
+//
+// Any goroutine may call Replace. It must then make the owner of b call Poll: if that is Run, by
+// [ringbuf.Ring.Alert]. The response ring of each source must have room for one response more
+// than the source has requests in flight. Replace returns ErrReplacing while an earlier
+// replacement has not taken place.
+//
+// Ordering: what the caller wrote before Replace happens before the owner's first use of s.
+func (b *Batcher) Replace(s Scorer) error {
+	if !b.next.CompareAndSwap(nil, &s) {
 		return ErrReplacing
 	}
 	return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/disrust/disrust/batcher"
 )
 
-func TestReplaceRefuses(t *testing.T) {
+func TestScorerOfRefuses(t *testing.T) {
 	b := setup(t, wide{outputs: 2}, 3, 1, 8, 0)
 	for _, c := range []struct {
 		model batcher.Model
@@ -18,8 +18,8 @@ func TestReplaceRefuses(t *testing.T) {
 		{mute{}, "no Scorer"},
 		{narrow{}, "the model has dim 2"},
 	} {
-		if err := b.Replace(c.model); err == nil || !strings.Contains(err.Error(), c.want) || b.Replacing() {
-			t.Errorf("%T: %v, want %q", c.model, err, c.want)
+		if s, err := b.ScorerOf(c.model); s != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%T: %v, %v, want %q", c.model, s, err, c.want)
 		}
 	}
 }
@@ -48,7 +48,7 @@ func TestReplaceInRun(t *testing.T) {
 				return wide{outputs: 1, offset: i}.Score(rows, dim, out)
 			})
 		}
-		if err := b.Replace(other); err != nil {
+		if err := b.Replace(must[batcher.Scorer](t)(b.ScorerOf(other))); err != nil {
 			t.Fatal(err)
 		}
 		b.requests.Alert()

@@ -75,7 +75,7 @@ func (c *Config) budget(placement BatchThreads, io IO) Budget {
 			{"vectors in flight", threads, each.Pool, []string{"PoolBytes", "IOThreads"}},
 			{"their scores and record", threads, each.Scores, []string{"PoolBytes", "Dim"}},
 			requests,
-			{"response rings", threads * uint64(c.ResponseRing), slot, []string{"ResponseRing"}},
+			{"response rings", threads * uint64(c.responseSlots()), slot, []string{"ResponseRing"}},
 			{"receive buffers", threads, uint64(netio.ReceiveBuffers * loop.ReceiveBytes(c.format())), nil},
 			{ioPart(io), threads, io.footprint(c.MaxConns), []string{"IO", "MaxConns"}},
 			{"connections' slots", threads, each.Slots, []string{"MaxConns"}},

@@ -80,7 +80,7 @@ type Config struct {
 
 	PoolBytes    int // bytes of rows in flight, per I/O thread; as many again for their scores if a row has more of them than features
 	RequestRing  int // slots, a power of two; the I/O threads share them
-	ResponseRing int // slots per I/O thread, a power of two
+	ResponseRing int // slots per I/O thread, a power of two; one of them is for the news of another model
 	MaxConns     int // open at once, over all I/O threads
 
 	// The timeouts: 0 means none. The server may notice a timeout late: up to a second with
@@ -272,12 +272,15 @@ func (c *Config) poolRows() int {
 	return c.PoolBytes / max(c.format().RowBytes(), c.format().ScoreBytes())
 }
 
+// responseSlots returns the slots of an I/O thread's response ring.
+func (c *Config) responseSlots() int { return max(2, c.ResponseRing) }
+
 // limits returns the bounds of one I/O thread. The thread alone uses its share of the request
 // ring, which is at least a slot, so no thread waits for room that another's requests take.
 func (c *Config) limits() loop.Limits {
 	return loop.Limits{
 		Conns:             c.MaxConns,
-		InFlight:          min(c.ResponseRing, c.requestShare()),
+		InFlight:          min(max(1, c.ResponseRing-1), c.requestShare()), // a slot is for the news of another model
 		ResponseRingBinds: c.ResponseRing <= c.requestShare(),
 		PoolBytes:         c.poolRows() * c.format().RowBytes(),
 		OutputBytes:       loop.OutputBytes(c.format()),

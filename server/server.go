@@ -46,7 +46,10 @@ type Server struct {
 	stopped     chan struct{} // closed when all threads have ended and all memory is free
 	ended       chan struct{} // closed after stopped, when the log is written too
 
-	mu     sync.Mutex // guards closed and failed
+	reloading chan struct{} // holds one element while a Reload is at work
+	replaced  uint32        // how many replacements of the model have begun; belongs to who is reloading
+
+	mu     sync.Mutex // guards closed and failed, and after Start the model in cfg, with all that follows from it
 	closed bool       // the eventfds are closed
 	failed error      // the first error that ended a thread
 }
@@ -108,7 +111,7 @@ func start(ctx context.Context, cfg Config, log *logqueue.Queue) (*Server, error
 	s := &Server{
 		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners,
 		failures: &failureLog{log: cfg.Log, now: clock}, violations: violation.NewLog(cfg.Log, clock),
-		stopped: make(chan struct{}), ended: make(chan struct{}),
+		stopped: make(chan struct{}), ended: make(chan struct{}), reloading: make(chan struct{}, 1),
 	}
 	built := false
 	defer func() { // also when something panics and Start's caller recovers

@@ -97,7 +97,7 @@ func (s *Server) makeThread(ctx context.Context, i int, begin <-chan bool) (err 
 		return err
 	}
 	wait := s.newWaiter(t.wake)
-	t.responses, err = ringbuf.NewSPSC[batcher.Response](s.cfg.ResponseRing, wait)
+	t.responses, err = ringbuf.NewSPSC[batcher.Response](s.cfg.responseSlots(), wait)
 	if err != nil {
 		t.wake.Close()
 		return err

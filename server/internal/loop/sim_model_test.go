@@ -80,7 +80,9 @@ func (w *world) replaceModel() {
 	if w.models.dice.OneIn(2) {
 		w.strided = !w.strided
 	}
-	w.must(w.batcher.Replace(w.model(w.replaced)))
+	scorer, err := w.batcher.ScorerOf(w.model(w.replaced))
+	w.must(err)
+	w.must(w.batcher.Replace(scorer))
 	if w.batch != nil {
 		w.batch.wake()
 	}
