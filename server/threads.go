@@ -224,6 +224,9 @@ func (s *Server) serve() {
 			r.Close()
 		}
 		s.batchThread.Wait()
+		for _, t := range s.threads {
+			t.DropModel()
+		}
 		s.violations.Flush()
 		s.free()
 		if err := s.listeners.Remove(); err != nil {

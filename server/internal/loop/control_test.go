@@ -209,12 +209,15 @@ func TestHelloCutByDrain(t *testing.T) {
 }
 
 // TestExtraBytes: a block of output has room for the longest welcome, the notice that the server
-// is going away and the failure of a count, beside answers.
+// is going away, the failure of a count and the notices of other models, beside answers.
 func TestExtraBytes(t *testing.T) {
 	extra := wire.AppendWelcome(nil, wire.Welcome{
 		Model: strings.Repeat("m", wire.MaxNameBytes), Sentence: strings.Repeat("s", wire.JudgeSentenceBytes),
 	})
 	extra = wire.AppendFailure(wire.AppendGoingAway(extra), wire.CountDenied, 0)
+	for range maxModelNotices {
+		extra = wire.AppendNotice(extra, wire.AnotherModel, make([]byte, len(wire.Identity{})))
+	}
 	if len(extra) > extraBytes {
 		t.Errorf("%d bytes, with room for %d", len(extra), extraBytes)
 	}

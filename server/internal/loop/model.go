@@ -70,3 +70,11 @@ func (t *Thread) tellModel(c *conn) {
 		t.appendExtra(c, func(b []byte) []byte { return wire.AppendNotice(b, wire.AnotherModel, t.cfg.Welcome.Identity[:]) })
 	}
 }
+
+// DropModel forgets a replacement that came too late for the thread. The thread and the batcher must
+// have ended.
+func (t *Thread) DropModel() {
+	if _, news := t.responses.Poll(1); news > 0 {
+		t.responses.Release(news)
+	}
+}

@@ -187,9 +187,6 @@ func (t *Thread) Exited() bool { return t.batcher != nil && t.batcher.Exited() }
 // Close frees the memory that New made, also after New failed part of the way. The
 // thread and the batcher must have ended.
 func (t *Thread) Close() error {
-	if _, news := t.responses.Poll(1); news > 0 { // of another model, too late for the thread
-		t.responses.Release(news)
-	}
 	var errs [3]error
 	if t.pool != nil {
 		errs[0] = t.pool.Close()
