@@ -197,7 +197,9 @@ func TestStatus(t *testing.T) {
 	}{
 		{"--help", 0, "go run ./server/bench", ""},
 		{"--version", 0, "bench ", ""},
-		{"more", 2, "", "unexpected word"},
+		{"more", 2, "", `bench: "more" is not NAME='COMMAND {port}'`},
+		{"--peers gonet gonet=x{port}", 2, "", "bench: gonet: there is a server of this name already"},
+		{"--peers gonet --work 1x1 --rounds 1 --duration 10ms --warmup 0s other=/nonexistent/program{port}", 1, "other", "no such file or directory"},
 		{"--rounds 0", 2, "", "bench: --rounds 0: a whole number from 1 to 1000 is allowed\n"},
 		{"--peers gonet --work 1x1 --rounds 1 --duration 10ms --warmup 0s --json /nonexistent/file", 1, "", "bench: cannot write: /nonexistent/file: cannot create a file in its folder: no such file or directory\n"},
 		{"--peers gonet --work 1x1 --json a --html ./a", 1, "", "bench: --json and --html are one file, ./a\n"},

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client/tools/flags"
+	"github.com/disrust/disrust/server/bench/internal/load"
+	"github.com/disrust/disrust/server/bench/internal/peer"
 )
 
 // options are what the command line sets.
@@ -62,9 +64,6 @@ func parseOptions(args []string) (options, error) {
 	if err != nil {
 		return *o, err
 	}
-	if len(line.Words) > 0 {
-		return *o, fmt.Errorf("unexpected word %q: bench takes only flags (--help lists them)", line.Words[0])
-	}
 	o.disrust = strings.Fields(o.flagList)
 	works, all := defaultWork, contenders
 	if o.model != "" {
@@ -73,8 +72,26 @@ func parseOptions(args []string) (options, error) {
 		}
 		works, all = servedWork, models(o.model).served()
 	}
-	err = cmp.Or(o.setWorks(cmp.Or(o.workList, works)), o.setPeers(cmp.Or(o.peerList, usual(all)), all))
+	err = cmp.Or(o.setWorks(cmp.Or(o.workList, works)), o.setPeers(cmp.Or(o.peerList, usual(all)), all), o.addNamed(line.Words))
 	return *o, err
+}
+
+// addNamed adds the servers that the words of the command line name.
+func (o *options) addNamed(words []string) error {
+	for _, word := range words {
+		named, err := peer.ParseNamed(word)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(names(o.peers), named.Name) {
+			return fmt.Errorf("%s: there is a server of this name already", named.Name)
+		}
+		o.peers = append(o.peers, contender{
+			name: named.Name, about: strings.Join(named.Command, " "), drive: load.Wire, threads: true,
+			prepare: func(*bench) ([]string, error) { return named.Command, nil },
+		})
+	}
+	return nil
 }
 
 // usual lists the contenders that take part unless --peers says otherwise.
@@ -123,7 +140,9 @@ func usage() string {
 	var b strings.Builder
 	b.WriteString(`bench measures disrust side by side with what people use today.
 
-  go run ./server/bench [flags]
+  go run ./server/bench [flags] [NAME='COMMAND {port}' ...]
+
+NAME is a server of disrust's protocol that takes part behind the peers.
 
 Flags:
 ` + defaults().list().Help() + `

@@ -36,10 +36,10 @@ type language struct {
 }
 
 // built returns the servers that build made in folder.
-func built(folder string) []server {
-	return []server{
-		{"disrust", []string{filepath.Join(folder, "disrust"), "--port", "{port}"}},
-		{"gonet", []string{filepath.Join(folder, "gonet"), "--port", "{port}"}},
+func built(folder string) []peer.Named {
+	return []peer.Named{
+		{Name: "disrust", Command: []string{filepath.Join(folder, "disrust"), "--port", "{port}"}},
+		{Name: "gonet", Command: []string{filepath.Join(folder, "gonet"), "--port", "{port}"}},
 	}
 }
 

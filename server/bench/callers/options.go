@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/client/tools/flags"
+	"github.com/disrust/disrust/server/bench/internal/peer"
 )
 
 // options are what the command line sets.
@@ -19,15 +20,9 @@ type options struct {
 	duration, pause time.Duration
 	callers         []int
 	languages       []string
-	servers         []server
+	servers         []peer.Named
 
 	callerList, languageList string // the values of --callers and --languages
-}
-
-// server is a server that takes part. In its command, {port} stands for the port.
-type server struct {
-	name    string
-	command []string
 }
 
 // list returns the flags of callers.
@@ -92,12 +87,11 @@ func (o *options) setLanguages(list string) error {
 
 func (o *options) setServers(list []string) error {
 	for _, s := range list {
-		name, command, found := strings.Cut(s, "=")
-		words := strings.Fields(command)
-		if !found || name == "" || len(words) == 0 || !strings.Contains(command, "{port}") {
-			return fmt.Errorf("%q is not NAME='COMMAND {port}'", s)
+		named, err := peer.ParseNamed(s)
+		if err != nil {
+			return err
 		}
-		o.servers = append(o.servers, server{name, words})
+		o.servers = append(o.servers, named)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 // table holds what is measured: a row for each language and number of callers, and a column
 // for each server.
 type table struct {
-	servers []server
+	servers []peer.Named
 	rows    []*row
 }
 
@@ -34,7 +34,7 @@ type cell struct {
 	failed            bool
 }
 
-func newTable(languages []language, callers []int, servers []server) *table {
+func newTable(languages []language, callers []int, servers []peer.Named) *table {
 	t := &table{servers: servers}
 	for _, l := range languages {
 		for _, n := range callers {
@@ -59,7 +59,7 @@ func (t *table) rounds(ctx context.Context, o options, progress io.Writer) (err 
 				}
 				if e := r.measure(ctx, i, t.servers[i], o); e != nil {
 					r.cells[i].failed = true
-					err = errors.Join(err, fmt.Errorf("%s, %d callers, %s: %w", r.language.name, r.callers, t.servers[i].name, e))
+					err = errors.Join(err, fmt.Errorf("%s, %d callers, %s: %w", r.language.name, r.callers, t.servers[i].Name, e))
 				}
 			}
 		}
@@ -68,8 +68,8 @@ func (t *table) rounds(ctx context.Context, o options, progress io.Writer) (err 
 }
 
 // measure starts a server, runs the callers against it and stops it.
-func (r *row) measure(ctx context.Context, i int, s server, o options) error {
-	p, err := peer.StartCommand(s.command)
+func (r *row) measure(ctx context.Context, i int, s peer.Named, o options) error {
+	p, err := peer.StartCommand(s.Command)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (t *table) write(w io.Writer) {
 	head := "| p50 / p99, µs; k requests/s | callers |"
 	rule := "|---|---|"
 	for _, s := range t.servers {
-		head += " " + s.name + " |"
+		head += " " + s.Name + " |"
 		rule += "---|"
 	}
 	lines := []string{head, rule}
