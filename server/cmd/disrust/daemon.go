@@ -77,6 +77,7 @@ func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 	if err != nil {
 		return o.refuse(stderr, err)
 	}
+	boundGarbage()
 	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
 	finish := func() {}
 	if o.metrics {
