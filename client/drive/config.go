@@ -1,9 +1,11 @@
 package drive
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"time"
 
 	"github.com/disrust/disrust/client/drive/sample"
@@ -11,8 +13,10 @@ import (
 
 // Config says how a run loads its server.
 type Config struct {
-	Addr  string // host:port, or unix: followed by the path of a Unix socket
-	Conns int    // connections, at least 1
+	// Addr is host:port, or unix: followed by the path of a Unix socket. The connections to a
+	// name are spread over all addresses that it has.
+	Addr  string
+	Conns int // connections, at least 1
 
 	// Hello makes connections speak version 2 of the protocol: each begins with a hello,
 	// which asks for the format of the requests, and reads the server's welcome before the
@@ -66,6 +70,9 @@ type Config struct {
 	// once more for the remaining time at the end. The goroutine that called Run calls
 	// it. It may keep its argument.
 	OnInterval func(sample.Interval)
+
+	// lookUp finds the addresses of a name; nil: as package net does. Tests set it.
+	lookUp func(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
 const defaultStall = 10 * time.Second

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"time"
 
@@ -101,27 +100,6 @@ func (c *Config) connect(ctx context.Context) (net.Conn, error) {
 		return nil, err
 	}
 	return conn, nil
-}
-
-func (c *Config) reach(ctx context.Context) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: c.Stall}
-	network, addr := "tcp", c.Addr
-	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
-		network, addr = "unix", path
-	}
-	conn, err := dialer.DialContext(ctx, network, addr)
-	if err != nil {
-		return nil, cannotReach(c.Addr, err)
-	}
-	return conn, nil
-}
-
-// cannotReach returns an error that names addr once, without the addresses inside err.
-func cannotReach(addr string, err error) error {
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		err = op.Err
-	}
-	return fmt.Errorf("cannot reach %s: %w", addr, err)
 }
 
 // enlist distributes the connections over the crews, round robin.
