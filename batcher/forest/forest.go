@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/cost"
@@ -51,9 +52,9 @@ func Load(path string, o Options) (*Model, error) { return LoadWith(path, o) }
 
 // LoadWith is Load for files of more formats.
 func LoadWith(path string, o Options, more ...Loader) (*Model, error) {
-	data, err := read(path, more)
+	data, err := Read(path, more...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	m, err := ParseWith(data, o, more...)
 	if err != nil {
@@ -62,10 +63,20 @@ func LoadWith(path string, o Options, more ...Loader) (*Model, error) {
 	return m, nil
 }
 
-// read returns the content of a file. A file that begins as no model does is not read further: it
-// may be larger than the memory.
+// Read returns the content of a model's file, for [ParseWith]. A file that begins as no model does is
+// not read further: it may be larger than the memory. A file that somebody writes to meanwhile is
+// refused, because its content may be partly old and partly new. So the bytes are those that the file
+// had at one moment.
+func Read(path string, more ...Loader) ([]byte, error) {
+	data, err := read(path, more)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, nil
+}
+
 func read(path string, more []Loader) ([]byte, error) {
-	info, err := os.Stat(path)
+	info, err := os.Stat(path) // before the file is opened: to open a named pipe would be to wait for a writer
 	if err != nil {
 		return nil, bare(err)
 	}
@@ -80,16 +91,68 @@ func read(path string, more []Loader) ([]byte, error) {
 		return nil, bare(err)
 	}
 	defer file.Close()
-	head := make([]byte, min(info.Size(), headBytes))
-	if _, err := io.ReadFull(file, head); err != nil {
+	return readUnchanged(file, more)
+}
+
+// headBytes is how much of a file says what it is.
+const headBytes = 4096
+
+// readUnchanged reads an open file that nobody writes to meanwhile.
+func readUnchanged(file *os.File, more []Loader) ([]byte, error) {
+	before, err := settled(file)
+	if err != nil {
 		return nil, bare(err)
+	}
+	size := before.Size()
+	head := make([]byte, min(size, headBytes))
+	if _, err := io.ReadFull(file, head); err != nil {
+		return nil, unchanged(err)
 	}
 	if _, err := recognise(head, more); err != nil {
 		return nil, err
 	}
-	data := make([]byte, info.Size())
-	_, err = io.ReadFull(file, data[copy(data, head):])
-	return data, bare(err)
+	data := make([]byte, size)
+	if _, err := io.ReadFull(file, data[copy(data, head):]); err != nil {
+		return nil, unchanged(err)
+	}
+	after, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, bare(err)
+	case after.Size() != size || !after.ModTime().Equal(before.ModTime()):
+		return nil, errChanged
+	}
+	return data, nil
+}
+
+var errChanged = errors.New("the file changed while it was read: write it under another name, and rename it when it is complete")
+
+// unchanged returns why a read failed. A file that has become shorter was written to.
+func unchanged(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errChanged
+	}
+	return bare(err)
+}
+
+// settled returns what the file system says of a file, such that a write after that would show in the
+// time of the file's last change. Linux takes this time from a clock that may tick every 10 ms only.
+func settled(file *os.File) (fs.FileInfo, error) {
+	const ticked = 20 * time.Millisecond
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	age := time.Since(info.ModTime())
+	if age < 0 || age > ticked { // a time in the future was set by hand
+		return info, nil
+	}
+	time.Sleep(ticked - age)
+	later, err := file.Stat()
+	if err == nil && !later.ModTime().Equal(info.ModTime()) {
+		return nil, errChanged
+	}
+	return later, err
 }
 
 // bare leaves out of err the path, which stands before it.

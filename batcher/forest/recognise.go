@@ -11,9 +11,6 @@ import (
 	"github.com/disrust/disrust/batcher/forest/xgboost"
 )
 
-// headBytes is how much of a file says what it is.
-const headBytes = 4096
-
 type loader func(data []byte, o Options) (*modelfile.Model, error)
 
 // Loader loads files of a format that this module does not know.

@@ -4,6 +4,7 @@ package rowfile
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -81,6 +82,32 @@ rows.tofile('rows.f32')
 			f.Close()
 		case want == "" || !strings.Contains(err.Error(), want):
 			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// TestNumPyArchives: the arrays that NumPy writes into one file are read.
+func TestNumPyArchives(t *testing.T) {
+	folder := t.TempDir()
+	python(t, folder, `
+arrays = dict(rows=np.arange(6, dtype='<f4').reshape(2, 3), scores=np.zeros(2, '<f4'), kind='prob', tolerance=0.5, number=2)
+np.savez('stored.npz', **arrays)
+np.savez_compressed('packed.npz', **arrays)
+`)
+	for _, name := range []string{"stored.npz", "packed.npz"} {
+		all, err := ReadNPZ(filepath.Join(folder, name), 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for array, want := range map[string]string{
+			"rows": "<f4 [2 3] 24", "scores": "<f4 [2] 8", "kind": "<U4 [] 16", "tolerance": "<f8 [] 8", "number": "<i8 [] 8",
+		} {
+			if a := all[array]; fmt.Sprint(a.DType, " ", a.Shape, " ", len(a.Data)) != want {
+				t.Errorf("%s: %s is %s %v of %d bytes, want %s", name, array, a.DType, a.Shape, len(a.Data), want)
+			}
+		}
+		if tolerance := math.Float64frombits(binary.LittleEndian.Uint64(all["tolerance"].Data)); tolerance != 0.5 || len(all) != 5 {
+			t.Errorf("%s: tolerance %v, %d arrays", name, tolerance, len(all))
 		}
 	}
 }
