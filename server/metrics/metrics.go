@@ -36,6 +36,8 @@ type Counters struct {
 	RefusedHellos  uint64 `unit:"connections" help:"connections ended because their hello expected something else than what is served"`
 	ProtocolErrors uint64 `unit:"connections" help:"connections ended because their peer broke the protocol"`
 	ModelFailures  uint64 `unit:"requests" help:"requests for which the model returned an error or panicked"`
+	Reloads        uint64 `unit:"times" help:"times the server began to serve another model"`
+	ReloadFailures uint64 `unit:"times" help:"times a reload or a rollback was refused, and the server went on with its model"`
 	LinesLost      uint64 `unit:"lines" help:"log lines lost because nothing took them in time"`
 }
 

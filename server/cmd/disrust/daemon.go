@@ -55,21 +55,20 @@ func runDaemon(args []string, stdout, stderr io.Writer) int {
 
 // live serves, with a queue in front of stderr: a pipe that nobody reads keeps the daemon
 // neither from being ready nor from ending. When the daemon ends, it gives the reader a second
-// to take the last lines. A hangup changes nothing: it is logged.
+// to take the last lines.
 func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, stderr io.Writer) int {
 	lines := logqueue.New(func(lost string) { fmt.Fprintf(stderr, "disrust: %s\n", lost) })
 	defer lines.Flush()
 	o.cfg.Log = slog.New(lines.Handler(slog.NewTextHandler(stderr, nil)))
-	go func() {
-		for range hangups {
-			o.cfg.Log.Warn("SIGHUP is ignored: this daemon does not reload its model")
-		}
-	}()
-	return o.serve(ctx, stdout, lines.Writer(stderr))
+	return o.serve(ctx, hangups, stdout, lines.Writer(stderr))
 }
 
 // serve starts the server, serves until ctx ends, and drains.
-func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
+func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, stderr io.Writer) int {
+	watcher, err := o.watchModel() // before the model is loaded, so that no change falls between
+	if err != nil {
+		return o.refuse(stderr, err)
+	}
 	s, err := o.startServer(ctx)
 	if errors.Is(err, context.Canceled) {
 		return 0 // a signal came before the server accepted connections
@@ -79,9 +78,10 @@ func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 	}
 	boundGarbage()
 	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
+	r := o.reloads(ctx, s, hangups, watcher)
 	finish := func() {}
 	if o.metrics {
-		finish = report(s, stdout, stderr, o.interval)
+		finish = report(counted{s, r}, stdout, stderr, o.interval)
 	}
 	select {
 	case <-ctx.Done():
@@ -110,6 +110,7 @@ func (o *options) startServer(ctx context.Context) (*server.Server, error) {
 	for _, f := range o.cfg.Passed {
 		f.Close() // the server has its own duplicate
 	}
+	o.cfg.Model = nil // the server has it for as long as it serves it
 	return s, err
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/server/internal/listen"
 )
 
@@ -25,7 +26,9 @@ type options struct {
 	model      string         // what --model says
 	file       forest.Options // for a model from a file
 	fileFlags  []string       // flags that were given and are for such a model only
-	hostOrPort bool           // --host or --port was given
+	watch      bool
+	loaded     *reload.Model // what loadModel made of the file; nil: the model is built in
+	hostOrPort bool          // --host or --port was given
 	plan       bool
 	metrics    bool
 	interval   time.Duration // between two lines of metrics
@@ -63,6 +66,7 @@ func (o *options) list() flags.List {
 			"the model to serve: built in, or from a file of LightGBM, XGBoost, CatBoost or ONNX; NAME, or the file's name without its extension, is what clients may ask for"),
 		flags.New("dim", whole(&c.Dim, allowed.Dim), "features per vector; 0: the model's, or 128 if the model takes any"),
 	}, modelflag.Flags(&o.file), flags.List{
+		flags.New("watch", flags.Toggle(&o.watch), "reload the model's file when it changes, or when a symbolic link on the way to it does"),
 		flags.New("max-vectors", whole(&c.MaxVectors, allowed.MaxVectors), "vectors per request, at most"),
 
 		flags.New("pool-mib", flags.Scaled(&c.PoolBytes, 1<<20, (allowed.PoolBytes.Low+1<<20-1)>>20, allowed.PoolBytes.High>>20), "MiB of vectors in flight, per I/O thread"),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/wire"
 )
 
@@ -24,6 +25,9 @@ func (o *options) loadModel() error {
 		if len(o.fileFlags) > 0 {
 			return &usageError{fmt.Errorf("%s: the built-in model %s has one output, no iterations and one kernel: name a file with --model", strings.Join(o.fileFlags, " and "), builtIn)}
 		}
+		if o.watch {
+			return &usageError{fmt.Errorf("--watch: the built-in model %s has no file to watch: name a file with --model", builtIn)}
+		}
 		o.cfg.ModelName, o.cfg.Model = builtIn, batcher.Sum{}
 		return nil
 	}
@@ -34,7 +38,7 @@ func (o *options) loadModel() error {
 	if err := o.file.Kernel.Check(); err != nil {
 		return &usageError{fmt.Errorf("--kernel: %w", err)}
 	}
-	m, err := modelflag.Load(file, o.file)
+	m, err := reload.Load(file, o.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w; the built-in model is %s", err, builtIn)
 	}
@@ -42,7 +46,8 @@ func (o *options) loadModel() error {
 		return err
 	}
 	debug.FreeOSMemory() // what the file took, which may be more than the model takes
-	o.cfg.ModelName, o.cfg.Model, o.cfg.Identity = name, m, m.Identity
+	o.loaded = m
+	o.cfg.ModelName, o.cfg.Model, o.cfg.Identity = name, m.Model, m.Identity
 	return nil
 }
 

@@ -9,13 +9,26 @@ import (
 
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/server/metrics"
 )
+
+// counted is what a server and its reloads have measured.
+type counted struct {
+	*server.Server
+	reloads *reload.Reloader
+}
+
+func (c counted) Metrics() metrics.Snapshot {
+	m := c.Server.Metrics()
+	c.reloads.Count(&m.Counters)
+	return m
+}
 
 // report writes a line of metrics every interval, until w fails: then stderr says so, and the
 // server goes on. finish writes a last line and ends the report. If no process reads w, finish
 // gives up after a second.
-func report(s *server.Server, w, stderr io.Writer, interval time.Duration) (finish func()) {
+func report(s counted, w, stderr io.Writer, interval time.Duration) (finish func()) {
 	const finishTimeout = time.Second
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -47,7 +60,7 @@ func report(s *server.Server, w, stderr io.Writer, interval time.Duration) (fini
 
 // line writes one line of metrics: counts since last, and gauges as they are now. It returns
 // the new snapshot.
-func line(w io.Writer, s *server.Server, last metrics.Snapshot) (metrics.Snapshot, error) {
+func line(w io.Writer, s counted, last metrics.Snapshot) (metrics.Snapshot, error) {
 	now := s.Metrics()
 	_, err := fmt.Fprintln(w, metrics.Line(now, last, s.TakePeaks()))
 	return now, err

@@ -40,6 +40,8 @@ type report struct {
 	MaxVectors int    `json:"max_vectors"` // per request, by default
 	MostAtAll  int    `json:"max_vectors_limit"`
 
+	GoldenRows int `json:"golden_rows"` // rows of the golden vectors beside the file, which came out; 0: there are none
+
 	Kernel   string    `json:"kernel"` // how rows are scored; empty: there is one way only
 	Cost     measured  `json:"cost"`
 	Requests []request `json:"requests"`

@@ -36,6 +36,9 @@ func (r *report) write(w io.Writer) {
 	for _, a := range r.Answers {
 		s.Line("--output "+a.Output, "%s", a.text())
 	}
+	if r.GoldenRows > 0 {
+		s.Line("golden vectors", "%s, and the scores are as they should be", sheet.Count(r.GoldenRows, "row", "rows"))
+	}
 	for _, n := range r.Notes {
 		s.Line("note", "%s", n)
 	}

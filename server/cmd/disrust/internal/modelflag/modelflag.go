@@ -33,8 +33,28 @@ func Flags(o *forest.Options) flags.List {
 
 // Load reads the model in a file of any format.
 func Load(file string, o forest.Options) (*forest.Model, error) {
-	return forest.LoadWith(file, o, onnx.Loader, cbm.Loader)
+	return forest.LoadWith(file, o, formats...)
 }
+
+// Read returns the content of a model's file, for Parse.
+func Read(file string) ([]byte, error) { return forest.Read(file, formats...) }
+
+// Parse reads a model of any format from the bytes of a file.
+func Parse(data []byte, o forest.Options) (*forest.Model, error) {
+	return forest.ParseWith(data, o, formats...)
+}
+
+// Resolve returns the file that a path leads to through symbolic links. A path that leads nowhere stays as it
+// is, for the error that names it.
+func Resolve(path string) string {
+	if file, err := filepath.EvalSymlinks(path); err == nil {
+		return file
+	}
+	return path
+}
+
+// formats are those that package forest does not know by itself.
+var formats = []forest.Loader{onnx.Loader, cbm.Loader}
 
 func kernels() (all []flags.Option[kernel.Kind]) {
 	for k := kernel.Auto; k <= kernel.AVX512; k++ {

@@ -1,0 +1,54 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/golden"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/watch"
+)
+
+// watchQuiet is how long nothing must happen to the model's file before it is loaded: a file that is being
+// written has not come to its end, usually.
+const watchQuiet = 200 * time.Millisecond
+
+// watchModel begins to watch the way to the model's file, if --watch asks for it. Otherwise it returns nil.
+func (o *options) watchModel() (*watch.Watcher, error) {
+	if !o.watch || o.model == builtIn {
+		return nil, nil // loadModel refuses the latter
+	}
+	_, file := modelflag.Split(o.model)
+	w, err := watch.New(file, golden.Beside, watchQuiet)
+	if err != nil {
+		return nil, fmt.Errorf("--watch: %w", err)
+	}
+	return w, nil
+}
+
+// reloads returns what reloads the model of a server. SIGHUP and the watcher, if it is not nil, ask it to.
+func (o *options) reloads(ctx context.Context, s *server.Server, hangups <-chan os.Signal, watcher *watch.Watcher) *reload.Reloader {
+	cfg := reload.Config{Name: o.cfg.ModelName, Options: o.file, Log: o.cfg.Log}
+	if o.loaded != nil {
+		_, cfg.File = modelflag.Split(o.model)
+	}
+	r := reload.New(ctx, cfg, s, o.loaded)
+	o.loaded = nil // the Reloader and the server have it, as long as they need it
+	go func() {
+		for range hangups {
+			r.Ask("SIGHUP")
+		}
+	}()
+	if watcher != nil {
+		go watcher.Run(ctx, func() { r.Ask("--watch") }, func(err error) {
+			o.cfg.Log.Warn("--watch", "error", err)
+		})
+	}
+	return r
+}
