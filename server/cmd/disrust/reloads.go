@@ -38,6 +38,9 @@ func (o *options) reloads(ctx context.Context, s *server.Server, hangups <-chan 
 	if o.loaded != nil {
 		_, cfg.File = modelflag.Split(o.model)
 	}
+	if o.loaded != nil && o.loaded.GoldenRows > 0 {
+		o.cfg.Log.Info("the golden vectors came out", "rows", o.loaded.GoldenRows)
+	}
 	r := reload.New(ctx, cfg, s, o.loaded)
 	o.loaded = nil // the Reloader and the server have it, as long as they need it
 	go func() {

@@ -56,14 +56,16 @@ func inFlight(i int) (requests, answers []byte) {
 	return rawtest.Source{Dim: 128, Client: i}.Pipeline(1, slices.Repeat([]int{1}, 40)...)
 }
 
-// TestHangup: SIGHUP is logged and ends nothing, not even in a drain.
+// TestHangup: SIGHUP ends nothing, not even in a drain. The built-in model has no file to reload.
 func TestHangup(t *testing.T) {
 	d := start(t)
 	c := dial(t, d.Addr)
 	source := rawtest.Source{Dim: 128}
 	rawtest.Check(t, roundTrip(c, source, 0))
 	rawtest.Check(t, d.Signal(syscall.SIGHUP))
-	rawtest.Until(t, "the log has a line", func() bool { return strings.Contains(d.Stderr.String(), "SIGHUP is ignored") })
+	rawtest.Until(t, "the log has a line", func() bool {
+		return strings.Contains(d.Stderr.String(), "the model is built in: there is no file to load it from")
+	})
 	rawtest.Check(t, roundTrip(c, source, 1))
 	rawtest.Check(t, errors.Join(d.Signal(syscall.SIGTERM), d.Signal(syscall.SIGHUP)))
 	rawtest.Check(t, errors.Join(c.ExpectEOF(), c.Close()))
