@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package background does work on an OS thread of its own that has the lowest priority for a while.
 package background
 

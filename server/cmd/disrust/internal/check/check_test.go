@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/disrust/disrust/batcher/cost"
 	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/client/tools/readme"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
@@ -199,6 +201,33 @@ func TestRefused(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil || status != flags.StatusFailed || again != stderr || !strings.Contains(again, r.Error) || r.Error == "" {
 			t.Errorf("%s: %v, status %d, %q, %q", c.args, err, status, stdout, again)
 		}
+	}
+}
+
+// TestGolden: golden vectors beside the file to which the path leads are scored, and refuse the model.
+func TestGolden(t *testing.T) {
+	const model = models + "/lightgbm/testdata/lgb_binary/model.txt"
+	rows := goldentest.ReadArray(t, filepath.Join(filepath.Dir(model), "rows.npy"))
+	scores := goldentest.ReadArray(t, filepath.Join(filepath.Dir(model), "raw.npy")).Data
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "v1.txt"), filepath.Join(dir, "model.txt")
+	if err := errors.Join(os.WriteFile(file, goldentest.Read(t, model), 0o600), os.Symlink("v1.txt", link)); err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join(dir, "v1.golden.npz")
+	commandtest.WriteGolden(t, golden, rows.Columns, rows.Data, scores)
+	says := fmt.Sprintf("\ngolden vectors  %d rows, and the scores are as they should be\n", len(scores))
+	if stdout, stderr, status := run(t, link, "--output", "raw"); status != 0 || !strings.Contains(stdout, says) {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	stdout, _, _ := run(t, file, "--output", "raw", "--json")
+	var r report
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil || r.GoldenRows != len(scores) {
+		t.Errorf("%v, %s", err, stdout)
+	}
+	stdout, stderr, status := run(t, link)
+	if status != flags.StatusFailed || stdout != "" || !strings.Contains(stderr, golden+": ") || !strings.Contains(stderr, "rows differ: for row 0 the model gives") {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
 	}
 }
 
