@@ -35,8 +35,8 @@ func TestWalkthrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := python(t, root+"/server/README.md", 6)
-	compare, expect := blocks[1], blocks[5]
+	blocks := python(t, root+"/server/README.md", 7)
+	compare, expect := blocks[1], blocks[6]
 	const forest, network = "from sklearn.ensemble import RandomForestClassifier", "from sklearn.neural_network import MLPClassifier"
 	mlp := strings.ReplaceAll(strings.ReplaceAll(blocks[4], forest, network), "RandomForestClassifier(", "MLPClassifier(max_iter=1000, ")
 	if !strings.Contains(mlp, network) || !strings.Contains(mlp, "(max_iter") {
@@ -56,6 +56,15 @@ func TestWalkthrough(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) { w.check(t, tool, compare, expect) })
 	}
+	t.Run("golden vectors", func(t *testing.T) {
+		dir := t.TempDir()
+		ended(t, inFolder(dir, "python3", "-c", blocks[0]))
+		ended(t, inFolder(dir, "python3", "-c", blocks[5]))
+		stdout, stderr, status := daemontest.RunToEnd(t, daemon, "check", filepath.Join(dir, "model.txt"))
+		if status != 0 || !strings.Contains(stdout, "golden vectors  100 rows") {
+			t.Errorf("status %d, %s%s", status, stdout, stderr)
+		}
+	})
 }
 
 // check trains and serves the model, and compares what is answered. compare and expect are programs
