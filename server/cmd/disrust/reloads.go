@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/disrust/disrust/server"
@@ -18,6 +19,11 @@ import (
 // watchQuiet is how long nothing must happen to the model's file before it is loaded: a file that is being
 // written has not come to its end, usually.
 const watchQuiet = 200 * time.Millisecond
+
+// loadPercent is how much garbage, in percent of the live heap, a reload may make before Go collects it. It is
+// Go's default. With the bound of boundGarbage Go would mark the heap again for every few megabytes of a file, on
+// CPUs that serve.
+const loadPercent = 100
 
 // watchModel begins to watch the way to the model's file, if --watch asks for it. Otherwise it returns nil.
 func (o *options) watchModel() (*watch.Watcher, error) {
@@ -34,7 +40,11 @@ func (o *options) watchModel() (*watch.Watcher, error) {
 
 // reloads returns what reloads the model of a server. SIGHUP and the watcher, if it is not nil, ask it to.
 func (o *options) reloads(ctx context.Context, s *server.Server, hangups <-chan os.Signal, watcher *watch.Watcher) *reload.Reloader {
-	cfg := reload.Config{Name: o.cfg.ModelName, Options: o.file, Log: o.cfg.Log}
+	cfg := reload.Config{
+		Name: o.cfg.ModelName, Options: o.file, Log: o.cfg.Log,
+		Before: func() { debug.SetGCPercent(loadPercent) },
+		After:  func(reload.Verdict) { boundGarbage() },
+	}
 	if o.loaded != nil {
 		_, cfg.File = modelflag.Split(o.model)
 	}
