@@ -47,6 +47,10 @@ const (
 	WaitBlock = Wait(waiting.Block) // sleeps at once
 )
 
+func (w Wait) String() string { return waits[w] }
+
+var waits = map[Wait]string{WaitAuto: "auto", WaitSpin: "spin", WaitYield: "yield", WaitBlock: "block"}
+
 // Config says what a Server serves and within which bounds. Begin with
 // [DefaultConfig].
 type Config struct {
@@ -82,6 +86,9 @@ type Config struct {
 	RequestRing  int // slots, a power of two; the I/O threads share them
 	ResponseRing int // slots per I/O thread, a power of two; one of them is for the news of another model
 	MaxConns     int // open at once, over all I/O threads
+
+	// Beside is memory that the rest of the program takes. The Budget counts it, and nothing else does.
+	Beside []Part
 
 	// The timeouts: 0 means none. The server may notice a timeout late: up to a second with
 	// the default MaxConns, and up to seven with the largest.

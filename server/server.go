@@ -39,6 +39,8 @@ type Server struct {
 	failures   *failureLog
 	violations *violation.Log
 	conns      atomic.Int64 // open connections of all I/O threads
+	started    time.Time
+	peaks      peaks
 	pollers    atomic.Int32 // threads that poll for work now
 
 	ioThreads   sync.WaitGroup
@@ -109,7 +111,7 @@ func start(ctx context.Context, cfg Config, log *logqueue.Queue) (*Server, error
 	began := time.Now()
 	clock := func() time.Duration { return time.Since(began) } // monotonic: setting the machine's time does not change it
 	s := &Server{
-		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners,
+		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners, started: began,
 		failures: &failureLog{log: cfg.Log, now: clock}, violations: violation.NewLog(cfg.Log, clock),
 		stopped: make(chan struct{}), ended: make(chan struct{}), reloading: make(chan struct{}, 1),
 	}
