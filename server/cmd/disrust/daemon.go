@@ -68,8 +68,15 @@ func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, st
 	return o.serve(ctx, stdout, lines.Writer(stderr))
 }
 
-// serve starts the server, serves until ctx ends, and drains.
+// serve opens the admin port, starts the server, serves until ctx ends, and drains.
 func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
+	life := o.newLife()
+	closeAdmin, err := o.openAdmin(life, stderr)
+	if err != nil {
+		return fail(stderr, err, flags.StatusFailed)
+	}
+	defer closeAdmin() // last, so that whoever asks hears that the server drains
+	defer context.AfterFunc(ctx, life.Drains)()
 	s, err := o.startServer(ctx)
 	if errors.Is(err, context.Canceled) {
 		return 0 // a signal came before the server accepted connections
@@ -78,6 +85,7 @@ func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 		return o.refuse(stderr, err)
 	}
 	boundGarbage()
+	life.Serves(s)
 	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
 	finish := func() {}
 	if o.metrics {
@@ -87,6 +95,7 @@ func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 	case <-ctx.Done():
 	case <-s.Done():
 	}
+	life.Drains()
 	ctx, cancel := context.WithTimeout(context.Background(), o.cfg.DrainTimeout)
 	defer cancel()
 	err = s.Shutdown(ctx)

@@ -22,10 +22,12 @@ import (
 // options are what the command line sets.
 type options struct {
 	cfg        server.Config
-	model      string         // what --model says
-	file       forest.Options // for a model from a file
-	fileFlags  []string       // flags that were given and are for such a model only
-	hostOrPort bool           // --host or --port was given
+	model      string            // what --model says
+	file       forest.Options    // for a model from a file
+	fileFlags  []string          // flags that were given and are for such a model only
+	hostOrPort bool              // --host or --port was given
+	admin      string            // address of the admin port; empty: there is none
+	given      map[string]string // the value of each flag, for people
 	plan       bool
 	metrics    bool
 	interval   time.Duration // between two lines of metrics
@@ -74,6 +76,7 @@ func (o *options) list() flags.List {
 		flags.New("idle-timeout", period(&c.IdleTimeout, allowed.IdleTimeout), "how long a peer that has all its answers may send nothing; 0: for ever"),
 		flags.New("drain-timeout", period(&c.DrainTimeout, allowed.DrainTimeout), "how long a drain may take before the server closes what is left"),
 
+		flags.New("admin", address(&o.admin), "where to serve health, metrics, status and profiles over HTTP, to whoever can reach it; nowhere unless given"),
 		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),
 		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, maxInterval), "time between two lines of metrics"),
 		flags.New("plan", flags.Toggle(&o.plan), "print the memory that these flags take, as disrust plan does, and end"),
@@ -110,21 +113,35 @@ func prefixes(to *[]netip.Prefix) flags.Value {
 			all = append(all, prefix)
 		}
 		return all, nil
-	}, nothing)
+	}, func(all []netip.Prefix) string { return list(all, netip.Prefix.String) })
 }
 
 // addresses is the value of a flag that appends one address to listen on each time it is
 // given.
 func addresses(to *[]string) flags.Value {
-	return flags.Custom(to, "ADDR", "host:port or unix:PATH", func(s string) ([]string, error) {
+	return flags.Custom(to, "ADDR", allowedAddresses, func(s string) ([]string, error) {
 		if err := listen.Check(s); err != nil {
 			return nil, err
 		}
 		return append(*to, s), nil
-	}, nothing)
+	}, func(all []string) string { return list(all, same) })
 }
 
-func nothing[T any](T) string { return "" }
+// list writes values with commas between.
+func list[T any](all []T, write func(T) string) string {
+	var words []string
+	for _, v := range all {
+		words = append(words, write(v))
+	}
+	return strings.Join(words, ",")
+}
+
+// address is the value of a flag for one address to listen on.
+func address(to *string) flags.Value {
+	return flags.Custom(to, "ADDR", allowedAddresses, func(s string) (string, error) { return s, listen.Check(s) }, same)
+}
+
+const allowedAddresses = "host:port or unix:PATH"
 
 func namesFile(s string) (string, error) {
 	if _, file := modelflag.Split(s); file == "" {
@@ -167,6 +184,9 @@ func (o *options) flagOf(field string) *flags.Flag {
 func (o *options) inFlags(field string, value any) (name, text string) {
 	if field == "Model" || field == "ModelName" {
 		return "--model", o.model
+	}
+	if field == adminField {
+		return "--admin", o.admin
 	}
 	f := o.flagOf(field)
 	if f == nil {
