@@ -234,6 +234,7 @@ func (s *Server) serve() {
 		}
 		close(s.stopped)
 		s.log.Flush()
+		s.life.advance(Ended)
 		close(s.ended)
 	}()
 }
@@ -281,6 +282,7 @@ func (s *Server) fail(err error) {
 		s.failed = err
 	}
 	s.mu.Unlock()
+	s.life.advance(Draining)
 	s.cfg.Log.Error("the server ends", "error", err.Error())
 	s.each((*loop.Thread).Abort)
 }

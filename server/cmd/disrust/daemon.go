@@ -86,12 +86,10 @@ func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 	case <-ctx.Done():
 	case <-s.Done():
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), o.cfg.DrainTimeout)
-	defer cancel()
-	err = s.Shutdown(ctx)
+	err = s.Drain(context.Background())
 	finish()
 	if errors.Is(err, server.ErrCut) { // some peers did not read their answers in time
-		flags.Complain(stderr, "disrust", fmt.Errorf("the drain ended after %s: %w", o.cfg.DrainTimeout, err))
+		flags.Complain(stderr, "disrust", fmt.Errorf("the drain ended after %s: %w", o.cfg.DrainSpread+o.cfg.DrainTimeout, err))
 		return 0
 	}
 	if err != nil {

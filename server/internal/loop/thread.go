@@ -114,6 +114,7 @@ type Thread struct {
 	ticks     uint32
 	swept     int // the slot at which sweepTimeouts continues
 	draining  bool
+	spread    spread
 	stop      atomic.Uint32 // what other goroutines asked for: stopDrain, stopAbort
 	next      atomic.Pointer[Replacement]
 	passed    atomic.Uint32 // replacements that are behind the thread; may wrap
