@@ -61,6 +61,7 @@ type thread struct {
 	backend   netio.Backend
 	wake      *eventfd.EventFD
 	responses *ringbuf.Ring[batcher.Response]
+	over      atomic.Bool // its loop has ended
 }
 
 // Start opens the listeners and serves them. When it returns, the server accepts

@@ -150,6 +150,7 @@ func (s *Server) run(ctx context.Context, t *thread, i int, cfg loop.Config, mad
 		return
 	}
 	defer func() {
+		t.over.Store(true)
 		switch {
 		case t.Exited():
 			err = batcher.ErrExited

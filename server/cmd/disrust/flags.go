@@ -16,6 +16,7 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/notify"
 	"github.com/disrust/disrust/server/internal/listen"
 )
 
@@ -29,6 +30,7 @@ type options struct {
 	plan       bool
 	metrics    bool
 	interval   time.Duration // between two lines of metrics
+	manager    *notify.Manager
 }
 
 func defaults() *options {
