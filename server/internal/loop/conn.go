@@ -39,12 +39,12 @@ type conn struct {
 
 	model     uint32 // Thread.model when the peer was last answered, or welcomed
 	stalledIn uint32 // Thread.model when it was last stalled
+	born      uint32 // tick in which it was accepted
 
 	received    uint64 // bytes of its stream
 	deniedCount uint32 // the count, if denying
 
 	unread   uint32 // bytes left to read that had arrived when the connection was dismissed
-	born     uint32 // tick in which it was accepted
 	since    uint32 // tick at which its current wait for the peer began, plus the ticks without a receive in flight
 	paused   uint32 // tick at which the last receive ended, or since if that is later
 	inFlight uint32 // requests admitted and not yet answered
