@@ -33,6 +33,7 @@ type Counters struct {
 
 	LateRequests   uint64 `unit:"connections" help:"connections ended because a request or hello was not finished within the request timeout"`
 	IdleConns      uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`
+	OldConns       uint64 `unit:"connections" help:"connections whose end began because they had reached the greatest age"`
 	Hellos         uint64 `unit:"connections" help:"connections that began with a hello: they speak version 2 of the protocol"`
 	RefusedHellos  uint64 `unit:"connections" help:"connections ended because their hello expected something else than what is served"`
 	ProtocolErrors uint64 `unit:"connections" help:"connections ended because their peer broke the protocol"`

@@ -60,6 +60,7 @@ func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, st
 	lines := logqueue.New(func(lost string) { fmt.Fprintf(stderr, "disrust: %s\n", lost) })
 	defer lines.Flush()
 	o.cfg.Log = slog.New(lines.Handler(slog.NewTextHandler(stderr, nil)))
+	o.findManager()
 	go func() {
 		for range hangups {
 			o.cfg.Log.Warn("SIGHUP is ignored: this daemon does not reload its model")
@@ -87,6 +88,7 @@ func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 	boundGarbage()
 	life.Serves(s)
 	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
+	defer o.serves(s)()
 	finish := func() {}
 	if o.metrics {
 		finish = report(s, stdout, stderr, o.interval)
@@ -96,12 +98,11 @@ func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 	case <-s.Done():
 	}
 	life.Drains()
-	ctx, cancel := context.WithTimeout(context.Background(), o.cfg.DrainTimeout)
-	defer cancel()
-	err = s.Shutdown(ctx)
+	o.ends()
+	err = s.Drain(context.Background())
 	finish()
 	if errors.Is(err, server.ErrCut) { // some peers did not read their answers in time
-		flags.Complain(stderr, "disrust", fmt.Errorf("the drain ended after %s: %w", o.cfg.DrainTimeout, err))
+		flags.Complain(stderr, "disrust", fmt.Errorf("the drain ended after %s: %w", o.cfg.DrainSpread+o.cfg.DrainTimeout, err))
 		return 0
 	}
 	if err != nil {
@@ -112,6 +113,7 @@ func (o *options) serve(ctx context.Context, stdout, stderr io.Writer) int {
 
 // startServer loads the model and starts the server with it.
 func (o *options) startServer(ctx context.Context) (*server.Server, error) {
+	o.tell(o.manager.Status("loads the model " + o.model))
 	if err := awaitLoad(ctx, o.loadModel); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/notify"
 	"github.com/disrust/disrust/server/internal/listen"
 )
 
@@ -31,6 +32,7 @@ type options struct {
 	plan       bool
 	metrics    bool
 	interval   time.Duration // between two lines of metrics
+	manager    *notify.Manager
 }
 
 func defaults() *options {
@@ -74,7 +76,10 @@ func (o *options) list() flags.List {
 
 		flags.New("request-timeout", period(&c.RequestTimeout, allowed.RequestTimeout), "how long a peer may take to finish a request or hello that it has begun to send; 0: for ever"),
 		flags.New("idle-timeout", period(&c.IdleTimeout, allowed.IdleTimeout), "how long a peer that has all its answers may send nothing; 0: for ever"),
-		flags.New("drain-timeout", period(&c.DrainTimeout, allowed.DrainTimeout), "how long a drain may take before the server closes what is left"),
+		flags.New("max-conn-age", period(&c.MaxConnAge, allowed.MaxConnAge), "how old a connection may be, a tenth more or less, before the server ends it as in a drain; 0: any age"),
+		flags.New("drain-delay", period(&c.DrainDelay, allowed.DrainDelay), "how long to serve and accept after SIGTERM, no longer ready, before the drain begins"),
+		flags.New("drain-spread", period(&c.DrainSpread, allowed.DrainSpread), "how long a drain takes to tell all connections, evenly, so that clients do not all connect elsewhere at once"),
+		flags.New("drain-timeout", period(&c.DrainTimeout, allowed.DrainTimeout), "how long a drain may take, after --drain-delay and --drain-spread, before the server closes what is left"),
 
 		flags.New("admin", address(&o.admin), "where to serve health, metrics, status and profiles over HTTP, to whoever can reach it; nowhere unless given"),
 		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),

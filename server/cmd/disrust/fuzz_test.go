@@ -79,6 +79,9 @@ func outOfRange(o *options) error {
 		{"unix-mode", int(c.UnixMode), 0, 0o777},
 		{"request-timeout", int(c.RequestTimeout), 0, int(1000 * time.Hour)},
 		{"idle-timeout", int(c.IdleTimeout), 0, int(1000 * time.Hour)},
+		{"max-conn-age", int(c.MaxConnAge), 0, int(1000 * time.Hour)},
+		{"drain-delay", int(c.DrainDelay), 0, int(1000 * time.Hour)},
+		{"drain-spread", int(c.DrainSpread), 0, int(1000 * time.Hour)},
 		{"drain-timeout", int(c.DrainTimeout), int(time.Millisecond), int(1000 * time.Hour)},
 		{"metrics-interval", int(o.interval), int(time.Millisecond), int(1000 * time.Hour)},
 	} {
