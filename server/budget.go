@@ -71,7 +71,7 @@ func (c *Config) budget(placement BatchThreads, io IO) Budget {
 		parts = append(parts, Part{"model", 1, uint64(m.Bytes()), []string{"Model"}})
 	}
 	return Budget{
-		Parts: append(parts, []Part{
+		Parts: slices.Concat(parts, []Part{
 			{"vectors in flight", threads, each.Pool, []string{"PoolBytes", "IOThreads"}},
 			{"their scores and record", threads, each.Scores, []string{"PoolBytes", "Dim"}},
 			requests,
@@ -81,7 +81,7 @@ func (c *Config) budget(placement BatchThreads, io IO) Budget {
 			{"connections' slots", threads, each.Slots, []string{"MaxConns"}},
 			{"connections' blocks, kept for the next", threads, each.Spare, []string{"MaxVectors", "Dim"}},
 			{"program and Go runtime, about", 1, goRuntime, nil},
-		}...),
+		}, c.Beside),
 		Conn:     each.Conn,
 		MaxConns: c.MaxConns,
 	}

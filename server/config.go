@@ -47,6 +47,10 @@ const (
 	WaitBlock = Wait(waiting.Block) // sleeps at once
 )
 
+func (w Wait) String() string { return waits[w] }
+
+var waits = map[Wait]string{WaitAuto: "auto", WaitSpin: "spin", WaitYield: "yield", WaitBlock: "block"}
+
 // Config says what a Server serves and within which bounds. Begin with
 // [DefaultConfig].
 type Config struct {
@@ -83,12 +87,23 @@ type Config struct {
 	ResponseRing int // slots per I/O thread, a power of two; one of them is for the news of another model
 	MaxConns     int // open at once, over all I/O threads
 
+	// Beside is memory that the rest of the program takes. The Budget counts it, and nothing else does.
+	Beside []Part
+
 	// The timeouts: 0 means none. The server may notice a timeout late: up to a second with
 	// the default MaxConns, and up to seven with the largest.
 	RequestTimeout time.Duration // for a peer to finish a request or hello that it has begun to send
 	IdleTimeout    time.Duration // for a peer that has all its answers to send the next request
 
-	DrainTimeout time.Duration // for Run: how long a drain may last
+	// MaxConnAge is the age at which the server ends a connection in order, as in a drain, so that
+	// clients spread over the servers that there are; 0: none. Each connection has its own, up to a
+	// tenth more or less. The server may notice it as late as a timeout.
+	MaxConnAge time.Duration
+
+	// How Run and Drain end the server. DrainTimeout begins when DrainDelay and DrainSpread are over.
+	DrainDelay   time.Duration // how long it serves and accepts once it is no longer Ready
+	DrainSpread  time.Duration // over how long a drain spreads the ends of connections
+	DrainTimeout time.Duration // how long a drain may last
 
 	// Log is where the server logs; nil: slog.Default(), as the failures of a model would
 	// otherwise close connections without a word. A logger with slog.DiscardHandler silences
@@ -287,6 +302,9 @@ func (c *Config) limits() loop.Limits {
 
 		RequestTicks: ticks(c.RequestTimeout),
 		IdleTicks:    ticks(c.IdleTimeout),
+		AgeTicks:     ticks(c.MaxConnAge),
+		GraceTicks:   ticks(c.DrainTimeout),
+		SpreadTicks:  ticks(c.DrainSpread),
 	}
 }
 

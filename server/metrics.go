@@ -2,7 +2,11 @@
 
 package server
 
-import "github.com/disrust/disrust/server/metrics"
+import (
+	"sync"
+
+	"github.com/disrust/disrust/server/metrics"
+)
 
 // Metrics returns what the server has measured since Start. Any goroutine may call it. It
 // costs the threads nothing.
@@ -30,12 +34,35 @@ func (s *Server) Metrics() metrics.Snapshot {
 	return m
 }
 
+// peaks holds what was taken from the threads' peaks.
+type peaks struct {
+	mu    sync.Mutex
+	since metrics.Peaks // since the last call of TakePeaks
+	ever  metrics.Peaks // since Start
+}
+
 // TakePeaks returns the peaks since the last call, and resets them. Any goroutine may call
 // it. When several do, each gets the peaks of a part of the time.
-func (s *Server) TakePeaks() metrics.Peaks {
-	var p metrics.Peaks
-	for _, t := range s.threads {
-		t.Measured().TakePeaks(&p)
-	}
+func (s *Server) TakePeaks() (p metrics.Peaks) {
+	s.peaks.mu.Lock()
+	defer s.peaks.mu.Unlock()
+	s.collectPeaks()
+	p, s.peaks.since = s.peaks.since, metrics.Peaks{}
 	return p
+}
+
+// Peaks returns the peaks since Start. Any goroutine may call it, and TakePeaks loses nothing by it.
+func (s *Server) Peaks() metrics.Peaks {
+	s.peaks.mu.Lock()
+	defer s.peaks.mu.Unlock()
+	s.collectPeaks()
+	return s.peaks.ever
+}
+
+// collectPeaks takes the threads' peaks. The caller holds the lock of s.peaks.
+func (s *Server) collectPeaks() {
+	for _, t := range s.threads {
+		t.Measured().TakePeaks(&s.peaks.since)
+	}
+	s.peaks.ever.Raise(s.peaks.since)
 }

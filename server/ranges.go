@@ -24,7 +24,8 @@ var Allowed = struct {
 	PoolBytes, RequestRing, ResponseRing, MaxConns Range[int]
 	BatchThreads, Wait, IO                         Range[int]
 
-	RequestTimeout, IdleTimeout, DrainTimeout Range[time.Duration]
+	RequestTimeout, IdleTimeout, MaxConnAge Range[time.Duration]
+	DrainDelay, DrainSpread, DrainTimeout   Range[time.Duration]
 }{
 	Port:         Range[int]{0, math.MaxUint16},
 	IOThreads:    Range[int]{0, 256},
@@ -41,6 +42,9 @@ var Allowed = struct {
 
 	RequestTimeout: Range[time.Duration]{0, maxTimeout},
 	IdleTimeout:    Range[time.Duration]{0, maxTimeout},
+	MaxConnAge:     Range[time.Duration]{0, maxTimeout},
+	DrainDelay:     Range[time.Duration]{0, maxTimeout},
+	DrainSpread:    Range[time.Duration]{0, maxTimeout},
 	DrainTimeout:   Range[time.Duration]{time.Millisecond, maxTimeout},
 }
 

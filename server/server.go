@@ -39,6 +39,8 @@ type Server struct {
 	failures   *failureLog
 	violations *violation.Log
 	conns      atomic.Int64 // open connections of all I/O threads
+	started    time.Time
+	peaks      peaks
 	pollers    atomic.Int32 // threads that poll for work now
 
 	ioThreads   sync.WaitGroup
@@ -49,6 +51,7 @@ type Server struct {
 	reloading chan struct{} // holds one element while a Reload is at work
 	replaced  uint32        // how many replacements of the model have begun; belongs to who is reloading
 
+	life   life
 	mu     sync.Mutex // guards closed and failed, and after Start the model in cfg, with all that follows from it
 	closed bool       // the eventfds are closed
 	failed error      // the first error that ended a thread
@@ -60,6 +63,7 @@ type thread struct {
 	backend   netio.Backend
 	wake      *eventfd.EventFD
 	responses *ringbuf.Ring[batcher.Response]
+	over      atomic.Bool // its loop has ended
 }
 
 // Start opens the listeners and serves them. When it returns, the server accepts
@@ -109,9 +113,10 @@ func start(ctx context.Context, cfg Config, log *logqueue.Queue) (*Server, error
 	began := time.Now()
 	clock := func() time.Duration { return time.Since(began) } // monotonic: setting the machine's time does not change it
 	s := &Server{
-		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners,
+		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners, started: began,
 		failures: &failureLog{log: cfg.Log, now: clock}, violations: violation.NewLog(cfg.Log, clock),
 		stopped: make(chan struct{}), ended: make(chan struct{}), reloading: make(chan struct{}, 1),
+		life: life{changed: make(chan struct{})},
 	}
 	built := false
 	defer func() { // also when something panics and Start's caller recovers
@@ -123,6 +128,7 @@ func start(ctx context.Context, cfg Config, log *logqueue.Queue) (*Server, error
 		return nil, err
 	}
 	built = true
+	s.life.advance(Ready)
 	s.serve()
 	return s, nil
 }
@@ -151,6 +157,7 @@ func (s *Server) Addr() net.Addr { return s.Addrs()[0] }
 // of them had not got all its answers, it returns an error that wraps [ErrCut].
 // It may be called more than once.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.life.advance(Draining)
 	s.each((*loop.Thread).Stop)
 	select {
 	case <-s.stopped:
@@ -201,8 +208,8 @@ func (s *Server) each(tell func(*loop.Thread)) {
 	}
 }
 
-// Run serves until ctx ends, then drains for at most cfg.DrainTimeout. The end of ctx is
-// not an error. When the server is ready, Run logs where it serves. Without a Config.Log it
+// Run serves until ctx ends, and then drains as [Server.Drain] does. The end of ctx is not an
+// error. When the server is ready, Run logs where it serves. Without a Config.Log it
 // uses slog.Default(): Run is the whole of many programs, and a person who starts one looks for
 // that line.
 func Run(ctx context.Context, cfg Config) error {
@@ -218,7 +225,5 @@ func Run(ctx context.Context, cfg Config) error {
 	case <-ctx.Done():
 	case <-s.Done():
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTimeout)
-	defer cancel()
-	return s.Shutdown(ctx)
+	return s.Drain(context.Background())
 }

@@ -150,6 +150,7 @@ func (s *Server) run(ctx context.Context, t *thread, i int, cfg loop.Config, mad
 		return
 	}
 	defer func() {
+		t.over.Store(true)
 		switch {
 		case t.Exited():
 			err = batcher.ErrExited
@@ -234,6 +235,7 @@ func (s *Server) serve() {
 		}
 		close(s.stopped)
 		s.log.Flush()
+		s.life.advance(Ended)
 		close(s.ended)
 	}()
 }
@@ -281,6 +283,7 @@ func (s *Server) fail(err error) {
 		s.failed = err
 	}
 	s.mu.Unlock()
+	s.life.advance(Draining)
 	s.cfg.Log.Error("the server ends", "error", err.Error())
 	s.each((*loop.Thread).Abort)
 }

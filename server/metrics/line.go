@@ -26,7 +26,7 @@ func Line(now, last Snapshot, peaks Peaks) string {
 	return l.String()
 }
 
-// stall is the one metric that is computed from others.
+// stall is the one metric that is computed from others. It is not at /metrics: a query computes it.
 var stall = Metric{Name: "stall_pct", Unit: "percent", Help: "share of empty polls in batches and empty polls together"}
 
 func stallPct(c *Counters) float64 {
@@ -48,16 +48,22 @@ func (l *line) add(name, value string) {
 // Markdown writes the table of all metrics that the README of package server shows.
 func Markdown() string {
 	var b strings.Builder
-	b.WriteString("| metric | unit | |\n|---|---|---|\n")
-	row := func(name, unit, help string) { b.WriteString("| `" + name + "` | " + unit + " | " + help + " |\n") }
+	b.WriteString("| metric | at `/metrics` | unit | |\n|---|---|---|---|\n")
+	row := func(m Metric) {
+		at := ""
+		if m.Exposed != "" {
+			at = "`" + m.Exposed + "` "
+		}
+		b.WriteString("| `" + m.Name + "` | " + at + "| " + m.Unit + " | " + m.Help + " |\n")
+	}
 	section := func(title string, table []Metric) {
-		b.WriteString("| **" + title + "** | | |\n")
+		b.WriteString("| **" + title + "** | | | |\n")
 		for _, m := range table {
-			row(m.Name, m.Unit, m.Help)
+			row(m)
 		}
 	}
 	section("since the last line", counterTable)
-	row(stall.Name, stall.Unit, stall.Help)
+	row(stall)
 	section("the most at once since the last line, on the busiest I/O thread", peakTable)
 	section("now", gaugeTable)
 	return b.String()

@@ -3,7 +3,8 @@
 // A metric is a field of [Counters], [Gauges] or [Peaks]. The field's name is the metric's
 // name: in Go as it is written, elsewhere in snake case. RequestRingFull is
 // request_ring_full on the daemon's metrics line and in the README. The field's tags are the
-// metric's unit and its description. To add a metric, add a field: the server sums, prints
+// metric's unit and its description, and its name at /metrics if that is not disrust_, the name and,
+// for a counter, _total. To add a metric, add a field: the server sums, prints
 // and documents every metric that is declared here.
 package metrics
 
@@ -24,14 +25,15 @@ type Counters struct {
 	BuffersExhausted uint64 `unit:"receives" help:"receives that found no receive buffer and were retried"`
 	KernelBusy       uint64 `unit:"waits" help:"waits of a millisecond because the kernel had no memory for an operation"`
 
-	Accepted     uint64 `unit:"connections" help:"connections that were accepted and kept"`
-	Refused      uint64 `unit:"connections" help:"connections closed on arrival because MaxConns were open"`
-	Denied       uint64 `unit:"connections" help:"connections closed on arrival because Allow does not have their address"`
-	Closed       uint64 `unit:"connections" help:"connections that ended, after having been accepted"`
+	Accepted     uint64 `exposed:"connections_accepted" unit:"connections" help:"connections that were accepted and kept"`
+	Refused      uint64 `exposed:"connections_refused" unit:"connections" help:"connections closed on arrival because MaxConns were open"`
+	Denied       uint64 `exposed:"connections_denied" unit:"connections" help:"connections closed on arrival because Allow does not have their address"`
+	Closed       uint64 `exposed:"connections_closed" unit:"connections" help:"connections that ended, after having been accepted"`
 	AcceptErrors uint64 `unit:"times" help:"times a thread stopped accepting for a while because descriptors or memory ran out"`
 
 	LateRequests   uint64 `unit:"connections" help:"connections ended because a request or hello was not finished within the request timeout"`
 	IdleConns      uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`
+	OldConns       uint64 `unit:"connections" help:"connections whose end began because they had reached the greatest age"`
 	Hellos         uint64 `unit:"connections" help:"connections that began with a hello: they speak version 2 of the protocol"`
 	RefusedHellos  uint64 `unit:"connections" help:"connections ended because their hello expected something else than what is served"`
 	ProtocolErrors uint64 `unit:"connections" help:"connections ended because their peer broke the protocol"`

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -108,5 +109,33 @@ func TestStallPct(t *testing.T) {
 		if got := Line(now, last, Peaks{}); !strings.Contains(got, " stall_pct="+c.want+" ") {
 			t.Errorf("%d batches and %d empty polls: %q, want %s", c.batches, c.empty, got, c.want)
 		}
+	}
+}
+
+// TestExposedNames: no two metrics have one name at /metrics, and each has the ending of its kind.
+func TestExposedNames(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, m := range Table() {
+		if seen[m.Exposed] {
+			t.Errorf("there are two metrics %s", m.Exposed)
+		}
+		seen[m.Exposed] = true
+		if total := strings.HasSuffix(m.Exposed, "_total"); total != (m.Kind == Counter) || !strings.HasPrefix(m.Exposed, "disrust_") {
+			t.Errorf("%s is %s at /metrics", m.Name, m.Exposed)
+		}
+	}
+	for name, want := range map[string]string{"requests": "disrust_requests_total", "accepted": "disrust_connections_accepted_total", "pool_bytes": "disrust_pool_bytes"} {
+		if i := slices.IndexFunc(Table(), func(m Metric) bool { return m.Name == name }); Table()[i].Exposed != want {
+			t.Errorf("%s is %s at /metrics, want %s", name, Table()[i].Exposed, want)
+		}
+	}
+}
+
+// TestRaise: each peak becomes the higher of two.
+func TestRaise(t *testing.T) {
+	p := Peaks{MaxInFlight: 3, MaxPoolBytes: 5}
+	p.Raise(Peaks{MaxInFlight: 2, MaxResponses: 1, MaxPoolBytes: 7})
+	if want := (Peaks{MaxInFlight: 3, MaxResponses: 1, MaxPoolBytes: 7}); p != want {
+		t.Errorf("%+v, want %+v", p, want)
 	}
 }

@@ -19,10 +19,11 @@ const (
 
 // Metric describes one field.
 type Metric struct {
-	Name string // in snake case
-	Unit string // in the plural
-	Help string // the description, without a full stop
-	Kind Kind
+	Name    string // in snake case
+	Exposed string // at /metrics, where it begins with disrust_
+	Unit    string // in the plural
+	Help    string // the description, without a full stop
+	Kind    Kind
 }
 
 // The tables list the fields in their order, so a field has the same index in its table and
@@ -57,6 +58,13 @@ func (g *Gauges) Words() *GaugeWords { return (*GaugeWords)(unsafe.Pointer(g)) }
 // Words returns p's fields as an array, in p's own memory.
 func (p *Peaks) Words() *PeakWords { return (*PeakWords)(unsafe.Pointer(p)) }
 
+// Raise raises each peak of p to that of q, if q's is higher.
+func (p *Peaks) Raise(q Peaks) {
+	for i, v := range q.Words() {
+		p.Words()[i] = max(p.Words()[i], v)
+	}
+}
+
 // Table returns all metrics: counters, then peaks, then gauges.
 func Table() []Metric {
 	var all []Metric
@@ -71,12 +79,25 @@ func describe[S any, W uint64 | int64](kind Kind) (table []Metric) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		m := Metric{Name: snakeCase(f.Name), Unit: f.Tag.Get("unit"), Help: f.Tag.Get("help"), Kind: kind}
+		m.Exposed = exposed(m.Name, f.Tag.Get("exposed"), kind)
 		if f.Type != word || m.Unit == "" || m.Help == "" {
 			panic(fmt.Sprintf("metrics: %s.%s must have the type %v, a unit and a help", t.Name(), f.Name, word))
 		}
 		table = append(table, m)
 	}
 	return table
+}
+
+// exposed returns a metric's name at /metrics. Prometheus wants the plain name of what is counted and, for
+// a counter, the ending _total; a tag says what is counted where the field's name alone does not.
+func exposed(name, tag string, kind Kind) string {
+	if tag != "" {
+		name = tag
+	}
+	if kind == Counter {
+		name += "_total"
+	}
+	return "disrust_" + name
 }
 
 // snakeCase turns IOUring into io_uring.

@@ -20,7 +20,7 @@ func TestSiblings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, nested := range []string{"batcher/dense", "batcher/forest", "batcher/forest/cbm", "batcher/onnx"} { // libraries too
+	for _, nested := range []string{"batcher/dense", "batcher/forest", "batcher/forest/cbm", "batcher/onnx", "server/admin"} { // libraries too
 		mods = append(mods, filepath.Join(root, nested, "go.mod"))
 	}
 	slices.SortFunc(mods, func(a, b string) int { return strings.Compare(filepath.Dir(a), filepath.Dir(b)) })

@@ -5,10 +5,15 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
+	"slices"
+	"strconv"
 
 	"github.com/disrust/disrust/client/tools/flags"
+	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/offline"
+	"github.com/disrust/disrust/server/internal/listen"
 )
 
 // These words are commands. Without one the daemon serves.
@@ -53,7 +58,32 @@ func commandLine(args []string) (*options, error) {
 	if o.hostOrPort && len(o.cfg.Listen) > 0 {
 		return o, errors.New("--listen says where to listen: give neither --host nor --port (also as the second word) beside it")
 	}
-	return o, nil
+	o.given = make(map[string]string)
+	for _, f := range list {
+		if value := f.Value.String(); value != "" {
+			o.given[f.Name] = value
+		}
+	}
+	return o, o.checkAdmin()
+}
+
+// checkAdmin checks that the admin port's address is none of those to serve, and plans its memory.
+func (o *options) checkAdmin() error {
+	if o.admin == "" {
+		return nil
+	}
+	o.cfg.Beside = []server.Part{{Name: "admin port, about", Count: 1, Each: adminBytes, Fields: []string{adminField}}}
+	served := o.cfg.Listen
+	if one := net.JoinHostPort(o.cfg.Host, strconv.Itoa(o.cfg.Port)); len(served) == 0 && listen.Check(one) == nil {
+		served = []string{one}
+	}
+	if err := listen.CheckAll(append(slices.Clone(served), o.admin)); err != nil {
+		return fmt.Errorf("--admin %s: %w", o.admin, err)
+	}
+	if bytes := listen.PathBytes(o.admin); o.cfg.SharePort && bytes > listen.SharedPathBytes {
+		return fmt.Errorf("--admin %s: with --share-port the path of a socket may have %d bytes, and this one has %d", o.admin, listen.SharedPathBytes, bytes)
+	}
+	return nil
 }
 
 // command removes commands from the words of line and carries them out. A command may stand

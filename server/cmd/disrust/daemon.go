@@ -60,11 +60,19 @@ func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, st
 	lines := logqueue.New(func(lost string) { fmt.Fprintf(stderr, "disrust: %s\n", lost) })
 	defer lines.Flush()
 	o.cfg.Log = slog.New(lines.Handler(slog.NewTextHandler(stderr, nil)))
+	o.findManager()
 	return o.serve(ctx, hangups, stdout, lines.Writer(stderr))
 }
 
-// serve starts the server, serves until ctx ends, and drains.
+// serve opens the admin port, starts the server, serves until ctx ends, and drains.
 func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, stderr io.Writer) int {
+	life := o.newLife()
+	closeAdmin, err := o.openAdmin(life, stderr)
+	if err != nil {
+		return fail(stderr, err, flags.StatusFailed)
+	}
+	defer closeAdmin() // last, so that whoever asks hears that the server drains
+	defer context.AfterFunc(ctx, life.Drains)()
 	watcher, err := o.watchModel() // before the model is loaded, so that no change falls between
 	if err != nil {
 		return o.refuse(stderr, err)
@@ -77,7 +85,9 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, s
 		return o.refuse(stderr, err)
 	}
 	boundGarbage()
+	life.Serves(s)
 	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
+	defer o.serves(s)()
 	r := o.reloads(ctx, s, hangups, watcher)
 	finish := func() {}
 	if o.metrics {
@@ -87,12 +97,12 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, s
 	case <-ctx.Done():
 	case <-s.Done():
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), o.cfg.DrainTimeout)
-	defer cancel()
-	err = s.Shutdown(ctx)
+	life.Drains()
+	o.ends()
+	err = s.Drain(context.Background())
 	finish()
 	if errors.Is(err, server.ErrCut) { // some peers did not read their answers in time
-		flags.Complain(stderr, "disrust", fmt.Errorf("the drain ended after %s: %w", o.cfg.DrainTimeout, err))
+		flags.Complain(stderr, "disrust", fmt.Errorf("the drain ended after %s: %w", o.cfg.DrainSpread+o.cfg.DrainTimeout, err))
 		return 0
 	}
 	if err != nil {
@@ -103,6 +113,7 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, s
 
 // startServer loads the model and starts the server with it.
 func (o *options) startServer(ctx context.Context) (*server.Server, error) {
+	o.tell(o.manager.Status("loads the model " + o.model))
 	if err := awaitLoad(ctx, o.loadModel); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ var daemon string
 
 func TestMain(m *testing.M) {
 	rawtest.ExecRefused()
+	serveStuck()
 	os.Exit(daemontest.Main(m, &daemon))
 }
 

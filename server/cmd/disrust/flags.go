@@ -16,6 +16,7 @@ import (
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/notify"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/server/internal/listen"
 )
@@ -23,15 +24,18 @@ import (
 // options are what the command line sets.
 type options struct {
 	cfg        server.Config
-	model      string         // what --model says
-	file       forest.Options // for a model from a file
-	fileFlags  []string       // flags that were given and are for such a model only
+	model      string            // what --model says
+	file       forest.Options    // for a model from a file
+	fileFlags  []string          // flags that were given and are for such a model only
+	hostOrPort bool              // --host or --port was given
+	admin      string            // address of the admin port; empty: there is none
+	given      map[string]string // the value of each flag, for people
 	watch      bool
 	loaded     *reload.Model // what loadModel made of the file; nil: the model is built in
-	hostOrPort bool          // --host or --port was given
 	plan       bool
 	metrics    bool
 	interval   time.Duration // between two lines of metrics
+	manager    *notify.Manager
 }
 
 func defaults() *options {
@@ -76,8 +80,12 @@ func (o *options) list() flags.List {
 
 		flags.New("request-timeout", period(&c.RequestTimeout, allowed.RequestTimeout), "how long a peer may take to finish a request or hello that it has begun to send; 0: for ever"),
 		flags.New("idle-timeout", period(&c.IdleTimeout, allowed.IdleTimeout), "how long a peer that has all its answers may send nothing; 0: for ever"),
-		flags.New("drain-timeout", period(&c.DrainTimeout, allowed.DrainTimeout), "how long a drain may take before the server closes what is left"),
+		flags.New("max-conn-age", period(&c.MaxConnAge, allowed.MaxConnAge), "how old a connection may be, a tenth more or less, before the server ends it as in a drain; 0: any age"),
+		flags.New("drain-delay", period(&c.DrainDelay, allowed.DrainDelay), "how long to serve and accept after SIGTERM, no longer ready, before the drain begins"),
+		flags.New("drain-spread", period(&c.DrainSpread, allowed.DrainSpread), "how long a drain takes to tell all connections, evenly, so that clients do not all connect elsewhere at once"),
+		flags.New("drain-timeout", period(&c.DrainTimeout, allowed.DrainTimeout), "how long a drain may take, after --drain-delay and --drain-spread, before the server closes what is left"),
 
+		flags.New("admin", address(&o.admin), "where to serve health, metrics, status and profiles over HTTP, to whoever can reach it; nowhere unless given"),
 		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),
 		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, maxInterval), "time between two lines of metrics"),
 		flags.New("plan", flags.Toggle(&o.plan), "print the memory that these flags take, as disrust plan does, and end"),
@@ -114,21 +122,35 @@ func prefixes(to *[]netip.Prefix) flags.Value {
 			all = append(all, prefix)
 		}
 		return all, nil
-	}, nothing)
+	}, func(all []netip.Prefix) string { return list(all, netip.Prefix.String) })
 }
 
 // addresses is the value of a flag that appends one address to listen on each time it is
 // given.
 func addresses(to *[]string) flags.Value {
-	return flags.Custom(to, "ADDR", "host:port or unix:PATH", func(s string) ([]string, error) {
+	return flags.Custom(to, "ADDR", allowedAddresses, func(s string) ([]string, error) {
 		if err := listen.Check(s); err != nil {
 			return nil, err
 		}
 		return append(*to, s), nil
-	}, nothing)
+	}, func(all []string) string { return list(all, same) })
 }
 
-func nothing[T any](T) string { return "" }
+// list writes values with commas between.
+func list[T any](all []T, write func(T) string) string {
+	var words []string
+	for _, v := range all {
+		words = append(words, write(v))
+	}
+	return strings.Join(words, ",")
+}
+
+// address is the value of a flag for one address to listen on.
+func address(to *string) flags.Value {
+	return flags.Custom(to, "ADDR", allowedAddresses, func(s string) (string, error) { return s, listen.Check(s) }, same)
+}
+
+const allowedAddresses = "host:port or unix:PATH"
 
 func namesFile(s string) (string, error) {
 	if _, file := modelflag.Split(s); file == "" {
@@ -171,6 +193,9 @@ func (o *options) flagOf(field string) *flags.Flag {
 func (o *options) inFlags(field string, value any) (name, text string) {
 	if field == "Model" || field == "ModelName" {
 		return "--model", o.model
+	}
+	if field == adminField {
+		return "--admin", o.admin
 	}
 	f := o.flagOf(field)
 	if f == nil {

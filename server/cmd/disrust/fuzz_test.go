@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ func FuzzCommandLine(f *testing.F) {
 		"--allow\n10.0.0.0/8,192.168.1.7", "--allow=fd00::/8,::1", "--allow\n10.0.0.0/33", "--allow=,", "--allow\n1.2.3.4\x1b/8",
 		"--listen\n127.0.0.1:0\n--listen=unix:/run/a", "--listen\n[::]:1\n--listen\n0.0.0.0:1", "--listen=unix:@a", "--listen=unix:\x00",
 		"--listen\n[fe80::1%lo]:1\n--port\n1", "--listen=unix:\x1b[31m\n2\n3", "--unix-mode\n0600", "--unix-mode=-1", "--unix-mode=8",
+		"--admin\n127.0.0.1:9901", "--admin=unix:/a\n--listen=unix:/a", "--admin=unix:\x1b", "--admin=0.0.0.0:9900", "--admin\n[::]:1\n--host=\x00",
 		"help", "version", "--version", "plan\nplan", "port\n9900", "2\n9901\n--port\n9900", "--no-such", "--port\n-1", "--port\n0x10", "--port\n+1", "--dim\n1e3", "--no\x1b[31m", "--port\n\x00", "\x80", "--\xff=1", "2\n3\n\r",
 	} {
 		f.Add(args)
@@ -77,6 +79,9 @@ func outOfRange(o *options) error {
 		{"unix-mode", int(c.UnixMode), 0, 0o777},
 		{"request-timeout", int(c.RequestTimeout), 0, int(1000 * time.Hour)},
 		{"idle-timeout", int(c.IdleTimeout), 0, int(1000 * time.Hour)},
+		{"max-conn-age", int(c.MaxConnAge), 0, int(1000 * time.Hour)},
+		{"drain-delay", int(c.DrainDelay), 0, int(1000 * time.Hour)},
+		{"drain-spread", int(c.DrainSpread), 0, int(1000 * time.Hour)},
 		{"drain-timeout", int(c.DrainTimeout), int(time.Millisecond), int(1000 * time.Hour)},
 		{"metrics-interval", int(o.interval), int(time.Millisecond), int(1000 * time.Hour)},
 	} {
@@ -87,6 +92,11 @@ func outOfRange(o *options) error {
 	for _, addr := range c.Listen {
 		if err := listen.Check(addr); err != nil {
 			return fmt.Errorf("listen is %q: %w", addr, err)
+		}
+	}
+	if o.admin != "" {
+		if err := listen.CheckAll(append(slices.Clone(c.Listen), o.admin)); err != nil {
+			return fmt.Errorf("admin is %q: %w", o.admin, err)
 		}
 	}
 	if c.Model == nil {

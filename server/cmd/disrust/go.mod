@@ -9,6 +9,7 @@ require (
 	github.com/disrust/disrust/batcher/forest/cbm v0.1.0
 	github.com/disrust/disrust/batcher/onnx v0.1.0
 	github.com/disrust/disrust/server v0.1.0
+	github.com/disrust/disrust/server/admin v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 	github.com/fsnotify/fsnotify v1.10.1
 	golang.org/x/sys v0.49.0
@@ -18,6 +19,8 @@ require (
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect
 	github.com/agnivade/levenshtein v1.2.1 // indirect
+	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cheggaaa/pb/v3 v3.3.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.2.0 // indirect
 	github.com/fatih/color v1.19.0 // indirect
@@ -25,7 +28,12 @@ require (
 	github.com/mattn/go-colorable v0.1.16 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mattn/go-runewidth v0.0.31 // indirect
-	google.golang.org/protobuf v1.36.11 // indirect
+	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/prometheus/client_golang v1.25.0 // indirect
+	github.com/prometheus/client_model v0.6.3 // indirect
+	github.com/prometheus/common v0.72.0 // indirect
+	github.com/prometheus/procfs v0.22.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
 )
 
 require (
@@ -55,6 +63,7 @@ replace (
 	github.com/disrust/disrust/eventfd => ../../../eventfd
 	github.com/disrust/disrust/ringbuf => ../../../ringbuf
 	github.com/disrust/disrust/server => ../..
+	github.com/disrust/disrust/server/admin => ../../admin
 	github.com/disrust/disrust/server/daemontest => ../../daemontest
 	github.com/disrust/disrust/slab => ../../../slab
 	github.com/disrust/disrust/uring => ../../../uring

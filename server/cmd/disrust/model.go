@@ -19,6 +19,9 @@ import (
 // builtIn is the name of the built-in model. A file of this name is ./sum.
 const builtIn = "sum"
 
+// builtInModel is the model of that name. A test puts one in its place that does not return.
+var builtInModel batcher.Model = batcher.Sum{}
+
 // loadModel makes the model that the flags name.
 func (o *options) loadModel() error {
 	if o.model == builtIn {
@@ -28,7 +31,7 @@ func (o *options) loadModel() error {
 		if o.watch {
 			return &usageError{fmt.Errorf("--watch: the built-in model %s has no file to watch: name a file with --model", builtIn)}
 		}
-		o.cfg.ModelName, o.cfg.Model = builtIn, batcher.Sum{}
+		o.cfg.ModelName, o.cfg.Model = builtIn, builtInModel
 		return nil
 	}
 	name, file := modelflag.Split(o.model)

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/golden"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
@@ -42,8 +43,18 @@ func (o *options) watchModel() (*watch.Watcher, error) {
 func (o *options) reloads(ctx context.Context, s *server.Server, hangups <-chan os.Signal, watcher *watch.Watcher) *reload.Reloader {
 	cfg := reload.Config{
 		Name: o.cfg.ModelName, Options: o.file, Log: o.cfg.Log,
-		Before: func() { debug.SetGCPercent(loadPercent) },
-		After:  func(reload.Verdict) { boundGarbage() },
+		Before: func() {
+			debug.SetGCPercent(loadPercent)
+			if ctx.Err() == nil { // a manager that was told of the end is not told of a reload
+				o.tell(o.manager.Reloading("reloads the model"))
+			}
+		},
+		After: func(reload.Verdict) {
+			boundGarbage()
+			if ctx.Err() == nil {
+				o.tell(o.manager.Ready("serves on " + flags.OneLine(s.String())))
+			}
+		},
 	}
 	if o.loaded != nil {
 		_, cfg.File = modelflag.Split(o.model)

@@ -105,6 +105,30 @@ func TestSecondSignalEnds(t *testing.T) {
 	})
 }
 
+// TestDrainDelay: after the first signal the daemon accepts and answers until the delay is over.
+// The second signal does not wait for that.
+func TestDrainDelay(t *testing.T) {
+	eachPlacement(t, func(t *testing.T, flags []string) {
+		d := start(t, append(flags, "--drain-delay", "10m")...)
+		old := dial(t, d.Addr)
+		rawtest.Check(t, errors.Join(roundTrip(old, rawtest.Source{Dim: 128}, 0), d.Signal(syscall.SIGTERM)))
+		for seq := range 20 {
+			c := dial(t, d.Addr)
+			rawtest.Check(t, errors.Join(roundTrip(c, rawtest.Source{Dim: 128, Client: 1}, seq), roundTrip(old, rawtest.Source{Dim: 128}, seq+1), c.Close()))
+		}
+		rawtest.Check(t, d.Signal(syscall.SIGTERM))
+		if status := d.Status(t); status != 130 {
+			t.Errorf("status %d, want 130; stderr: %s", status, d.Stderr.String())
+		}
+	})
+	d := start(t, "--drain-delay", "10ms")
+	c := dial(t, d.Addr)
+	rawtest.Check(t, errors.Join(roundTrip(c, rawtest.Source{Dim: 128}, 0), d.Signal(syscall.SIGTERM), c.ExpectEOF(), c.Close()))
+	if status := d.Status(t); status != 0 {
+		t.Errorf("status %d, want 0; stderr: %s", status, d.Stderr.String())
+	}
+}
+
 // TestDrainDeadline: the same peer reads nothing until the drain's deadline. The daemon ends
 // by itself and says that it cut connections.
 func TestDrainDeadline(t *testing.T) {

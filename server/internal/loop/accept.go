@@ -100,7 +100,8 @@ func (t *Thread) adopt(l *listener, fd int32) {
 	}
 	t.tally.Accepted++
 	c := t.conns.Get(key)
-	c.key = key
+	c.key, c.born = key, t.ticks
+	c.dismissed = t.draining && t.cfg.Limits.SpreadTicks == 0
 	t.restartTimeout(c)
 	t.markDirty(c)
 }

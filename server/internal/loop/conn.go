@@ -34,15 +34,17 @@ type conn struct {
 	blocked   bool // the rest of a send waits for room in the socket
 	failed    bool // version 1: the model failed for one of its requests, no later answer is sent
 	denying   bool // version 2: a count was not allowed, and the failure that says so waits for earlier answers
-	measured  bool // unread is known; only in a drain
+	dismissed bool // its end has begun, in a drain or because of its age
+	measured  bool // version 1: unread is known; only if dismissed
 
 	model     uint32 // Thread.model when the peer was last answered, or welcomed
 	stalledIn uint32 // Thread.model when it was last stalled
+	born      uint32 // tick in which it was accepted
 
 	received    uint64 // bytes of its stream
 	deniedCount uint32 // the count, if denying
 
-	unread   uint32 // bytes left to read that had arrived when the drain reached the connection
+	unread   uint32 // bytes left to read that had arrived when the connection was dismissed
 	since    uint32 // tick at which its current wait for the peer began, plus the ticks without a receive in flight
 	paused   uint32 // tick at which the last receive ended, or since if that is later
 	inFlight uint32 // requests admitted and not yet answered

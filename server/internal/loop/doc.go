@@ -8,7 +8,7 @@
 //
 //	turn           submit the operations that the last turn prepared, take the events
 //	dispatch       handle each event: accept, parse and score or admit, or note the outcome
-//	sweepTimeouts  after a tick, end the input of connections that have timed out
+//	sweepTimeouts  after a tick, end the input of connections that have timed out, and dismiss some
 //	settleSends    end the sends that this turn submitted
 //	checkStop      begin a drain, or close everything, if asked to
 //	exchange       publish admitted requests, collect answers, resume stalled connections
@@ -36,8 +36,11 @@
 //	model failure, v1   answering             modelFailed (score.go)
 //	model failure, v2   open or answering     modelFailed (score.go)
 //	time-out            answering             sweepTimeouts, checkTimeout (time.go)
-//	drain, v1           answering             drain, drained (drain.go); arm (receive.go)
-//	drain, v2           open                  drain (drain.go); greet, sendGoingAway (hello.go)
+//	drain               open                  drain, dismissSome (drain.go)
+//	old age             open                  sweepTimeouts, checkAge (time.go)
+//	dismissed, v1       answering             dismiss, drained (drain.go); arm (receive.go)
+//	dismissed, v2       open                  dismiss (drain.go); greet, sendGoingAway (hello.go)
+//	notice ignored      answering             checkAge (time.go)
 //	all answers sent    lingering or closing  advance, finish (life.go)
 //	linger              lingering             linger (life.go); its end: tick (time.go)
 //	abort               closing               checkStop (drain.go)
@@ -60,11 +63,11 @@
 // them at most once, and every block of output has room for all three (extraBytes). The failure
 // that names a count waits until no request is in flight (deny), because it is the last message.
 //
-// In a drain, a version 1 connection ends when it has read what had arrived. The thread tells a
-// version 2 connection that the server is going away, and reads on until the peer's FIN, a
-// timeout or an abort. If a hello arrives in a drain, the notice follows the welcome. A
-// connection on which fewer than four bytes have arrived when the drain reaches it counts as one
-// of version 1.
+// The thread dismisses a connection in a drain, or when it is old. A version 1 connection then ends when
+// it has read what had arrived. The thread tells a version 2 connection that the server is going away,
+// and reads on until the peer's FIN, a timeout or an abort, or until an old connection has ignored the
+// notice for too long. If a hello arrives after that, the notice follows the welcome. A connection on
+// which fewer than four bytes have arrived when it is dismissed counts as one of version 1.
 //
 // # What bounds the memory
 //

@@ -7,8 +7,8 @@ import (
 )
 
 // Stop asks the thread to drain: to stop accepting, read what has arrived, answer it and
-// close. A version 2 connection closes after its peer's FIN. Any goroutine may call Stop, and must
-// then wake the thread.
+// close. A version 2 connection closes after its peer's FIN. The thread spreads the ends of connections
+// over Limits.SpreadTicks. Any goroutine may call Stop, and must then wake the thread.
 func (t *Thread) Stop() { t.stop.CompareAndSwap(0, stopDrain) }
 
 // Abort asks the thread to close every connection now. Any goroutine may call it, and must
@@ -38,20 +38,63 @@ func (t *Thread) Cut() bool { return t.cut.Load() }
 func (t *Thread) drain() {
 	t.draining = true
 	t.drainListeners()
+	if t.spread.ticks = t.cfg.Limits.SpreadTicks; t.spread.ticks > 0 {
+		return // dismissSome goes on
+	}
 	for _, c := range t.conns.All() {
-		switch {
-		case c.phase != open:
-		case c.awaitsHello(): // greet sends the notice
-		case c.version == 2:
-			t.sendGoingAway(c) // and c reads on until the peer's FIN
-		case c.receiving:
-			t.cancel(uint64(c.key), c.fd, netio.Receive) // then arm asks how much is left to read
-		}
+		t.dismiss(c)
 	}
 }
 
-// drained reports whether c has read everything that had arrived when the drain reached
-// it. What arrives later is not read: a drain must end even if a peer never stops sending.
+// spread is how far a drain is that dismisses a part of the connections after each tick.
+type spread struct {
+	ticks       uint32 // how many are left; 0: all connections are dismissed, or no drain has begun
+	conns, told int    // connections when the first tick ended, and how many of them were dismissed
+	slot        int    // no connection before it is still to be dismissed
+}
+
+// dismissSome dismisses the next connections of a spread, in the order of their slots, after a tick.
+// Each tick has an equal share. The first one comes when the listeners are closed, because no
+// connection is accepted after that. If connections end by themselves, the last ones come earlier.
+func (t *Thread) dismissSome() {
+	s, all := &t.spread, t.cfg.Limits.SpreadTicks
+	if s.ticks == 0 || t.listening > 0 {
+		return
+	}
+	if s.ticks == all {
+		s.conns = t.conns.Len()
+	}
+	s.ticks--
+	due := s.conns * int(all-s.ticks) / int(all)
+	for key, c := range t.conns.Range(s.slot, t.conns.Cap()) {
+		if s.told == due {
+			break
+		}
+		t.dismiss(c)
+		s.slot = key.Index() + 1
+		s.told++
+	}
+}
+
+// dismiss begins the end of a connection, in a drain or because of its age. A version 2 connection
+// gets the notice that the server is going away, and reads on until the peer's FIN. One of
+// version 1 reads what has arrived, and ends when that is answered.
+func (t *Thread) dismiss(c *conn) {
+	if c.phase != open || c.dismissed {
+		return
+	}
+	c.dismissed = true
+	switch {
+	case c.awaitsHello(): // greet sends the notice
+	case c.version == 2:
+		t.sendGoingAway(c)
+	case c.receiving:
+		t.cancel(uint64(c.key), c.fd, netio.Receive) // then arm asks how much is left to read
+	}
+}
+
+// drained reports whether c, which is dismissed, has read everything that had arrived by then. What
+// arrives later is not read: a drain must end even if a peer never stops sending.
 func (t *Thread) drained(c *conn) bool {
 	if !c.measured {
 		c.measured = true

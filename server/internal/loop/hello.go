@@ -22,7 +22,7 @@ func (c *conn) isHello(b []byte, rest int) bool {
 func (c *conn) awaitsHello() bool { return c.version == 2 && !c.greeted }
 
 // beginsWithHello reports whether c speaks version 2, or will once its receive buffer is parsed.
-// In a drain such a connection reads on until its peer's FIN.
+// If it is dismissed, such a connection reads on until its peer's FIN.
 func (t *Thread) beginsWithHello(c *conn) bool {
 	if c.version == 2 {
 		return true
@@ -93,7 +93,7 @@ func (t *Thread) greet(c *conn, hello []byte) {
 		t.endInput(c)
 		return
 	}
-	if t.draining {
+	if c.dismissed {
 		t.sendGoingAway(c)
 	}
 }

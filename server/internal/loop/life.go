@@ -26,7 +26,7 @@ func (t *Thread) advance(c *conn) {
 		return
 	}
 	if c.phase == open {
-		t.arm(c) // in a drain, this may be the end of its input
+		t.arm(c) // if c is dismissed, this may be the end of its input
 	}
 	if c.phase == answering && c.inFlight == 0 && c.sending.block == blocks.None {
 		t.finish(c)

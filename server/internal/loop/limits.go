@@ -45,6 +45,9 @@ type Limits struct {
 	// limit: see sweepTimeouts.
 	RequestTicks uint32 // for a peer to send the rest of a request or hello that it has begun
 	IdleTicks    uint32 // for a peer that has all its answers to send another request
+	AgeTicks     uint32 // for a connection until the thread dismisses it, a tenth more or less
+	GraceTicks   uint32 // after that, for the peer of a version 2 connection to send FIN; 0: a tick
+	SpreadTicks  uint32 // over which a drain spreads the ends of connections
 }
 
 // spans returns how many requests the pool can hold at once.

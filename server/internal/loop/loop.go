@@ -123,6 +123,7 @@ func (t *Thread) dispatch(e *netio.Event) {
 	case netio.Accept:
 		t.accepted(int(e.Key), e)
 	case netio.Wake:
+		t.wakes.Add(1)
 		t.armWake()
 	case netio.Tick:
 		t.tick()
@@ -168,3 +169,7 @@ func (t *Thread) markDirty(c *conn) {
 func (t *Thread) prepare(op netio.Op) { t.ops = append(t.ops, op) }
 
 func (t *Thread) armWake() { t.prepare(netio.Op{Code: netio.Wake, FD: int32(t.cfg.WakeFD)}) }
+
+// Wakes returns how often the eventfd has woken the thread. Any goroutine may call it. If it grows after
+// a signal, the thread goes through its loop.
+func (t *Thread) Wakes() uint32 { return t.wakes.Load() }

@@ -7,13 +7,13 @@ import (
 	"github.com/disrust/disrust/server/internal/netio"
 )
 
-// arm starts a receive for c, if c may receive and has none in flight. In a drain, it ends
+// arm starts a receive for c, if c may receive and has none in flight. If c is dismissed, it ends
 // c's input instead once c has read everything that had arrived.
 func (t *Thread) arm(c *conn) {
 	if c.receiving || c.held.valid || c.queue != nil || c.eof || !t.hasRoom(c) {
 		return
 	}
-	if t.draining && c.version == 1 && c.phase == open && t.drained(c) {
+	if c.dismissed && c.version == 1 && c.phase == open && t.drained(c) {
 		t.endInput(c)
 		return
 	}

@@ -144,7 +144,7 @@ func (s *socket) checkPromptness() {
 // happens, the thread ends the input of a late peer within a tick.
 func (s *socket) checkPatience() {
 	late := s.w.now() - s.lateTick
-	if s.late && !s.FinOut && !s.Dead && s.w.Eager && !s.w.Hasty && s.peer.behaves() && late > 1 {
+	if s.late && !s.outstays && !s.FinOut && !s.Dead && s.w.Eager && !s.w.Hasty && s.peer.behaves() && late > 1 {
 		s.w.Fail("peer %d has been late for %d ticks", s.peer.id, late)
 	}
 }
@@ -268,7 +268,10 @@ func (p *peer) checkDue() {
 	}
 	for p.read() { // what the server has sent and the peer has not read
 	}
-	due := p.beforeStop
+	due := max(p.beforeStop, s.arrivedBefore)
+	if s.aged {
+		due = s.arrivedBefore
+	}
 	if p.version == 2 && max(due, s.parsed()) >= wire.HeaderBytes {
 		due = s.Arrived
 	}
@@ -279,7 +282,7 @@ func (p *peer) checkDue() {
 	switch {
 	case s.Taken < p.owed(due) && !s.HungUp: // to a peer that has hung up, a notice may not get through
 		p.w.Fail("peer %d was sent %d bytes of answers and %d were due", p.id, s.Taken, p.owed(due))
-	case s.welcomed() && !s.endedBefore && p.told == 0 && !s.late && !s.Dead:
+	case s.welcomed() && !s.endedBefore && p.told == 0 && (!s.late || s.outstays) && !s.Dead:
 		p.w.Fail("peer %d was not told that the server goes away", p.id)
 	case p.sawReset && !((p.w.Hasty || p.w.wasQuiet) && expired):
 		p.w.Fail("peer %d, which behaved, was reset", p.id)

@@ -20,7 +20,7 @@ func TestSimGathers(t *testing.T) {
 		if seed > 2000 {
 			t.Fatalf("of %d kinds of calls there were only these: %v", kinds, found)
 		}
-		w := newWorld(seed, false)
+		w := newWorld(seed, variety{})
 		if !w.inline {
 			w.thread.Close()
 			continue

@@ -113,11 +113,11 @@ func (s *script) insertNotice(at int) {
 }
 
 // findNotice looks for the notice that the server goes away at offset at of the answers, where the
-// thread sends data next. A thread that drains sends it once to a connection that it has welcomed:
-// between two messages, and not after the last answer of a connection that it ends.
+// thread sends data next. A thread that dismisses a connection sends it once, if it has welcomed the
+// peer: between two messages, and not after the last answer of a connection that it ends.
 func (s *socket) findNotice(at int, data []byte) bool {
 	p := s.peer
-	if p.version == 1 || p.told > 0 || !s.w.operator.stopped || len(p.owedAfter) < 2 || at < p.owedAfter[1] || p.closed && at == len(p.answers) || !bytes.HasPrefix(data, goingAway) {
+	if p.version == 1 || p.told > 0 || !s.w.operator.stopped && !s.old() || len(p.owedAfter) < 2 || at < p.owedAfter[1] || p.closed && at == len(p.answers) || !bytes.HasPrefix(data, goingAway) {
 		return false
 	}
 	p.insertNotice(at)
@@ -141,18 +141,6 @@ func (s *socket) parsed() int {
 func (s *socket) welcomed() bool {
 	p := s.peer
 	return p.version == 2 && len(p.ends) > 0 && p.last != p.ends[0] && s.parsed() >= p.ends[0]
-}
-
-// noteDrain notes, once the thread has begun to drain, whose input may have ended before that:
-// it need not tell these that the server goes away.
-func (w *world) noteDrain() {
-	if w.drainSeen || !w.thread.draining {
-		return
-	}
-	w.drainSeen = true
-	for s := range w.accepted() {
-		s.endedBefore = s.welcomed() && (s.FinIn || s.Dead || s.late || s.Received >= s.peer.last)
-	}
 }
 
 // obedience says what a peer of version 2 does when it reads that the server goes away.
@@ -216,6 +204,9 @@ func (w *world) checkCut() {
 		p, seen := s.peer, min(s.seen, s.parsed())
 		if !s.speaksV2() {
 			seen = min(seen, p.beforeStop)
+			if s.aged {
+				seen = min(s.seen, s.parsed(), s.arrivedBefore)
+			}
 		}
 		if s.late {
 			seen = min(seen, s.due)

@@ -26,15 +26,20 @@ type socket struct {
 
 	receivedBefore int // what the kernel had received by then
 
-	seen         int  // bytes of the peer's stream that receives have delivered to the thread
-	requestBegan int  // the tick in which the first byte of the unfinished request was delivered
-	lastActive   int  // the tick of the last delivery, or of the last bytes taken from the thread
-	lateTick     int  // the tick since which it is late
-	late         bool // the peer was overdue at a tick: from then on the thread may end its input
-	due          int  // bytes of its stream that had been delivered at the first such tick
-	expired      bool // the thread sent FIN because it was late
-	atDrain      int  // bytes of its stream that the thread reads, if it speaks version 1 in a drain
-	endedBefore  bool // the thread may have ended its input before the drain began
+	seen          int  // bytes of the peer's stream that receives have delivered to the thread
+	requestBegan  int  // the tick in which the first byte of the unfinished request was delivered
+	lastActive    int  // the tick of the last delivery, or of the last bytes taken from the thread
+	lateTick      int  // the tick since which it is late
+	late          bool // the peer was overdue at a tick: from then on the thread may end its input
+	due           int  // bytes of its stream that had been delivered at the first such tick
+	expired       bool // the thread sent FIN because it was late
+	atDrain       int  // bytes of its stream that the thread reads, if it speaks version 1 in a drain
+	born          int  // the tick in which the thread learned of the connection
+	reached       bool // the thread has dismissed it
+	aged          bool // and did so because of its age, before a drain began
+	outstays      bool // it is late because it has ignored the notice for too long
+	arrivedBefore int  // bytes of its stream that had arrived before the thread dismissed it
+	endedBefore   bool // the thread may have ended its input before it would have dismissed it
 }
 
 // Name implements [simio.Peer].
@@ -45,7 +50,7 @@ func (s *socket) Addr() netip.Addr { return s.peer.addr }
 
 // Accepted implements [simio.Peer].
 func (s *socket) Accepted() {
-	s.acceptTurn, s.lastActive = s.w.kernel.Turns, s.w.now()
+	s.acceptTurn, s.lastActive, s.born = s.w.kernel.Turns, s.w.now(), s.w.now()
 }
 
 // FirstUsed implements [simio.Peer].
@@ -102,10 +107,10 @@ func (s *socket) overdue() bool {
 func (s *socket) Finished() {
 	w, p := s.w, s.peer
 	s.finTick, s.receivedBefore = w.now(), s.Received
-	if w.operator.stopped && !s.speaksV2() || s.Dead || s.Received >= p.last || s.FinIn && s.Received == s.Arrived {
+	if (w.operator.stopped || s.old()) && !s.speaksV2() || s.Dead || s.Received >= p.last || s.FinIn && s.Received == s.Arrived {
 		return
 	}
-	if s.expired = s.late; !s.expired {
+	if s.expired = s.late && !s.outstayed(); !s.late {
 		w.Fail("FIN to peer %d for no reason", p.id)
 	}
 	if s.Taken < p.owed(s.due) {
@@ -143,7 +148,8 @@ func (s *socket) OutputTaken() {
 // owed returns what the thread still owes the peer once nothing moves any more, or "".
 func (s *socket) owed(draining bool) string {
 	full := s.Taken-s.Read >= s.Space
-	ending := draining && !s.speaksV2() // a drain does not end the input of a version 2 connection
+	dismissed := draining || s.old()
+	ending := dismissed && !s.speaksV2() // to dismiss a version 2 connection does not end its input
 	switch {
 	case s.Closed:
 		return ""
@@ -157,11 +163,11 @@ func (s *socket) owed(draining bool) string {
 		return "answers"
 	case s.FinIn && !s.FinOut, s.Arrived >= s.peer.last && !s.FinOut:
 		return "FIN"
-	case !s.FinOut && s.overdue():
+	case !s.FinOut && (s.overdue() || s.outstayed()):
 		return "the end, for keeping the thread waiting"
 	case ending:
-		return "the end, in a drain"
-	case draining && s.welcomed() && s.peer.told == 0 && !s.FinOut:
+		return "the end, in a drain or because of its age"
+	case dismissed && s.welcomed() && s.peer.told == 0 && !s.FinOut:
 		return "the notice that the server goes away"
 	}
 	return ""

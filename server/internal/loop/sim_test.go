@@ -15,31 +15,43 @@ import (
 
 // TestSim runs the loop in simulated worlds, each made from a seed. In each world it checks
 // that every peer gets what it is owed and that the thread gets everything back.
-func TestSim(t *testing.T) { explore(t, false, 1) }
+func TestSim(t *testing.T) { explore(t, variety{}, 1) }
 
 // TestSimCrowd is TestSim with more connections than receive buffers.
-func TestSimCrowd(t *testing.T) { explore(t, true, 80) }
+func TestSimCrowd(t *testing.T) { explore(t, variety{crowds: true}, 80) }
+
+// TestSimEnds is TestSim with drains that are spread, and with connections that grow old.
+func TestSimEnds(t *testing.T) { explore(t, variety{ends: true}, 5) }
+
+// TestSimCrowdEnds is TestSimCrowd with the same ends.
+func TestSimCrowdEnds(t *testing.T) { explore(t, variety{crowds: true, ends: true}, 400) }
+
+// variety says what a world has besides what every world has.
+type variety struct {
+	crowds bool // more connections than receive buffers
+	ends   bool // drains that are spread, and connections that grow old
+}
 
 // TestCrowdsAreShort: crowds run out of receive buffers. This happens whether the thread or a
 // batch thread scores, with either kind of model, and even while the thread has spare buffers
 // that it does not lend.
 func TestCrowdsAreShort(t *testing.T) {
-	type kind struct{ inline, strided, withheld bool }
-	const kinds = 8
-	found := map[kind]bool{}
-	for seed := uint64(1); len(found) < kinds; seed++ {
+	type crowd struct{ inline, strided, withheld bool }
+	const crowds = 8
+	found := map[crowd]bool{}
+	for seed := uint64(1); len(found) < crowds; seed++ {
 		if seed > 250 {
-			t.Fatalf("of %d kinds of crowds only these lack buffers: %v", kinds, found)
+			t.Fatalf("of %d kinds of crowds only these lack buffers: %v", crowds, found)
 		}
-		w := newWorld(seed, true)
+		w := newWorld(seed, variety{crowds: true})
 		if fault := w.simulate(); fault != "" {
 			t.Fatalf("seed %d: %s", seed, fault)
 		}
 		if w.short {
-			found[kind{w.inline, w.strided, false}] = true
+			found[crowd{w.inline, w.strided, false}] = true
 		}
 		if w.withheld {
-			found[kind{w.inline, w.strided, true}] = true
+			found[crowd{w.inline, w.strided, true}] = true
 		}
 	}
 }
@@ -66,7 +78,7 @@ func TestSimMeets(t *testing.T) {
 		if seed > 3000 {
 			t.Fatalf("no peer got these: %v", missing)
 		}
-		w := newWorld(seed, false)
+		w := newWorld(seed, variety{})
 		if fault := w.simulate(); fault != "" {
 			t.Fatalf("seed %d: %s", seed, fault)
 		}
@@ -103,9 +115,9 @@ func (p *peer) met() []string {
 }
 
 // explore simulates every seed asked for, or one in share of them.
-func explore(t *testing.T, crowds bool, share int) {
+func explore(t *testing.T, of variety, share int) {
 	if seed := *testflag.SimSeed; seed != 0 {
-		w := newWorld(seed, crowds)
+		w := newWorld(seed, of)
 		w.verbose = true
 		if found := w.simulate(); found != "" {
 			t.Fatal(found)
@@ -117,7 +129,7 @@ func explore(t *testing.T, crowds bool, share int) {
 		seeds = defaultSeeds
 	}
 	for seed := uint64(1); seed <= uint64(max(1, seeds/share)); seed++ {
-		if found := newWorld(seed, crowds).simulate(); found != "" {
+		if found := newWorld(seed, of).simulate(); found != "" {
 			t.Fatalf("seed %d: %s\nreplay: go test ./server/internal/loop -run '%s$' -sim.seed %d", seed, found, t.Name(), seed)
 		}
 	}

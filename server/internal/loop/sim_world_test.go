@@ -37,32 +37,33 @@ type world struct {
 	operator  *operator
 	actors    []actor // the batch thread, the peers, the operator and more
 
-	noteCall  func(rows []float32, stride, count int) // of the model; nil: not called
-	crowds    bool                                    // see crowded
-	steps     int                                     // taken by all actors
-	busy      bool                                    // an actor is moving
-	quiet     bool                                    // no peer moves until the thread has nothing left to do
-	wasQuiet  bool                                    // quiet was set before, and time passed meanwhile
-	first     front                                   // the first stalled connection, a turn ago
-	admitted  uint64                                  // requests admitted by then
-	refused   int                                     // connections that the thread refused because there were too many
-	denied    int                                     // connections that the thread denied because of their address
-	short     bool                                    // a receive found no buffer
-	withheld  bool                                    // a receive found no buffer while the thread had spare ones
-	drainSeen bool                                    // the thread has begun to drain
-	allIdle   bool                                    // the operator aborted when no connection was owed anything
-	failed    string                                  // the fault found; kept in case a recover swallows the panic
+	noteCall func(rows []float32, stride, count int) // of the model; nil: not called
+	variety
+	steps    int    // taken by all actors
+	busy     bool   // an actor is moving
+	quiet    bool   // no peer moves until the thread has nothing left to do
+	wasQuiet bool   // quiet was set before, and time passed meanwhile
+	first    front  // the first stalled connection, a turn ago
+	admitted uint64 // requests admitted by then
+	refused  int    // connections that the thread refused because there were too many
+	denied   int    // connections that the thread denied because of their address
+	short    bool   // a receive found no buffer
+	withheld bool   // a receive found no buffer while the thread had spare ones
+	drain    spreadSeen
+	allIdle  bool   // the operator aborted when no connection was owed anything
+	failed   string // the fault found; kept in case a recover swallows the panic
 }
 
 // actor moves on its own, one step at a time. act reports false if the actor can do nothing
 // until another actor moves.
 type actor interface{ act() bool }
 
-func newWorld(seed uint64, crowds bool) *world {
-	w := &world{Dice: simio.NewDice(seed), crowds: crowds}
+func newWorld(seed uint64, of variety) *world {
+	w := &world{Dice: simio.NewDice(seed), variety: of}
 	w.temper = drawTemper(w)
 	w.temper.ReceiveBytes = ReceiveBytes(w.temper.format)
 	w.v2 = w.drawV2(seed)
+	w.drawEnds(seed)
 	w.enough = simio.Pick(w.v2.dice, 1, 1, w.v2.dice.Between(2, 8), 64)
 	w.models = drawModels(seed)
 	w.kernel = simio.New(w.Dice, w.temper.Temper, w)
@@ -176,6 +177,7 @@ func (o *operator) act() bool {
 		for _, p := range o.w.peers {
 			p.beforeStop = p.socket.arrivedBytes()
 		}
+		o.w.drain.conns -= o.w.kernel.Closed()
 		o.stopped, o.wake = true, true
 		o.w.thread.Stop()
 	default:
@@ -204,16 +206,18 @@ func (w *world) Compute() bool { return w.batch != nil && w.step(w.batch) }
 
 // Turn implements [simio.World].
 func (w *world) Turn() {
-	w.noteDrain()
+	w.noteDismissed()
+	w.checkDismissed()
 	w.replaceModel()
 	w.checkThread()
 }
 
 // Delivered implements [simio.World]. It notes which peers have kept the thread waiting for
-// too long.
+// too long, and which ones have ignored that the server goes away.
 func (w *world) Delivered() {
 	for s := range w.accepted() {
-		if !s.Closed && s.Key != 0 && !s.late && s.overdue() {
+		if !s.Closed && s.Key != 0 && !s.late && (s.overdue() || s.outstayed()) {
+			s.outstays = !s.overdue()
 			s.late, s.due, s.lateTick = true, s.seen, w.now()
 		}
 		s.checkPatience()

@@ -59,8 +59,8 @@ type Listener struct {
 	Shared bool // other threads have duplicates of the descriptor
 }
 
-// Thread is one I/O thread. Any goroutine may call Stop, Abort, Measured, Replace and Passed;
-// everything else belongs to the goroutine that calls New and Run.
+// Thread is one I/O thread. Any goroutine may call Stop, Abort, Cut, Wakes, Measured, Replace and
+// Passed; everything else belongs to the goroutine that calls New and Run.
 type Thread struct {
 	cfg     Config
 	format  wire.Format
@@ -114,9 +114,11 @@ type Thread struct {
 	ticks     uint32
 	swept     int // the slot at which sweepTimeouts continues
 	draining  bool
+	spread    spread
 	stop      atomic.Uint32 // what other goroutines asked for: stopDrain, stopAbort
 	next      atomic.Pointer[Replacement]
 	passed    atomic.Uint32 // replacements that are behind the thread; may wrap
+	wakes     atomic.Uint32 // see Wakes
 	cut       atomic.Bool   // an abort closed a connection that had not got all its answers
 
 	measured Measured

@@ -5,6 +5,7 @@ package loop
 import (
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/slab"
 )
 
 // Tick is the unit of a thread's time. The time passes only while something needs it: see
@@ -22,9 +23,9 @@ const (
 )
 
 // armTick starts the next tick, if something needs it: a lingering connection, a resting
-// listener or a timeout.
+// listener, a drain that is spread, a timeout or an age.
 func (t *Thread) armTick() {
-	if t.ticking || t.lingers.count == 0 && t.resting == 0 && !t.hasTimeouts() {
+	if t.ticking || t.lingers.count == 0 && t.resting == 0 && t.spread.ticks == 0 && !t.hasTimeouts() {
 		return
 	}
 	t.prepare(netio.Op{Code: netio.Tick})
@@ -43,8 +44,9 @@ func (t *Thread) tick() {
 }
 
 // sweepTimeouts does something only in a turn in which a tick ended. It ends the input of
-// connections whose peers have kept the thread waiting for too long. It checks a part of the
-// slots and continues with the next part after the next tick.
+// connections whose peers have kept the thread waiting for too long, and dismisses connections of a
+// drain and old ones. It checks a part of the slots for timeouts and ages, and continues with the
+// next part after the next tick.
 //
 // Order: the thread calls it after it has handled all events of the turn. So no connection
 // times out whose input arrived in this turn.
@@ -53,6 +55,7 @@ func (t *Thread) sweepTimeouts() {
 		return
 	}
 	t.ticked = false
+	t.dismissSome()
 	if !t.hasTimeouts() {
 		return
 	}
@@ -61,6 +64,7 @@ func (t *Thread) sweepTimeouts() {
 	for _, c := range t.conns.Range(lo, hi) {
 		if c.phase == open {
 			t.checkTimeout(c)
+			t.checkAge(c)
 		}
 	}
 	t.swept = hi % most
@@ -68,8 +72,8 @@ func (t *Thread) sweepTimeouts() {
 
 // hasTimeouts reports whether any connection's time is limited now.
 func (t *Thread) hasTimeouts() bool {
-	return t.cfg.Limits.RequestTicks > 0 && t.partials.InUse() > 0 ||
-		t.cfg.Limits.IdleTicks > 0 && t.conns.Len() > 0
+	l := &t.cfg.Limits
+	return l.RequestTicks > 0 && t.partials.InUse() > 0 || (l.IdleTicks > 0 || l.AgeTicks > 0) && t.conns.Len() > 0
 }
 
 func (t *Thread) checkTimeout(c *conn) {
@@ -84,6 +88,36 @@ func (t *Thread) checkTimeout(c *conn) {
 	t.dropPartial(c)
 	t.endInput(c)
 	t.markDirty(c)
+}
+
+// checkAge dismisses c if it is old. If the peer of a version 2 connection has ignored the notice for
+// GraceTicks, checkAge ends c's input.
+func (t *Thread) checkAge(c *conn) {
+	l := &t.cfg.Limits
+	if l.AgeTicks == 0 || c.phase != open {
+		return
+	}
+	age, limit := t.ticks-c.born, l.age(c.key)
+	switch {
+	case age <= limit:
+	case !c.dismissed:
+		t.tally.OldConns++
+		t.dismiss(c)
+	case c.version == 2 && c.receiving && age-limit > l.GraceTicks:
+		t.dropPartial(c)
+		t.endInput(c)
+		t.markDirty(c)
+	}
+}
+
+// age returns after how many ticks to dismiss a connection: AgeTicks, and up to a tenth more or less,
+// so that connections that began together do not end together. Consecutive slots have ages that lie
+// far apart.
+func (l *Limits) age(key slab.Key) uint32 {
+	const golden = 0x9e3779b97f4a7c15 // 2^64 / golden ratio: Knuth, TAOCP 3, 6.4
+	tenth := uint64(l.AgeTicks / 10)
+	hash := uint64(key) * golden >> 32
+	return uint32(uint64(l.AgeTicks) - tenth + hash*(2*tenth+1)>>32)
 }
 
 // waitsForPeer reports whether c waits for its peer and not for the thread: a receive is in

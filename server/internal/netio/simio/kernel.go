@@ -183,3 +183,6 @@ func (k *Kernel) Connections() int {
 	}
 	return count
 }
+
+// Closed returns how many of the connections that were ever accepted are closed.
+func (k *Kernel) Closed() int { return len(k.accepted) - k.Connections() }

@@ -1,0 +1,21 @@
+// Package admin is the admin port of a server: an HTTP handler that says whether the server is ready, what
+// it serves and what it has counted, and that reloads its model.
+//
+//	/livez                 200 while the process lives
+//	/readyz                200 while the server is ready, else 503; the body is the state
+//	/metrics               counters and gauges in Prometheus' text format
+//	/status                the same and more, as JSON
+//	/model                 what the last reload came to, as JSON
+//	/model/reload          POST: reload the model
+//	/model/rollback        POST: go back to the model before
+//	/debug/pprof/          profiles of the process, if [Options] has a handler for them
+//
+// [Life] is the [Source] of a program that serves with package server. [Handler] goes into the program's own
+// HTTP server; [Serve] opens one with timeouts and bounds.
+//
+// All of it runs on goroutines of net/http. It asks the server for what its threads have left in shared
+// memory, so the threads neither wait nor work for it. It allocates, and they do not: a process that is
+// scraped collects garbage now and then.
+//
+// There is no authentication. Whoever reaches the port may read all of this and reload the model.
+package admin

@@ -1,0 +1,42 @@
+module github.com/disrust/disrust/server/admin
+
+go 1.26.0
+
+require (
+	github.com/disrust/disrust/batcher v0.1.0
+	github.com/disrust/disrust/server v0.1.0
+	github.com/disrust/disrust/wire v0.1.0
+	github.com/prometheus/client_golang v1.25.0
+	github.com/prometheus/client_model v0.6.3
+	github.com/prometheus/common v0.72.0
+	pgregory.net/rapid v1.3.0
+)
+
+require (
+	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/chewxy/math32 v1.10.1 // indirect
+	github.com/disrust/disrust/bufpool v0.1.0 // indirect
+	github.com/disrust/disrust/eventfd v0.1.0 // indirect
+	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
+	github.com/disrust/disrust/slab v0.1.0 // indirect
+	github.com/disrust/disrust/uring v0.1.0 // indirect
+	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/prometheus/procfs v0.22.0 // indirect
+	github.com/viterin/partial v1.1.0 // indirect
+	github.com/viterin/vek v0.4.3 // indirect
+	golang.org/x/exp v0.0.0-20230817173708-d852ddb80c63 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+)
+
+replace (
+	github.com/disrust/disrust/batcher => ../../batcher
+	github.com/disrust/disrust/bufpool => ../../bufpool
+	github.com/disrust/disrust/eventfd => ../../eventfd
+	github.com/disrust/disrust/ringbuf => ../../ringbuf
+	github.com/disrust/disrust/server => ..
+	github.com/disrust/disrust/slab => ../../slab
+	github.com/disrust/disrust/uring => ../../uring
+	github.com/disrust/disrust/wire => ../../wire
+)

@@ -1,0 +1,152 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The bounds of a Port. A client that does not keep to them loses its connection.
+const (
+	maxConns      = 32
+	headerTimeout = 5 * time.Second
+	headerBytes   = 16 << 10
+	writeTimeout  = 2 * time.Minute // from a request's header to its whole answer: longer than a reload is waited for, or a profile takes
+	idleTimeout   = time.Minute
+	closeTimeout  = time.Second
+)
+
+// Port is an HTTP server with a [Handler], with timeouts and a bound on its connections.
+//
+// A connection whose first line is agent, without HTTP around it, gets one line that HAProxy's agent-check
+// understands: ready, or drain while no client should be sent here.
+type Port struct {
+	server http.Server
+	done   chan struct{}
+}
+
+// Serve serves source on a listener, on goroutines of its own, until Close. The Port closes the listener.
+func Serve(l net.Listener, source Source, o Options) *Port {
+	log := o.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	p := &Port{done: make(chan struct{})}
+	p.server = http.Server{
+		Handler:           Handler(source, o),
+		ReadHeaderTimeout: headerTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	go func() {
+		defer close(p.done)
+		if err := p.server.Serve(newBounded(l, source)); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the admin port ends", "reason", err)
+		}
+	}()
+	return p
+}
+
+// Close closes the listener. It gives answers that are on their way a second, and then closes their
+// connections too.
+func (p *Port) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	if p.server.Shutdown(ctx) != nil {
+		p.server.Close()
+	}
+	<-p.done
+}
+
+// bounded is a listener with at most maxConns connections at once. More of them wait to be accepted.
+type bounded struct {
+	net.Listener
+	source Source
+	room   chan struct{}
+	closed chan struct{}
+	close  func() error
+}
+
+func newBounded(l net.Listener, source Source) *bounded {
+	b := &bounded{Listener: l, source: source, room: make(chan struct{}, maxConns), closed: make(chan struct{})}
+	b.close = sync.OnceValue(func() error {
+		close(b.closed)
+		return l.Close()
+	})
+	return b
+}
+
+// Accept implements [net.Listener].
+func (b *bounded) Accept() (net.Conn, error) {
+	select {
+	case b.room <- struct{}{}:
+	case <-b.closed:
+		return nil, net.ErrClosed
+	}
+	c, err := b.Listener.Accept()
+	if err != nil {
+		<-b.room
+		return nil, err
+	}
+	return &conn{Conn: c, source: b.source, leave: sync.OnceFunc(func() { <-b.room })}, nil
+}
+
+// Close implements [net.Listener].
+func (b *bounded) Close() error { return b.close() }
+
+// conn is a connection that may turn out to be HAProxy's agent-check.
+type conn struct {
+	net.Conn
+	source Source
+	leave  func()
+	first  string // what was read of the first line, while it may be agentLine
+	known  bool   // it is not agentLine
+}
+
+// agentLine is what HAProxy sends with the option agent-send. It is no beginning of a request in HTTP.
+const agentLine = "agent\n"
+
+// Read implements [net.Conn].
+func (c *conn) Read(b []byte) (n int, err error) {
+	n, err = c.Conn.Read(b)
+	if c.known {
+		return n, err
+	}
+	c.first += string(b[:n])
+	if c.first == agentLine {
+		c.answerAgent()
+		return 0, io.EOF
+	}
+	c.known = !strings.HasPrefix(agentLine, c.first)
+	return n, err
+}
+
+// answerAgent says whether new clients should be sent here, and closes the connection.
+func (c *conn) answerAgent() {
+	line := "drain\n"
+	if c.source.State() == Ready {
+		line = "ready\n"
+	}
+	c.SetWriteDeadline(time.Now().Add(closeTimeout))
+	io.WriteString(c.Conn, line)
+	c.Conn.Close()
+}
+
+// Close implements [net.Conn].
+func (c *conn) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
+}
+
+// CloseWrite is what net/http calls so that a client gets the last answer before the connection closes.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
