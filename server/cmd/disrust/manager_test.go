@@ -127,6 +127,19 @@ func order(message string) int {
 		func(prefix string) bool { return strings.HasPrefix(message, prefix) })
 }
 
+// TestManagerIsToldOfReloads: for each SIGHUP the manager is told that a reload has begun, at which moment, and that it
+// is over, whatever came of it.
+func TestManagerIsToldOfReloads(t *testing.T) {
+	m := newManager(t, t.TempDir()+"/notify")
+	d := daemontest.StartCommand(t, m.manages("", small("--model", testModel)...))
+	m.await(t, 1, "READY=1")
+	for i := range 3 {
+		rawtest.Check(t, d.Signal(syscall.SIGHUP))
+		m.await(t, i+1, "RELOADING=1\nMONOTONIC_USEC=")
+		m.await(t, i+2, "READY=1")
+	}
+}
+
 // TestManagerIsGone: a service manager that cannot be told is logged, and the daemon serves.
 func TestManagerIsGone(t *testing.T) {
 	for _, name := range []string{"/nowhere/notify", "vsock:2:1"} {
