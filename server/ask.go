@@ -47,6 +47,20 @@ func ask[T any](ctx context.Context, c *Config, call func() (T, error)) (T, erro
 	return none, context.Cause(ctx)
 }
 
+// askHere is ask on the caller's goroutine, and so with its priority. It returns when the model does. If
+// the model ends the goroutine, it does not return.
+func askHere[T any](c *Config, call func() (T, error)) (value T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = c.blameModel(&batcher.PanicError{Value: p, Stack: debug.Stack()})
+		}
+	}()
+	if value, err = call(); err != nil {
+		err = c.blameModel(err)
+	}
+	return value, err
+}
+
 // fault says whose failure an error is.
 type fault struct {
 	of  string

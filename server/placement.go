@@ -75,10 +75,12 @@ const measureFor = time.Second / 2
 // measure measures the model on rows that it draws itself or, if it draws none, on normally
 // distributed ones.
 func (c *Config) measure(ctx context.Context) (err error) {
-	c.cost, err = ask(ctx, c, func() (cost.Cost, error) {
-		return cost.Measure(ctx, c.Model, c.Dim, wire.DefaultMaxVectors, measureFor)
-	})
+	c.cost, err = ask(ctx, c, func() (cost.Cost, error) { return c.measureHere(ctx) })
 	return err
+}
+
+func (c *Config) measureHere(ctx context.Context) (cost.Cost, error) {
+	return cost.Measure(ctx, c.Model, c.Dim, wire.DefaultMaxVectors, measureFor)
 }
 
 // costly reports whether the model takes longer per row than a hand-over. A single fast measurement

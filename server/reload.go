@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/batcher/cost"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/wire"
 )
@@ -24,8 +25,9 @@ var ErrEnded = errors.New("the server has ended")
 // outputs and kind, and take rows of the same dim, or Reload returns an error that wraps
 // [ErrShape]. identity is what clients learn. The name stays.
 //
-// Reload first does on m what [Start] does on a model, on the caller's time: it asks for its shape,
-// measures it and makes its scorers. If anything fails, the served model stays. Then each thread
+// Reload first does on m what [Start] does on a model, on the caller's goroutine and so with its
+// priority: it asks for its shape, measures it and makes its scorers. If anything fails, the served
+// model stays. Then each thread
 // takes m between two batches, so a call of the model is never of two. Each peer of a version 2
 // connection is told directly before the first answer that comes from m. When Reload returns nil,
 // all answers come from m, and the server does not refer to the earlier model any more.
@@ -49,7 +51,7 @@ func (s *Server) Reload(ctx context.Context, m batcher.Model, identity wire.Iden
 	}
 	scorers := make([]batcher.Scorer, len(s.batchers))
 	for i, b := range s.batchers {
-		if scorers[i], err = ask(ctx, &other, func() (batcher.Scorer, error) { return b.ScorerOf(m) }); err != nil {
+		if scorers[i], err = askHere(&other, func() (batcher.Scorer, error) { return b.ScorerOf(m) }); err != nil {
 			return err
 		}
 	}
@@ -74,7 +76,7 @@ func (s *Server) judge(ctx context.Context, m batcher.Model, identity wire.Ident
 	}
 	served, measured := other.shape, other.cost.Rows > 0
 	other.Model, other.Identity = m, identity
-	shape, err := ask(ctx, &other, func() (batcher.Shape, error) {
+	shape, err := askHere(&other, func() (batcher.Shape, error) {
 		shape := m.Shape()
 		return shape, shape.Validate()
 	})
@@ -87,7 +89,7 @@ func (s *Server) judge(ctx context.Context, m batcher.Model, identity wire.Ident
 	}
 	other.shape = shape
 	if _, draws := m.(batcher.Sampler); draws || measured {
-		err = other.measure(ctx)
+		other.cost, err = askHere(&other, func() (cost.Cost, error) { return other.measureHere(ctx) })
 	}
 	return other, err
 }

@@ -36,8 +36,8 @@ type Verdict struct {
 	Outcome    Outcome   `json:"outcome"`
 	Reason     string    `json:"reason"`            // why it was refused; else empty
 	Model      string    `json:"model"`             // its name
-	Identity   string    `json:"identity"`          // of the model that was read, in hexadecimal
-	Previous   string    `json:"previous_identity"` // of the model that was served before
+	Identity   string    `json:"identity"`          // of the model that was read or gone back to, in hexadecimal; empty: none was read
+	Previous   string    `json:"previous_identity"` // of the model that was served before; it still is, unless the outcome is Swapped
 	Format     string    `json:"format"`            // of the file
 	Started    time.Time `json:"started"`
 	Seconds    float64   `json:"seconds"`

@@ -52,9 +52,9 @@ func modelFormat(m batcher.Model) string {
 	return noFile
 }
 
-// openAdmin serves life on the admin port, if there is to be one. Its goroutines are Go's, which run on
+// openAdmin serves source on the admin port, if there is to be one. Its goroutines are Go's, which run on
 // none of the server's threads.
-func (o *options) openAdmin(life *admin.Life, stderr io.Writer) (end func(), err error) {
+func (o *options) openAdmin(source adminSource, stderr io.Writer) (end func(), err error) {
 	if o.admin == "" {
 		return func() {}, nil
 	}
@@ -66,7 +66,7 @@ func (o *options) openAdmin(life *admin.Life, stderr io.Writer) (end func(), err
 	if err != nil {
 		return nil, fmt.Errorf("--admin %s: %w", o.admin, err)
 	}
-	port := admin.Serve(listener, life, admin.Options{Pprof: profiles(), Log: o.cfg.Log})
+	port := admin.Serve(listener, source, admin.Options{Reloader: source.reloads, Pprof: profiles(), Log: o.cfg.Log})
 	fmt.Fprintf(stderr, "disrust: admin port on %s\n", flags.OneLine(set.String()))
 	return func() {
 		port.Close()

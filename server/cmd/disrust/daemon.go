@@ -67,7 +67,8 @@ func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, st
 // serve opens the admin port, starts the server, serves until ctx ends, and drains.
 func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, stderr io.Writer) int {
 	life := o.newLife()
-	closeAdmin, err := o.openAdmin(life, stderr)
+	source := adminSource{life, &adminReloader{}}
+	closeAdmin, err := o.openAdmin(source, stderr)
 	if err != nil {
 		return fail(stderr, err, flags.StatusFailed)
 	}
@@ -89,6 +90,7 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, s
 	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
 	defer o.serves(s)()
 	r := o.reloads(ctx, s, hangups, watcher)
+	source.reloads.of.Store(r)
 	finish := func() {}
 	if o.metrics {
 		finish = report(counted{s, r}, stdout, stderr, o.interval)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 	"github.com/disrust/disrust/batcher/forest/goldentest"
 	"github.com/disrust/disrust/client"
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/admin"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/server/daemontest"
@@ -336,4 +338,39 @@ func TestGoldenAtStart(t *testing.T) {
 	for _, args := range [][]string{{"--port", "0"}, {"--plan"}} {
 		wantRefused(t, environment, append(args, "--model", file), vectors, fmt.Sprintf("1 of %d rows differ: for row 3 the model gives", len(scores)))
 	}
+}
+
+// TestAdminReloads: the admin port reloads the model and goes back, answers how that ended, and counts it.
+func TestAdminReloads(t *testing.T) {
+	eachAdmin(t, func(t *testing.T, at string, flags []string) {
+		m := serveCopy(t, flags...)
+		port := adminOf(t, m.d.Process)
+		post := func(path string, status int, outcome admin.Outcome, serves string) {
+			t.Helper()
+			got, body, err := port.ask("POST", path)
+			var v admin.Verdict
+			if err == nil {
+				err = json.Unmarshal([]byte(body), &v)
+			}
+			if err != nil || got != status || v.Outcome != outcome || v.Model != "model" {
+				t.Errorf("%s: %d, %v, %s, want %d and %s", path, got, err, body, status, outcome)
+			}
+			var last admin.LastReload
+			if err := json.Unmarshal([]byte(port.want(t, "/model", 200)), &last); err != nil || last.Last == nil || last.Last.Outcome != outcome {
+				t.Errorf("/model: %v, %+v", err, last)
+			}
+			m.serves(serves)
+		}
+		post("/model/rollback", 409, admin.Refused, modelA)
+		post("/model/reload", 200, admin.Same, modelA)
+		m.put(modelB)
+		post("/model/reload", 200, admin.Swapped, modelB)
+		m.put(wider)
+		post("/model/reload", 409, admin.Refused, modelB)
+		post("/model/rollback", 200, admin.Swapped, modelA)
+		if now := port.scrape(t); now["disrust_reloads_total"] != 2 || now["disrust_reload_failures_total"] != 2 {
+			t.Errorf("counted %v reloads and %v failures", now["disrust_reloads_total"], now["disrust_reload_failures_total"])
+		}
+		port.want(t, "/readyz", 200)
+	})
 }

@@ -4,17 +4,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/admin"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/golden"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/watch"
+	"github.com/disrust/disrust/server/metrics"
 )
 
 // watchQuiet is how long nothing must happen to the model's file before it is loaded: a file that is being
@@ -75,4 +79,52 @@ func (o *options) reloads(ctx context.Context, s *server.Server, hangups <-chan 
 		})
 	}
 	return r
+}
+
+// adminReloader is what the admin port asks for reloads. There is a Reloader once the server has started.
+type adminReloader struct {
+	of atomic.Pointer[reload.Reloader]
+}
+
+var errStarting = errors.New("the server starts")
+
+// Reload implements [admin.Reloader].
+func (a *adminReloader) Reload(ctx context.Context) (admin.Verdict, error) {
+	if r := a.of.Load(); r != nil {
+		return r.Reload(ctx, adminAsks)
+	}
+	return admin.Verdict{}, errStarting
+}
+
+// Rollback implements [admin.Reloader].
+func (a *adminReloader) Rollback(ctx context.Context) (admin.Verdict, error) {
+	if r := a.of.Load(); r != nil {
+		return r.Rollback(ctx, adminAsks)
+	}
+	return admin.Verdict{}, errStarting
+}
+
+// Last implements [admin.Reloader].
+func (a *adminReloader) Last() (v admin.Verdict) {
+	if r := a.of.Load(); r != nil {
+		v = r.Last()
+	}
+	return v
+}
+
+const adminAsks = "the admin port"
+
+// adminSource is what the admin port tells of: the server's life, and its reloads.
+type adminSource struct {
+	*admin.Life
+	reloads *adminReloader
+}
+
+// Metrics implements [admin.Source].
+func (a adminSource) Metrics() metrics.Snapshot {
+	m := a.Life.Metrics()
+	if r := a.reloads.of.Load(); r != nil {
+		r.Count(&m.Counters)
+	}
+	return m
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/batcher/forest/goldentest"
+	"github.com/disrust/disrust/server/admin"
 	"github.com/disrust/disrust/server/metrics"
 	"pgregory.net/rapid"
 )
@@ -41,7 +42,7 @@ func TestPropModel(t *testing.T) {
 		r.free = func() {} // takes long
 		os.Remove(file)
 		var swapped, refused uint64
-		expect := func(v Verdict, err error, outcome string) {
+		expect := func(v Verdict, err error, outcome admin.Outcome) {
 			if err != nil || v.Outcome != outcome || server.serves != loaded[served].Identity {
 				rt.Fatalf("%+v, %v, want %s; served should be %s", v, err, outcome, served)
 			}

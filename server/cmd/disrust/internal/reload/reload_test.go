@@ -17,6 +17,7 @@ import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/forest"
 	"github.com/disrust/disrust/batcher/forest/goldentest"
+	"github.com/disrust/disrust/server/admin"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/golden"
 	"github.com/disrust/disrust/server/daemontest"
@@ -97,14 +98,14 @@ func (f *fixture) put(t testing.TB, content []byte) {
 }
 
 // reload reloads, and expects an outcome and, if it is a refusal, words of the reason.
-func (f *fixture) reload(t testing.TB, outcome string, words ...string) Verdict {
+func (f *fixture) reload(t testing.TB, outcome admin.Outcome, words ...string) Verdict {
 	t.Helper()
 	v, err := f.Reload(t.Context(), "a test")
 	f.expect(t, v, err, outcome, words...)
 	return v
 }
 
-func (f *fixture) expect(t testing.TB, v Verdict, err error, outcome string, words ...string) {
+func (f *fixture) expect(t testing.TB, v Verdict, err error, outcome admin.Outcome, words ...string) {
 	t.Helper()
 	if err != nil || v.Outcome != outcome || v != f.Last() || v.Model != "m" || v.Seconds <= 0 || v.Started.IsZero() || (v.Reason == "") == (outcome == Refused) {
 		t.Errorf("%+v, %v, want %s", v, err, outcome)
@@ -262,7 +263,7 @@ func TestServerRefuses(t *testing.T) {
 
 func TestRollback(t *testing.T) {
 	f := start(t, Config{})
-	rollback := func(outcome string, words ...string) {
+	rollback := func(outcome admin.Outcome, words ...string) {
 		t.Helper()
 		v, err := f.Rollback(t.Context(), "a test")
 		f.expect(t, v, err, outcome, words...)
