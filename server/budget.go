@@ -32,7 +32,7 @@ type Part struct {
 
 // goRuntime is what the program itself takes: its code, Go's runtime, the stacks of their threads, and
 // 4 MiB of garbage, beyond which the daemon collects it. It is measured on the daemon and rounded up.
-const goRuntime = 16 << 20
+const goRuntime = 24 << 20
 
 // Start returns the bytes that the server takes without connections.
 func (b Budget) Start() (sum uint64) {
