@@ -121,10 +121,10 @@ func (b *Batcher) setScorer(s Scorer) {
 // each source that has answers once per batch. It returns how many requests it answered
 // and never waits. No allocation.
 func (b *Batcher) Poll() int {
-	if b.Replacing() {
-		b.replace()
-	}
 	if b.left == 0 { // otherwise the model ended the goroutine of the last Poll
+		if b.Replacing() {
+			b.replace()
+		}
 		b.first, b.left = b.requests.Poll(b.batchRows) // each request has at least one row
 	}
 	count := b.left

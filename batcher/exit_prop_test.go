@@ -37,12 +37,15 @@ func TestExit(t *testing.T) {
 			asked[i] = append(asked[i], value)
 		}
 		b.requests.Close()
-		exited := false
+		exited, replaces := false, rapid.Bool().Draw(rt, "another model comes with the exit")
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
 			defer func() {
 				if exited = b.Exited(); exited {
+					if scorer, err := b.ScorerOf(model); replaces && (err != nil || b.Replace(scorer) != nil) {
+						t.Error("the model is not replaced")
+					}
 					b.Run()
 				}
 			}()
@@ -55,6 +58,9 @@ func TestExit(t *testing.T) {
 		for i, s := range b.sources {
 			next := 0
 			s.answers(func(r batcher.Response, scores []float32) {
+				if r.Vectors == 0 {
+					return
+				}
 				if int(r.Key) != next {
 					rt.Fatalf("source %d: answer %d, want %d", i, r.Key, next)
 				}

@@ -118,7 +118,8 @@ func (r *Ring[T]) Close() {
 
 // Alert makes the consumer's current Wait, or else its next one, return true although there may
 // be no slot. It is for news that does not pass through the ring. Any goroutine may call it.
-// Several alerts before that return count as one.
+// Several alerts before that return count as one. A consumer that sleeps outside the ring, by Announce, and
+// never calls Wait must not be alerted: it would not sleep any more.
 //
 // Ordering: what the caller wrote before Alert, the consumer sees after Wait.
 func (r *Ring[T]) Alert() {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/disrust/disrust/batcher"
@@ -17,6 +18,10 @@ import (
 // ErrShape says that a model cannot take the place of the served one, because what it takes or gives
 // is not the same.
 var ErrShape = errors.New("the model has another shape")
+
+// ErrBusy says that some thread has not taken the new model yet, because its call of the earlier one has
+// not returned. The new model is served as soon as that is over.
+var ErrBusy = errors.New("a thread is still busy with the earlier model")
 
 // ErrEnded says that the server has ended.
 var ErrEnded = errors.New("the server has ended")
@@ -36,7 +41,7 @@ var ErrEnded = errors.New("the server has ended")
 //
 // If ctx ends before the threads take m, Reload returns its cause, and the served model stays. If ctx
 // ends while some thread has not taken m, because its model has not returned, Reload returns an error
-// that wraps the cause and says so: m is served as soon as that is over. Several calls wait for each
+// that wraps [ErrBusy] and the cause: m is served as soon as that is over. Several calls wait for each
 // other.
 func (s *Server) Reload(ctx context.Context, m batcher.Model, identity wire.Identity) error {
 	select {
@@ -62,7 +67,10 @@ func (s *Server) Reload(ctx context.Context, m batcher.Model, identity wire.Iden
 		return err
 	}
 	if err := s.awaitThreads(ctx); err != nil {
-		return fmt.Errorf("a thread is still busy with the earlier model: %w", err)
+		if errors.Is(err, ErrEnded) {
+			return err
+		}
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	return nil
 }
@@ -101,9 +109,13 @@ func (s *Server) replace(other *Config, scorers []batcher.Scorer) error {
 	if s.closed {
 		return ErrEnded
 	}
+	enough := enoughRows(other.cost, other.Dim)
+	if other.cost.Rows < s.cfg.cost.Rows { // there was no time for batches: the served model's say more
+		enough = enoughRows(s.cfg.cost, s.cfg.Dim)
+	}
 	s.cfg.Model, s.cfg.Identity, s.cfg.shape, s.cfg.cost = other.Model, other.Identity, other.shape, other.cost
 	s.replaced++
-	news := loop.Replacement{Welcome: other.welcome(), Enough: enoughRows(other.cost, other.Dim)}
+	news := loop.Replacement{Welcome: other.welcome(), Enough: enough}
 	for _, t := range s.threads {
 		t.Replace(news)
 	}
@@ -127,18 +139,23 @@ func (s *Server) awaitThreads(ctx context.Context) error {
 	const often = time.Millisecond
 	ticks := time.NewTicker(often)
 	defer ticks.Stop()
-	for _, t := range s.threads {
-		for t.Passed() != s.replaced {
-			select {
-			case <-ticks.C:
-			case <-s.stopped:
-				return ErrEnded
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
+	for s.passing() {
+		select {
+		case <-ticks.C:
+		case <-s.stopped:
+			return ErrEnded
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
 	return nil
+}
+
+// passing reports whether the last replacement is still under way. A batcher tells its threads of it
+// before it has ended it.
+func (s *Server) passing() bool {
+	return slices.ContainsFunc(s.threads, func(t *thread) bool { return t.Passed() != s.replaced }) ||
+		slices.ContainsFunc(s.batchers, (*batcher.Batcher).Replacing)
 }
 
 // config returns a copy of the Config that is served now.

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -63,8 +64,14 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect implements [prometheus.Collector].
+// Collect implements [prometheus.Collector]. It runs on a goroutine of its own, where a panic, such as one of
+// a model that says what it is, would end the process. The scrape fails instead.
 func (c *collector) Collect(to chan<- prometheus.Metric) {
+	defer func() {
+		if p := recover(); p != nil {
+			to <- prometheus.NewInvalidMetric(c.build, fmt.Errorf("a panic: %v", p))
+		}
+	}()
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		for i := range labels {
 			labels[i] = strings.ToValidUTF8(labels[i], "�") // a name from a file may be anything

@@ -116,6 +116,17 @@ func TestInfo(t *testing.T) {
 	}
 }
 
+// TestPanicInAScrape: a model that panics when it says what it is fails the scrape, and nothing else.
+func TestPanicInAScrape(t *testing.T) {
+	if w := ask(Handler(panicking{new(fake)}, Options{}), "GET", "/metrics"); w.Code != 500 || !strings.Contains(w.Body.String(), "a panic: of a model") {
+		t.Errorf("%d: %s", w.Code, w.Body)
+	}
+}
+
+type panicking struct{ *fake }
+
+func (panicking) Status() Status { panic("of a model") }
+
 func TestBuilt(t *testing.T) {
 	if got := built(&debug.BuildInfo{GoVersion: "go1.26.0"}); got != (Program{Version: "(devel)", Go: "go1.26.0"}) {
 		t.Errorf("%+v", got)

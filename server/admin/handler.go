@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -57,7 +58,6 @@ type path struct {
 var (
 	get  = []string{http.MethodGet, http.MethodHead}
 	post = []string{http.MethodPost}
-	both = []string{http.MethodGet, http.MethodHead, http.MethodPost}
 )
 
 // Handler returns the admin port of what source tells of.
@@ -97,7 +97,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case ok:
 	case h.pprof != nil && strings.HasPrefix(r.URL.Path, pprofPath):
-		p = path{both, h.profile}
+		p = path{get, h.profile}
 	case h.pprof == nil && strings.HasPrefix(r.URL.Path, pprofPath):
 		refuse(w, http.StatusNotFound, "this server shows no profiles")
 		return
@@ -186,17 +186,34 @@ func (h *handler) status(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, status)
 }
 
-// inTurn makes the answers of serve wait while maxTurns others are in the making.
+// inTurn makes the answers of serve wait while maxTurns others are in the making. A client that does not read
+// its answer keeps no other from its turn.
 func (h *handler) inTurn(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		made := &answer{header: w.Header(), status: http.StatusOK}
 		select {
 		case h.turns <- struct{}{}:
-			defer func() { <-h.turns }()
-			serve(w, r)
+			func() {
+				defer func() { <-h.turns }()
+				serve(made, r)
+			}()
+			w.WriteHeader(made.status)
+			w.Write(made.body.Bytes()) // a client that has left gets nothing
 		case <-r.Context().Done():
 		}
 	}
 }
+
+// answer is a [http.ResponseWriter] that keeps what it gets.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
 // profile serves one profile at a time.
 func (h *handler) profile(w http.ResponseWriter, r *http.Request) {

@@ -27,24 +27,22 @@ type Life struct {
 // Serves says that s has started.
 func (l *Life) Serves(s *server.Server) { l.server.Store(s) }
 
-// Drains says that the program is about to end its server. Call it before Shutdown, so that nobody sends
-// new clients.
+// Drains says that the program is about to end its server, before the server itself can know: for instance
+// while it still starts.
 func (l *Life) Drains() { l.draining.Store(true) }
 
 // State implements [Source].
 func (l *Life) State() State {
-	s := l.server.Load()
-	if s != nil {
-		select {
-		case <-s.Done():
-			return Ended
-		default:
-		}
+	state := server.Starting
+	if s := l.server.Load(); s != nil {
+		state = s.State()
 	}
 	switch {
-	case l.draining.Load():
+	case state == server.Ended:
+		return Ended
+	case state > server.Ready, l.draining.Load():
 		return Draining
-	case s == nil:
+	case state == server.Starting:
 		return Starting
 	}
 	return Ready

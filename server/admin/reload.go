@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -93,9 +95,15 @@ func (m *models) ask(w http.ResponseWriter, r *http.Request, do func(Reloader, c
 	}
 	done := make(chan result, 1)
 	go func() {
-		verdict, err := do(m.reloader, context.WithoutCancel(r.Context()))
-		m.running.Store(false)
-		done <- result{verdict, err}
+		got := result{err: errors.New("the reload did not come to an end")}
+		defer func() {
+			if p := recover(); p != nil {
+				got.err = fmt.Errorf("the reload panicked: %v", p)
+			}
+			m.running.Store(false)
+			done <- got
+		}()
+		got.verdict, got.err = do(m.reloader, context.WithoutCancel(r.Context()))
 	}()
 	patience := time.NewTimer(m.wait)
 	defer patience.Stop()

@@ -19,7 +19,7 @@ import (
 // age. Callers notice nothing: no call fails, and each has its own scores.
 func TestClientOutlivesAges(t *testing.T) {
 	const conns, ages = 2, 2
-	young := func(cfg *server.Config) { cfg.MaxConnAge = 200 * time.Millisecond }
+	young := func(cfg *server.Config) { cfg.MaxConnAge = time.Second }
 	rawtest.EachPlacement(t, young, func(t *testing.T, s *rawtest.Server) {
 		c, err := client.Dial(t.Context(), client.Config{Addrs: []string{s.Addr}, Conns: conns})
 		rawtest.Check(t, err)

@@ -15,11 +15,11 @@ type Replacement struct {
 }
 
 // maxModelNotices is the most notices of another model that an output block has to hold without
-// having had room for them when a receive was armed. Of the requests for whose answers there was
-// room then, some may be in flight and others still to arrive. Passed makes sure that each of these
-// two parts meets at most one replacement, and each may have one behind it of which its connection
-// has not been told.
-const maxModelNotices = 4
+// having had room for them when a receive was armed. The requests for whose answers there was room then
+// are in flight, in a receive buffer, or still to arrive. Passed makes sure that those of each of these
+// three meet at most one replacement, and each may have one behind it of which its connection has not been
+// told.
+const maxModelNotices = 6
 
 // modelNoticeBytes is the size of such a notice.
 const modelNoticeBytes = wire.NoticeBytes + len(wire.Identity{})

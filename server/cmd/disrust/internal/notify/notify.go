@@ -94,7 +94,7 @@ func (m *Manager) send(lines ...string) error {
 	return nil
 }
 
-// Feed feeds the watchdog until ctx ends: twice per interval, and each time only once alive has returned
+// Feed feeds the watchdog until ctx ends: three times per interval, and each time only once alive has returned
 // nil. alive waits until its context ends. If it waits for half an interval, missed is told its error,
 // and each further half. If there is no watchdog, Feed returns at once.
 func (m *Manager) Feed(ctx context.Context, alive func(context.Context) error, missed func(error)) {
@@ -103,7 +103,7 @@ func (m *Manager) Feed(ctx context.Context, alive func(context.Context) error, m
 	}
 	half := m.watchdog / 2
 	late := fmt.Errorf("nothing has moved for %s", half)
-	ticks := time.NewTicker(half)
+	ticks := time.NewTicker(m.watchdog / 3)
 	defer ticks.Stop()
 	for ctx.Err() == nil {
 		within, cancel := context.WithTimeoutCause(ctx, half, late)

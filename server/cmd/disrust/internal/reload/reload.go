@@ -20,6 +20,7 @@ import (
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/forest"
+	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/background"
 	"github.com/disrust/disrust/server/metrics"
 	"github.com/disrust/disrust/wire"
@@ -28,7 +29,7 @@ import (
 // Server serves a model.
 type Server interface {
 	// Reload serves another model of the same shape. When it returns nil, no thread uses the one before. If it
-	// returns an error, the server serves what it served.
+	// returns an error that does not wrap server.ErrBusy, the server serves what it served.
 	Reload(ctx context.Context, m batcher.Model, identity wire.Identity) error
 }
 
@@ -180,6 +181,7 @@ func (r *Reloader) carryOut(k kind) (f found) {
 	if r.ctx.Err() != nil {
 		return found{err: errEnding}
 	}
+	f.err = errNoEnd // unless it comes to one
 	r.runner.Run(func() {
 		defer func() {
 			if p := recover(); p != nil {
@@ -187,18 +189,31 @@ func (r *Reloader) carryOut(k kind) (f found) {
 				f.err = fmt.Errorf("the reload panicked: %v", p)
 			}
 		}()
-		if f = r.find(k); f.model != nil {
-			f.err = r.server.Reload(r.ctx, f.model.Model, f.identity)
+		found := r.find(k)
+		if found.model != nil {
+			ctx, cancel := context.WithTimeout(r.ctx, swapFor)
+			defer cancel()
+			found.err = r.server.Reload(ctx, found.model.Model, found.identity)
 		}
+		f = found
 	})
-	if f.err != nil && r.ctx.Err() != nil {
+	switch {
+	case errors.Is(f.err, server.ErrBusy):
+		r.cfg.Log.Warn("a thread has not taken the new model yet: its call of the earlier one has not returned", "error", f.err)
+		f.err = nil
+	case f.err != nil && r.ctx.Err() != nil:
 		f.err = errEnding
 	}
 	return f
 }
 
+// swapFor is how long the server may take to measure a model and to put it in its place. A thread whose call
+// of the model never returns would keep every later reload waiting.
+const swapFor = time.Minute
+
 var (
 	errEnding   = errors.New("the server is ending")
+	errNoEnd    = errors.New("the model ended the goroutine of the reload (runtime.Goexit)")
 	errBuiltIn  = errors.New("the model is built in: there is no file to load it from")
 	errNoBefore = errors.New("no other model was served before")
 )

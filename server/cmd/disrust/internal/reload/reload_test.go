@@ -321,20 +321,17 @@ func TestCollapse(t *testing.T) {
 	f.Ask("one")
 	<-called
 	f.copy(t, third)
-	var waiting sync.WaitGroup
+	next := f.ask(fromFile, "more")
 	for range 20 {
-		f.Ask("more")
-		waiting.Go(func() { f.reload(t, Swapped) })
+		if f.ask(fromFile, "more") != next {
+			t.Error("a second reload follows")
+		}
 	}
-	daemontest.Await(time.Minute, "a job waits", func() bool {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		return len(f.waiting) == 1
-	})
 	goOn <- struct{}{}
 	<-called
 	goOn <- struct{}{}
-	waiting.Wait()
+	v, err := next.wait(t.Context())
+	f.expect(t, v, err, Swapped)
 	if f.server.serves != identity(t, third) || f.server.swaps != 2 || after.Load() != 2 {
 		t.Errorf("%d swaps, %d reloads", f.server.swaps, after.Load())
 	}

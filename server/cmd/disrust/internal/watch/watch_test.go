@@ -199,8 +199,12 @@ func TestFileComesLater(t *testing.T) {
 	w, err := New(path, beside, time.Millisecond)
 	check(t, err)
 	defer w.Close()
-	told := make(chan struct{}, 100)
-	go w.Run(t.Context(), func() { told <- struct{}{} }, func(err error) { t.Error(err) })
+	told, ended := make(chan struct{}, 100), make(chan struct{})
+	ctx, end := context.WithCancel(t.Context())
+	go func() {
+		defer close(ended)
+		w.Run(ctx, func() { told <- struct{}{} }, func(err error) { t.Error(err) })
+	}()
 	for _, step := range []func() error{
 		func() error { return os.Mkdir(filepath.Join(dir, "a"), 0o755) },
 		func() error { return os.Mkdir(filepath.Join(dir, "a/b"), 0o755) },
@@ -215,6 +219,8 @@ func TestFileComesLater(t *testing.T) {
 		check(t, step())
 		<-told
 	}
+	end()
+	<-ended
 	if w.concerns(filepath.Join(dir, "a/b/other")) || w.concerns(dir+"/x") {
 		t.Error("another file concerns the watcher")
 	}
