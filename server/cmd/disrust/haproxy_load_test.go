@@ -31,32 +31,38 @@ const (
 
 // loads are clients that send requests at a fixed pace, whatever the answers take.
 type loads struct {
-	stop  chan struct{}
-	ended chan error
-	calls *calls
-	plain [plainOnes]plain
-	tools []*tool
+	stop   chan struct{}
+	all    sync.WaitGroup
+	failed chan error // of those that failed, which have ended
+	calls  *calls
+	plain  [plainOnes]plain
+	tools  []*tool
 }
 
 func startLoads(t *testing.T) *loads {
 	c, err := client.Dial(t.Context(), client.Config{Addrs: []string{proxyAddr}, Version: 2, Conns: 2, Timeout: time.Minute})
 	rawtest.Check(t, err)
 	t.Cleanup(func() { c.Close() })
-	l := &loads{stop: make(chan struct{}), ended: make(chan error, 1), calls: &calls{client: c}}
+	l := &loads{stop: make(chan struct{}), failed: make(chan error, 1+plainOnes), calls: &calls{client: c}}
 	path, err := daemontest.BuildClient(t.TempDir())
 	rawtest.Check(t, err)
 	for _, version := range []string{"1", "2"} {
 		l.tools = append(l.tools, startTool(t, path, version))
 	}
-	go func() {
-		l.ended <- rawtest.Each(1+plainOnes, func(i int) error {
-			if i == 0 {
-				return l.calls.run(l.stop)
-			}
-			return l.plain[i-1].run(i, l.stop)
-		})
-	}()
+	l.start("the library", l.calls.run)
+	for i := range l.plain {
+		l.start("version 1", func(stop <-chan struct{}) error { return l.plain[i].run(i, stop) })
+	}
 	return l
+}
+
+// start starts a client in this process.
+func (l *loads) start(name string, run func(stop <-chan struct{}) error) {
+	l.all.Go(func() {
+		if err := run(l.stop); err != nil {
+			l.failed <- fmt.Errorf("%s: %w", name, err)
+		}
+	})
 }
 
 // proceed waits until each client in this process has more answers.
@@ -67,10 +73,10 @@ func (l *loads) proceed(t *testing.T) {
 		goals[&l.plain[i].answered] = l.plain[i].answered.Load() + 20
 	}
 	for count, goal := range goals {
-		rawtest.Until(t, "each client has answers", func() bool { return count.Load() >= goal || len(l.ended) > 0 })
+		rawtest.Until(t, "each client has answers", func() bool { return count.Load() >= goal || len(l.failed) > 0 })
 	}
-	if len(l.ended) > 0 {
-		t.Fatal(<-l.ended)
+	if len(l.failed) > 0 {
+		t.Fatal(<-l.failed)
 	}
 }
 
@@ -79,7 +85,11 @@ func (l *loads) proceed(t *testing.T) {
 func (l *loads) end(t *testing.T, restarts int) {
 	t.Helper()
 	close(l.stop)
-	rawtest.Check(t, <-l.ended)
+	l.all.Wait()
+	close(l.failed)
+	for err := range l.failed {
+		t.Error(err)
+	}
 	t.Logf("the library: %d calls", l.calls.answered.Load())
 	for i := range l.plain {
 		p := &l.plain[i]
