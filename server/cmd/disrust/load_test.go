@@ -29,7 +29,7 @@ const (
 	plainOnes = 2   // connections of version 1
 )
 
-// loads are clients that send requests at a fixed pace, whatever the answers take.
+// loads are clients that send requests at a fixed pace, however long answers take, and check the answers.
 type loads struct {
 	stop   chan struct{}
 	all    sync.WaitGroup
@@ -39,6 +39,8 @@ type loads struct {
 	tools  []*tool
 }
 
+// startLoads starts clients of a server: the Go client, connections of version 1, and the command-line client in
+// both versions.
 func startLoads(t *testing.T, addr string) *loads {
 	c, err := client.Dial(t.Context(), client.Config{Addrs: []string{addr}, Version: 2, Conns: 2, Timeout: time.Minute})
 	rawtest.Check(t, err)
@@ -102,7 +104,7 @@ func (l *loads) end(t *testing.T, ends int) {
 	}
 }
 
-// onSchedule calls f when each request is due, until stop is closed.
+// onSchedule tells f every few milliseconds how many requests are due since the start, until stop is closed.
 func onSchedule(stop <-chan struct{}, f func(due int) error) error {
 	tick, start := time.NewTicker(5*time.Millisecond), time.Now()
 	defer tick.Stop()
@@ -178,7 +180,7 @@ func (c *calls) score(call int) error {
 	return nil
 }
 
-// plain is a client of version 1 with one connection. After its end it connects again, and sends again what
+// plain is a client of version 1 with one connection. When that ends, it connects again, and sends again what
 // was not answered.
 type plain struct {
 	answered atomic.Int64
