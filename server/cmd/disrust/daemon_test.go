@@ -5,9 +5,11 @@ package main
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -23,6 +25,9 @@ func TestMain(m *testing.M) {
 	serveStuck()
 	os.Exit(daemontest.Main(m, &daemon))
 }
+
+// builtClient returns the path of the command-line client, built once for all tests.
+var builtClient = sync.OnceValues(func() (string, error) { return daemontest.BuildClient(filepath.Dir(daemon)) })
 
 // small returns the command line of a daemon on a port of the kernel's choice, with little
 // memory, two I/O threads, and no request timeout, which a slow machine would exceed. args

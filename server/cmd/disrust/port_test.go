@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,6 +75,26 @@ func TestSharePort(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestGenerations: under load, a successor joins a daemon on its port, and then the daemon drains, through all
+// placements. The Go client loses no call, and a version 1 connection ends between two answers. All connect
+// again when the daemon has closed its listeners, which the spread sees to.
+func TestGenerations(t *testing.T) {
+	spread := func(flags ...string) *daemontest.Daemon { return start(t, append(flags, "--drain-spread", "50ms")...) }
+	d := spread()
+	l := startLoads(t, d.Addr)
+	for _, flags := range everyPlacement {
+		l.proceed(t)
+		successor := spread(slices.Concat(flags, []string{"--port", d.Port(), "--share-port"})...)
+		rawtest.Check(t, d.Signal(syscall.SIGTERM))
+		if status := d.Status(t); status != 0 {
+			t.Errorf("status %d, stderr: %s", status, d.Stderr.String())
+		}
+		d = successor
+	}
+	l.proceed(t)
+	l.end(t, len(everyPlacement))
 }
 
 // reconnect sends one request per connection, on one connection after another, until stop is

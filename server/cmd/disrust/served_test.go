@@ -39,7 +39,7 @@ type served struct {
 // training library answers. Some models are served in every way, and the others, with those of
 // $GOLDEN, in one way each.
 func TestServed(t *testing.T) {
-	tool, err := daemontest.BuildClient(t.TempDir())
+	tool, err := builtClient()
 	rawtest.Check(t, err)
 	for _, s := range append(oneWayEach(t), everyWay(t)...) {
 		name := strings.Join(append([]string{filepath.Base(s.dir), filepath.Ext(s.model), s.output}, s.flags...), " ")

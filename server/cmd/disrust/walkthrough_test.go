@@ -31,7 +31,7 @@ type walk struct {
 //
 //	go test -tags libraries -run Walkthrough ./server/cmd/disrust
 func TestWalkthrough(t *testing.T) {
-	tool, err := daemontest.BuildClient(t.TempDir())
+	tool, err := builtClient()
 	if err != nil {
 		t.Fatal(err)
 	}
