@@ -21,8 +21,8 @@ var Command = &command.Command{
 	Help: `Loads the file of a model as the daemon does with these flags, and says what it is, what it costs,
 which call of the training library its scores equal, and what the daemon would refuse. Of a graph in
 ONNX it lists the stages that the graph became, in the order in which a row passes them. Golden vectors
-beside the file, in MODEL.golden.npz, must come out. The exit status is 0 if the daemon can serve it, and 1 if not. It measures what a row takes, for up to two
-seconds.`,
+beside the file, in MODEL.golden.npz, must come out. It measures what a row takes, for up to two seconds.
+The exit status is 0 if the daemon can serve it, and 1 if not.`,
 	New: func() command.Invocation { return &check{} },
 }
 
