@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/disrust/disrust/batcher"
+	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/wire"
@@ -51,8 +52,13 @@ func (o *options) loadModel() error {
 	debug.FreeOSMemory() // what the file took, which may be more than the model takes
 	o.loaded = m
 	o.cfg.ModelName, o.cfg.Model, o.cfg.Identity = name, m.Model, m.Identity
+	o.cfg.Beside = append(o.cfg.Beside, server.Part{Name: "model before, and one being loaded", Count: reloadModels, Each: uint64(m.Bytes()), Fields: []string{"Model"}})
 	return nil
 }
+
+// reloadModels is how many models a daemon that reloads holds beside the one that is served: the one before,
+// and the next one while it is loaded. They may be larger than this one; the plan takes them to be as large.
+const reloadModels = 2
 
 // awaitLoad calls load and returns what it returns, or the error of ctx if that ends first. Then load
 // goes on in the background: the process is about to end.

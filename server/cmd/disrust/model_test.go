@@ -173,6 +173,9 @@ func TestModelInPlan(t *testing.T) {
 	if in == nil || in[1] != in[2] {
 		t.Fatalf("the plan has no row of the model:\n%s", plan)
 	}
+	if beside := regexp.MustCompile(`(?m)^  model before, and one being loaded +2 +([\d.]+ .?i?B) .*  --model$`).FindStringSubmatch(plan); beside == nil || beside[1] != in[1] {
+		t.Errorf("the plan does not have the models of a reload:\n%s", plan)
+	}
 	if ready := start(t, "--model", fourClasses).Ready; !strings.Contains(ready, "; "+in[1]+")") {
 		t.Errorf("the model takes %s in the plan; the ready line is %s", in[1], ready)
 	}
