@@ -28,8 +28,8 @@ func TestNameWithThreeAddresses(t *testing.T) {
 	three := []string{"127.0.0.1", "127.0.0.2", "127.0.0.3"}
 	servers, port := [3]script{}, "0"
 	for k := range servers {
-		_, port, _ = net.SplitHostPort(serveOn(t, "tcp", three[k]+":"+port, &servers[k]))
 		servers[k].faulty = 100 // they have no fault, but count their connections
+		_, port, _ = net.SplitHostPort(serveOn(t, "tcp", three[k]+":"+port, &servers[k]))
 	}
 	q, err := Generate(small, Uniform(1), 1)
 	if err != nil {
