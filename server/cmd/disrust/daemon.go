@@ -86,11 +86,11 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, s
 		return o.refuse(stderr, err)
 	}
 	boundGarbage()
-	life.Serves(s)
-	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
-	defer o.serves(s)()
+	defer o.serves(s)() // before a reload that a waiting SIGHUP asks for
 	r := o.reloads(ctx, s, hangups, watcher)
 	source.reloads.of.Store(r)
+	life.Serves(s)
+	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
 	finish := func() {}
 	if o.metrics {
 		finish = report(counted{s, r}, stdout, stderr, o.interval)
