@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/disrust/disrust/client/tools/flags"
@@ -85,6 +86,7 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, s
 	if err != nil {
 		return o.refuse(stderr, err)
 	}
+	runtime.GC()
 	boundGarbage()
 	defer o.serves(s)() // before a reload that a waiting SIGHUP asks for
 	r := o.reloads(ctx, s, hangups, watcher)
@@ -99,7 +101,6 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, s
 	case <-ctx.Done():
 	case <-s.Done():
 	}
-	life.Drains()
 	o.ends()
 	err = s.Drain(context.Background())
 	finish()

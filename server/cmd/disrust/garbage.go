@@ -3,7 +3,6 @@
 package main
 
 import (
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 )
@@ -17,9 +16,9 @@ const mostGarbage = 4 << 20
 // breaks the protocol again and again, each time for a line of the log, could make the daemon take
 // the memory of its model and its buffers twice.
 //
-// It counts what is live now, so it is called when the model is loaded and the server started.
+// It goes by what was live at the last collection. So one comes first: when the model is loaded and the server
+// started, and at the end of a reload, which has one of its own.
 func boundGarbage() {
-	runtime.GC()
 	heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(heap)
 	percent := 100 * mostGarbage / max(heap[0].Value.Uint64(), mostGarbage)

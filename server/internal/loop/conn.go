@@ -37,9 +37,7 @@ type conn struct {
 	dismissed bool // its end has begun, in a drain or because of its age
 	measured  bool // version 1: unread is known; only if dismissed
 
-	model     uint32 // Thread.model when the peer was last answered, or welcomed
-	stalledIn uint32 // Thread.model when it was last stalled
-	born      uint32 // tick in which it was accepted
+	model uint32 // Thread.model when the peer was last answered, or welcomed
 
 	received    uint64 // bytes of its stream
 	deniedCount uint32 // the count, if denying
@@ -57,6 +55,9 @@ type conn struct {
 
 	queue      *queue // the queue in which it waits, or nil
 	next, prev slab.Key
+
+	stalledIn uint32 // Thread.model when it was last stalled
+	born      uint32 // tick in which it was accepted
 }
 
 // partial is the beginning of a request or hello whose rest has not arrived.

@@ -28,10 +28,9 @@ type Runner struct {
 // The priority is that of SCHED_IDLE: the thread runs when a CPU has nothing else to do, and otherwise gets
 // a three-hundredth of it.
 //
-// Go's runtime may have to wait for the thread, to stop the world. That does not take long although the
-// priority is low: the other threads of the process have stopped, so that CPUs are free for this one. The
-// same holds for a lock of the runtime that the thread holds when the kernel takes the CPU from it: whoever
-// waits for the lock sleeps, and leaves a CPU.
+// Go's runtime may have to wait for the thread, to stop the world or for a lock that the thread holds when the
+// kernel takes the CPU from it. The other threads of the process then sleep, and leave it their CPUs. So this does
+// not take long, unless other processes fill all CPUs: then the whole process waits until the kernel runs the thread.
 func (r *Runner) Run(work func()) {
 	r.tried.Do(r.try)
 	onOwnThread(func() {
