@@ -136,12 +136,16 @@ func unchanged(err error) error {
 }
 
 // settled returns what the file system says of a file, such that a write after that would show in the
-// time of the file's last change. Linux takes this time from a clock that may tick every 10 ms only.
+// time of the file's last change. Linux takes this time from a clock that may tick every 10 ms only,
+// and some file systems keep whole seconds, FAT every second one.
 func settled(file *os.File) (fs.FileInfo, error) {
-	const ticked = 20 * time.Millisecond
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
+	}
+	ticked := 20 * time.Millisecond
+	if info.ModTime().Nanosecond() == 0 {
+		ticked = 2 * time.Second
 	}
 	age := time.Since(info.ModTime())
 	if age < 0 || age > ticked { // a time in the future was set by hand
