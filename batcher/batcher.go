@@ -22,6 +22,20 @@ type Source struct {
 	Rows      []float32                   // rows * dim features
 	Scores    []float32                   // Shape.Outputs per row, written by the batcher
 	Responses *ringbuf.Producer[Response] // owned by the batcher from New on
+
+	// Batches says when the responses in the ring were scored, if the Config has a Clock. It has as many
+	// elements as the response ring has slots. Batches[seq % len(Batches)] is the batch that has its first
+	// response in the slot of sequence seq; the others of the batch follow. What it holds for other
+	// slots means nothing. Its reader must read it before it releases the slot.
+	Batches []Batch
+}
+
+// Batch says when requests of one source were scored together.
+type Batch struct {
+	Begun  int64  // when the batch began
+	Scored int64  // when it had its scores
+	Count  uint32 // requests of this source
+	Rows   uint32 // rows of all sources, in the Batch of one of them; 0 in the others
 }
 
 // Config describes a Batcher.
@@ -32,6 +46,7 @@ type Config struct {
 	Sources   []Source
 	BatchRows int                          // most rows per batch, exceeded by at most one request; 0: DefaultBatchRows
 	OnFailure func(err error, vectors int) // called for each request for which the model fails; nil: not called
+	Clock     func() int64                 // for Source.Batches, read when a batch begins and when it ends; nil: not filled in
 }
 
 // Batcher drains a request ring into a model. One goroutine owns it.
@@ -49,6 +64,8 @@ type Batcher struct {
 	rows      int              // rows of the current batch
 	calling   bool             // the model was called and has not returned
 	onFailure func(error, int)
+	clock     func() int64
+	begun     int64 // when the current batch began
 	stats     stats
 	next      atomic.Pointer[Scorer] // to replace scorer at the next Poll, or nil; Replace sets it
 }
@@ -80,7 +97,7 @@ func New(cfg Config) (*Batcher, error) {
 	}
 	b := &Batcher{
 		dim: cfg.Dim, outputs: cfg.Model.Shape().Outputs, batchRows: cfg.BatchRows, requests: cfg.Requests,
-		sources: make([]source, len(cfg.Sources)), onFailure: cfg.OnFailure,
+		sources: make([]source, len(cfg.Sources)), onFailure: cfg.OnFailure, clock: cfg.Clock,
 	}
 	b.setScorer(scorer)
 	if b.batchRows == 0 {
@@ -90,6 +107,9 @@ func New(cfg Config) (*Batcher, error) {
 		if rows := len(s.Rows) / cfg.Dim; len(s.Rows) != rows*cfg.Dim || len(s.Scores) != rows*b.outputs {
 			return nil, fmt.Errorf("batcher: source %d has %d features for %d scores of dim %d with outputs %d",
 				i, len(s.Rows), len(s.Scores), cfg.Dim, b.outputs)
+		}
+		if slots := len(s.Batches); cfg.Clock != nil && (slots == 0 || slots&(slots-1) != 0) {
+			return nil, fmt.Errorf("batcher: source %d has %d batches: as many as slots of its response ring are needed", i, slots)
 		}
 		b.sources[i].Source = s
 	}
@@ -131,6 +151,9 @@ func (b *Batcher) Poll() int {
 	if count == 0 {
 		b.stats.empty()
 		return 0
+	}
+	if b.clock != nil {
+		b.begun = b.clock()
 	}
 	first, second := b.requests.Slots(b.first, count)
 	b.score(first)
@@ -245,6 +268,9 @@ func fill(responses []Response, requests []Request, failed uint16) {
 // Order: it frees the slots of the batch's requests first, because a source that has its
 // answers may rely on the free slots.
 func (b *Batcher) publish() {
+	if b.clock != nil && b.scored > 0 {
+		b.stamp()
+	}
 	b.requests.Release(b.scored)
 	for i := range b.sources {
 		s := &b.sources[i]
@@ -254,6 +280,19 @@ func (b *Batcher) publish() {
 		}
 	}
 	b.scored, b.rows = 0, 0
+}
+
+// stamp says in Source.Batches when the batch was scored. The next one begins now.
+func (b *Batcher) stamp() {
+	batch := Batch{Begun: b.begun, Scored: b.clock(), Rows: uint32(b.rows)}
+	for i := range b.sources {
+		if s := &b.sources[i]; s.count > 0 {
+			batch.Count = uint32(s.count)
+			s.Batches[int(s.lo)&(len(s.Batches)-1)] = batch
+			batch.Rows = 0
+		}
+	}
+	b.begun = batch.Scored
 }
 
 // Exited reports whether the model has ended the goroutine that called Poll, Run or a method

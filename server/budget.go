@@ -59,6 +59,7 @@ func (c Config) Budget() (Budget, error) {
 func (c *Config) budget(placement BatchThreads, io IO) Budget {
 	const (
 		slot     = 16 // bytes of a request or response in a ring
+		batch    = 24 // bytes that say for a response when it was scored
 		sequence = 8  // bytes that a ring for several producers adds to each slot
 	)
 	each, threads := c.limits().Footprint(c.format()), uint64(c.IOThreads)
@@ -75,10 +76,11 @@ func (c *Config) budget(placement BatchThreads, io IO) Budget {
 			{"vectors in flight", threads, each.Pool, []string{"PoolBytes", "IOThreads"}},
 			{"their scores and record", threads, each.Scores, []string{"PoolBytes", "Dim"}},
 			requests,
-			{"response rings", threads * uint64(c.responseSlots()), slot, []string{"ResponseRing"}},
+			{"response rings", threads * uint64(c.responseSlots()), slot + batch, []string{"ResponseRing"}},
 			{"receive buffers", threads, uint64(netio.ReceiveBuffers * loop.ReceiveBytes(c.format())), nil},
 			{ioPart(io), threads, io.footprint(c.MaxConns), []string{"IO", "MaxConns"}},
 			{"connections' slots", threads, each.Slots, []string{"MaxConns"}},
+			{"stages of requests, and the slow ones", threads, each.Stages, []string{"ResponseRing"}},
 			{"connections' blocks, kept for the next", threads, each.Spare, []string{"MaxVectors", "Dim"}},
 			{"program and Go runtime, about", 1, goRuntime, nil},
 		}, c.Beside),

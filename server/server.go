@@ -22,6 +22,7 @@ import (
 	"github.com/disrust/disrust/server/internal/logqueue"
 	"github.com/disrust/disrust/server/internal/loop"
 	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/stages"
 	"github.com/disrust/disrust/server/internal/violation"
 )
 
@@ -40,6 +41,9 @@ type Server struct {
 	violations *violation.Log
 	conns      atomic.Int64 // open connections of all I/O threads
 	started    time.Time
+	clock      func() int64 // nanoseconds since started, not changed by who sets the machine's time
+	batchTimes stages.Times // of the batch thread
+	times      times
 	peaks      peaks
 	pollers    atomic.Int32 // threads that poll for work now
 
@@ -112,8 +116,9 @@ func start(ctx context.Context, cfg Config, log *logqueue.Queue) (*Server, error
 	}
 	began := time.Now()
 	clock := func() time.Duration { return time.Since(began) } // monotonic: setting the machine's time does not change it
+	stamp := func() int64 { return int64(time.Since(began)) }
 	s := &Server{
-		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners, started: began,
+		cfg: cfg, log: log, placement: placement, io: io, listeners: listeners, started: began, clock: stamp,
 		failures: &failureLog{log: cfg.Log, now: clock}, violations: violation.NewLog(cfg.Log, clock),
 		stopped: make(chan struct{}), ended: make(chan struct{}), reloading: make(chan struct{}, 1),
 		life: life{changed: make(chan struct{})},

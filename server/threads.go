@@ -79,7 +79,7 @@ func (s *Server) makeRequests() (err error) {
 	if s.batchWake, err = eventfd.New(); err != nil {
 		return err
 	}
-	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, s.newWaiter(s.batchWake))
+	ring, err := ringbuf.NewMPSC[batcher.Request](s.cfg.RequestRing, timedWaiter{s.newWaiter(s.batchWake), &s.batchTimes, s.clock})
 	s.requests = []*ringbuf.Ring[batcher.Request]{ring}
 	return err
 }
@@ -106,6 +106,7 @@ func (s *Server) makeThread(ctx context.Context, i int, begin <-chan bool) (err 
 		Format: s.cfg.format(), Welcome: s.cfg.welcome(), Violations: s.violations, Limits: s.cfg.limits(), Conns: &s.conns, Allow: s.cfg.Allow, WakeFD: t.wake.FD(),
 		Listeners: s.listeners.Thread(i),
 		Requests:  s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
+		Batches: make([]batcher.Batch, t.responses.Capacity()), Clock: s.clock,
 	}
 	if s.cfg.Wait != WaitBlock {
 		cfg.RequestWaiter, cfg.AnswerWaiter = wait, s.newWaiter(t.wake)
@@ -206,7 +207,7 @@ func (s *Server) makeBatchers(ctx context.Context) error {
 func (s *Server) makeBatcher(ctx context.Context, requests *ringbuf.Ring[batcher.Request], sources []batcher.Source) (*batcher.Batcher, error) {
 	b, err := ask(ctx, &s.cfg, func() (*batcher.Batcher, error) {
 		return batcher.New(batcher.Config{
-			Model: s.cfg.Model, Dim: s.cfg.Dim, Requests: requests.Consumer(), Sources: sources, OnFailure: s.failures.note,
+			Model: s.cfg.Model, Dim: s.cfg.Dim, Requests: requests.Consumer(), Sources: sources, OnFailure: s.failures.note, Clock: s.batchClock(),
 		})
 	})
 	s.batchers = append(s.batchers, b)

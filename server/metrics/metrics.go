@@ -13,6 +13,10 @@ type Counters struct {
 	Requests uint64 `unit:"requests" help:"requests that were scored where they were received, or admitted to the pool"`
 	Answers  uint64 `unit:"requests" help:"requests whose scores were handed to their connection"`
 
+	Vectors       uint64 `unit:"vectors" help:"vectors of these requests"`
+	ReceivedBytes uint64 `unit:"bytes" help:"bytes that were received, of requests and hellos"`
+	SentBytes     uint64 `unit:"bytes" help:"bytes of answers, welcomes and notices that were handed to the kernel"`
+
 	Batches    uint64 `unit:"batches" help:"runs of requests scored where they were received, and polls of a request ring that found requests"`
 	ModelCalls uint64 `unit:"calls" help:"calls of the model"`
 	Rows       uint64 `unit:"rows" help:"rows that the model was given; divided by the calls: rows scored together"`
@@ -22,6 +26,7 @@ type Counters struct {
 	ResponseRingFull uint64 `unit:"requests" help:"requests that waited because the response ring could not have taken their answer"`
 	PoolFull         uint64 `unit:"requests" help:"requests that waited for room in the pool of rows"`
 	PoolTooLarge     uint64 `unit:"requests" help:"requests larger than the whole pool, whose connections were closed; a Config that Start accepts allows none"`
+	HeldAnswers      uint64 `unit:"requests" help:"requests whose answers waited because their peer had not read earlier ones"`
 	BuffersExhausted uint64 `unit:"receives" help:"receives that found no receive buffer and were retried"`
 	KernelBusy       uint64 `unit:"waits" help:"waits of a millisecond because the kernel had no memory for an operation"`
 

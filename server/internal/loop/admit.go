@@ -18,6 +18,7 @@ import (
 func (t *Thread) parse(c *conn) bool {
 	h := &c.held
 	rest, ok := t.admitAll(c, t.backend.Buffer(h.buffer, int(h.hi))[h.lo:])
+	t.parsed()
 	if !ok {
 		h.lo = h.hi - uint32(len(rest))
 		return false
@@ -122,6 +123,8 @@ func (t *Thread) admit(c *conn, vectors int, src []byte) bool {
 		Key: uint64(c.key), Row: row, Vectors: uint16(vectors), Source: t.cfg.Source,
 	})
 	t.tally.Requests++
+	t.tally.Vectors += uint64(vectors)
+	t.admitted(c.key)
 	t.inFlight++
 	c.inFlight++
 	c.reserved += uint32(t.format.ResponseBytes(vectors))
@@ -182,7 +185,10 @@ func (t *Thread) deny(c *conn) {
 // admitted or answered.
 func (t *Thread) resume() bool {
 	before := t.tally.Requests
-	for c := t.stalled.front(); c != nil && t.parse(c); c = t.stalled.front() {
+	for c := t.stalled.front(); c != nil; c = t.stalled.front() {
+		if t.reading = c.delivered; !t.parse(c) {
+			break
+		}
 		c.leave()
 		t.markDirty(c)
 	}

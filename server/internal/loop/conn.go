@@ -4,6 +4,7 @@ package loop
 
 import (
 	"github.com/disrust/disrust/server/internal/blocks"
+	"github.com/disrust/disrust/server/internal/stages"
 	"github.com/disrust/disrust/slab"
 )
 
@@ -58,6 +59,9 @@ type conn struct {
 
 	stalledIn uint32 // Thread.model when it was last stalled
 	born      uint32 // tick in which it was accepted
+
+	delivered int64         // when the thread learned of the read that is stalled
+	owed      stages.Record // of answers that wait behind an earlier send
 }
 
 // partial is the beginning of a request or hello whose rest has not arrived.

@@ -53,6 +53,7 @@ func idleThread(t *testing.T) (*Thread, *idleKernel) {
 		Format: format, Backend: kernel, Listeners: []Listener{{FD: idleListener, TCP: true}}, Conns: new(atomic.Int64),
 		Limits:   Limits{Conns: 8, InFlight: 64, PoolBytes: 4096, OutputBytes: OutputBytes(format)},
 		Requests: requests.Producer(), Responses: responses.Consumer(),
+		Batches: make([]batcher.Batch, responses.Capacity()), Clock: func() int64 { return 0 },
 	})
 	if err != nil {
 		t.Fatal(err)

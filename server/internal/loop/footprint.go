@@ -8,6 +8,7 @@ import (
 
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/netio"
+	"github.com/disrust/disrust/server/internal/stages"
 	"github.com/disrust/disrust/slab"
 	"github.com/disrust/disrust/wire"
 )
@@ -18,6 +19,7 @@ type Footprint struct {
 	Pool   uint64 // rows in flight
 	Scores uint64 // of rows in flight, the scores of one run in place, and the pool's records of its requests
 	Slots  uint64 // of all connections that may exist, with room for their keys and operations in a turn
+	Stages uint64 // how long requests took, and which were slow
 	Spare  uint64 // blocks of ended connections, kept for the next ones
 
 	Conn uint64 // the most that one open connection adds: a partial request and unsent answers
@@ -37,7 +39,9 @@ func (l Limits) Footprint(f wire.Format) Footprint {
 		Pool:   uint64(l.PoolBytes),
 		Scores: uint64(l.PoolBytes/f.RowBytes())*scores + span<<bits.Len(uint(l.spans(f)-1)) + scores*uint64(maxSingles(f)),
 		Slots:  uint64(l.Conns) * uint64(slot),
-		Spare:  uint64(min(spareBlocks, l.Conns)) * blocksOfConn,
-		Conn:   blocksOfConn,
+		Stages: stages.Bytes + uint64(readSlots(l.InFlight))*uint64(unsafe.Sizeof(admittedRead{})) +
+			uint64(l.InFlight+unsentRecords)*uint64(unsafe.Sizeof(stages.Record{})),
+		Spare: uint64(min(spareBlocks, l.Conns)) * blocksOfConn,
+		Conn:  blocksOfConn,
 	}
 }

@@ -20,6 +20,8 @@ func (t *Thread) advance(c *conn) {
 	sending := c.out.size > 0 && c.sending.block == blocks.None
 	if sending {
 		t.send(c)
+	} else if c.out.size > 0 {
+		t.heldBack = true
 	}
 	if c.phase == lingering {
 		t.linger(c)
@@ -101,6 +103,7 @@ func (t *Thread) reap(c *conn) {
 	if c.out.block != blocks.None {
 		t.outputs.Put(c.out.block)
 	}
+	t.release(c)
 	t.closeFD(c.fd)
 	t.conns.Remove(c.key)
 	t.partials.Trim(t.conns.Len() + spareBlocks)

@@ -42,6 +42,8 @@ func (t *Thread) Run() (err error) {
 		t.count()
 	}
 	_, err = t.submit(false) // the last closes
+	t.turned()
+	t.recorder.Flush()
 	t.count()
 	return err
 }
@@ -54,11 +56,20 @@ func (t *Thread) turn() ([]netio.Event, error) {
 		return t.submitAndSleep()
 	}
 	events, err := t.submit(false)
+	t.turned()
+	t.arrived = t.now
 	if len(events) > 0 || err != nil || t.runAgain {
+		t.recorder.Turn()
 		return events, err
 	}
+	t.recorder.Flush()
+	t.times.Poll(t.now)
 	if t.poll(wait) {
-		return t.submit(false)
+		t.arrived = t.clock()
+		t.times.Work(t.arrived)
+		events, err = t.submit(false)
+		t.now = t.clock()
+		return events, err
 	}
 	events, err = t.submitAndSleep()
 	wait.Slept()
@@ -90,15 +101,27 @@ func (t *Thread) poll(wait Waiter) bool {
 // submitAndSleep submits the operations and sleeps until there is an event. The answers of
 // a batch thread bring no event of their own, so the thread first announces that it
 // sleeps: the batch thread then signals the thread's eventfd.
-func (t *Thread) submitAndSleep() ([]netio.Event, error) {
+//
+// The turn that sleeps may also send. Its sends count as over when it begins: when it ends, the thread has slept.
+func (t *Thread) submitAndSleep() (events []netio.Event, err error) {
+	t.turned()
+	t.recorder.Flush()
 	if t.batcher != nil {
-		return t.submit(true)
+		t.times.Sleep(t.now)
+		events, err = t.submit(true)
+	} else {
+		asleep := t.responses.Announce()
+		if asleep {
+			t.times.Sleep(t.now)
+		}
+		events, err = t.submit(asleep)
+		if asleep {
+			t.responses.Awake()
+		}
 	}
-	asleep := t.responses.Announce()
-	events, err := t.submit(asleep)
-	if asleep {
-		t.responses.Awake()
-	}
+	t.now = t.clock()
+	t.arrived = t.now
+	t.times.Work(t.now)
 	return events, err
 }
 

@@ -42,6 +42,7 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 		n := int(max(e.N, 0))
 		t.holdBuffer(c, e.Buffer, n)
 		c.received += uint64(n)
+		t.tally.ReceivedBytes += uint64(n)
 	}
 	done := e.Outcome == netio.Done || e.Outcome == netio.DoneMore
 	switch {
@@ -52,8 +53,8 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 			c.held.hi = min(c.held.hi, c.unread)
 			c.unread -= c.held.hi
 		}
-		if t.stalled.count > 0 || !t.parse(c) {
-			c.stalledIn = t.model
+		if t.reading = t.arrived; t.stalled.count > 0 || !t.parse(c) {
+			c.stalledIn, c.delivered = t.model, t.arrived
 			t.stalled.push(c)
 		}
 		return

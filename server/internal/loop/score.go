@@ -5,6 +5,7 @@ package loop
 import (
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/bufpool"
+	"github.com/disrust/disrust/ringbuf"
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/slab"
 	"github.com/disrust/disrust/wire"
@@ -43,17 +44,24 @@ func maxSingles(f wire.Format) int { return max(1, ReceiveBytes(f)/f.RequestByte
 // in flight: otherwise these answers would overtake earlier ones. more is how many bytes of c's
 // stream are at hand behind data.
 func (t *Thread) scoreInPlace(c *conn, data []byte, more int) []byte {
-	for t.batcher != nil && c.inFlight == 0 && c.phase == open {
+	if t.batcher == nil {
+		return data
+	}
+	requests, vectors := t.tally.Requests, t.tally.Vectors
+	for c.inFlight == 0 && c.phase == open {
 		run := t.format.ParseRun(data)
 		if run.Count == 0 || !t.suits(run, len(data)+more) {
 			break
 		}
-		requests, ok := wire.Floats(data[:run.Bytes])
+		floats, ok := wire.Floats(data[:run.Bytes])
 		if !ok {
 			break
 		}
-		t.answerInPlace(c, requests, run)
+		t.answerInPlace(c, floats, run)
 		data = data[run.Bytes:]
+	}
+	if n := t.tally.Requests - requests; n > 0 {
+		t.answeredInPlace(c.key, n, t.tally.Vectors-vectors)
 	}
 	return data
 }
@@ -103,10 +111,10 @@ func (t *Thread) answerInPlace(c *conn, requests []float32, run wire.Run) {
 	}
 	c.out.size += uint32(answered * size)
 	t.markDirty(c)
-	t.tally.Requests += uint64(answered)
 	t.tally.Answers += uint64(answered)
+	t.asked(answered, run)
 	if answered < run.Count {
-		t.tally.Requests++
+		t.asked(1, run)
 		t.modelFailed(c, fault)
 		t.answerRest(c, requests, run, answered+1)
 	}
@@ -122,13 +130,19 @@ func (t *Thread) answerRest(c *conn, requests []float32, run wire.Run, next int)
 		out, _ := wire.Floats(t.outputRoom(c, left.Count*size))
 		answered, fault := t.answerEach(requests[next*request:], out, left)
 		c.out.size += uint32(answered * size)
-		t.tally.Requests += uint64(answered)
 		t.tally.Answers += uint64(answered)
+		t.asked(answered, run)
 		if next += answered + 1; answered < left.Count {
-			t.tally.Requests++
+			t.asked(1, run)
 			t.modelFailed(c, fault)
 		}
 	}
+}
+
+// asked counts requests of a run that were scored, or for which the model failed.
+func (t *Thread) asked(count int, run wire.Run) {
+	t.tally.Requests += uint64(count)
+	t.tally.Vectors += uint64(count * run.Vectors)
 }
 
 // answerSingles scores requests of one vector with one call of the model. It returns how
@@ -184,34 +198,41 @@ func (t *Thread) collect() {
 		}
 		t.tally.MaxResponses = max(t.tally.MaxResponses, int64(n))
 		first, second := t.responses.Slots(lo, n)
-		t.respondAll(first)
-		t.respondAll(second)
+		t.respondAll(lo, first)
+		t.respondAll(lo+ringbuf.Sequence(len(first)), second)
 		t.responses.Release(n)
 	}
 }
 
-func (t *Thread) respondAll(responses []batcher.Response) {
-	count := 0
+// respondAll takes responses, of which the first is in the slot of sequence seq, to their connections.
+func (t *Thread) respondAll(seq ringbuf.Sequence, responses []batcher.Response) {
+	for len(responses) > 0 {
+		count := 1
+		if responses[0].Vectors == 0 {
+			t.anotherModel()
+		} else {
+			count = t.group(t.cfg.Batches, seq, len(responses))
+			t.answered(count, t.respondGroup(responses[:count]))
+		}
+		responses = responses[count:]
+		seq += ringbuf.Sequence(count)
+	}
+}
+
+// respondGroup takes responses of one read and one batch to their connection. It returns how many vectors
+// they answer.
+func (t *Thread) respondGroup(responses []batcher.Response) (vectors uint32) {
 	for i := range responses {
 		r := &responses[i]
 		if c := t.conns.Get(slab.Key(r.Key)); c != nil {
 			t.respond(c, r)
-		} else if r.Vectors == 0 {
-			t.landed(count)
-			count = 0
-			t.anotherModel()
-			continue
 		}
-		count++
+		vectors += uint32(r.Vectors)
 		t.pool.Release(bufpool.Span{Offset: int(r.Row) * t.rowBytes, Size: int(r.Vectors) * t.rowBytes})
 	}
-	t.landed(count)
-}
-
-// landed counts requests that are no longer in flight.
-func (t *Thread) landed(count int) {
-	t.inFlight -= count
-	t.behind -= count
+	t.inFlight -= len(responses)
+	t.behind -= len(responses)
+	return vectors
 }
 
 // respond appends an answer to c's output, where room was reserved for it.

@@ -10,6 +10,8 @@ import (
 // send hands c's output to the backend. The socket nearly always takes all of it at once.
 // Then there is no event, and settleSends frees the block.
 func (t *Thread) send(c *conn) {
+	t.tally.SentBytes += uint64(c.out.size)
+	t.release(c)
 	c.sending = sending{block: c.out.block, hi: c.out.size}
 	c.out = output{block: blocks.None}
 	t.prepareSend(c, netio.Send)

@@ -109,6 +109,7 @@ func (m model) score(rows []float32, dim, stride int, out []float32) error {
 	}
 	outputs := m.w.format.Outputs
 	count, mark := len(out)/outputs, uint32(0)
+	m.w.clock.compute(count)
 	if m.w.noteCall != nil {
 		m.w.noteCall(rows, stride, count)
 	}

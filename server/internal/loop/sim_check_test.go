@@ -170,6 +170,7 @@ func (w *world) checkEnd() {
 	}
 	w.checkListeners()
 	w.checkCounters()
+	w.checkStages()
 	w.checkCut()
 	for _, p := range w.peers {
 		p.checkDue()

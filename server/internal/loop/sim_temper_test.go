@@ -183,12 +183,13 @@ func (w *world) build() {
 		Format: w.format, Welcome: w.v2.welcome, Limits: w.limits, Conns: &w.conns, Allow: w.allow, Backend: w.kernel, WakeFD: simio.WakeFD,
 		Listeners: w.listeners(),
 		Requests:  requests.Producer(), Responses: responses.Consumer(), RequestWaiter: w.waiter(), AnswerWaiter: w.waiter(),
+		Batches: make([]batcher.Batch, responses.Capacity()), Clock: w.clock.read,
 	})
 	w.must(err)
 	w.requests, w.responses = requests, responses
 	consumer := requests.Consumer()
 	b, err := batcher.New(batcher.Config{
-		Model: w.model(0), Dim: w.format.Dim, Requests: consumer, BatchRows: w.batchRows,
+		Model: w.model(0), Dim: w.format.Dim, Requests: consumer, BatchRows: w.batchRows, Clock: w.clock.read,
 		Sources: []batcher.Source{w.thread.Source(responses.Producer())},
 	})
 	w.must(err)

@@ -28,6 +28,7 @@ type world struct {
 	models
 
 	thread    *Thread
+	clock     virtual
 	conns     atomic.Int64 // Config.Conns
 	kernel    *simio.Kernel
 	requests  *ringbuf.Ring[batcher.Request]

@@ -33,6 +33,8 @@ type Config struct {
 	WakeFD    int // the eventfd that wakes the thread when it sleeps
 	Requests  *ringbuf.Producer[batcher.Request]
 	Responses *ringbuf.Consumer[batcher.Response]
+	Batches   []batcher.Batch // of Responses: see batcher.Source
+	Clock     func() int64    // the batcher's, too: nanoseconds since the server's start
 
 	// How a thread with nothing to do waits: for requests, and for the answers of a batch
 	// thread. If both are nil, it sleeps at once.
@@ -59,8 +61,8 @@ type Listener struct {
 	Shared bool // other threads have duplicates of the descriptor
 }
 
-// Thread is one I/O thread. Any goroutine may call Stop, Abort, Cut, Wakes, Measured, Replace and
-// Passed; everything else belongs to the goroutine that calls New and Run.
+// Thread is one I/O thread. Any goroutine may call Stop, Abort, Cut, Wakes, Measured, Recorder, Times,
+// Replace and Passed; everything else belongs to the goroutine that calls New and Run.
 type Thread struct {
 	cfg     Config
 	format  wire.Format
@@ -123,6 +125,7 @@ type Thread struct {
 
 	measured Measured
 	tally    tally
+	stamping
 }
 
 const (
@@ -141,7 +144,8 @@ func New(cfg Config) (*Thread, error) {
 		ops:      make([]netio.Op, 0, 256+opsPerConn*l.Conns),
 		requests: cfg.Requests, responses: cfg.Responses,
 		spare: make([]int16, 0, netio.ReceiveBuffers), lent: netio.ReceiveBuffers, readSize: 1,
-		pending: make([]batcher.Request, 0, min(l.InFlight, publishRequests)),
+		pending:  make([]batcher.Request, 0, min(l.InFlight, publishRequests)),
+		stamping: newStamping(cfg.Clock, l.InFlight),
 	}
 	for _, l := range cfg.Listeners {
 		t.listeners = append(t.listeners, listener{Listener: l})
@@ -179,7 +183,7 @@ func (t *Thread) makeMemory() (err error) {
 
 // Source returns the memory that the batcher shares with this thread.
 func (t *Thread) Source(responses *ringbuf.Producer[batcher.Response]) batcher.Source {
-	return batcher.Source{Rows: t.rows, Scores: t.scores, Responses: responses}
+	return batcher.Source{Rows: t.rows, Scores: t.scores, Responses: responses, Batches: t.cfg.Batches}
 }
 
 // Exited reports whether the thread's own model has ended the goroutine that called Run. Only a
