@@ -23,12 +23,13 @@ func (s *Server) Stages(to *metrics.Stages) {
 }
 
 // Slow returns the slow reads that the threads keep, the latest first. Each I/O thread keeps the last 4,096 of
-// them. Any goroutine may call it.
+// its own, and Slow returns as many of all. Any goroutine may call it.
 func (s *Server) Slow() (all []metrics.Slow) {
 	for i, t := range s.threads {
 		all = append(all, t.Recorder().Slow(threadName(i), s.started)...)
+		slices.SortFunc(all, func(a, b metrics.Slow) int { return cmp.Or(b.When.Compare(a.When), cmp.Compare(a.Thread, b.Thread)) })
+		all = all[:min(len(all), stages.SlowReads)]
 	}
-	slices.SortFunc(all, func(a, b metrics.Slow) int { return cmp.Or(b.When.Compare(a.When), cmp.Compare(a.Thread, b.Thread)) })
 	return all
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/disrust/disrust/server/metrics"
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,6 +33,11 @@ type collector struct {
 	ready  *prometheus.Desc
 	io     *prometheus.Desc
 	batch  *prometheus.Desc
+	stages *prometheus.Desc
+	whole  *prometheus.Desc
+	sizes  *prometheus.Desc
+	spent  *prometheus.Desc
+	made   time.Time
 }
 
 func newCollector(source Source) *collector {
@@ -43,6 +49,11 @@ func newCollector(source Source) *collector {
 		ready:  prometheus.NewDesc("disrust_ready", "1: the server is ready; 0: it starts or drains", nil, nil),
 		io:     prometheus.NewDesc("disrust_io_threads", "threads that own connections", nil, nil),
 		batch:  prometheus.NewDesc("disrust_batch_threads", "threads that only score", nil, nil),
+		stages: prometheus.NewDesc("disrust_stage_seconds", "how long a request spent in a stage: read, wait, score or send", []string{"stage"}, nil),
+		whole:  prometheus.NewDesc("disrust_request_seconds", "how long a request took in all stages together", nil, nil),
+		sizes:  prometheus.NewDesc("disrust_batch_vectors", "vectors that were scored together", nil, nil),
+		spent:  prometheus.NewDesc("disrust_thread_seconds_total", "what a thread has done with its time: working, polling or asleep", []string{"thread", "state"}, nil),
+		made:   time.Now(),
 	}
 	for _, m := range metrics.Table() {
 		help := m.Help
@@ -59,7 +70,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range c.descs {
 		to <- d
 	}
-	for _, d := range []*prometheus.Desc{c.build, c.model, c.ready, c.io, c.batch} {
+	for _, d := range []*prometheus.Desc{c.build, c.model, c.ready, c.io, c.batch, c.stages, c.whole, c.sizes, c.spent} {
 		to <- d
 	}
 }
@@ -90,6 +101,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		ready = 1
 	}
 	gauge(c.ready, ready)
+	c.collectStages(to)
 	now, peaks := c.source.Metrics(), c.source.Peaks()
 	each(&now, &peaks, func(d metrics.Metric, counter uint64, value int64) {
 		if d.Kind == metrics.Counter {
@@ -98,4 +110,19 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		}
 		gauge(c.descs[d.Exposed], float64(value))
 	})
+}
+
+func (c *collector) collectStages(to chan<- prometheus.Metric) {
+	withStages(c.source, func(s *metrics.Stages) {
+		for i := range s.Stage {
+			to <- newHistogram(c.stages, &s.Stage[i], nanosecond, firstSecond, secondEnds, c.made, metrics.Stage(i).String())
+		}
+		to <- newHistogram(c.whole, &s.Whole, nanosecond, firstSecond, secondEnds, c.made)
+		to <- newHistogram(c.sizes, &s.BatchVectors, one, 1, vectorEnds, c.made)
+	})
+	for _, t := range threadSeconds(c.source) {
+		for state, seconds := range map[string]float64{"working": t.Working, "polling": t.Polling, "asleep": t.Asleep} {
+			to <- prometheus.MustNewConstMetric(c.spent, prometheus.CounterValue, seconds, t.Thread, state)
+		}
+	}
 }

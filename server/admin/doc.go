@@ -5,6 +5,8 @@
 //	/readyz                200 while the server is ready, else 503; the body is the state
 //	/metrics               counters and gauges in Prometheus' text format
 //	/status                the same and more, as JSON
+//	/stages                how long requests took, as JSON with all buckets
+//	/slow                  the latest reads that were slower than 99.9 % of the others, as JSON
 //	/model                 what the last reload came to, as JSON
 //	/model/reload          POST: reload the model
 //	/model/rollback        POST: go back to the model before

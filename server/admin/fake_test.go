@@ -22,6 +22,10 @@ type fake struct {
 	now   metrics.Snapshot
 	peaks metrics.Peaks
 	model *Model
+
+	stages metrics.Stages
+	times  []metrics.ThreadTime
+	slow   []metrics.Slow
 }
 
 func (f *fake) set(s State) {
@@ -35,6 +39,10 @@ func (f *fake) State() State {
 	defer f.mu.Unlock()
 	return f.state
 }
+
+func (f *fake) Stages(to *metrics.Stages)         { to.Merge(&f.stages) }
+func (f *fake) ThreadTimes() []metrics.ThreadTime { return f.times }
+func (f *fake) Slow() []metrics.Slow              { return f.slow }
 
 func (f *fake) Metrics() metrics.Snapshot { return f.now }
 func (f *fake) Peaks() metrics.Peaks      { return f.peaks }

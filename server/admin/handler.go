@@ -72,6 +72,8 @@ func Handler(source Source, o Options) http.Handler {
 		readyPath:         {get, h.readyz},
 		"/metrics":        {get, h.inTurn(exposition(source))},
 		"/status":         {get, h.inTurn(h.status)},
+		"/stages":         {get, h.inTurn(h.stages)},
+		"/slow":           {get, h.inTurn(h.slow)},
 		"/model":          {get, m.last},
 		"/model/reload":   {post, m.reload},
 		"/model/rollback": {post, m.rollback},

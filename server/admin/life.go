@@ -64,6 +64,29 @@ func (l *Life) Peaks() (p metrics.Peaks) {
 	return p
 }
 
+// Stages implements [Source].
+func (l *Life) Stages(to *metrics.Stages) {
+	if s := l.server.Load(); s != nil {
+		s.Stages(to)
+	}
+}
+
+// ThreadTimes implements [Source].
+func (l *Life) ThreadTimes() (all []metrics.ThreadTime) {
+	if s := l.server.Load(); s != nil {
+		all = s.ThreadTimes()
+	}
+	return all
+}
+
+// Slow implements [Source].
+func (l *Life) Slow() (all []metrics.Slow) {
+	if s := l.server.Load(); s != nil {
+		all = s.Slow()
+	}
+	return all
+}
+
 // Status implements [Source].
 func (l *Life) Status() Status {
 	status := Status{State: l.State(), Flags: l.Flags}

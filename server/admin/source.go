@@ -23,6 +23,10 @@ type Source interface {
 	Status() Status
 	Metrics() metrics.Snapshot // zero before the server has started
 	Peaks() metrics.Peaks      // since the start; reading them resets nothing
+
+	Stages(to *metrics.Stages)         // adds how long requests took
+	ThreadTimes() []metrics.ThreadTime // what each thread has done with its time
+	Slow() []metrics.Slow              // reads that were slow lately, the latest first
 }
 
 // Status is what /status says. Fields may join it. The handler fills in those of [Program] and of
@@ -80,12 +84,23 @@ type Measured struct {
 	Counters map[string]uint64 `json:"counters"`
 	Peaks    map[string]int64  `json:"peaks"` // since the start
 	Gauges   map[string]int64  `json:"gauges"`
+
+	Stages        map[string]Summary `json:"stages"`        // of requests, in seconds: read, wait, score, send and whole
+	BatchVectors  Summary            `json:"batch_vectors"` // vectors that were scored together
+	ThreadSeconds []ThreadSeconds    `json:"thread_seconds"`
 }
 
 // measure reads what source has counted.
 func measure(source Source) Measured {
 	now, peaks := source.Metrics(), source.Peaks()
-	m := Measured{make(map[string]uint64), make(map[string]int64), make(map[string]int64)}
+	m := Measured{
+		Counters: make(map[string]uint64), Peaks: make(map[string]int64), Gauges: make(map[string]int64),
+		Stages: make(map[string]Summary), ThreadSeconds: threadSeconds(source),
+	}
+	withStages(source, func(s *metrics.Stages) {
+		eachStage(s, func(name string, h *metrics.Histogram) { m.Stages[name] = summarise(h, nanosecond) })
+		m.BatchVectors = summarise(&s.BatchVectors, one)
+	})
 	each(&now, &peaks, func(d metrics.Metric, counter uint64, value int64) {
 		switch d.Kind {
 		case metrics.Counter:

@@ -6,6 +6,7 @@ package sockets
 
 import (
 	"net/netip"
+	"unsafe"
 
 	"github.com/disrust/disrust/server/internal/netio"
 	"golang.org/x/sys/unix"
@@ -42,15 +43,16 @@ func (Sockets) AcceptNow(listener int32) (int32, netio.Outcome) {
 
 // Peer implements [netio.Backend].
 func (Sockets) Peer(fd int32) netip.Addr {
-	sa, err := unix.Getpeername(int(fd))
-	if err != nil {
-		return netip.Addr{}
-	}
-	switch a := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrFrom4(a.Addr)
-	case *unix.SockaddrInet6:
-		return netip.AddrFrom16(a.Addr).Unmap()
+	var any unix.RawSockaddrAny
+	size := uint32(unix.SizeofSockaddrAny)
+	// unix.Getpeername would allocate.
+	_, _, errno := unix.RawSyscall(unix.SYS_GETPEERNAME, uintptr(fd), uintptr(unsafe.Pointer(&any)), uintptr(unsafe.Pointer(&size)))
+	switch {
+	case errno != 0:
+	case any.Addr.Family == unix.AF_INET:
+		return netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(&any)).Addr)
+	case any.Addr.Family == unix.AF_INET6:
+		return netip.AddrFrom16((*unix.RawSockaddrInet6)(unsafe.Pointer(&any)).Addr).Unmap()
 	}
 	return netip.Addr{}
 }
