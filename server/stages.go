@@ -15,7 +15,7 @@ import (
 )
 
 // Stages adds to to how long requests have taken since Start. Any goroutine may call it. It costs the threads
-// nothing. A thread shows what it has counted when it has nothing else to do, and after 64 busy turns.
+// nothing.
 func (s *Server) Stages(to *metrics.Stages) {
 	for _, t := range s.threads {
 		t.Recorder().AddTo(to)
@@ -35,8 +35,8 @@ func (s *Server) Slow() (all []metrics.Slow) {
 
 func threadName(i int) string { return fmt.Sprint("io-", i) }
 
-// times remembers what ThreadTimes has said: no time may shrink, and the words of a thread change one after the
-// other.
+// times remembers what ThreadTimes has said. No time may shrink, and a thread that stops polling to sleep works for an
+// instant, which another reading may not see.
 type times struct {
 	mu   sync.Mutex
 	said []metrics.ThreadTime
@@ -61,11 +61,9 @@ func (s *Server) ThreadTimes() []metrics.ThreadTime {
 		if i < len(s.threads) {
 			of = s.threads[i].Times()
 		}
-		now := s.clock()
-		polling, asleep := of.At(now)
+		now, polling, asleep := of.At(s.clock)
 		said := &s.times.said[i]
-		said.Polling = max(said.Polling, time.Duration(polling))
-		said.Asleep = max(said.Asleep, time.Duration(asleep))
+		said.Polling, said.Asleep = time.Duration(polling), time.Duration(asleep)
 		said.Working = max(said.Working, time.Duration(now)-said.Polling-said.Asleep)
 	}
 	return slices.Clone(s.times.said)

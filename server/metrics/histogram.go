@@ -33,7 +33,7 @@ func Bucket(value uint64) int {
 		return 0
 	}
 	before := min(value, MostRecorded) - 1
-	shift := bits.Len64(before >> (subBits + 1))
+	shift := bits.Len64(before>>(subBits+1)) & 63 // the compiler then knows that it is below 64
 	return 1 + shift<<subBits + int(before>>shift)
 }
 

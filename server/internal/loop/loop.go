@@ -43,7 +43,6 @@ func (t *Thread) Run() (err error) {
 	}
 	_, err = t.submit(false) // the last closes
 	t.turned()
-	t.recorder.Flush()
 	t.count()
 	return err
 }
@@ -59,10 +58,8 @@ func (t *Thread) turn() ([]netio.Event, error) {
 	t.turned()
 	t.arrived = t.now
 	if len(events) > 0 || err != nil || t.runAgain {
-		t.recorder.Turn()
 		return events, err
 	}
-	t.recorder.Flush()
 	t.times.Poll(t.now)
 	if t.poll(wait) {
 		t.arrived = t.clock()
@@ -105,7 +102,6 @@ func (t *Thread) poll(wait Waiter) bool {
 // The turn that sleeps may also send. Its sends count as over when it begins: when it ends, the thread has slept.
 func (t *Thread) submitAndSleep() (events []netio.Event, err error) {
 	t.turned()
-	t.recorder.Flush()
 	if t.batcher != nil {
 		t.times.Sleep(t.now)
 		events, err = t.submit(true)

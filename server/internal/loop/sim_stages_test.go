@@ -45,7 +45,7 @@ func (w *world) checkStages() {
 	if score := s.Stage[metrics.Score].Sum; score < uint64(w.clock.computed) && c.HeldAnswers == 0 {
 		w.Fail("requests were scored for %d, and the model computed for %d", score, w.clock.computed)
 	}
-	polling, asleep := w.thread.Times().At(w.clock.now)
+	_, polling, asleep := w.thread.Times().At(func() int64 { return w.clock.now })
 	if polling < 0 || asleep < 0 || polling+asleep > w.clock.now {
 		w.Fail("the thread polled for %d and slept for %d of %d", polling, asleep, w.clock.now)
 	}

@@ -27,43 +27,33 @@ const (
 	histCount = vectors + 1
 )
 
-// flushTurns is how many busy turns share one Flush.
-const flushTurns = 64
-
-// Recorder counts the stages of a thread's requests. Only Read and Slow may be called by others.
+// Recorder counts the stages of a thread's requests. The thread calls Batch, Sent and NoteSlow; any goroutine may
+// call the other methods. Each count costs one locked addition to a line that the thread's CPU has in its cache. That
+// takes no longer than to count in plain memory, and to make it visible later.
 type Recorder struct {
-	fresh [histCount][metrics.Buckets]uint32 // not yet in counts
-	dirty []uint16                           // the buckets of fresh that are not zero, numbered through
-	sums  [histCount]uint64
-	turns int
-
-	slow slow
-
-	_      [64]byte // what follows is read by others
+	_      [64]byte
 	counts [histCount][metrics.Buckets]atomic.Uint64
-	total  [histCount]atomic.Uint64 // sums
+	sums   [histCount]atomic.Uint64
+	slow   slow
 	_      [64]byte
 }
 
 // Bytes is the memory of a Recorder.
-const Bytes = uint64(histCount*metrics.Buckets*(4+8+2) + slowBytes)
+const Bytes = uint64(histCount*(metrics.Buckets+1)*8 + slowBytes)
 
 // New returns a Recorder.
 func New() *Recorder {
-	r := &Recorder{dirty: make([]uint16, 0, histCount*metrics.Buckets)}
+	r := new(Recorder)
 	r.slow.threshold = never
 	return r
 }
 
-// add counts a value as often as times says. It writes plain memory only.
+// add counts a value as often as times says.
 func (r *Recorder) add(hist int, value uint64, times uint32) {
-	bucket := metrics.Bucket(value)
-	n := &r.fresh[hist][bucket]
-	if *n == 0 {
-		r.dirty = append(r.dirty, uint16(hist*metrics.Buckets+bucket))
+	r.counts[hist][metrics.Bucket(value)].Add(uint64(times))
+	if value > 0 {
+		r.sums[hist].Add(value * uint64(times))
 	}
-	*n += times
-	r.sums[hist] += value * uint64(times)
 }
 
 // Batch counts the vectors of a batch.
@@ -72,12 +62,13 @@ func (r *Recorder) Batch(count uint32) { r.add(vectors, uint64(count), 1) }
 // Sent counts requests whose answers were handed to the kernel at the time sent. It reports whether they
 // were slow, so that the caller should call NoteSlow.
 func (r *Recorder) Sent(rec *Record, sent int64) (slow bool) {
-	stage := rec.durations(sent)
-	for i, d := range stage {
-		r.add(i, d, rec.Requests)
-	}
-	all := uint64(max(0, sent-rec.Delivered))
-	r.add(whole, all, rec.Requests)
+	n, stage := rec.Requests, rec.durations(sent)
+	r.add(int(metrics.Read), stage[metrics.Read], n)
+	r.add(int(metrics.Wait), stage[metrics.Wait], n)
+	r.add(int(metrics.Score), stage[metrics.Score], n)
+	r.add(int(metrics.Send), stage[metrics.Send], n)
+	all := stage[metrics.Read] + stage[metrics.Wait] + stage[metrics.Score] + stage[metrics.Send]
+	r.add(whole, all, n)
 	return r.isSlow(all)
 }
 
@@ -85,40 +76,17 @@ func (r *Recorder) Sent(rec *Record, sent int64) (slow bool) {
 // before the read is parsed that brought the first of its requests. So no stamp counts as earlier than
 // the one before.
 func (rec *Record) durations(sent int64) (stage [metrics.StageCount]uint64) {
-	last := rec.Delivered
-	for i, stamp := range [...]int64{min(rec.Parsed, rec.Begun), rec.Begun, rec.Scored, sent} {
-		stage[i] = uint64(max(0, stamp-last))
-		last = max(last, stamp)
-	}
+	parsed := max(min(rec.Parsed, rec.Begun), rec.Delivered)
+	begun := max(rec.Begun, parsed)
+	scored := max(rec.Scored, begun)
+	stage[metrics.Read] = uint64(parsed - rec.Delivered)
+	stage[metrics.Wait] = uint64(begun - parsed)
+	stage[metrics.Score] = uint64(scored - begun)
+	stage[metrics.Send] = uint64(max(sent, scored) - scored)
 	return stage
 }
 
-// Turn flushes now and then. A thread that is never idle calls it after each turn.
-func (r *Recorder) Turn() {
-	if r.turns++; r.turns >= flushTurns {
-		r.Flush()
-	}
-}
-
-// Flush makes all that was counted visible to others.
-func (r *Recorder) Flush() {
-	r.turns = 0
-	if len(r.dirty) == 0 {
-		return
-	}
-	for _, at := range r.dirty {
-		hist, bucket := int(at)/metrics.Buckets, int(at)%metrics.Buckets
-		n := &r.fresh[hist][bucket]
-		r.counts[hist][bucket].Add(uint64(*n))
-		*n = 0
-	}
-	r.dirty = r.dirty[:0]
-	for i, sum := range r.sums {
-		r.total[i].Store(sum)
-	}
-}
-
-// AddTo adds what was counted to s. Any goroutine may call it. What a Flush adds meanwhile may be there in part.
+// AddTo adds what was counted to s. What the thread counts meanwhile may be there in part.
 func (r *Recorder) AddTo(s *metrics.Stages) {
 	for i := range r.counts {
 		h := &s.BatchVectors
@@ -131,6 +99,6 @@ func (r *Recorder) AddTo(s *metrics.Stages) {
 		for bucket := range r.counts[i] {
 			h.Counts[bucket] += r.counts[i][bucket].Load()
 		}
-		h.Sum += r.total[i].Load()
+		h.Sum += r.sums[i].Load()
 	}
 }

@@ -29,36 +29,27 @@ func drawRecord(t *rapid.T, mixed bool) (rec Record, sent int64) {
 	}, stamps[4]
 }
 
-// TestRecorder: after a Flush others see what plain histograms have counted, and before it nothing new.
+// TestRecorder: others see what plain histograms have counted.
 func TestRecorder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, want := New(), new(metrics.Stages)
-		for range rapid.IntRange(1, 20).Draw(t, "flushes") {
-			before := *want
-			for range rapid.IntRange(0, 50).Draw(t, "records") {
-				rec, sent := drawRecord(t, false)
-				r.Sent(&rec, sent)
-				r.Batch(rec.Vectors)
-				n := uint64(rec.Requests)
-				for i, ends := range [][2]int64{{rec.Delivered, rec.Parsed}, {rec.Parsed, rec.Begun}, {rec.Begun, rec.Scored}, {rec.Scored, sent}} {
-					want.Stage[i].Add(uint64(ends[1]-ends[0]), n)
-				}
-				want.Whole.Add(uint64(sent-rec.Delivered), n)
-				want.BatchVectors.Add(uint64(rec.Vectors), 1)
+		for range rapid.IntRange(0, 200).Draw(t, "records") {
+			rec, sent := drawRecord(t, false)
+			r.Sent(&rec, sent)
+			r.Batch(rec.Vectors)
+			n := uint64(rec.Requests)
+			for i, ends := range [][2]int64{{rec.Delivered, rec.Parsed}, {rec.Parsed, rec.Begun}, {rec.Begun, rec.Scored}, {rec.Scored, sent}} {
+				want.Stage[i].Add(uint64(ends[1]-ends[0]), n)
 			}
-			expect(t, r, &before)
-			r.Flush()
-			expect(t, r, want)
+			want.Whole.Add(uint64(sent-rec.Delivered), n)
+			want.BatchVectors.Add(uint64(rec.Vectors), 1)
+		}
+		got := new(metrics.Stages)
+		r.AddTo(got)
+		if *got != *want {
+			t.Fatal("others see something else than what was counted")
 		}
 	})
-}
-
-func expect(t *rapid.T, r *Recorder, want *metrics.Stages) {
-	got := new(metrics.Stages)
-	r.AddTo(got)
-	if *got != *want {
-		t.Fatal("others see something else than what was counted")
-	}
 }
 
 // TestMixedStamps: stamps of clocks that differ make no stage negative. If the whole is not, the stages are the whole.
@@ -76,19 +67,6 @@ func TestMixedStamps(t *testing.T) {
 			t.Fatalf("the stages of %+v take %d", rec, sum)
 		}
 	})
-}
-
-// TestTurnFlushes: a thread that is never idle shows what it counts, too.
-func TestTurnFlushes(t *testing.T) {
-	r := New()
-	r.Sent(&Record{Requests: 3}, 1)
-	for range flushTurns {
-		r.Turn()
-	}
-	got := new(metrics.Stages)
-	if r.AddTo(got); got.Whole.Count() != 3 {
-		t.Errorf("%d requests after %d turns, want 3", got.Whole.Count(), flushTurns)
-	}
 }
 
 // read makes the records of TestSlow: a read that takes whole nanoseconds, and is the number-th.
@@ -226,7 +204,6 @@ func TestReaders(t *testing.T) {
 		rec := Record{Key: uint64(n), Requests: n, Vectors: n}
 		r.Sent(&rec, int64(n))
 		r.NoteSlow(&rec, int64(n), netip.Addr{})
-		r.Turn()
 	}
 	close(done)
 	readers.Wait()
@@ -239,7 +216,6 @@ func TestNoAllocations(t *testing.T) {
 		i++
 		r.Batch(uint32(i))
 		r.read(i, i*i%1000)
-		r.Turn()
 		times.Poll(i)
 		times.Work(i)
 	}); n != 0 {
@@ -255,7 +231,6 @@ func BenchmarkSent(b *testing.B) {
 			for b.Loop() {
 				i++
 				r.Sent(&Record{Delivered: i, Parsed: i + 100 + i%8, Begun: i + 110 + i%8, Scored: i + 600 + i%32, Requests: requests, Vectors: requests}, i+2000+i%256)
-				r.Turn()
 			}
 		})
 	}

@@ -70,7 +70,6 @@ func (r *Recorder) isSlow(whole uint64) bool {
 
 // setThreshold sets the threshold to what one request in slowShare exceeded in the window that ends. It begins another.
 func (r *Recorder) setThreshold() {
-	r.Flush()
 	s, sum := &r.slow, uint64(0)
 	for i := range s.before {
 		now := r.counts[whole][i].Load()
@@ -116,7 +115,7 @@ func (r *Recorder) NoteSlow(rec *Record, sent int64, peer netip.Addr) {
 }
 
 // Slow returns the slow reads that are kept, in no order. thread is the thread's name, and start the time
-// from which stamps count. Any goroutine may call it.
+// from which stamps count.
 func (r *Recorder) Slow(thread string, start time.Time) (all []metrics.Slow) {
 	for i := range r.slow.ring {
 		e := &r.slow.ring[i]

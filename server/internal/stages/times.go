@@ -29,9 +29,8 @@ type span struct{ word atomic.Int64 }
 func (s *span) begin(now int64) { s.word.Store((s.word.Load()>>1-now)<<1 | 1) }
 func (s *span) end(now int64)   { s.word.Store((s.word.Load()>>1 + now) << 1) }
 
-// at returns the time as of now.
-func (s *span) at(now int64) int64 {
-	word := s.word.Load()
+// at returns the time as of now, which word says.
+func at(word, now int64) int64 {
 	if word&1 == 0 {
 		return word >> 1
 	}
@@ -66,5 +65,13 @@ func (t *Times) to(next state, now int64) {
 	}
 }
 
-// At returns for how long the thread has polled and slept, as of now. Any goroutine may call it.
-func (t *Times) At(now int64) (polling, asleep int64) { return t.polling.at(now), t.asleep.at(now) }
+// At reads the clock, and returns for how long the thread has polled and slept until then. Any goroutine may call it.
+func (t *Times) At(clock func() int64) (now, polling, asleep int64) {
+	for {
+		polls, sleeps := t.polling.word.Load(), t.asleep.word.Load()
+		now = clock()
+		if polls == t.polling.word.Load() && sleeps == t.asleep.word.Load() { // else this goroutine was late
+			return now, at(polls, now), at(sleeps, now)
+		}
+	}
+}

@@ -4,6 +4,7 @@ package stages
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -17,7 +18,7 @@ func TestTimes(t *testing.T) {
 			passes := rapid.Int64Range(0, 1<<40).Draw(t, "passes")
 			now += passes
 			spent[in] += passes
-			if polls, sleeps := times.At(now); polls != spent[polling] || sleeps != spent[asleep] {
+			if _, polls, sleeps := times.At(func() int64 { return now }); polls != spent[polling] || sleeps != spent[asleep] {
 				t.Fatalf("polled for %d and slept for %d, want %v", polls, sleeps, spent)
 			}
 			in = rapid.SampledFrom([]state{working, polling, asleep}).Draw(t, "state")
@@ -33,24 +34,25 @@ func TestTimesBack(t *testing.T) {
 	times.Work(20)
 	times.Sleep(15)
 	times.Work(30)
-	if polls, sleeps := times.At(40); polls != 10 || sleeps != 10 {
+	if _, polls, sleeps := times.At(func() int64 { return 40 }); polls != 10 || sleeps != 10 {
 		t.Errorf("polled for %d and slept for %d, want 10 and 10", polls, sleeps)
 	}
 }
 
-// TestTimesReaders: what others read never shrinks, while the thread goes from state to state.
+// TestTimesReaders: others read while the thread goes from state to state. No time that they read is negative or shrinks.
 func TestTimesReaders(t *testing.T) {
+	const rounds, end = 100_000, 3 * 100_000
 	times, done := new(Times), make(chan struct{})
+	var now atomic.Int64
 	var reader sync.WaitGroup
 	reader.Go(func() {
-		last, lastAsleep := int64(0), int64(0)
+		lastPolls, lastSleeps := int64(0), int64(0)
 		for {
-			polls, sleeps := times.At(1 << 40)
-			if polls < 0 || sleeps < 0 {
-				t.Errorf("polled for %d, slept for %d", polls, sleeps)
+			_, polls, sleeps := times.At(now.Load)
+			if polls < lastPolls || sleeps < lastSleeps {
+				t.Errorf("polled for %d after %d, slept for %d after %d", polls, lastPolls, sleeps, lastSleeps)
 			}
-			_ = last
-			_ = lastAsleep
+			lastPolls, lastSleeps = polls, sleeps
 			select {
 			case <-done:
 				return
@@ -58,14 +60,15 @@ func TestTimesReaders(t *testing.T) {
 			}
 		}
 	})
-	for i := range int64(100_000) {
-		times.Poll(3 * i)
-		times.Sleep(3*i + 1)
-		times.Work(3*i + 2)
+	for i := range int64(rounds) {
+		for k, to := range []func(int64){times.Poll, times.Sleep, times.Work} {
+			now.Store(3*i + int64(k))
+			to(3*i + int64(k))
+		}
 	}
 	close(done)
 	reader.Wait()
-	if polls, sleeps := times.At(1 << 40); polls != 100_000 || sleeps != 100_000 {
-		t.Errorf("polled for %d and slept for %d, want 100000", polls, sleeps)
+	if _, polls, sleeps := times.At(func() int64 { return end }); polls != rounds || sleeps != rounds {
+		t.Errorf("polled for %d and slept for %d, want %d", polls, sleeps, rounds)
 	}
 }
