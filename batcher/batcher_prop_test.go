@@ -18,6 +18,7 @@ type machine struct {
 	replaced int // how often Replace was called
 	taken    int // how often the model was replaced by the last Poll
 	next     uint64
+	vectors  uint32 // asked for
 }
 
 type asked struct {
@@ -34,6 +35,7 @@ func (m *machine) ask(t *rapid.T) {
 	a := asked{m.next, rapid.IntRange(1, 6).Draw(t, "vectors"), float32(rapid.IntRange(poisoned, 50).Draw(t, "value")), m.replaced}
 	if m.sources[i].ask(a.key, a.vectors, a.value) {
 		m.next++
+		m.vectors += uint32(a.vectors)
 		m.open[i] = append(m.open[i], a)
 	}
 }
@@ -115,14 +117,21 @@ func behave(t *rapid.T, tb testing.TB) {
 	m.Poll()
 	for m.Poll() > 0 {
 	}
+	rows := uint32(0)
 	for i, s := range m.sources {
 		m.takeFrom(t, i)
+		if rows += s.rows; s.batch.Count > 0 {
+			t.Fatalf("source %d: a batch has %d answers more", i, s.batch.Count)
+		}
 		if len(m.open[i]) > 0 || m.told[i] != m.replaced {
 			t.Fatalf("source %d: no answer to %+v, and news of %d of %d models", i, m.open[i], m.told[i], m.replaced)
 		}
 		if s.pool.InUse() != 0 {
 			t.Fatalf("source %d: %d bytes of the pool were not released", i, s.pool.InUse())
 		}
+	}
+	if rows != m.vectors {
+		t.Fatalf("batches had %d rows, of %d", rows, m.vectors)
 	}
 }
 

@@ -177,6 +177,9 @@ func TestNewRefuses(t *testing.T) {
 		"3 features for 1": func(c *batcher.Config) {
 			c.Sources = []batcher.Source{{Rows: make([]float32, 3), Scores: make([]float32, 1)}}
 		},
+		"source 0 has 3 batches": func(c *batcher.Config) {
+			c.Clock, c.Sources = func() int64 { return 0 }, []batcher.Source{{Batches: make([]batcher.Batch, 3)}}
+		},
 	} {
 		cfg := good
 		spoil(&cfg)

@@ -1,6 +1,7 @@
 package batcher_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/disrust/disrust/batcher"
@@ -14,6 +15,12 @@ type bench struct {
 	requests *ringbuf.Ring[batcher.Request]
 	sources  []*source
 	failures []failure // the calls of OnFailure
+	clock    int64
+}
+
+func (b *bench) now() int64 {
+	b.clock++
+	return b.clock
 }
 
 type failure struct {
@@ -31,6 +38,8 @@ type source struct {
 	dim       int
 	outputs   uint32
 	index     uint16
+	batch     batcher.Batch // of the last answer; its Count is of answers that are still to come
+	rows      uint32        // of all batches
 }
 
 // wide is a model whose scorer gives several scores per row: the sum of the row, twice the
@@ -74,7 +83,7 @@ func setup(t testing.TB, model batcher.Model, dim, sources, rows, batchRows int)
 	b := &bench{requests: must[*ringbuf.Ring[batcher.Request]](t)(ringbuf.NewMPSC[batcher.Request](1024, ringbuf.NewBlock(10)))}
 	cfg := batcher.Config{
 		Model: model, Dim: dim, Requests: b.requests.Consumer(), BatchRows: batchRows,
-		OnFailure: func(err error, vectors int) { b.failures = append(b.failures, failure{err, vectors}) },
+		OnFailure: func(err error, vectors int) { b.failures = append(b.failures, failure{err, vectors}) }, Clock: b.now,
 	}
 	for i := range sources {
 		s := newSource(t, b.requests, dim, model.Shape().Outputs, rows)
@@ -95,7 +104,7 @@ func newSource(t testing.TB, requests *ringbuf.Ring[batcher.Request], dim, outpu
 	ring := must[*ringbuf.Ring[batcher.Response]](t)(ringbuf.NewSPSC[batcher.Response](1024, s.waker))
 	s.responses = ring.Consumer()
 	s.shared = batcher.Source{
-		Rows: make([]float32, rows*dim), Scores: make([]float32, rows*outputs), Responses: ring.Producer(),
+		Rows: make([]float32, rows*dim), Scores: make([]float32, rows*outputs), Responses: ring.Producer(), Batches: make([]batcher.Batch, ring.Capacity()),
 	}
 	return s
 }
@@ -129,6 +138,7 @@ func (s *source) answers(f func(r batcher.Response, scores []float32)) {
 		}
 		for i := range count {
 			r := *s.responses.Slot(lo + ringbuf.Sequence(i))
+			s.follow(lo+ringbuf.Sequence(i), r)
 			f(r, s.shared.Scores[r.Row*s.outputs:(r.Row+uint32(r.Vectors))*s.outputs])
 			if r.Vectors == 0 {
 				continue
@@ -137,6 +147,24 @@ func (s *source) answers(f func(r batcher.Response, scores []float32)) {
 		}
 		s.responses.Release(count)
 	}
+}
+
+// follow checks that each answer belongs to a batch, and that batches do not overlap.
+func (s *source) follow(seq ringbuf.Sequence, r batcher.Response) {
+	switch {
+	case r.Vectors == 0 && s.batch.Count > 0:
+		panic("test: another model within a batch")
+	case r.Vectors == 0:
+		return
+	case s.batch.Count == 0:
+		next := s.shared.Batches[int(seq)%len(s.shared.Batches)]
+		if next.Count == 0 || next.Begun < s.batch.Scored || next.Scored <= next.Begun {
+			panic(fmt.Sprintf("test: batch %+v follows %+v", next, s.batch))
+		}
+		s.batch = next
+		s.rows += next.Rows
+	}
+	s.batch.Count--
 }
 
 func must[T any](t testing.TB) func(T, error) T {

@@ -150,6 +150,9 @@ func (t *Thread) turned() {
 // sent counts the records whose answers were handed to the kernel by the time now. If a connection's
 // answers wait behind an earlier send, its records wait with them.
 func (t *Thread) sent(now int64) {
+	if len(t.unsent) == 0 {
+		return
+	}
 	for i := range t.unsent {
 		rec := &t.unsent[i]
 		if t.heldBack {
@@ -164,6 +167,7 @@ func (t *Thread) sent(now int64) {
 		}
 	}
 	t.unsent, t.heldBack = t.unsent[:0], false
+	t.recorder.Publish()
 }
 
 // peerOf returns the address of a connection's peer, or the zero Addr if the connection has ended.

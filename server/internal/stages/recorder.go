@@ -27,19 +27,20 @@ const (
 	histCount = vectors + 1
 )
 
-// Recorder counts the stages of a thread's requests. The thread calls Batch, Sent and NoteSlow; any goroutine may
+// Recorder counts the stages of a thread's requests. The thread calls Batch, Sent, NoteSlow and Publish; any goroutine may
 // call the other methods. Each count costs one locked addition to a line that the thread's CPU has in its cache. That
 // takes no longer than to count in plain memory, and to make it visible later.
 type Recorder struct {
 	_      [64]byte
 	counts [histCount][metrics.Buckets]atomic.Uint64
 	sums   [histCount]atomic.Uint64
+	newSum [histCount]uint64 // not yet in sums
 	slow   slow
 	_      [64]byte
 }
 
 // Bytes is the memory of a Recorder.
-const Bytes = uint64(histCount*(metrics.Buckets+1)*8 + slowBytes)
+const Bytes = uint64(histCount*(metrics.Buckets+2)*8 + slowBytes)
 
 // New returns a Recorder.
 func New() *Recorder {
@@ -51,8 +52,16 @@ func New() *Recorder {
 // add counts a value as often as times says.
 func (r *Recorder) add(hist int, value uint64, times uint32) {
 	r.counts[hist][metrics.Bucket(value)].Add(uint64(times))
-	if value > 0 {
-		r.sums[hist].Add(value * uint64(times))
+	r.newSum[hist] += value * uint64(times)
+}
+
+// Publish shows others the sums of what was counted. The thread calls it once per turn.
+func (r *Recorder) Publish() {
+	for i, sum := range r.newSum {
+		if sum != 0 {
+			r.sums[i].Add(sum)
+			r.newSum[i] = 0
+		}
 	}
 }
 

@@ -44,6 +44,7 @@ func TestRecorder(t *testing.T) {
 			want.Whole.Add(uint64(sent-rec.Delivered), n)
 			want.BatchVectors.Add(uint64(rec.Vectors), 1)
 		}
+		r.Publish()
 		got := new(metrics.Stages)
 		r.AddTo(got)
 		if *got != *want {
@@ -216,6 +217,7 @@ func TestNoAllocations(t *testing.T) {
 		i++
 		r.Batch(uint32(i))
 		r.read(i, i*i%1000)
+		r.Publish()
 		times.Poll(i)
 		times.Work(i)
 	}); n != 0 {
@@ -231,6 +233,7 @@ func BenchmarkSent(b *testing.B) {
 			for b.Loop() {
 				i++
 				r.Sent(&Record{Delivered: i, Parsed: i + 100 + i%8, Begun: i + 110 + i%8, Scored: i + 600 + i%32, Requests: requests, Vectors: requests}, i+2000+i%256)
+				r.Publish()
 			}
 		})
 	}
