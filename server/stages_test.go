@@ -3,6 +3,7 @@
 package server_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/internal/rawtest"
 	"github.com/disrust/disrust/server/metrics"
+	"github.com/disrust/disrust/wire"
 )
 
 func stagesOf(s *rawtest.Server) *metrics.Stages {
@@ -40,7 +42,10 @@ func TestStages(t *testing.T) {
 			c.Close()
 		}
 		want := uint64(conns * rounds * len(sizes))
-		rawtest.Until(t, "all requests count", func() bool { return stagesOf(s).Whole.Count() == want })
+		rawtest.Until(t, "all requests and vectors count", func() bool {
+			stages := stagesOf(s)
+			return stages.Whole.Count() == want && stages.BatchVectors.Sum == uint64(conns*rounds*vectors)
+		})
 		stages, sum := stagesOf(s), uint64(0)
 		for i := range stages.Stage {
 			if n := stages.Stage[i].Count(); n != want {
@@ -48,9 +53,8 @@ func TestStages(t *testing.T) {
 			}
 			sum += stages.Stage[i].Sum
 		}
-		rawtest.Until(t, "the sums are there", func() bool { return stagesOf(s).Whole.Sum > 0 })
-		if stages = stagesOf(s); s.Metrics().HeldAnswers == 0 && stages.BatchVectors.Sum != uint64(conns*rounds*vectors) {
-			t.Errorf("batches had %d vectors, want %d", stages.BatchVectors.Sum, conns*rounds*vectors)
+		if sum == 0 || sum != stages.Whole.Sum {
+			t.Errorf("the stages took %d, and all together %d", sum, stages.Whole.Sum)
 		}
 		m := s.Metrics()
 		if m.Vectors != uint64(conns*rounds*vectors) || m.ReceivedBytes != uint64(received) || m.SentBytes != uint64(sent) {
@@ -103,43 +107,39 @@ func TestThreadTimes(t *testing.T) {
 	})
 }
 
-// slowOnce is a model that takes as long as a test says for rows that begin with hold.
-type slowOnce struct{ until *func() bool }
+// copies is a model whose score is the only feature. For rows that begin with hold it takes until the time in it.
+type copies struct{ until atomic.Int64 }
 
-func (m slowOnce) score(rows []float32, dim int, out []float32) error {
-	if rows[0] == hold {
-		for !(*m.until)() {
-		}
+func (m *copies) score(rows []float32, _ int, out []float32) error {
+	for rows[0] == hold && time.Now().UnixNano() < m.until.Load() {
 	}
-	return batcher.Sum{}.Score(rows, dim, out)
+	copy(out, rows)
+	return nil
 }
 
 // TestSlow: a read that takes longer than all others is among the slow ones, with the stage that took the time, its size
 // and its peer. There is none before there are enough reads.
 func TestSlow(t *testing.T) {
-	enough := func() bool { return true }
-	model := batcher.ModelFunc(slowOnce{&enough}.score)
-	rawtest.EachPlacement(t, func(cfg *server.Config) { cfg.Dim, cfg.Model = 1, model }, func(t *testing.T, s *rawtest.Server) {
+	model := new(copies)
+	rawtest.EachPlacement(t, func(cfg *server.Config) { cfg.Dim, cfg.Model = 1, batcher.ModelFunc(model.score) }, func(t *testing.T, s *rawtest.Server) {
 		if slow := s.Slow(); len(slow) != 0 {
 			t.Fatalf("slow before the first read: %+v", slow)
 		}
 		c := dial(t, s.Addr)
 		defer c.Close()
 		ask := func(value float32) {
-			rawtest.Check(t, c.Send(rawtest.AppendRequest(nil, 1, []float32{value})))
-			rawtest.Check(t, c.Expect(rawtest.AppendAnswer(nil, value)))
+			rawtest.Check(t, c.Send(wire.AppendRequest(nil, 1, []float32{value})))
+			rawtest.Check(t, c.Expect(wire.AppendResponse(nil, 1, []float32{value})))
 		}
 		for range 2000 {
 			ask(1)
 		}
 		longest := time.Duration(2*stagesOf(s).Whole.Quantile(1)) + time.Millisecond
-		began := time.Now()
-		enough = func() bool { return time.Since(began) >= longest }
-		asked := time.Now()
+		model.until.Store(time.Now().Add(2 * longest).UnixNano())
 		ask(hold)
 		find := func() (found metrics.Slow, ok bool) {
 			for _, slow := range s.Slow() {
-				if slow.Stage[metrics.Score] >= longest && !slow.When.Before(asked.Add(-time.Second)) {
+				if slow.Stage[metrics.Score] >= longest {
 					return slow, true
 				}
 			}
