@@ -63,7 +63,8 @@ func TestStages(t *testing.T) {
 	})
 }
 
-// TestThreadTimes: the times of each thread fill the time since the start, never shrink, and an idle server's threads sleep.
+// TestThreadTimes: the times of each thread fill the time since the start, never shrink, and an idle server's threads sleep. They
+// may add up to more for a while: what a thread does now may turn out to be what it does next.
 func TestThreadTimes(t *testing.T) {
 	rawtest.EachPlacement(t, nil, func(t *testing.T, s *rawtest.Server) {
 		last := s.ThreadTimes()
@@ -80,7 +81,7 @@ func TestThreadTimes(t *testing.T) {
 			after := time.Since(s.About().Started)
 			for i, n := range now {
 				l, all := last[i], n.Working+n.Polling+n.Asleep
-				if n.Working < l.Working || n.Polling < l.Polling || n.Asleep < l.Asleep || all < before || all > after+time.Millisecond {
+				if n.Working < l.Working || n.Polling < l.Polling || n.Asleep < l.Asleep || all < before || max(n.Working, n.Polling, n.Asleep) > after {
 					t.Fatalf("%+v after %+v, between %v and %v", n, l, before, after)
 				}
 			}
@@ -134,12 +135,12 @@ func TestSlow(t *testing.T) {
 		for range 2000 {
 			ask(1)
 		}
-		longest := time.Duration(2*stagesOf(s).Whole.Quantile(1)) + time.Millisecond
-		model.until.Store(time.Now().Add(2 * longest).UnixNano())
+		longest := time.Duration(4*stagesOf(s).Whole.Quantile(1)) + time.Millisecond
+		model.until.Store(time.Now().Add(longest).UnixNano())
 		ask(hold)
 		find := func() (found metrics.Slow, ok bool) {
 			for _, slow := range s.Slow() {
-				if slow.Stage[metrics.Score] >= longest {
+				if slow.Stage[metrics.Score] >= longest/2 {
 					return slow, true
 				}
 			}
@@ -147,7 +148,7 @@ func TestSlow(t *testing.T) {
 		}
 		rawtest.Until(t, "the slow read is kept", func() bool { _, ok := find(); return ok })
 		slow, _ := find()
-		if slow.Requests != 1 || slow.Vectors != 1 || slow.Peer.String() != "127.0.0.1" || slow.Connection == 0 || slow.Whole() < longest {
+		if slow.Requests != 1 || slow.Vectors != 1 || slow.Peer.String() != "127.0.0.1" || slow.Connection == 0 || slow.Whole() < longest/2 {
 			t.Errorf("%+v", slow)
 		}
 		all := s.Slow()

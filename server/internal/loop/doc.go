@@ -92,6 +92,11 @@
 // rows scores a request of many vectors in place. Small requests reach it through the
 // pool, those of many connections in one batch.
 //
+// # What is measured
+//
+// stages.go says how long each request is read, waits, is scored and is sent. A read's requests share a
+// Record from when they are parsed until the turn has ended that sends their answers.
+//
 // # What is scored together
 //
 // Many models take less time for a row if a call brings more of them. ScoreInline says how many

@@ -90,8 +90,8 @@ func peerOfRead(number int64) netip.Addr {
 	return netip.Addr{}
 }
 
-// TestSlow: reads beyond the quantile 0.999 of the window before are kept, and others are not. At most mostSlow
-// of a window are.
+// TestSlow: reads beyond the quantile 0.999 of the window before are kept, and others are not. After
+// moreSlow of them the threshold doubles until the window ends.
 func TestSlow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, start := New(), time.Unix(1000, 0)
@@ -108,20 +108,23 @@ func TestSlow(t *testing.T) {
 				number++
 				whole := level + number%7
 				if number%rate == 0 {
-					whole *= 3
+					whole *= 1 + number%5
 				}
 				now.Add(uint64(whole), 1)
 				if i == size-1 { // this read sets the threshold, which applies to it
 					limit = atMost(now)
 					noted = 0
 				}
-				want := limit >= 0 && whole > limit && noted < mostSlow
+				want := limit >= 0 && whole > limit
 				if got := r.read(number, whole); got != want {
 					t.Fatalf("read %d of %d takes %d, with the threshold %d and %d noted; slow: %v", number, size, whole, limit, noted, got)
 				}
-				if want {
-					noted++
-					kept = append(kept, number)
+				if !want {
+					continue
+				}
+				kept = append(kept, number)
+				if noted++; noted == moreSlow {
+					limit, noted = 2*limit, 0
 				}
 			}
 		}

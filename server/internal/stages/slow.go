@@ -20,9 +20,9 @@ const (
 	firstWindow = slowShare // reads before the first threshold
 	window      = 8192      // reads between two thresholds
 
-	// mostSlow bounds the slow reads of a window: where all reads become slower at once, those of a window
-	// would otherwise replace all that were kept.
-	mostSlow = 4 * window / slowShare
+	// moreSlow is after how many slow reads the threshold doubles until the window ends. Otherwise, where all reads become
+	// slower at once, those of a window would replace all that were kept, and cost the thread time.
+	moreSlow = 4 * window / slowShare
 
 	never = math.MaxUint64
 )
@@ -31,7 +31,7 @@ const (
 type slow struct {
 	threshold uint64 // nanoseconds
 	reads     int    // in this window
-	noted     int    // in this window
+	noted     int    // in this window, since the threshold changed
 	before    [metrics.Buckets]uint64
 	next      uint64 // number of the next slow read, from 0 on
 
@@ -61,10 +61,12 @@ func (r *Recorder) isSlow(whole uint64) bool {
 	if s.reads++; s.reads >= window || s.threshold == never && s.reads >= firstWindow {
 		r.setThreshold()
 	}
-	if whole <= s.threshold || s.noted >= mostSlow {
+	if whole <= s.threshold {
 		return false
 	}
-	s.noted++
+	if s.noted++; s.noted == moreSlow {
+		s.threshold, s.noted = 2*s.threshold, 0
+	}
 	return true
 }
 
