@@ -28,19 +28,27 @@ const (
 )
 
 // Recorder counts the stages of a thread's requests. The thread calls Batch, Sent, NoteSlow and Publish; any goroutine may
-// call the other methods. Each count costs one locked addition to a line that the thread's CPU has in its cache. That
-// takes no longer than to count in plain memory, and to make it visible later.
+// call the other methods. A count costs one locked addition, or less where values that follow each other are alike. That
+// takes no longer than to count all in plain memory, and to make it visible later.
 type Recorder struct {
 	_      [64]byte
 	counts [histCount][metrics.Buckets]atomic.Uint64
 	sums   [histCount]atomic.Uint64
-	newSum [histCount]uint64 // not yet in sums
+	fresh  [histCount]fresh
 	slow   slow
 	_      [64]byte
 }
 
+// fresh is what a histogram has counted and not yet shown: values of one bucket, because values that follow each other are
+// often alike, and the sum of values.
+type fresh struct {
+	bucket int
+	times  uint64
+	sum    uint64
+}
+
 // Bytes is the memory of a Recorder.
-const Bytes = uint64(histCount*(metrics.Buckets+2)*8 + slowBytes)
+const Bytes = uint64(histCount*(metrics.Buckets+4)*8 + slowBytes)
 
 // New returns a Recorder.
 func New() *Recorder {
@@ -51,16 +59,26 @@ func New() *Recorder {
 
 // add counts a value as often as times says.
 func (r *Recorder) add(hist int, value uint64, times uint32) {
-	r.counts[hist][metrics.Bucket(value)].Add(uint64(times))
-	r.newSum[hist] += value * uint64(times)
+	f, bucket := &r.fresh[hist], metrics.Bucket(value)
+	if bucket != f.bucket {
+		r.counts[hist][f.bucket].Add(f.times)
+		f.bucket, f.times = bucket, 0
+	}
+	f.times += uint64(times)
+	f.sum += value * uint64(times)
 }
 
-// Publish shows others the sums of what was counted. The thread calls it once per turn.
+// Publish shows others what was counted. The thread calls it once per turn.
 func (r *Recorder) Publish() {
-	for i, sum := range r.newSum {
-		if sum != 0 {
-			r.sums[i].Add(sum)
-			r.newSum[i] = 0
+	for i := range r.fresh {
+		f := &r.fresh[i]
+		if f.times > 0 {
+			r.counts[i][f.bucket].Add(f.times)
+			f.times = 0
+		}
+		if f.sum > 0 {
+			r.sums[i].Add(f.sum)
+			f.sum = 0
 		}
 	}
 }

@@ -72,6 +72,7 @@ func (r *Recorder) isSlow(whole uint64) bool {
 
 // setThreshold sets the threshold to what one request in slowShare exceeded in the window that ends. It begins another.
 func (r *Recorder) setThreshold() {
+	r.Publish()
 	s, sum := &r.slow, uint64(0)
 	for i := range s.before {
 		now := r.counts[whole][i].Load()
