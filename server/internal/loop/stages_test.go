@@ -16,10 +16,8 @@ import (
 // bench is a thread whose kernel, batch thread and clock a test moves by hand. Each reading of the clock takes no time.
 type bench struct {
 	*Thread
-	kernel    *idleKernel
-	time      int64
-	requests  *ringbuf.Consumer[batcher.Request]
-	responses *ringbuf.Producer[batcher.Response]
+	kernel *idleKernel
+	time   int64
 }
 
 // newBench makes a bench with one connection. With inline set, the thread scores for itself, which takes 1000 per row.
