@@ -15,6 +15,7 @@ import (
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/admin"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/golden"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/memory"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/watch"
@@ -47,6 +48,7 @@ func (o *options) watchModel() (*watch.Watcher, error) {
 func (o *options) reloads(ctx context.Context, s *server.Server, hangups <-chan os.Signal, watcher *watch.Watcher) *reload.Reloader {
 	cfg := reload.Config{
 		Name: o.cfg.ModelName, Options: o.file, Log: o.cfg.Log,
+		Available: func() uint64 { return memory.Available(os.DirFS("/")) },
 		Before: func() {
 			debug.SetGCPercent(loadPercent)
 			if ctx.Err() == nil { // a manager that was told of the end is not told of a reload
