@@ -115,7 +115,7 @@ func drawFlood(t *rapid.T) flood {
 // TestSum: each record of any floods is passed or counted once, and no interval has more lines than the bound.
 func TestSum(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		floods := rapid.SliceOfN(rapid.Custom(drawFlood), 1, 12).Draw(rt, "floods")
+		floods := rapid.SliceOfN(rapid.Custom(drawFlood), 1, 6).Draw(rt, "floods")
 		var wrong error
 		synctest.Test(t, func(t *testing.T) { wrong = sums(t, floods) })
 		if wrong != nil {
