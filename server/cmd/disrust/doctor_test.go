@@ -108,7 +108,7 @@ func TestDoctorAgreesOnLimits(t *testing.T) {
 		return cmd
 	}
 	flags := []string{"--io", "uring", "--port", "0", "--pool-mib", "1"}
-	const tooLittle = "100"                            // for any number of I/O threads
+	const tooLittle = "100"                             // for any number of I/O threads
 	for _, limit := range []string{tooLittle, "1000"} { // KiB
 		state, said := examine(t, limited("ulimit -l "+limit, "doctor", "--json")).find(t, "locked memory")
 		if state != "problem" {
