@@ -34,7 +34,7 @@ func runDaemon(args []string, stdout, stderr io.Writer) int {
 	l := o.newLog(stderr)
 	if status, err := inherit(o); err != nil {
 		defer l.flush()
-		return l.fail(err, status)
+		return l.fail(status, err)
 	}
 	signal.Ignore(syscall.SIGPIPE) // when the reader of the metrics leaves, only the metrics end
 	signals := make(chan os.Signal, 2)
@@ -69,7 +69,7 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout io
 	source := adminSource{life, &adminReloader{}}
 	closeAdmin, err := o.openAdmin(source, l)
 	if err != nil {
-		return l.fail(err, flags.StatusFailed)
+		return l.fail(flags.StatusFailed, err)
 	}
 	defer closeAdmin() // last, so that whoever asks hears that the server drains
 	defer context.AfterFunc(ctx, life.Drains)()
@@ -108,7 +108,7 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout io
 		return 0
 	}
 	if err != nil {
-		return l.fail(err, flags.StatusFailed)
+		return l.fail(flags.StatusFailed, err)
 	}
 	o.log.Debug("the drain is over")
 	return 0
@@ -163,7 +163,7 @@ func (o *options) printPlan(stdout, stderr io.Writer) int {
 			return flags.Show(o.table(budget), "disrust", stdout, stderr)
 		}
 	}
-	err, status := o.inTermsOfFlags(err)
+	status, err := o.inTermsOfFlags(err)
 	return fail(stderr, err, status)
 }
 
@@ -174,9 +174,9 @@ func (o *options) table(b server.Budget) string {
 	})
 }
 
-// inTermsOfFlags returns an error of the server in terms of flags, and the exit status: flags.StatusUsage if
-// the options make no sense, and flags.StatusFailed if they cannot work in this environment.
-func (o *options) inTermsOfFlags(err error) (_ error, status int) {
+// inTermsOfFlags returns the exit status for an error of the server, and the error in terms of flags. The
+// status is flags.StatusUsage if the options make no sense, and flags.StatusFailed if they cannot work in this environment.
+func (o *options) inTermsOfFlags(err error) (status int, _ error) {
 	status = flags.StatusFailed
 	_, config := errors.AsType[*server.ConfigError](err)
 	if _, usage := errors.AsType[*usageError](err); usage || config {
@@ -187,7 +187,7 @@ func (o *options) inTermsOfFlags(err error) (_ error, status int) {
 	}); ok {
 		err = errors.New(named.Text(o.inFlags))
 	}
-	return err, status
+	return status, err
 }
 
 // enoughDescriptors returns an error if the limit on descriptors is so low that Go's runtime

@@ -56,7 +56,7 @@ func (l *lineLog) say(level slog.Level, sentence string, attrs ...slog.Attr) {
 }
 
 // fail logs an error, and returns the exit status.
-func (l *lineLog) fail(err error, status int) int {
+func (l *lineLog) fail(status int, err error) int {
 	l.say(slog.LevelError, strings.TrimSpace(err.Error()))
 	return status
 }

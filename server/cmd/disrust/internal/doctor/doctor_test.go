@@ -88,7 +88,7 @@ var (
 	enter    = &uring.BlockedError{Call: "io_uring_enter", Errno: unix.EPERM, Disabled: -1}
 	sysctl   = &uring.BlockedError{Call: "io_uring_setup", Errno: unix.EPERM, Disabled: 2}
 	old      = &uring.UnsupportedError{Feature: "buffer rings", Linux: "5.19", Errno: unix.EINVAL}
-	shortage = fmt.Errorf("uring: io_uring_setup: %w", unix.ENOMEM)
+	errShort = fmt.Errorf("uring: io_uring_setup: %w", unix.ENOMEM)
 )
 
 // TestMachines: of each machine the findings are ok but for those that stand here: its state, and what is said.
@@ -107,7 +107,7 @@ func TestMachines(t *testing.T) {
 		{"a call is blocked", good(), enter, map[string]string{"io_uring": "note|io_uring_enter is blocked|seccomp="}},
 		{"switched off", good(), sysctl, map[string]string{"io_uring": "note|kernel.io_uring_disabled = 2|sysctl -w kernel.io_uring_disabled=0"}},
 		{"an old kernel", good().with(files{"proc/sys/kernel/osrelease": "4.18.0-553.el8"}), old, map[string]string{"io_uring": "note|buffer rings|Linux 5.19 or newer"}},
-		{"no memory for io_uring", good(), shortage, map[string]string{"io_uring": "problem|cannot allocate memory|does not start|ulimit -l|--io epoll"}},
+		{"no memory for io_uring", good(), errShort, map[string]string{"io_uring": "problem|cannot allocate memory|does not start|ulimit -l|--io epoll"}},
 		{"another shortage", good(), fmt.Errorf("uring: io_uring_setup: %w", unix.EMFILE), map[string]string{"io_uring": "problem|too many open files|--io epoll"}},
 		{"a kernel that counts waiting as I/O", good().with(files{"proc/sys/kernel/osrelease": "6.14.11"}), nil, map[string]string{"kernel": "note|Linux 6.14.11|iowait"}},
 		{"the first that does not", good().with(files{"proc/sys/kernel/osrelease": "6.15"}), nil, nil},
