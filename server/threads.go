@@ -229,6 +229,7 @@ func (s *Server) serve() {
 			t.DropModel()
 		}
 		s.violations.Flush()
+		s.failures.flush()
 		s.free()
 		if err := s.listeners.Remove(); err != nil {
 			s.cfg.Log.Warn("a socket file was not removed", "error", err)

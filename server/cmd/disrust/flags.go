@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -33,6 +34,9 @@ type options struct {
 	watch      bool
 	loaded     *reload.Model // what loadModel made of the file; nil: the model is built in
 	plan       bool
+	jsonLog    bool         // the log is JSON
+	level      slog.Level   // of the lines that are logged, at least
+	log        *slog.Logger // of the daemon itself: what somebody else can cause is bounded
 	metrics    bool
 	interval   time.Duration // between two lines of metrics
 	manager    *notify.Manager
@@ -88,6 +92,11 @@ func (o *options) list() flags.List {
 		flags.New("admin", address(&o.admin), "where to serve health, metrics, status and profiles over HTTP, to whoever can reach it; nowhere unless given"),
 		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),
 		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, maxInterval), "time between two lines of metrics"),
+		flags.New("log-format", flags.Choice(&o.jsonLog, "text", option("text", false), option("json", true)),
+			"what a line on standard error is; json: an object with time, level and msg, for a program"),
+		flags.New("log-level", flags.Choice(&o.level, "info",
+			option("debug", slog.LevelDebug), option("info", slog.LevelInfo), option("warn", slog.LevelWarn), option("error", slog.LevelError)),
+			"which lines are logged: those of this level and above; the ready line is of info"),
 		flags.New("plan", flags.Toggle(&o.plan), "print the memory that these flags take, as disrust plan does, and end"),
 	})
 }

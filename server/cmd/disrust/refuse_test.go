@@ -108,6 +108,8 @@ func TestBadInput(t *testing.T) {
 		{"--drain-spread many", "many drain-spread 10s"},
 		{"--drain-timeout -1s", "-1s drain-timeout 1ms"},
 		{"--drain-timeout 10", "10 drain-timeout 10s"},
+		{"--log-format xml", "xml log-format text json"},
+		{"--log-level trace", "trace log-level debug info warn error"},
 		{"--metrics --metrics-interval 0s", "0s metrics-interval 1ms"},
 		{"--metrics --metrics-interval -1s", "-1s metrics-interval 1ms"},
 		{"--no-such-flag-at-all", "no-such-flag-at-all --help"},
