@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import pathlib
 import socket
@@ -19,7 +18,6 @@ import disrust
 Task = dict[str, Any]
 Seen = dict[str, Any]
 DETAILS = {"scores": ["scores", "identity"], "refused": ["status", "sentence"], "failed": ["code", "row"]}
-# Outcomes that depend on chance: whether a client has written a request before it learns of an end.
 OUTCOMES = {
     disrust.ModelFailed: "failed",
     disrust.ConnectionLost: "lost",
@@ -122,16 +120,19 @@ def play_one_by_one(task: Task) -> list[Seen]:
 
 async def play_async(task: Task) -> list[Seen]:
     """Make the calls of a task with AsyncClient."""
-    calls = [call for calls in task["rounds"] for call in calls]
-    with contextlib.suppress(disrust.Unavailable):
-        async with disrust.AsyncClient(**settings(task), conns=1) as client:
-            outcomes = []
-            for calls in task["rounds"]:
-                scores = [client.score(rows_of(call), timeout=timeout_of(call)) for call in calls]
-                results = await asyncio.gather(*scores, return_exceptions=True)
-                outcomes += [seen(result, client.model.identity) for result in results]
-        return outcomes
-    raise AssertionError("unreachable")
+    client = disrust.AsyncClient(**settings(task), conns=1)
+    outcomes: list[Seen] = []
+    try:
+        await client.connect()
+        for calls in task["rounds"]:
+            scores = [client.score(rows_of(call), timeout=timeout_of(call)) for call in calls]
+            results = await asyncio.gather(*scores, return_exceptions=True)
+            outcomes += [seen(result, client.model.identity) for result in results]
+    except disrust.Unavailable as error:
+        outcomes += [seen(error, "") for calls in task["rounds"] for _ in calls]
+    finally:
+        await client.close()
+    return outcomes
 
 
 def judge(task: Task, outcomes: list[Seen], result: Any) -> None:
@@ -147,6 +148,14 @@ def judge(task: Task, outcomes: list[Seen], result: Any) -> None:
 
 def scenarios(control: Control) -> list[str]:
     return [entry["scenario"] for entry in control.ask("list")]
+
+
+def test_async_client(control_port: int) -> None:
+    control = Control(control_port)
+    for scenario in scenarios(control):
+        task = control.ask("script " + scenario)
+        outcomes = asyncio.run(play_async(task))
+        judge(task, outcomes, control.ask("result"))
 
 
 def test_client(control_port: int) -> None:

@@ -8,6 +8,7 @@
 Client is for threads, AsyncClient for asyncio, and Local serves a model file by itself.
 """
 
+from ._async import AsyncClient
 from ._client import Client
 from ._errors import (
     ClosedError,
@@ -26,6 +27,7 @@ from ._wire import Model
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncClient",
     "Client",
     "ClosedError",
     "ConnectionLost",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -15,12 +16,13 @@ from typing import Any
 from ._call import CHUNK, Call
 from ._errors import ClosedError, Error, GaveUp, Refused, Unavailable
 from ._link import SHORT, Ended, Link
-from ._rows import Floats, as_bytes, as_rows, scores_for
+from ._rows import Floats, as_rows, scores_for
 from ._servers import Budget, Server, Settings, connect, settings
 from ._wire import Model
 
 _TICK = 1.0  # seconds between two looks at idle connections
 _SHARE = 4 * CHUNK  # bytes of rows for which a call uses one more connection
+_FRESH = 0.001  # seconds in which an idle connection is taken to stand as it was
 _INTERRUPTED = "a call was interrupted"
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
@@ -79,18 +81,23 @@ class Client:
         self._reset()
         _clients.add(self)
         try:
-            with self._changed:
-                self._put(self._acquire(self._end_of(None)))
+            with self._lock:
+                link = self._acquire(self._end_of(None))
+            self._put(link)
         except BaseException:
             self.close()
             raise
 
     def _reset(self) -> None:
         """Begin without connections."""
-        self._changed = threading.Condition(threading.Lock())  # guards all that follows
+        self._lock = threading.Lock()  # guards all that follows
+        self._changed = threading.Condition(self._lock)  # a connection is idle, or none can be expected
+        self._waiters = 0
         self._servers = [Server(addr) for addr in self._settings.addrs]
         self._turn = 0  # the server that is asked first among equals
-        self._in_use: dict[Link, Server] = {}
+        self._links: dict[Link, Server] = {}  # those that stand
+        # With a single server: its idle connections. A list pops and appends as a whole, without the lock.
+        self._ready = self._servers[0].idle if len(self._servers) == 1 else []
         self._leave = threading.Event()  # ends the thread that looks at idle connections
         self._watched = False
         self._active = False  # a call has ended since that thread looked
@@ -117,50 +124,39 @@ class Client:
         Raises TypeError, RowsError (a ValueError), GaveUp (a TimeoutError), ConnectionLost and
         Unavailable (ConnectionErrors), ModelFailed, ClosedError. All but TypeError are disrust.Error.
         """
-        model = self.model
+        model = self._model
+        assert model is not None  # the constructor connects
         rows = as_rows(x, model.dim, cast)
         scores = scores_for(rows, model, out)
-        vectors = 1 if rows.ndim == 1 else len(rows)
+        if timeout is None:
+            timeout = self._settings.timeout
+        deadline = None if timeout is None else monotonic() + timeout
         links: list[Link] = []
         call: Call | None = None
-        deadline = self._end_of(timeout)
+        vectors = rows.size // model.dim
         if 0 < vectors <= model.max_vectors and rows.nbytes < SHORT:
-            with self._changed:
-                link = self._idle()
+            link = self._take()
             if link is not None:
-                links.append(link)
-                if not link.busy:
-                    call = self._ask(link, links, vectors, rows, scores, deadline)
-                    if call is None:
+                try:
+                    if link.ask(vectors, rows, scores, timeout):
+                        self._put(link)
                         self._budget.earn()
                         return scores
+                    links.append(link)
+                    call = Call(rows, scores, model)
+                    link.resume(call.take(vectors))
+                except Ended as end:
+                    links.remove(link)
+                    self._lost(link, end)
+                except BaseException:
+                    self._lost(link, Ended(_INTERRUPTED))
+                    raise
         call = call or Call(rows, scores, model)
         self._run((call,), links, deadline)
         if call.error is not None:
             raise call.error
         self._budget.earn()
         return scores
-
-    def _ask(
-        self, link: Link, links: list[Link], vectors: int, rows: Floats, scores: Floats, deadline: float | None
-    ) -> Call | None:
-        """Go the shortest way. If it does not lead to the end, return the call that is left to do."""
-        millis = None if deadline is None else max(deadline - monotonic(), 0) * 1000
-        try:
-            if link.ask(vectors, as_bytes(rows), as_bytes(scores), millis):
-                with self._changed:
-                    self._put(link)
-                return None
-            call = Call(rows, scores, link.model)
-            try:
-                link.resume(call.take(vectors))
-            except Ended as end:
-                links.remove(link)
-                self._lost(link, end)
-            return call
-        except BaseException:
-            self._lost(link, Ended(_INTERRUPTED))
-            raise
 
     def score_each(
         self, xs: Iterable[Any], *, timeout: float | None = None, cast: bool = False
@@ -191,14 +187,10 @@ class Client:
 
     def close(self) -> None:
         """Close the connections. Calls in flight end as they would have; later ones raise ClosedError."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            for server in self._servers:
-                for link in server.idle:
-                    link.close()
-                server.idle.clear()
             self._leave.set()
-            self._changed.notify_all()
+            self._look_up()
 
     def __enter__(self) -> Client:
         return self
@@ -234,9 +226,8 @@ class Client:
                     if call.error is not None:
                         for link in links:
                             link.abandon(call)
-                with self._changed:
-                    for link in links:
-                        self._put(link)
+                for link in links:
+                    self._put(link)
 
     def _assign(self, calls: Sequence[Call], links: list[Link], deadline: float | None) -> None:
         """Give connections the rows that wait for one, and get connections for them."""
@@ -247,12 +238,12 @@ class Client:
         if not ready:
             if any(link.busy for link in links):
                 return  # first read what a server that goes away still answers
-            with self._changed:
+            with self._lock:
                 ready = [self._acquire(deadline)]
             links += ready
         rows = sum(piece.stop - piece.first for call in waiting for piece in call.todo)
         if len(ready) * _SHARE < rows * waiting[0].row_bytes:
-            with self._changed:
+            with self._lock:
                 more = self._idle()
                 if more is not None:
                     links.append(more)
@@ -280,7 +271,7 @@ class Client:
             flags = socket.MSG_DONTWAIT
         for link in [*links]:
             try:
-                if link.sock.fileno() in found and link.read(flags) or link.queue:
+                if link.sock.fileno() in found and link.read(flags):
                     continue
                 if not flags or link.waiting and monotonic() - link.heard >= self._settings.stall_timeout:
                     raise Ended(f"the server has been silent for {self._settings.stall_timeout:g} s")
@@ -291,37 +282,89 @@ class Client:
     def _lost(self, link: Link, end: Ended) -> None:
         """Take note that a connection in use has ended, and return its rows to their calls."""
         link.close()
-        with self._changed:
-            self._in_use.pop(link).lost(link)
+        with self._lock:
+            self._links.pop(link).lost(link)
             self._changed.notify_all()
-        s = self._settings
-        for run in reversed(link.take_unanswered()):
-            run.give_back(link.addr, end.reason, end.in_order, s.moves, s.retries, self._budget.spend)
+        link.lost(end, self._budget.spend, self._settings.moves, self._settings.retries)
+
+    def _take(self) -> Link | None:
+        """Return an idle connection, or begin to make one."""
+        try:
+            link = self._ready.pop()
+        except IndexError:
+            with self._lock:
+                return self._idle()
+        if self._stands(link):
+            return link
+        with self._lock:
+            self._drop(link)
+            return self._idle()
+
+    def _put(self, link: Link) -> None:
+        """Return a connection that was in use.
+
+        Ordering: the connection is idle before this looks for those who wait. They say that they wait
+        before they look for an idle one.
+        """
+        self._model = link.model
+        self._active = True
+        if link.leaving or link.broken:
+            with self._lock:
+                self._drop(link)
+                self._changed.notify_all()
+            return
+        link.rested = monotonic()
+        link.home.append(link)
+        if self._waiters or self._closed or not self._watched:
+            with self._lock:
+                self._look_up()
 
     # Connections. The lock is held.
+
+    def _look_up(self) -> None:
+        """See to what is rarely to be done when a connection is idle."""
+        if self._closed:
+            for server in self._servers:
+                while server.idle:
+                    self._drop(server.idle.pop())
+        elif not self._watched:
+            self._watched = True
+            threading.Thread(target=_watch, args=(weakref.ref(self), self._leave), daemon=True).start()
+        self._changed.notify_all()
 
     def _acquire(self, deadline: float | None) -> Link:
         """Return a connection that nobody else uses, and wait for one if need be."""
         while True:
             if self._closed:
                 raise ClosedError
-            link = self._idle()
+            self._waiters += 1
+            try:
+                link = self._idle()
+                if link is None:
+                    self._await(deadline)
+            finally:
+                self._waiters -= 1
             if link is not None:
                 return link
-            now = monotonic()
-            ends = [] if deadline is None else [deadline]
-            if not any(server.links or server.connecting for server in self._servers):
-                errors = [server.error for server in self._servers if server.error is not None]
-                if len(errors) == len(self._servers):
-                    raise Unavailable(errors)
-                ends += [server.due for server in self._servers]
-            if deadline is not None and now >= deadline:
-                raise GaveUp(False)
-            self._changed.wait(max(min(ends) - now, 0) if ends else None)
+
+    def _await(self, deadline: float | None) -> None:
+        """Wait until a connection may be idle."""
+        now = monotonic()
+        ends = [] if deadline is None else [deadline]
+        if not any(server.links or server.connecting for server in self._servers):
+            errors = [server.error for server in self._servers if server.error is not None]
+            if len(errors) == len(self._servers):
+                raise Unavailable(errors)
+            ends += [server.due for server in self._servers]
+        if deadline is not None and now >= deadline:
+            raise GaveUp(False)
+        self._changed.wait(max(min(ends) - now, 0) if ends else None)
 
     def _idle(self) -> Link | None:
         """Return an idle connection to the server with the fewest in use, or begin to make one."""
         servers = self._servers
+        if self._closed:
+            return None
         if len(servers) > 1:
             self._turn = (self._turn + 1) % len(servers)
             servers = servers[self._turn :] + servers[: self._turn]
@@ -330,9 +373,8 @@ class Client:
             while server.idle:
                 link = server.idle.pop()
                 if self._stands(link):
-                    self._in_use[link] = server
                     return link
-                server.lost(link)
+                self._drop(link)
         now = monotonic()
         none = not any(server.links for server in servers)
         for server in servers:
@@ -343,10 +385,13 @@ class Client:
         return None
 
     def _stands(self, link: Link) -> bool:
-        """Look whether an idle connection can still be used, and close it if not."""
+        """Look whether an idle connection can still be used."""
+        now = monotonic()
+        if now - link.rested < _FRESH:
+            return True
         try:
             if not link.poller.poll(0):
-                if not link.waiting or monotonic() - link.heard < self._settings.stall_timeout:
+                if not link.waiting or now - link.heard < self._settings.stall_timeout:
                     return True
             else:
                 while link.read(socket.MSG_DONTWAIT):
@@ -355,23 +400,12 @@ class Client:
                     return True
         except Ended:
             pass
-        link.close()
         return False
 
-    def _put(self, link: Link) -> None:
-        """Return a connection that was in use."""
-        server = self._in_use.pop(link)
-        if self._closed or link.leaving or link.broken:
-            link.close()
-            server.lost(link)
-        else:
-            server.idle.append(link)
-        self._model = link.model
-        self._active = True
-        if not self._watched:
-            self._watched = True
-            threading.Thread(target=_watch, args=(weakref.ref(self), self._leave), daemon=True).start()
-        self._changed.notify()
+    def _drop(self, link: Link) -> None:
+        """Close a connection that has nothing to do."""
+        link.close()
+        self._links.pop(link).lost(link)
 
     def _connect(self, server: Server) -> None:
         """Begin to connect, in a thread of its own, so that no call waits for a server that it does not need."""
@@ -387,10 +421,12 @@ class Client:
             error: Exception | None = None
         except Exception as failed:
             error = failed
-        with self._changed:
+        with self._lock:
             if error is None and link is not None and not self._closed:
                 server.came()
-                server.idle.append(link)
+                self._links[link] = server
+                link.home = server.idle
+                link.home.append(link)
                 self._model = self._model or link.model
             else:
                 if link is not None:
@@ -400,22 +436,22 @@ class Client:
 
     def _tick(self) -> None:
         """Close idle connections that servers have ended or go away from, so that no server waits for the client."""
-        with self._changed:
+        with self._lock:
             for server in self._servers:
-                for link in [*server.idle]:
-                    if not self._stands(link):
-                        server.idle.remove(link)
-                        server.lost(link)
+                for _ in range(len(server.idle)):
+                    with contextlib.suppress(IndexError):  # all are in use by now
+                        link = server.idle.pop(0)
+                        if self._stands(link):
+                            server.idle.append(link)
+                        else:
+                            self._drop(link)
                 if self._active and server.links + server.connecting == 0 and server.due <= monotonic():
                     self._connect(server)
             self._active = False
 
     def _after_fork(self) -> None:
         """Leave the connections to the parent."""
-        for server in self._servers:
-            for link in server.idle:
-                link.close()
-        for link in self._in_use:
+        for link in self._links:
             link.close()
         self._reset()
 

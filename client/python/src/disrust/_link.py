@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from . import _wire as wire
 from ._call import Call, Run
 from ._errors import ModelFailed
+from ._rows import Floats
 
 _WORD = struct.Struct("<I")
 _COPIED = 8 << 10  # requests below this size are copied side by side; larger ones are sent from the caller's memory
@@ -46,7 +48,9 @@ class Link:
         self.half_closed = False
         self.broken = ""  # why nothing more can be sent
         self.used = False  # an answer has come
-        self.heard = 0.0  # when the server last sent something, or was first asked
+        self.home: list[Link] = []  # where it is while nobody uses it
+        self.rested = 0.0  # when a client last had it in use
+        self.heard = 0.0  # when the server last sent or took something
         self.poller = select.poll()
         self.poller.register(sock, select.POLLIN)
         self._memory = bytearray(_BUFFER)
@@ -61,46 +65,43 @@ class Link:
 
     # The shortest way, for one small request on a connection without others
 
-    @property
-    def busy(self) -> bool:
-        return bool(self.queue or self.waiting)
+    def ask(self, vectors: int, rows: Floats, scores: Floats, timeout: float | None) -> bool:
+        """Send a request, wait for its answer for the timeout or the stall timeout, and take the scores.
 
-    def ask(self, vectors: int, rows: memoryview, out: memoryview, millis: float | None) -> bool:
-        """Send a request, wait for its answer for millis or the stall timeout, and write the scores to out.
-
-        If it returns False, something else has happened. Then resume goes on from there. The Link must
-        not be busy.
+        If it returns False, something else has happened, and resume goes on from there.
         """
-        message = _WORD.pack(vectors) + rows
-        sent, received = 0, -1
+        sent, received, error = 0, -1, ""
+        message = b""
         try:
-            sent = self.sock.send(message, _NOW)
-            if sent == len(message) and (millis is None or self.poller.poll(millis)):
-                received = self.sock.recv_into(self._view)
-                if received == 4 + len(out) and _WORD.unpack_from(self._memory)[0] == vectors:
-                    out[:] = self._view[4:received]
-                    self.used = True
-                    return True
-            self._asked = message, sent, received, ""
+            if not (self.queue or self.waiting):
+                message = b"".join((_WORD.pack(vectors), rows.data))
+                sent = self.sock.send(message, _NOW)
+                if sent == len(message) and (timeout is None or self.poller.poll(timeout * 1000)):
+                    received = self.sock.recv_into(self._view)
+                    if received == 4 + scores.nbytes and _WORD.unpack_from(self._memory)[0] == vectors:
+                        scores.data.cast("B")[:] = self._view[4:received]
+                        self.used = True
+                        return True
         except BlockingIOError:
-            self._asked = message, sent, received, "the server has been silent for too long" if sent else ""
-        except OSError as error:
-            self._asked = message, sent, received, str(error)
+            error = "the server has been silent for too long" if sent else ""
+        except OSError as failed:
+            error = str(failed)
+        self._asked = message, sent, received, error
         return False
 
     def resume(self, run: Run) -> None:
         """Go on where ask has stopped. run is its request. It raises Ended as read does."""
         message, sent, received, error = self._asked
-        self._read = self._filled = 0
         run.sent = sent
-        if sent < len(message):
+        if sent < run.total:
             self.queue.append(run)
-            self._staged = memoryview(message)[sent:]
         if sent:
+            self._staged = memoryview(message)[sent:] if sent < run.total else None
             self._begin(run)
         if error:
             raise Ended(error)
         if received >= 0:
+            self._read = self._filled = 0
             self._received(received)
 
     # Sending
@@ -108,6 +109,10 @@ class Link:
     def push(self, run: Run) -> None:
         """Queue requests. Only write sends them."""
         self.queue.append(run)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.queue or self.waiting)
 
     def unsent(self) -> int:
         """Return how many bytes wait to be sent."""
@@ -162,11 +167,11 @@ class Link:
         if run.sent == 0:
             self._begin(run)
         run.sent += sent
+        self.heard = monotonic()
         return sent == size
 
     def _begin(self, run: Run) -> None:
-        if not self.waiting:
-            self.heard = monotonic()
+        self.heard = monotonic()
         self.waiting.append(run)
         run.call.written = True
 
@@ -178,9 +183,9 @@ class Link:
         first = (run.first + at * run.vectors) * call.row_bytes
         frames = np.empty((count, run.size), np.uint8)
         frames[:, :4] = np.frombuffer(_WORD.pack(run.vectors), np.uint8)
-        rows = np.frombuffer(call.rows, np.uint8, count * (run.size - 4), first)  # type: ignore[assignment]
-        frames[:, 4:] = rows.reshape(count, run.size - 4)  # type: ignore[attr-defined]
-        return memoryview(frames.reshape(-1))
+        rows = np.frombuffer(call.rows, np.uint8, count * (run.size - 4), first)
+        frames[:, 4:] = rows.reshape(count, run.size - 4)
+        return frames.reshape(-1).data
 
     def _segments(self, run: Run) -> list[memoryview]:
         """Return the bytes of run from sent on, as views of the caller's memory."""
@@ -336,14 +341,14 @@ class Link:
         if self._direct is not None and self._direct_run is not None and self._direct_run.call is call:
             self._direct = memoryview(bytearray(len(self._direct)))
 
-    def take_unanswered(self) -> list[Run]:
-        """Return the runs that are not wholly answered, oldest first, when the connection has ended."""
+    def lost(self, end: Ended, spend: Callable[[], bool], moves: int, retries: int) -> None:
+        """Return the rows of all requests without answers to their calls, or fail these, when the connection has ended."""
         runs = list(self.waiting)
         runs += [run for run in self.queue if run.sent == 0]
         self.waiting.clear()
         self.queue.clear()
-        self._staged = self._direct = self._direct_run = None
-        return runs
+        for run in reversed(runs):
+            run.give_back(self.addr, end.reason, end.in_order, moves, retries, spend)
 
     def close(self) -> None:
         self.sock.close()

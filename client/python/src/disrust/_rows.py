@@ -16,12 +16,14 @@ _LITTLE = np.dtype("<f4")
 
 def as_rows(x: Any, dim: int, cast: bool) -> Floats:
     """Return x as it can be sent: float32, C-contiguous, a row or a matrix of rows."""
-    if cast:
-        x = np.ascontiguousarray(x, _LITTLE)
-    elif type(x) is not np.ndarray or x.dtype != _LITTLE or not x.flags.c_contiguous:
-        raise TypeError(_why_not(x))
-    if x.ndim not in (1, 2) or x.shape[-1] != dim:
-        raise RowsError(f"the rows have shape {x.shape}: ({dim},) for one row or (n, {dim}) is allowed")
+    if type(x) is not np.ndarray or x.dtype is not _LITTLE or not x.flags.c_contiguous:
+        if cast:
+            x = np.ascontiguousarray(x, _LITTLE)
+        elif type(x) is not np.ndarray or x.dtype != _LITTLE or not x.flags.c_contiguous:
+            raise TypeError(_why_not(x))
+    shape = x.shape
+    if not 1 <= len(shape) <= 2 or shape[-1] != dim:
+        raise RowsError(f"the rows have shape {shape}: ({dim},) for one row or (n, {dim}) is allowed")
     return x  # type: ignore[no-any-return]
 
 
@@ -42,10 +44,12 @@ def _why_not(x: Any) -> str:
 
 def scores_for(rows: Floats, model: Model, out: Floats | None) -> Floats:
     """Return out if the scores of rows fit into it, or a new array."""
-    shape = rows.shape[:1] if rows.ndim == 2 and model.outputs == 1 else (*rows.shape[:-1], model.outputs)
+    shape = rows.shape[:-1]
+    if model.outputs > 1 or not shape:
+        shape += (model.outputs,)
     if out is None:
         return np.empty(shape, _LITTLE)
-    if not isinstance(out, np.ndarray) or out.dtype != _LITTLE or not out.flags.c_contiguous or not out.flags.writeable:
+    if not isinstance(out, np.ndarray) or out.dtype != _LITTLE or not (out.flags.c_contiguous and out.flags.writeable):
         raise TypeError("out must be a C-contiguous, writeable numpy array of float32")
     if out.shape != shape:
         raise RowsError(f"out has shape {out.shape}: the scores have shape {shape}")
@@ -54,4 +58,4 @@ def scores_for(rows: Floats, model: Model, out: Floats | None) -> Floats:
 
 def as_bytes(a: Floats) -> memoryview:
     """Return the memory of a, without a copy."""
-    return memoryview(a).cast("B") if a.size else memoryview(b"")
+    return a.data.cast("B") if a.size else memoryview(b"")

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from . import _wire as wire
-from ._errors import NoWelcome, Refused
+from ._errors import ConnectionLost, NoWelcome, Refused
 from ._link import Link
 from ._wire import Model
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.010, 1.0
+_UNUSED = 4  # connections without an answer after which an address counts as failed
 _CLOSED_EARLY = "closed before its welcome: a version 1 server, a full one, or an address not allowed"
 
 
@@ -208,6 +209,7 @@ class Server:
     due: float = 0.0  # when the next attempt may begin
     wait: float = 0.0  # between attempts, before jitter
     error: Exception | None = None  # of the last attempt, if it failed after the last connection was lost
+    unused: int = 0  # connections in a row that have ended without an answer
     idle: list[Link] = field(default_factory=list)
 
     def came(self) -> None:
@@ -225,9 +227,12 @@ class Server:
         """Take note that a connection has ended. One that brought no answer counts as a failed attempt."""
         self.links -= 1
         if link.used:
-            self.wait, self.due = 0.0, 0.0
-        else:
-            self.delay()
+            self.wait, self.due, self.unused = 0.0, 0.0, 0
+            return
+        self.delay()
+        self.unused += 1
+        if self.unused > _UNUSED:
+            self.error = ConnectionLost(self.addr, "the server ends all connections without an answer")
 
     def delay(self) -> None:
         """Wait longer before the next attempt, up to a second, less a random part of up to half."""

@@ -96,7 +96,7 @@ class Expected:
         )
 
 
-def body_size(preamble: bytes) -> int:
+def body_size(preamble: bytes | bytearray) -> int:
     """Return the size of the welcome that begins with these eight bytes."""
     magic, _, size = PREAMBLE.unpack(preamble)
     if magic != MAGIC or size % 4:
