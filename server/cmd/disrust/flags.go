@@ -34,6 +34,7 @@ type options struct {
 	loaded     *reload.Model // what loadModel made of the file; nil: the model is built in
 	plan       bool
 	metrics    bool
+	untilEOF   bool
 	interval   time.Duration // between two lines of metrics
 	manager    *notify.Manager
 }
@@ -88,6 +89,7 @@ func (o *options) list() flags.List {
 		flags.New("admin", address(&o.admin), "where to serve health, metrics, status and profiles over HTTP, to whoever can reach it; nowhere unless given"),
 		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),
 		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, maxInterval), "time between two lines of metrics"),
+		flags.New("until-eof", flags.Toggle(&o.untilEOF), "drain and end when standard input ends: with the program that holds the other end of a pipe, however that program ends"),
 		flags.New("plan", flags.Toggle(&o.plan), "print the memory that these flags take, as disrust plan does, and end"),
 	})
 }

@@ -22,6 +22,8 @@ from ._errors import (
     RowsError,
     Unavailable,
 )
+from ._local import Local
+from ._verify import Comparison
 from ._wire import Model
 
 __version__ = "0.1.0"
@@ -30,9 +32,11 @@ __all__ = [
     "AsyncClient",
     "Client",
     "ClosedError",
+    "Comparison",
     "ConnectionLost",
     "Error",
     "GaveUp",
+    "Local",
     "LocalError",
     "Model",
     "ModelFailed",

@@ -18,6 +18,7 @@ from ._errors import ClosedError, Error, GaveUp, Refused, Unavailable
 from ._link import SHORT, Ended, Link
 from ._rows import Floats, as_rows, scores_for
 from ._servers import Budget, Server, Settings, connect, settings
+from ._verify import Comparison, compare, expected
 from ._wire import Model
 
 _TICK = 1.0  # seconds between two looks at idle connections
@@ -184,6 +185,17 @@ class Client:
             else:
                 self._budget.earn()
         return results
+
+    def verify(self, model: Any, rows: Any, *, cast: bool = False) -> Comparison:
+        """Score rows, a matrix, and compare the scores with those of a fitted model.
+
+        model: of LightGBM, XGBoost or scikit-learn, a Booster or an estimator, which is asked for the
+            kind of scores that the server gives
+        """
+        rows = as_rows(rows, self.model.dim, cast)
+        if rows.ndim == 1:
+            rows = rows.reshape(1, -1)
+        return compare(self.score(rows), expected(model, rows, self.model.kind))
 
     def close(self) -> None:
         """Close the connections. Calls in flight end as they would have; later ones raise ClosedError."""
