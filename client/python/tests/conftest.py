@@ -10,6 +10,10 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no files", database=None)
+settings.load_profile("no files")
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 PATIENCE = 30.0  # seconds for what takes milliseconds

@@ -92,11 +92,11 @@ def models(draw: Any) -> wire.Model:
     return wire.Model("m", dim, draw(st.sampled_from([1, 2, 600])), draw(st.integers(1, 9)), "raw", ZEROS)
 
 
-@settings(max_examples=300, deadline=None)
-@given(models(), st.lists(st.integers(0, 40), min_size=1, max_size=5), st.data())
+@settings(max_examples=100, deadline=None)
+@given(models(), st.lists(st.integers(0, 12), min_size=1, max_size=4), st.data())
 def test_any_split(model: wire.Model, sizes: list[int], data: st.DataObject) -> None:
     """Each call gets the scores of its own rows, or the failure of its first request with a bad row."""
-    pieces = data.draw(st.lists(st.sampled_from([0, 1, 2, 3, 5, 100, 5_000, 1 << 20]), min_size=1, max_size=20), "pieces")
+    pieces = data.draw(st.lists(st.sampled_from([0, 1, 3, 100, 5_000, 1 << 20]), min_size=1, max_size=8), "pieces")
     turn = iter(range(1 << 30))
     # Never nothing for ever: one piece of the list is whole.
     kernel = Kernel(lambda: [*pieces, 1 << 20][next(turn) % (len(pieces) + 1)])
@@ -114,7 +114,7 @@ def test_any_split(model: wire.Model, sizes: list[int], data: st.DataObject) -> 
     for call in calls:
         while call.todo:
             link.push(call.take(model.max_vectors))
-    for _ in range(100_000):
+    for _ in range(10_000):
         link.write()
         kernel.arrived += answers(kernel.sent, model, poisoned, lambda: notice)
         link.read()
