@@ -28,6 +28,12 @@ _INTERRUPTED = "a call was interrupted"
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
 
+class _Ticket:
+    """The place in the queue of one who waits for a connection."""
+
+    link: Link | None = None
+
+
 class Client:
     """Scores rows on one or several servers. Any number of threads may share one.
 
@@ -93,7 +99,7 @@ class Client:
         """Begin without connections."""
         self._lock = threading.Lock()  # guards all that follows
         self._changed = threading.Condition(self._lock)  # a connection is idle, or none can be expected
-        self._waiters = 0
+        self._tickets: list[_Ticket] = []  # of those who wait for a connection, in their order
         self._servers = [Server(addr) for addr in self._settings.addrs]
         self._turn = 0  # the server that is asked first among equals
         self._links: dict[Link, Server] = {}  # those that stand
@@ -132,6 +138,8 @@ class Client:
         if timeout is None:
             timeout = self._settings.timeout
         deadline = None if timeout is None else monotonic() + timeout
+        stall = self._settings.stall_timeout
+        wait = timeout if timeout is None or timeout < stall else stall
         links: list[Link] = []
         call: Call | None = None
         vectors = rows.size // model.dim
@@ -139,7 +147,7 @@ class Client:
             link = self._take()
             if link is not None:
                 try:
-                    if link.ask(vectors, rows, scores, timeout):
+                    if link.ask(vectors, rows, scores, wait):
                         self._put(link)
                         self._budget.earn()
                         return scores
@@ -256,7 +264,7 @@ class Client:
         rows = sum(piece.stop - piece.first for call in waiting for piece in call.todo)
         if len(ready) * _SHARE < rows * waiting[0].row_bytes:
             with self._lock:
-                more = self._idle()
+                more = None if self._tickets else self._idle()
                 if more is not None:
                     links.append(more)
                     ready.append(more)
@@ -300,7 +308,9 @@ class Client:
         link.lost(end, self._budget.spend, self._settings.moves, self._settings.retries)
 
     def _take(self) -> Link | None:
-        """Return an idle connection, or begin to make one."""
+        """Return an idle connection, or begin to make one. Those who wait for one go first."""
+        if self._tickets:
+            return None
         try:
             link = self._ready.pop()
         except IndexError:
@@ -327,7 +337,7 @@ class Client:
             return
         link.rested = monotonic()
         link.home.append(link)
-        if self._waiters or self._closed or not self._watched:
+        if self._tickets or self._closed or not self._watched:
             with self._lock:
                 self._look_up()
 
@@ -342,22 +352,35 @@ class Client:
         elif not self._watched:
             self._watched = True
             threading.Thread(target=_watch, args=(weakref.ref(self), self._leave), daemon=True).start()
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Give idle connections to those who wait, oldest first."""
+        for ticket in self._tickets:
+            if ticket.link is None:
+                ticket.link = self._idle()
+                if ticket.link is None:
+                    break
         self._changed.notify_all()
 
     def _acquire(self, deadline: float | None) -> Link:
         """Return a connection that nobody else uses, and wait for one if need be."""
-        while True:
-            if self._closed:
-                raise ClosedError
-            self._waiters += 1
-            try:
-                link = self._idle()
-                if link is None:
-                    self._await(deadline)
-            finally:
-                self._waiters -= 1
-            if link is not None:
-                return link
+        ticket = _Ticket()
+        self._tickets.append(ticket)
+        try:
+            while True:
+                if self._closed:
+                    raise ClosedError
+                self._hand_out()
+                if ticket.link is not None:
+                    link, ticket.link = ticket.link, None
+                    return link
+                self._await(deadline)
+        finally:
+            self._tickets.remove(ticket)
+            if ticket.link is not None:
+                ticket.link.home.append(ticket.link)
+                self._look_up()
 
     def _await(self, deadline: float | None) -> None:
         """Wait until a connection may be idle."""
