@@ -115,7 +115,7 @@ def matrix(addr: str, dim: int, rate: pathlib.Path) -> dict[str, float]:
     rows = (np.arange(ROWS * dim, dtype="int64") % 1021).astype("float32").reshape(ROWS, dim)
     out = np.empty(ROWS, "float32")
     seconds: dict[str, list[float]] = {"Python": [], "Go": []}
-    command = [rate, addr, str(ROWS)]
+    command = [str(rate), addr, str(ROWS)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as go, disrust.Client(addr) as client:
         assert go.stdin is not None and go.stdout is not None
         for turn in range(ROUNDS + 1):  # the first does not count

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import settings
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the libraries train small models, beside other tests
 settings.register_profile("no files", database=None)
 settings.load_profile("no files")
 
