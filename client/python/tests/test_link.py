@@ -169,7 +169,7 @@ def test_lost_anywhere(rows: int, cut: int, in_order: bool, piece: int) -> None:
         assert np.array_equal(out[done], x[done, 0])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.binary(max_size=64), max_size=6), st.booleans())
 def test_any_bytes(chunks: list[bytes], old: bool) -> None:
     """Whatever a server sends, a connection goes on or ends."""
@@ -185,7 +185,7 @@ def test_any_bytes(chunks: list[bytes], old: bool) -> None:
             link.read()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=120))
 def test_any_welcome(body: bytes) -> None:
     with contextlib.suppress(wire.Malformed):
