@@ -237,7 +237,7 @@ def test_retries_when_a_server_is_killed(serve: Serve) -> None:
 class Scripted:
     """A server that welcomes clients and then does what a function says with each connection."""
 
-    def __init__(self, act: Callable[[socket.socket], None]) -> None:
+    def __init__(self, act: Callable[[socket.socket], object]) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.addr = "127.0.0.1:{}".format(self.listener.getsockname()[1])
         self.accepted = 0
@@ -274,7 +274,7 @@ def read_exactly(conn: socket.socket, size: int) -> bytes:
 
 def test_timeout_and_stall() -> None:
     """A silent server costs a call its timeout, or all the stall timeout."""
-    silent = Scripted(lambda conn: [None for _ in iter(lambda: conn.recv(1 << 16), b"")] and None)
+    silent = Scripted(lambda conn: [None for _ in iter(lambda: conn.recv(1 << 16), b"")])
     with disrust.Client(silent.addr, timeout=0.05) as client:
         for rows in (rows_of(1), rows_of(1000), rows_of(1)[0]):
             with pytest.raises(TimeoutError) as seen:
@@ -413,7 +413,7 @@ def test_async_cancel_and_failover(serve: Serve) -> None:
             while daemons[0].process.poll() is None or n < 100:
                 assert np.array_equal(await client.score(rows_of(2, n)), sums(rows_of(2, n)))
                 n += 1
-            silent = Scripted(lambda conn: [None for _ in iter(lambda: conn.recv(1 << 16), b"")] and None)
+            silent = Scripted(lambda conn: [None for _ in iter(lambda: conn.recv(1 << 16), b"")])
             async with disrust.AsyncClient(silent.addr, stall_timeout=0.05) as other:
                 with pytest.raises(disrust.ConnectionLost, match="silent"):
                     await other.score(rows_of(1))

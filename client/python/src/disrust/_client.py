@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterable, Sequence
 from time import monotonic
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from ._call import CHUNK, Call
 from ._errors import ClosedError, Error, GaveUp, Refused, Unavailable
@@ -25,6 +25,7 @@ _TICK = 1.0  # seconds between two looks at idle connections
 _SHARE = 4 * CHUNK  # bytes of rows for which a call uses one more connection
 _FRESH = 0.001  # seconds in which an idle connection is taken to stand as it was
 _INTERRUPTED = "a call was interrupted"
+_Client = TypeVar("_Client", bound="Client")
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
 
@@ -212,7 +213,7 @@ class Client:
             self._leave.set()
             self._look_up()
 
-    def __enter__(self) -> Client:
+    def __enter__(self: _Client) -> _Client:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -26,7 +26,7 @@ class Local(Client):
     """Serves a model file with a daemon that only this process uses, and scores through it.
 
     model: a file of LightGBM, XGBoost, CatBoost or in ONNX
-    output: "prob" (what the library's usual call gives), "raw" (the margin) or "class"
+    output: "prob" (what the library's usual call gives, the default), "raw" (the margin) or "class"
     binary: the daemon. Without it, it is the one that DISRUST_BINARY names, or that of the wheel, or
         disrust on PATH, the first of these that there is.
     flags: more flags of the daemon, such as ["--io-threads", "4"]
@@ -43,12 +43,14 @@ class Local(Client):
         self,
         model: str | os.PathLike[str],
         *,
-        output: str = "prob",
+        output: str | None = None,
         binary: str | os.PathLike[str] | None = None,
         flags: Sequence[str] = (),
         **options: Any,
     ) -> None:
-        command = [find(binary), "--until-eof", "--model", _named(Path(model)), "--output", output]
+        command = [find(binary), "--until-eof", "--model", _named(Path(model))]
+        if output is not None:
+            command += ["--output", output]
         folder = tempfile.mkdtemp(prefix="disrust-", dir=None if len(tempfile.gettempdir()) < 60 else "/tmp")
         addr = f"unix:{folder}/s"
         try:
