@@ -42,6 +42,10 @@ var elsewhere = map[string]string{
 	"server/bench/engines/install.sh":   "downloads packages for minutes",
 	"compare.py":                        "measures for minutes, with programs that are not in the repository",
 	"env/bin/python":                    "measures for minutes; CI tests it with small models",
+	"pip install ./client/python":       "CI installs the wheel that it builds",
+	"python -m build":                   "CI builds the wheel in a folder of its own",
+	"pytest client/python":              "CI runs it with the libraries that it needs",
+	"python client/python/bench.py":     "measures for half a minute",
 	"perf":                              "needs the kernel's perf, and reads what a run of minutes recorded",
 	"sh server/bench/served/install.sh": "installs some 2 GB, for minutes",
 }

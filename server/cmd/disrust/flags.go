@@ -38,6 +38,7 @@ type options struct {
 	level      slog.Level   // of the lines that are logged, at least
 	log        *slog.Logger // of the daemon itself: what somebody else can cause is bounded
 	metrics    bool
+	untilEOF   bool
 	interval   time.Duration // between two lines of metrics
 	manager    *notify.Manager
 }
@@ -97,6 +98,7 @@ func (o *options) list() flags.List {
 		flags.New("log-level", flags.Choice(&o.level, "info",
 			option("debug", slog.LevelDebug), option("info", slog.LevelInfo), option("warn", slog.LevelWarn), option("error", slog.LevelError)),
 			"which lines are logged: those of this level and above; the ready line is of info"),
+		flags.New("until-eof", flags.Toggle(&o.untilEOF), "drain and end when standard input ends: with the program that holds the other end of a pipe, however that program ends"),
 		flags.New("plan", flags.Toggle(&o.plan), "print the memory that these flags take, as disrust plan does, and end"),
 	})
 }
