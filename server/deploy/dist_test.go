@@ -23,9 +23,7 @@ func buildIn(t *testing.T, clone, dir string) built {
 	cmd := exec.Command("go", "run", ".", dir)
 	cmd.Dir = filepath.Join(clone, "server/deploy")
 	cmd.Env = append(os.Environ(), "GOWORK=off")
-	if _, stderr, status := daemontest.RunCommandToEnd(t, cmd); status != 0 {
-		t.Fatalf("status %d, stderr: %s", status, stderr)
-	}
+	finish(t, cmd)
 	debs, err := filepath.Glob(filepath.Join(dir, "*.deb"))
 	check(t, err)
 	if len(debs) != 1 {

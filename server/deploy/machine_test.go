@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,14 +28,8 @@ type machine struct {
 func install(t *testing.T, deb string) (root string) {
 	t.Helper()
 	root = t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*patience) // it downloads some 50 packages
-	defer cancel()
-	p, err := daemontest.Run(ctx, exec.Command("mmdebstrap", "--quiet", "--variant=essential", "--include=systemd",
-		"--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*", debian, root))
-	check(t, err)
-	if p.ExitCode() != 0 {
-		t.Fatalf("mmdebstrap: status %d, %s", p.ExitCode(), &p.Stderr)
-	}
+	command(t, "mmdebstrap", "--quiet", "--variant=essential", "--include=systemd",
+		"--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*", debian, root)
 	text, err := os.ReadFile(deb)
 	check(t, err)
 	check(t, os.WriteFile(filepath.Join(root, "disrust.deb"), text, 0o644))

@@ -12,9 +12,6 @@ import (
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-// patience bounds a wait. No test depends on how long anything takes.
-const patience = time.Minute
-
 const unit = "disrust@fraud.service"
 
 // TestSystemd installs the package on a Debian system, boots it, and has systemd run the units: the
@@ -86,14 +83,4 @@ func put(t *testing.T, folder, end string) {
 	check(t, err)
 	check(t, os.WriteFile(filepath.Join(folder, "next"), append(text, end...), 0o644))
 	check(t, os.Rename(filepath.Join(folder, "next"), filepath.Join(folder, "model")))
-}
-
-// command runs a command, which must succeed.
-func command(t *testing.T, line ...string) (stdout string) {
-	t.Helper()
-	stdout, stderr, status := daemontest.RunToEnd(t, line...)
-	if status != 0 {
-		t.Fatalf("%q: status %d, %s", line, status, stderr)
-	}
-	return stdout
 }
