@@ -17,6 +17,7 @@ import (
 var adapted = map[string]string{
 	"go build ./server/cmd/disrust":                 `go build -o "$OUT/" ./server/cmd/disrust`,
 	"go build ./client/cmd/disrust-client":          `go build -o "$OUT/" ./client/cmd/disrust-client`,
+	"go run ./server/deploy dist":                   `go run ./server/deploy "$OUT/dist"`,
 	"go test -c -o bufpool.test ./bufpool":          `go test -c -o "$OUT/bufpool.test" ./bufpool`,
 	"go test -run '^$' -bench AllocSizes ./bufpool": "go test -run '^$' -bench AllocSizes -benchtime 1x ./bufpool",
 	"go test -run '^$' -bench PoolSizes ./bufpool":  "go test -run '^$' -bench PoolSizes -benchtime 1x ./bufpool",
@@ -33,6 +34,7 @@ var adapted = map[string]string{
 var elsewhere = map[string]string{
 	"go test work":                      "CI runs it as it stands in README.md",
 	"go test -race work":                "CI tests each module under the race detector",
+	"go test -tags deploy":              "CI runs it, with the programs that it needs",
 	".ci/run":                           "TestPages is a part of it",
 	"cd uring/oracle":                   "CI runs the oracle, which needs a module of its own",
 	"go mod tidy":                       "TestPagesPrograms of disrust-client runs it, in the folder of each program",

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	proxyAddr = "127.0.0.1:9900" // as in testdata/haproxy.cfg
+	proxyAddr = "127.0.0.1:9900" // as in haproxy.cfg
 	rounds    = 10
 )
 
@@ -93,12 +93,12 @@ type proxy struct {
 	socket string // where it says how its servers are
 }
 
-// startProxy starts HAProxy with the configuration in testdata.
+// startProxy starts HAProxy with the configuration that is there for people.
 func startProxy(t *testing.T) *proxy {
 	version, _, _ := daemontest.RunToEnd(t, "haproxy", "-v")
 	t.Log(version)
 	p := &proxy{socket: t.TempDir() + "/s"}
-	cmd := exec.Command("haproxy", "-db", "-f", "testdata/haproxy.cfg")
+	cmd := exec.Command("haproxy", "-db", "-f", "../../deploy/haproxy.cfg")
 	cmd.Env = append(os.Environ(), "STATS_SOCKET="+p.socket)
 	var err error
 	p.Process, err = daemontest.StartProcess(cmd)
