@@ -24,8 +24,8 @@ func (c *conn) awaitsHello() bool { return c.version == 2 && !c.greeted }
 // beginsWithHello reports whether c speaks version 2, or will once its receive buffer is parsed.
 // If it is dismissed, such a connection reads on until its peer's FIN.
 func (t *Thread) beginsWithHello(c *conn) bool {
-	if c.version == 2 {
-		return true
+	if c.version == 2 || c.awaitsHeader {
+		return c.version == 2
 	}
 	var first [wire.HeaderBytes]byte
 	n := 0
