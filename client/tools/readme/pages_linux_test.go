@@ -26,6 +26,8 @@ var adapted = map[string]string{
 	"go test ./server -run '^$' -fuzz FuzzPort -fuzzminimizetime 10x":                    "go test ./server -run '^FuzzPort$' -fuzzminimizetime 10x",
 	"go test ./server/cmd/disrust -run '^$' -fuzz FuzzCommandLine -fuzzminimizetime 10x": "go test ./server/cmd/disrust -run '^FuzzCommandLine$' -fuzzminimizetime 10x",
 	"go test ./server/internal/violation -run '^$' -fuzz FuzzSeen -fuzzminimizetime 10x": "go test ./server/internal/violation -run '^FuzzSeen$' -fuzzminimizetime 10x",
+
+	"go test ./server/internal/proxyheader -run '^$' -fuzz FuzzParse -fuzzminimizetime 10x": "go test ./server/internal/proxyheader -run '^FuzzParse$' -fuzzminimizetime 10x",
 }
 
 // elsewhere holds commands that TestPages does not run, by their first words, and says what runs
@@ -35,6 +37,7 @@ var elsewhere = map[string]string{
 	"go test -race work":                "CI tests each module under the race detector",
 	".ci/run":                           "TestPages is a part of it",
 	"cd uring/oracle":                   "CI runs the oracle, which needs a module of its own",
+	"cd server/internal/proxyheader":    "CI runs the oracle, which needs a module of its own",
 	"go mod tidy":                       "TestPagesPrograms of disrust-client runs it, in the folder of each program",
 	"go run .":                          "TestPagesPrograms of disrust-client builds and runs each program",
 	"go get":                            "possible once modules have tags",
