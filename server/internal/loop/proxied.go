@@ -11,9 +11,9 @@ import (
 )
 
 // A connection from an address in Config.Proxies begins with a PROXY header, which says who the
-// peer is. Such a connection has a partial from the start, and the header is collected there. So
-// the thread looks for headers only where it looks at partials, and other connections pay nothing.
-// The header must arrive within RequestTicks.
+// peer is. Such a connection has a partial from the start, and the thread collects the header there.
+// So the thread looks for headers only where it continues partials, and other connections pay
+// nothing. As a request must, the header must arrive within RequestTicks.
 
 // The block of a partial holds what is known of a header, as it holds a hello.
 const _ = uint(wire.HelloBytes - proxyheader.KnownBytes)
@@ -53,6 +53,7 @@ func (t *Thread) takeHeader(c *conn, data []byte) []byte {
 	return data[missing:]
 }
 
+// headerTaken ends the wait for c's header.
 func (t *Thread) headerTaken(c *conn) {
 	c.awaitsHeader = false
 	t.dropPartial(c)
