@@ -33,20 +33,20 @@ var adapted = map[string]string{
 // elsewhere holds commands that TestPages does not run, by their first words, and says what runs
 // them, or why nothing does.
 var elsewhere = map[string]string{
-	"go test work":                      "CI runs it as it stands in README.md",
-	"go test -race work":                "CI tests each module under the race detector",
-	".ci/run":                           "TestPages is a part of it",
-	"cd uring/oracle":                   "CI runs the oracle, which needs a module of its own",
-	"cd server/internal/proxyheader":    "CI runs the oracle, which needs a module of its own",
-	"go mod tidy":                       "TestPagesPrograms of disrust-client runs it, in the folder of each program",
-	"go run .":                          "TestPagesPrograms of disrust-client builds and runs each program",
-	"go get":                            "possible once modules have tags",
-	"git":                               "makes a release",
-	"server/bench/engines/install.sh":   "downloads packages for minutes",
-	"compare.py":                        "measures for minutes, with programs that are not in the repository",
-	"env/bin/python":                    "measures for minutes; CI tests it with small models",
-	"perf":                              "needs the kernel's perf, and reads what a run of minutes recorded",
-	"sh server/bench/served/install.sh": "installs some 2 GB, for minutes",
+	"go test work":                          "CI runs it as it stands in README.md",
+	"go test -race work":                    "CI tests each module under the race detector",
+	".ci/run":                               "TestPages is a part of it",
+	"cd uring/oracle":                       "CI runs the oracle, which needs a module of its own",
+	"cd server/internal/proxyheader/oracle": "CI runs the oracle, which needs a module of its own",
+	"go mod tidy":                           "TestPagesPrograms of disrust-client runs it, in the folder of each program",
+	"go run .":                              "TestPagesPrograms of disrust-client builds and runs each program",
+	"go get":                                "possible once modules have tags",
+	"git":                                   "makes a release",
+	"server/bench/engines/install.sh":       "downloads packages for minutes",
+	"compare.py":                            "measures for minutes, with programs that are not in the repository",
+	"env/bin/python":                        "measures for minutes; CI tests it with small models",
+	"perf":                                  "needs the kernel's perf, and reads what a run of minutes recorded",
+	"sh server/bench/served/install.sh":     "installs some 2 GB, for minutes",
 }
 
 // TestPages runs every command of the pages that no tool's test runs, as a shell does, at the top of
