@@ -58,6 +58,7 @@ func (o *options) list() flags.List {
 		flags.New("unix-mode", permissions(&c.UnixMode), "permissions of the files of Unix sockets: who may write to the file may connect"),
 		flags.New("share-port", flags.Toggle(&c.SharePort), "serve addresses that another disrust serves, beside it or in its place: a restart without a gap"),
 		flags.New("allow", prefixes(&c.Allow), "TCP addresses that are served; the server closes connections from others on arrival; may be given again"),
+		flags.New("proxy-protocol", prefixes(&c.ProxyProtocol), "addresses of balancers: each TCP connection from there must begin with a PROXY protocol header, which says who the peer is; may be given again"),
 
 		flags.New("io", flags.Choice(&c.IO, "auto",
 			option("auto", server.IOAuto), option("uring", server.IOUring), option("epoll", server.IOEpoll)),
@@ -83,7 +84,7 @@ func (o *options) list() flags.List {
 		flags.New("response-ring", flags.PowerOfTwo(&c.ResponseRing, allowed.ResponseRing.Low, allowed.ResponseRing.High), "requests in flight, per I/O thread"),
 		flags.New("max-conns", whole(&c.MaxConns, allowed.MaxConns), "connections at once; the server closes more of them on arrival"),
 
-		flags.New("request-timeout", period(&c.RequestTimeout, allowed.RequestTimeout), "how long a peer may take to finish a request or hello that it has begun to send; 0: for ever"),
+		flags.New("request-timeout", period(&c.RequestTimeout, allowed.RequestTimeout), "how long a peer may take to finish a request or hello that it has begun to send, and a balancer to send its PROXY header; 0: for ever"),
 		flags.New("idle-timeout", period(&c.IdleTimeout, allowed.IdleTimeout), "how long a peer that has all its answers may send nothing; 0: for ever"),
 		flags.New("max-conn-age", period(&c.MaxConnAge, allowed.MaxConnAge), "how old a connection may be, a tenth more or less, before the server ends it as in a drain; 0: any age"),
 		flags.New("drain-delay", period(&c.DrainDelay, allowed.DrainDelay), "how long to serve and accept after SIGTERM, no longer ready, before the drain begins"),

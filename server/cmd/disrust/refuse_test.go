@@ -69,6 +69,8 @@ func TestBadInput(t *testing.T) {
 		{"--allow 10.0.0.0/33", "10.0.0.0/33 allow 10.0.0.0/8"},
 		{"--allow 127.0.0.1,localhost", "localhost allow 192.168.1.7"},
 		{"--allow=", "allow 192.168.1.7"},
+		{"--proxy-protocol 10.0.0.0/33", "10.0.0.0/33 proxy-protocol 10.0.0.0/8"},
+		{"--proxy-protocol on", "on proxy-protocol 10.0.0.0/8"},
 		{"--listen 127.0.0.1", "127.0.0.1 listen host:port unix:PATH"},
 		{"--listen :9900", ":9900 listen host 127.0.0.1"},
 		{"--listen=", "listen host:port"},

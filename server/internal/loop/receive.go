@@ -47,12 +47,10 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 	switch {
 	case done && e.N > 0 && c.phase == open:
 		c.more = e.Outcome == netio.DoneMore
-		if c.measured && !t.beginsWithHello(c) {
-			c.received -= uint64(c.held.hi - min(c.held.hi, c.unread)) // what arrived later is not read
-			c.held.hi = min(c.held.hi, c.unread)
-			c.unread -= c.held.hi
+		if c.measured {
+			t.dropLate(c)
 		}
-		if t.stalled.count > 0 || !t.parse(c) {
+		if t.stalled.count > 0 && c.phase == open || !t.parse(c) {
 			c.stalledIn = t.model
 			t.stalled.push(c)
 		}
