@@ -68,7 +68,7 @@ func (c *Config) chooseIO(ctx context.Context) (chosenIO, error) {
 	if c.IO == IOEpoll {
 		return chosenIO{IO: IOEpoll}, nil
 	}
-	err := patience.Retry(ctx, unix.ENOMEM, func() error { return uring.Check(uringio.Operations[:]...) })
+	err := patience.Retry(ctx, unix.ENOMEM, uringio.Check)
 	switch {
 	case err == nil:
 		return chosenIO{IO: IOUring}, nil

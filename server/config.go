@@ -69,6 +69,12 @@ type Config struct {
 	UnixMode  fs.FileMode    // mode of the files of Unix sockets
 	Allow     []netip.Prefix // TCP peers to serve; empty: all. The server closes connections of others at once
 
+	// ProxyProtocol are the addresses of balancers. A TCP connection from one of them must begin with
+	// a header of the PROXY protocol, version 1 or 2, within RequestTimeout. The peer, for Allow and
+	// in logs, is then the one that the header names, if it names one. The server expects no header
+	// from other addresses, nor on Unix sockets.
+	ProxyProtocol []netip.Prefix
+
 	IO           IO
 	IOThreads    int // 0: half of the CPUs, or all but one if the model is costly and scored inline; at least 1
 	BatchThreads BatchThreads
@@ -148,7 +154,7 @@ func (c *Config) check(ctx context.Context) error {
 		c.Log = slog.Default()
 	}
 	checkModel := func() error { return c.checkModel(ctx) }
-	for _, check := range []func() error{c.checkRanges, checkModel, c.checkListen, c.checkAllow, c.checkRings, c.checkMemory} {
+	for _, check := range []func() error{c.checkRanges, checkModel, c.checkListen, c.checkAddresses, c.checkRings, c.checkMemory} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -210,17 +216,19 @@ func (c *Config) listeners() listen.Config {
 	return listen.Config{Addrs: addrs, Passed: c.Passed, Threads: c.IOThreads, Share: c.SharePort, UnixMode: c.UnixMode}
 }
 
-// checkAllow checks Allow. It turns IPv4 ranges that are written as IPv6 into IPv4 ranges,
-// because the server sees such a peer's address as IPv4.
-func (c *Config) checkAllow() error {
+// checkAddresses checks Allow and ProxyProtocol. It turns IPv4 ranges that are written as IPv6 into
+// IPv4 ranges, because the server sees such a peer's address as IPv4.
+func (c *Config) checkAddresses() error {
 	const mapped = 128 - 32 // bits of the prefix ::ffff:0:0
-	c.Allow = slices.Clone(c.Allow)
-	for i, p := range c.Allow {
-		if !p.IsValid() || p.Addr().Is4In6() && p.Bits() < mapped {
-			return configError("%v: a range of IPv4 or of IPv6 addresses is allowed", setting("Allow", p))
-		}
-		if p.Addr().Is4In6() {
-			c.Allow[i] = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+	for field, ranges := range map[string]*[]netip.Prefix{"Allow": &c.Allow, "ProxyProtocol": &c.ProxyProtocol} {
+		*ranges = slices.Clone(*ranges)
+		for i, p := range *ranges {
+			if !p.IsValid() || p.Addr().Is4In6() && p.Bits() < mapped {
+				return configError("%v: a range of IPv4 or of IPv6 addresses is allowed", setting(field, p))
+			}
+			if p.Addr().Is4In6() {
+				(*ranges)[i] = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+			}
 		}
 	}
 	return nil
@@ -299,6 +307,7 @@ func (c *Config) limits() loop.Limits {
 		ResponseRingBinds: c.ResponseRing <= c.requestShare(),
 		PoolBytes:         c.poolRows() * c.format().RowBytes(),
 		OutputBytes:       loop.OutputBytes(c.format()),
+		Headers:           len(c.ProxyProtocol) > 0,
 
 		RequestTicks: ticks(c.RequestTimeout),
 		IdleTicks:    ticks(c.IdleTimeout),

@@ -18,13 +18,14 @@ import (
 )
 
 // TestUnixSocket: a Unix socket behaves like TCP in every placement: answers, violations,
-// half-closed streams and a drain. After the drain the socket file is gone. Config.Allow
-// does not apply to Unix sockets.
+// half-closed streams and a drain. After the drain the socket file is gone. Config.Allow and
+// Config.ProxyProtocol do not apply to Unix sockets.
 func TestUnixSocket(t *testing.T) {
 	path := t.TempDir() + "/a.sock"
 	on := func(cfg *server.Config) {
 		cfg.Listen, cfg.UnixMode = []string{"unix:" + path}, 0o600
 		cfg.Allow = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		cfg.ProxyProtocol = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	}
 	rawtest.EachPlacement(t, on, func(t *testing.T, s *rawtest.Server) {
 		if info, err := os.Lstat(path); err != nil || info.Mode() != fs.ModeSocket|0o600 {
@@ -38,6 +39,8 @@ func TestUnixSocket(t *testing.T) {
 		rawtest.Check(t, exchange(s.Addr, requests, answers))
 		c := dial(t, s.Addr)
 		rawtest.Check(t, errors.Join(c.Send(rawtest.Header(0)), c.ExpectEOF(), c.Close()))
+		named := dial(t, s.Addr)
+		rawtest.Check(t, errors.Join(named.Send([]byte("PROXY UNKNOWN\r\n")), named.ExpectEOF(), named.Close()))
 		half := dial(t, s.Addr)
 		rawtest.Check(t, errors.Join(half.Send(requests), half.CloseWrite(), half.Expect(answers), half.ExpectEOF(), half.Close()))
 

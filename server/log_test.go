@@ -3,12 +3,15 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/internal/rawtest"
@@ -122,4 +125,47 @@ type endsWhenReady struct {
 func (e endsWhenReady) Handle(ctx context.Context, r slog.Record) error {
 	e.cancel()
 	return e.Handler.Handle(ctx, r)
+}
+
+// TestFloodOfFailures: clients send rows for which the model fails, again and again. The log has a line per
+// second at most, and each failure has a line or is counted in one.
+func TestFloodOfFailures(t *testing.T) {
+	const clients, times = 8, 40
+	var log *bytes.Buffer
+	rawtest.EachPlacement(t, func(cfg *server.Config) {
+		with(failing(func() error { return errPoison }))(cfg)
+		log = new(bytes.Buffer)
+		cfg.Log = slog.New(slog.NewJSONHandler(log, nil))
+	}, func(t *testing.T, s *rawtest.Server) {
+		began := time.Now()
+		rawtest.Check(t, rawtest.Each(clients, func(client int) error {
+			requests, answers := rawtest.Source{Dim: 128, Client: client}.Pipeline(0, 1)
+			for range times {
+				if err := exchangePoisoned(s.Addr, requests, answers); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		s.Ended = true
+		rawtest.Check(t, s.Shutdown(context.Background()))
+		lines, sum := 0, 0
+		for line := range strings.Lines(log.String()) {
+			var l struct {
+				Msg, Error string
+				More       int
+			}
+			rawtest.Check(t, json.Unmarshal([]byte(line), &l))
+			if !strings.HasPrefix(l.Msg, "the model failed") {
+				continue
+			}
+			lines, sum = lines+1, sum+l.More
+			if l.Error != "" {
+				sum++
+			}
+		}
+		if most := 2 + int(time.Since(began)/time.Second); sum != clients*times || lines > most {
+			t.Errorf("%d failures are logged or counted, of %d, in %d lines, of at most %d", sum, clients*times, lines, most)
+		}
+	})
 }

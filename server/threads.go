@@ -103,7 +103,7 @@ func (s *Server) makeThread(ctx context.Context, i int, begin <-chan bool) (err 
 		return err
 	}
 	cfg := loop.Config{
-		Format: s.cfg.format(), Welcome: s.cfg.welcome(), Violations: s.violations, Limits: s.cfg.limits(), Conns: &s.conns, Allow: s.cfg.Allow, WakeFD: t.wake.FD(),
+		Format: s.cfg.format(), Welcome: s.cfg.welcome(), Violations: s.violations, Limits: s.cfg.limits(), Conns: &s.conns, Allow: s.cfg.Allow, Proxies: s.cfg.ProxyProtocol, WakeFD: t.wake.FD(),
 		Listeners: s.listeners.Thread(i),
 		Requests:  s.requests[i%len(s.requests)].Producer(), Responses: t.responses.Consumer(),
 		Batches: make([]batcher.Batch, t.responses.Capacity()), Clock: s.clock,
@@ -230,6 +230,7 @@ func (s *Server) serve() {
 			t.DropModel()
 		}
 		s.violations.Flush()
+		s.failures.flush()
 		s.free()
 		if err := s.listeners.Remove(); err != nil {
 			s.cfg.Log.Warn("a socket file was not removed", "error", err)

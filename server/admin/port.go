@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/disrust/disrust/server/internal/throttle"
 )
 
 // The bounds of a Port. A client that does not keep to them loses its connection.
@@ -28,6 +30,7 @@ const (
 // understands: ready, or drain while no client should be sent here.
 type Port struct {
 	server http.Server
+	log    *throttle.Handler // of what clients can cause
 	done   chan struct{}
 }
 
@@ -37,11 +40,11 @@ func Serve(l net.Listener, source Source, o Options) *Port {
 	if log == nil {
 		log = slog.Default()
 	}
-	p := &Port{done: make(chan struct{})}
+	p := &Port{log: throttle.New(log.Handler()), done: make(chan struct{})}
 	p.server = http.Server{
 		Handler:           Handler(source, o),
 		ReadHeaderTimeout: headerTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog: slog.NewLogLogger(p.log, slog.LevelWarn),
 	}
 	go func() {
 		defer close(p.done)
@@ -61,6 +64,7 @@ func (p *Port) Close() {
 		p.server.Close()
 	}
 	<-p.done
+	p.log.Flush()
 }
 
 // bounded is a listener with at most maxConns connections at once. More of them wait to be accepted.

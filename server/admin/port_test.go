@@ -3,9 +3,11 @@ package admin
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -140,4 +142,45 @@ func TestHeaders(t *testing.T) {
 	if got, _ := io.ReadAll(c); !strings.HasPrefix(string(got), "HTTP/1.1 431") {
 		t.Errorf("%q", got)
 	}
+}
+
+// TestFloodOfPanics: what clients cause again and again has a bounded number of lines, and each occurrence
+// has a line or is counted in one.
+func TestFloodOfPanics(t *testing.T) {
+	const (
+		asks = 300
+		most = 8 + 100 + 1 // lines of their own, what all others share, and the line with the count
+	)
+	var text strings.Builder // the log writes one line at a time, and is read when the port is closed
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	began := time.Now()
+	p := Serve(l, panickingState{new(fake)}, Options{Log: slog.New(slog.NewJSONHandler(&text, nil))})
+	for range asks {
+		c := dial(t, l.Addr().String())
+		fmt.Fprint(c, "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		if got, _ := io.ReadAll(c); len(got) > 0 {
+			t.Fatalf("an answer: %q", got)
+		}
+		c.Close()
+	}
+	p.Close()
+	lines, sum := 0, 0
+	for line := range strings.Lines(text.String()) {
+		l := decodeSome[struct{ More int }](t, line)
+		lines, sum = lines+1, sum+max(1, l.More)
+	}
+	if intervals := 1 + int(time.Since(began)/(10*time.Second)); sum != asks || lines > most*intervals {
+		t.Errorf("%d panics are logged or counted, of %d, in %d lines, of at most %d", sum, asks, lines, most*intervals)
+	}
+}
+
+type panickingState struct{ *fake }
+
+func (panickingState) State() State { panic("whenever it is asked") }
+
+func decodeSome[T any](t *testing.T, line string) (v T) {
+	t.Helper()
+	check(t, json.Unmarshal([]byte(line), &v))
+	return v
 }

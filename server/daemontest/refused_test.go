@@ -23,10 +23,11 @@ func TestRefusals(t *testing.T) {
 		flags []string
 		cfg   client.Config
 	}{
-		"| `connection refused` | |":                              {},
-		"| `closed before its welcome` | counts `denied`":         {flags: []string{"--allow", "10.0.0.0/8"}},
-		"| `closed before its welcome` | counts `refused`":        {flags: []string{"--max-conns", "1"}},
-		"| `serves dim 128 and not 4` | counts `refused_hellos`,": {flags: []string{}, cfg: client.Config{Dim: 4}},
+		"| `connection refused` | |":                                {},
+		"| `closed before its welcome` | counts `denied`":           {flags: []string{"--allow", "10.0.0.0/8"}},
+		"| `closed before its welcome` | counts `protocol_errors`,": {flags: []string{"--proxy-protocol", "127.0.0.0/8"}},
+		"| `closed before its welcome` | counts `refused`":          {flags: []string{"--max-conns", "1"}},
+		"| `serves dim 128 and not 4` | counts `refused_hellos`,":   {flags: []string{}, cfg: client.Config{Dim: 4}},
 		"| `lost while waiting for the answer`, in version 1 | counts `protocol_errors`,": {
 			flags: []string{}, cfg: client.Config{Version: 1, Dim: 1},
 		},

@@ -32,11 +32,11 @@ type Counters struct {
 
 	Accepted     uint64 `exposed:"connections_accepted" unit:"connections" help:"connections that were accepted and kept"`
 	Refused      uint64 `exposed:"connections_refused" unit:"connections" help:"connections closed on arrival because MaxConns were open"`
-	Denied       uint64 `exposed:"connections_denied" unit:"connections" help:"connections closed on arrival because Allow does not have their address"`
+	Denied       uint64 `exposed:"connections_denied" unit:"connections" help:"connections closed because Allow does not have their peer's address: on arrival, or after a PROXY header that names it, and those count as accepted too"`
 	Closed       uint64 `exposed:"connections_closed" unit:"connections" help:"connections that ended, after having been accepted"`
 	AcceptErrors uint64 `unit:"times" help:"times a thread stopped accepting for a while because descriptors or memory ran out"`
 
-	LateRequests   uint64 `unit:"connections" help:"connections ended because a request or hello was not finished within the request timeout"`
+	LateRequests   uint64 `unit:"connections" help:"connections ended because a request, hello or PROXY header was not finished within the request timeout"`
 	IdleConns      uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`
 	OldConns       uint64 `unit:"connections" help:"connections whose end began because they had reached the greatest age"`
 	Hellos         uint64 `unit:"connections" help:"connections that began with a hello: they speak version 2 of the protocol"`

@@ -38,7 +38,7 @@ const (
 // reserved are the daemon's flags that torture sets or relies on.
 var reserved = []string{
 	"host", "port", "io-threads", "batch-threads", "dim", "max-vectors", "model",
-	"max-conns", "drain-timeout", "request-timeout", "idle-timeout", "allow", "share-port", "plan", "metrics", "metrics-interval",
+	"max-conns", "drain-timeout", "request-timeout", "idle-timeout", "allow", "proxy-protocol", "share-port", "until-eof", "plan", "metrics", "metrics-interval",
 }
 
 // list returns the flags of torture.

@@ -17,6 +17,7 @@ import (
 var adapted = map[string]string{
 	"go build ./server/cmd/disrust":                 `go build -o "$OUT/" ./server/cmd/disrust`,
 	"go build ./client/cmd/disrust-client":          `go build -o "$OUT/" ./client/cmd/disrust-client`,
+	"go run ./server/deploy dist":                   `go run ./server/deploy "$OUT/dist"`,
 	"go test -c -o bufpool.test ./bufpool":          `go test -c -o "$OUT/bufpool.test" ./bufpool`,
 	"go test -run '^$' -bench AllocSizes ./bufpool": "go test -run '^$' -bench AllocSizes -benchtime 1x ./bufpool",
 	"go test -run '^$' -bench PoolSizes ./bufpool":  "go test -run '^$' -bench PoolSizes -benchtime 1x ./bufpool",
@@ -26,24 +27,32 @@ var adapted = map[string]string{
 	"go test ./server -run '^$' -fuzz FuzzPort -fuzzminimizetime 10x":                    "go test ./server -run '^FuzzPort$' -fuzzminimizetime 10x",
 	"go test ./server/cmd/disrust -run '^$' -fuzz FuzzCommandLine -fuzzminimizetime 10x": "go test ./server/cmd/disrust -run '^FuzzCommandLine$' -fuzzminimizetime 10x",
 	"go test ./server/internal/violation -run '^$' -fuzz FuzzSeen -fuzzminimizetime 10x": "go test ./server/internal/violation -run '^FuzzSeen$' -fuzzminimizetime 10x",
+
+	"go test ./server/internal/proxyheader -run '^$' -fuzz FuzzParse -fuzzminimizetime 10x": "go test ./server/internal/proxyheader -run '^FuzzParse$' -fuzzminimizetime 10x",
 }
 
 // elsewhere holds commands that TestPages does not run, by their first words, and says what runs
 // them, or why nothing does.
 var elsewhere = map[string]string{
-	"go test work":                      "CI runs it as it stands in README.md",
-	"go test -race work":                "CI tests each module under the race detector",
-	".ci/run":                           "TestPages is a part of it",
-	"cd uring/oracle":                   "CI runs the oracle, which needs a module of its own",
-	"go mod tidy":                       "TestPagesPrograms of disrust-client runs it, in the folder of each program",
-	"go run .":                          "TestPagesPrograms of disrust-client builds and runs each program",
-	"go get":                            "possible once modules have tags",
-	"git":                               "makes a release",
-	"server/bench/engines/install.sh":   "downloads packages for minutes",
-	"compare.py":                        "measures for minutes, with programs that are not in the repository",
-	"env/bin/python":                    "measures for minutes; CI tests it with small models",
-	"perf":                              "needs the kernel's perf, and reads what a run of minutes recorded",
-	"sh server/bench/served/install.sh": "installs some 2 GB, for minutes",
+	"go test work":                          "CI runs it as it stands in README.md",
+	"go test -race work":                    "CI tests each module under the race detector",
+	"go test -tags deploy":                  "CI runs it, with the programs that it needs",
+	".ci/run":                               "TestPages is a part of it",
+	"cd uring/oracle":                       "CI runs the oracle, which needs a module of its own",
+	"go mod tidy":                           "TestPagesPrograms of disrust-client runs it, in the folder of each program",
+	"go run .":                              "TestPagesPrograms of disrust-client builds and runs each program",
+	"go get":                                "possible once modules have tags",
+	"git":                                   "makes a release",
+	"server/bench/engines/install.sh":       "downloads packages for minutes",
+	"compare.py":                            "measures for minutes, with programs that are not in the repository",
+	"env/bin/python":                        "measures for minutes; CI tests it with small models",
+	"pip install ./client/python":           "CI installs the wheel that it builds",
+	"python -m build":                       "CI builds the wheel in a folder of its own",
+	"pytest client/python":                  "CI runs it with the libraries that it needs",
+	"python client/python/bench.py":         "measures for half a minute",
+	"perf":                                  "needs the kernel's perf, and reads what a run of minutes recorded",
+	"sh server/bench/served/install.sh":     "installs some 2 GB, for minutes",
+	"cd server/internal/proxyheader/oracle": "CI runs the oracle, which needs a module of its own",
 }
 
 // TestPages runs every command of the pages that no tool's test runs, as a shell does, at the top of

@@ -39,6 +39,24 @@ func Check(t *testing.T, file, name, want string) {
 	}
 }
 
+// CheckFile fails the test unless file holds want and nothing else. With the test's flag -update it
+// writes want there instead.
+func CheckFile(t *testing.T, file, want string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	switch {
+	case err == nil && string(text) == want:
+	case *update:
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case err != nil:
+		t.Fatal(err)
+	default:
+		t.Errorf("%s is not what the code says; go test with -update writes it anew", file)
+	}
+}
+
 // replace puts want between the comments.
 func replace(text, name, want string) (string, error) {
 	begin, end := "<!-- begin of "+name+" -->\n", "<!-- end of "+name+" -->\n"

@@ -4,7 +4,7 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -13,7 +13,6 @@ import (
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/batcher/forest"
-	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server/admin"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/server/internal/listen"
@@ -54,7 +53,7 @@ func modelFormat(m batcher.Model) string {
 
 // openAdmin serves source on the admin port, if there is to be one. Its goroutines are Go's, which run on
 // none of the server's threads.
-func (o *options) openAdmin(source adminSource, stderr io.Writer) (end func(), err error) {
+func (o *options) openAdmin(source adminSource, l *lineLog) (end func(), err error) {
 	if o.admin == "" {
 		return func() {}, nil
 	}
@@ -67,11 +66,11 @@ func (o *options) openAdmin(source adminSource, stderr io.Writer) (end func(), e
 		return nil, fmt.Errorf("--admin %s: %w", o.admin, err)
 	}
 	port := admin.Serve(listener, source, admin.Options{Reloader: source.reloads, Pprof: profiles(), Log: o.cfg.Log})
-	fmt.Fprintf(stderr, "disrust: admin port on %s\n", flags.OneLine(set.String()))
+	l.say(slog.LevelInfo, "admin port on "+set.String())
 	return func() {
 		port.Close()
 		if err := set.Remove(); err != nil {
-			flags.Complain(stderr, "disrust", err)
+			l.say(slog.LevelWarn, err.Error())
 		}
 	}, nil
 }

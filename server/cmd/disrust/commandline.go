@@ -104,8 +104,8 @@ func (o *options) command(list flags.List, line *flags.Line) error {
 			o.plan, given = true, true
 			continue
 		}
-		if offline.Find(word) != nil {
-			return fmt.Errorf("%s must be the first word: disrust %s FILE [flags]", word, word)
+		if c := offline.Find(word); c != nil {
+			return fmt.Errorf("%s must be the first word: disrust %s", word, c.Usage())
 		}
 		if word == "" || word[0] < '0' || word[0] > '9' {
 			return list.UnknownWord(word, append(offline.Names(), planCommand, helpCommand, versionCommand)...)

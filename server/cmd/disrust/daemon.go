@@ -12,11 +12,11 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/internal/listen"
-	"github.com/disrust/disrust/server/internal/logqueue"
 )
 
 const statusInterrupted = 130 // as a shell reports it
@@ -31,18 +31,26 @@ func runDaemon(args []string, stdout, stderr io.Writer) int {
 	if o.plan {
 		return o.printPlan(stdout, stderr)
 	}
+	l := o.newLog(stderr)
 	if status, err := inherit(o); err != nil {
-		return fail(stderr, err, status)
+		defer l.flush()
+		return l.fail(status, err)
 	}
 	signal.Ignore(syscall.SIGPIPE) // when the reader of the metrics leaves, only the metrics end
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	if o.untilEOF {
+		go func() {
+			io.Copy(io.Discard, os.Stdin)
+			signals <- syscall.SIGTERM
+		}()
+	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
 	ended := make(chan int, 1)
-	go func() { ended <- o.live(ctx, hangups, stdout, stderr) }()
+	go func() { ended <- o.live(ctx, hangups, stdout, l) }()
 	for range 2 {
 		select {
 		case <-signals:
@@ -54,37 +62,33 @@ func runDaemon(args []string, stdout, stderr io.Writer) int {
 	return statusInterrupted // the second signal does not wait for the drain
 }
 
-// live serves, with a queue in front of stderr: a pipe that nobody reads keeps the daemon
-// neither from being ready nor from ending. When the daemon ends, it gives the reader a second
-// to take the last lines.
-func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout, stderr io.Writer) int {
-	lines := logqueue.New(func(lost string) { fmt.Fprintf(stderr, "disrust: %s\n", lost) })
-	defer lines.Flush()
-	o.cfg.Log = slog.New(lines.Handler(slog.NewTextHandler(stderr, nil)))
+// live serves. When the daemon ends, it gives the reader of stderr a second to take the last lines.
+func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout io.Writer, l *lineLog) int {
+	defer l.flush()
 	o.findManager()
-	return o.serve(ctx, hangups, stdout, lines.Writer(stderr))
+	return o.serve(ctx, hangups, stdout, l)
 }
 
 // serve opens the admin port, starts the server, serves until ctx ends, and drains.
-func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, stderr io.Writer) int {
+func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout io.Writer, l *lineLog) int {
 	life := o.newLife()
 	source := adminSource{life, &adminReloader{}}
-	closeAdmin, err := o.openAdmin(source, stderr)
+	closeAdmin, err := o.openAdmin(source, l)
 	if err != nil {
-		return fail(stderr, err, flags.StatusFailed)
+		return l.fail(flags.StatusFailed, err)
 	}
 	defer closeAdmin() // last, so that whoever asks hears that the server drains
 	defer context.AfterFunc(ctx, life.Drains)()
 	watcher, err := o.watchModel() // before the model is loaded, so that no change falls between
 	if err != nil {
-		return o.refuse(stderr, err)
+		return l.fail(o.inTermsOfFlags(err))
 	}
 	s, err := o.startServer(ctx)
 	if errors.Is(err, context.Canceled) {
 		return 0 // a signal came before the server accepted connections
 	}
 	if err != nil {
-		return o.refuse(stderr, err)
+		return l.fail(o.inTermsOfFlags(err))
 	}
 	runtime.GC()
 	boundGarbage()
@@ -92,34 +96,46 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout, s
 	r := o.reloads(ctx, s, hangups, watcher)
 	source.reloads.of.Store(r)
 	life.Serves(s)
-	fmt.Fprintf(stderr, "disrust: ready on %s\n", flags.OneLine(s.String()))
+	l.say(slog.LevelInfo, "ready on "+s.String(), slog.Any("addresses", placesOf(s)))
 	finish := func() {}
 	if o.metrics {
-		finish = report(counted{s, r}, stdout, stderr, o.interval)
+		finish = report(counted{s, r}, stdout, l, o.interval)
 	}
 	select {
 	case <-ctx.Done():
+		o.log.Debug("the end begins")
 	case <-s.Done():
 	}
 	o.ends()
 	err = s.Drain(context.Background())
 	finish()
 	if errors.Is(err, server.ErrCut) { // some peers did not read their answers in time
-		flags.Complain(stderr, "disrust", fmt.Errorf("the drain ended after %s: %w", o.cfg.DrainSpread+o.cfg.DrainTimeout, err))
+		l.say(slog.LevelWarn, fmt.Sprintf("the drain ended after %s: %v", o.cfg.DrainSpread+o.cfg.DrainTimeout, err))
 		return 0
 	}
 	if err != nil {
-		return fail(stderr, err, flags.StatusFailed)
+		return l.fail(flags.StatusFailed, err)
 	}
+	o.log.Debug("the drain is over")
 	return 0
+}
+
+// placesOf returns where s serves, each as a command line names it.
+func placesOf(s *server.Server) (all []string) {
+	for _, a := range s.Addrs() {
+		all = append(all, listen.Name(a))
+	}
+	return all
 }
 
 // startServer loads the model and starts the server with it.
 func (o *options) startServer(ctx context.Context) (*server.Server, error) {
 	o.tell(o.manager.Status("loads the model " + o.model))
+	began := time.Now()
 	if err := awaitLoad(ctx, o.loadModel); err != nil {
 		return nil, err
 	}
+	o.log.Debug("the model is loaded", "model", o.model, "seconds", time.Since(began).Seconds())
 	s, err := server.Start(ctx, o.cfg)
 	for _, f := range o.cfg.Passed {
 		f.Close() // the server has its own duplicate
@@ -146,24 +162,28 @@ func inherit(o *options) (status int, err error) {
 
 // printPlan prints the memory that a server with these options would take.
 func (o *options) printPlan(stdout, stderr io.Writer) int {
-	if err := o.loadModel(); err != nil {
-		return o.refuse(stderr, err)
+	err := o.loadModel()
+	if err == nil {
+		var budget server.Budget
+		if budget, err = o.cfg.Budget(); err == nil {
+			return flags.Show(o.table(budget), "disrust", stdout, stderr)
+		}
 	}
-	budget, err := o.cfg.Budget()
-	if err != nil {
-		return o.refuse(stderr, err)
-	}
-	table := budget.Table(func(field string) string {
+	status, err := o.inTermsOfFlags(err)
+	return fail(stderr, err, status)
+}
+
+func (o *options) table(b server.Budget) string {
+	return b.Table(func(field string) string {
 		name, _ := o.inFlags(field, nil)
 		return name
 	})
-	return flags.Show(table, "disrust", stdout, stderr)
 }
 
-// refuse reports an error of the server in terms of flags. It returns flags.StatusUsage if the
-// options make no sense, and flags.StatusFailed if they cannot work in this environment.
-func (o *options) refuse(stderr io.Writer, err error) int {
-	status := flags.StatusFailed
+// inTermsOfFlags returns the exit status for an error of the server, and the error in terms of flags. The
+// status is flags.StatusUsage if the options make no sense, and flags.StatusFailed if they cannot work in this environment.
+func (o *options) inTermsOfFlags(err error) (status int, _ error) {
+	status = flags.StatusFailed
 	_, config := errors.AsType[*server.ConfigError](err)
 	if _, usage := errors.AsType[*usageError](err); usage || config {
 		status = flags.StatusUsage
@@ -173,7 +193,7 @@ func (o *options) refuse(stderr io.Writer, err error) int {
 	}); ok {
 		err = errors.New(named.Text(o.inFlags))
 	}
-	return fail(stderr, err, status)
+	return status, err
 }
 
 // enoughDescriptors returns an error if the limit on descriptors is so low that Go's runtime

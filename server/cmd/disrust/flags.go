@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -33,7 +34,11 @@ type options struct {
 	watch      bool
 	loaded     *reload.Model // what loadModel made of the file; nil: the model is built in
 	plan       bool
+	jsonLog    bool         // the log is JSON
+	level      slog.Level   // of the lines that are logged, at least
+	log        *slog.Logger // of the daemon itself: what somebody else can cause is bounded
 	metrics    bool
+	untilEOF   bool
 	interval   time.Duration // between two lines of metrics
 	manager    *notify.Manager
 }
@@ -53,6 +58,7 @@ func (o *options) list() flags.List {
 		flags.New("unix-mode", permissions(&c.UnixMode), "permissions of the files of Unix sockets: who may write to the file may connect"),
 		flags.New("share-port", flags.Toggle(&c.SharePort), "serve addresses that another disrust serves, beside it or in its place: a restart without a gap"),
 		flags.New("allow", prefixes(&c.Allow), "TCP addresses that are served; the server closes connections from others on arrival; may be given again"),
+		flags.New("proxy-protocol", prefixes(&c.ProxyProtocol), "addresses of balancers: each TCP connection from there must begin with a PROXY protocol header, which says who the peer is; may be given again"),
 
 		flags.New("io", flags.Choice(&c.IO, "auto",
 			option("auto", server.IOAuto), option("uring", server.IOUring), option("epoll", server.IOEpoll)),
@@ -78,7 +84,7 @@ func (o *options) list() flags.List {
 		flags.New("response-ring", flags.PowerOfTwo(&c.ResponseRing, allowed.ResponseRing.Low, allowed.ResponseRing.High), "requests in flight, per I/O thread"),
 		flags.New("max-conns", whole(&c.MaxConns, allowed.MaxConns), "connections at once; the server closes more of them on arrival"),
 
-		flags.New("request-timeout", period(&c.RequestTimeout, allowed.RequestTimeout), "how long a peer may take to finish a request or hello that it has begun to send; 0: for ever"),
+		flags.New("request-timeout", period(&c.RequestTimeout, allowed.RequestTimeout), "how long a peer may take to finish a request or hello that it has begun to send, and a balancer to send its PROXY header; 0: for ever"),
 		flags.New("idle-timeout", period(&c.IdleTimeout, allowed.IdleTimeout), "how long a peer that has all its answers may send nothing; 0: for ever"),
 		flags.New("max-conn-age", period(&c.MaxConnAge, allowed.MaxConnAge), "how old a connection may be, a tenth more or less, before the server ends it as in a drain; 0: any age"),
 		flags.New("drain-delay", period(&c.DrainDelay, allowed.DrainDelay), "how long to serve and accept after SIGTERM, no longer ready, before the drain begins"),
@@ -88,6 +94,12 @@ func (o *options) list() flags.List {
 		flags.New("admin", address(&o.admin), "where to serve health, metrics, status and profiles over HTTP, to whoever can reach it; nowhere unless given"),
 		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),
 		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, maxInterval), "time between two lines of metrics"),
+		flags.New("log-format", flags.Choice(&o.jsonLog, "text", option("text", false), option("json", true)),
+			"what a line on standard error is; json: an object with time, level and msg, for a program"),
+		flags.New("log-level", flags.Choice(&o.level, "info",
+			option("debug", slog.LevelDebug), option("info", slog.LevelInfo), option("warn", slog.LevelWarn), option("error", slog.LevelError)),
+			"which lines are logged: those of this level and above; the ready line is of info"),
+		flags.New("until-eof", flags.Toggle(&o.untilEOF), "drain and end when standard input ends: with the program that holds the other end of a pipe, however that program ends"),
 		flags.New("plan", flags.Toggle(&o.plan), "print the memory that these flags take, as disrust plan does, and end"),
 	})
 }

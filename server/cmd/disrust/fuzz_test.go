@@ -28,11 +28,12 @@ func FuzzCommandLine(f *testing.F) {
 		"--host\n0.0.0.0\n--port\n0", "--dim\n1\n--max-vectors\n65535", "--dim=2147483647\n--max-vectors=65535\n--pool-mib=65536",
 		"--pool-mib\n1\n--request-ring\n4\n--response-ring\n4", "--pool-mib\n99999999999999999999", "--request-ring\n3",
 		"--model\nsum", "--watch", "--watch=false\n--model\nx", "--max-conns\n1048576", "--drain-timeout\n10m", "--drain-timeout\n9223372036854775807ns",
-		"--request-timeout\n0\n--idle-timeout=1h", "--idle-timeout\n-1s", "--request-timeout=1001h", "--share-port", "--plan", "plan\n2\n9901",
-		"--allow\n10.0.0.0/8,192.168.1.7", "--allow=fd00::/8,::1", "--allow\n10.0.0.0/33", "--allow=,", "--allow\n1.2.3.4\x1b/8",
+		"--request-timeout\n0\n--idle-timeout=1h", "--idle-timeout\n-1s", "--request-timeout=1001h", "--share-port", "--until-eof", "--plan", "plan\n2\n9901",
+		"--allow\n10.0.0.0/8,192.168.1.7", "--allow=fd00::/8,::1", "--allow\n10.0.0.0/33", "--allow=,", "--allow\n1.2.3.4\x1b/8", "--proxy-protocol\n10.0.1.1",
 		"--listen\n127.0.0.1:0\n--listen=unix:/run/a", "--listen\n[::]:1\n--listen\n0.0.0.0:1", "--listen=unix:@a", "--listen=unix:\x00",
 		"--listen\n[fe80::1%lo]:1\n--port\n1", "--listen=unix:\x1b[31m\n2\n3", "--unix-mode\n0600", "--unix-mode=-1", "--unix-mode=8",
 		"--admin\n127.0.0.1:9901", "--admin=unix:/a\n--listen=unix:/a", "--admin=unix:\x1b", "--admin=0.0.0.0:9900", "--admin\n[::]:1\n--host=\x00",
+		"--log-format=json\n--log-level\ndebug", "--log-level=\x1b",
 		"help", "version", "--version", "plan\nplan", "port\n9900", "2\n9901\n--port\n9900", "--no-such", "--port\n-1", "--port\n0x10", "--port\n+1", "--dim\n1e3", "--no\x1b[31m", "--port\n\x00", "\x80", "--\xff=1", "2\n3\n\r",
 	} {
 		f.Add(args)

@@ -44,7 +44,7 @@ require (
 	github.com/disrust/disrust/eventfd v0.1.0 // indirect
 	github.com/disrust/disrust/ringbuf v0.1.0 // indirect
 	github.com/disrust/disrust/slab v0.1.0 // indirect
-	github.com/disrust/disrust/uring v0.1.0 // indirect
+	github.com/disrust/disrust/uring v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	github.com/viterin/partial v1.1.0 // indirect
 	github.com/viterin/vek v0.4.3 // indirect

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	proxyAddr = "127.0.0.1:9900" // as in testdata/haproxy.cfg
+	proxyAddr = "127.0.0.1:9900" // as in its configuration
 	rounds    = 10
 )
 
@@ -36,7 +36,7 @@ func TestHAProxy(t *testing.T) {
 		newBackend(t, "a", "10.0.1", "--io", "uring", "--batch-threads", "0"),
 		newBackend(t, "b", "10.0.2", "--io", "epoll", "--batch-threads", "1"),
 	}
-	p := startProxy(t)
+	p := startProxy(t, "../../deploy/haproxy.cfg")
 	p.awaitUp(t, backends)
 	l := startLoads(t, proxyAddr)
 	for range rounds {
@@ -93,12 +93,12 @@ type proxy struct {
 	socket string // where it says how its servers are
 }
 
-// startProxy starts HAProxy with the configuration in testdata.
-func startProxy(t *testing.T) *proxy {
+// startProxy starts HAProxy with the configuration in a file.
+func startProxy(t *testing.T, config string) *proxy {
 	version, _, _ := daemontest.RunToEnd(t, "haproxy", "-v")
 	t.Log(version)
 	p := &proxy{socket: t.TempDir() + "/s"}
-	cmd := exec.Command("haproxy", "-db", "-f", "testdata/haproxy.cfg")
+	cmd := exec.Command("haproxy", "-db", "-f", config)
 	cmd.Env = append(os.Environ(), "STATS_SOCKET="+p.socket)
 	var err error
 	p.Process, err = daemontest.StartProcess(cmd)

@@ -23,7 +23,7 @@ func (o *options) findManager() {
 // tell logs that the service manager was not told something.
 func (o *options) tell(err error) {
 	if err != nil {
-		o.cfg.Log.Warn("no word to the service manager", "error", err.Error())
+		o.log.Warn("no word to the service manager", "error", err.Error())
 	}
 }
 
@@ -39,7 +39,7 @@ func (o *options) serves(s *server.Server) (stop func()) {
 	go func() {
 		defer close(fed)
 		o.manager.Feed(ctx, s.Alive, func(err error) {
-			o.cfg.Log.Error("the watchdog is not fed", "error", err.Error())
+			o.log.Error("the watchdog is not fed", "error", err.Error())
 		})
 	}()
 	go func() {

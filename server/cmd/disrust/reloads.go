@@ -15,6 +15,7 @@ import (
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/admin"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/golden"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/memory"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/modelflag"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/watch"
@@ -46,7 +47,8 @@ func (o *options) watchModel() (*watch.Watcher, error) {
 // reloads returns what reloads the model of a server. SIGHUP and the watcher, if it is not nil, ask it to.
 func (o *options) reloads(ctx context.Context, s *server.Server, hangups <-chan os.Signal, watcher *watch.Watcher) *reload.Reloader {
 	cfg := reload.Config{
-		Name: o.cfg.ModelName, Options: o.file, Log: o.cfg.Log,
+		Name: o.cfg.ModelName, Options: o.file, Log: o.log,
+		Available: func() uint64 { return memory.Available(os.DirFS("/")) },
 		Before: func() {
 			debug.SetGCPercent(loadPercent)
 			if ctx.Err() == nil { // a manager that was told of the end is not told of a reload
@@ -64,7 +66,7 @@ func (o *options) reloads(ctx context.Context, s *server.Server, hangups <-chan 
 		_, cfg.File = modelflag.Split(o.model)
 	}
 	if o.loaded != nil && o.loaded.GoldenRows > 0 {
-		o.cfg.Log.Info("the golden vectors came out", "rows", o.loaded.GoldenRows)
+		o.log.Info("the golden vectors came out", "rows", o.loaded.GoldenRows)
 	}
 	r := reload.New(ctx, cfg, s, o.loaded)
 	o.loaded = nil // the Reloader and the server have it, as long as they need it
@@ -75,7 +77,7 @@ func (o *options) reloads(ctx context.Context, s *server.Server, hangups <-chan 
 	}()
 	if watcher != nil {
 		go watcher.Run(ctx, func() { r.Ask("--watch") }, func(err error) {
-			o.cfg.Log.Warn("--watch", "error", err)
+			o.log.Warn("--watch", "error", err)
 		})
 	}
 	return r

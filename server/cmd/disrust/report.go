@@ -5,9 +5,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
-	"github.com/disrust/disrust/client/tools/flags"
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/reload"
 	"github.com/disrust/disrust/server/metrics"
@@ -25,10 +25,10 @@ func (c counted) Metrics() metrics.Snapshot {
 	return m
 }
 
-// report writes a line of metrics every interval, until w fails: then stderr says so, and the
+// report writes a line of metrics every interval, until w fails: then the log says so, and the
 // server goes on. finish writes a last line and ends the report. If no process reads w, finish
 // gives up after a second.
-func report(s counted, w, stderr io.Writer, interval time.Duration) (finish func()) {
+func report(s counted, w io.Writer, l *lineLog, interval time.Duration) (finish func()) {
 	const finishTimeout = time.Second
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -46,7 +46,7 @@ func report(s counted, w, stderr io.Writer, interval time.Duration) (finish func
 			last, err = line(w, s, last)
 		}
 		if err != nil {
-			flags.Complain(stderr, "disrust", fmt.Errorf("the metrics end here: %w", err))
+			l.say(slog.LevelWarn, fmt.Sprintf("the metrics end here: %v", err))
 		}
 	}()
 	return func() {

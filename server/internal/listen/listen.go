@@ -84,15 +84,19 @@ func (s *Set) Addrs() []net.Addr {
 	return addrs
 }
 
+// Name returns an address as a command line names it.
+func Name(a net.Addr) string {
+	if a.Network() == "unix" {
+		return unixPrefix + a.String()
+	}
+	return a.String()
+}
+
 // String lists the addresses for people, each as a command line names it.
 func (s *Set) String() string {
 	var names []string
 	for _, a := range s.Addrs() {
-		name := a.String()
-		if a.Network() == "unix" {
-			name = unixPrefix + name
-		}
-		names = append(names, name)
+		names = append(names, Name(a))
 	}
 	last := len(names) - 1
 	if last == 0 {

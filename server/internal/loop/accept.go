@@ -4,7 +4,6 @@ package loop
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/slab"
@@ -81,9 +80,15 @@ func (t *Thread) accepted(i int, e *netio.Event) {
 }
 
 // adopt gives a connection a slot. It closes the connection if its peer is not allowed
-// or if the server already has as many connections as it may have.
+// or if the server already has as many connections as it may have. Whether a peer behind a
+// balancer is allowed shows in its PROXY header.
 func (t *Thread) adopt(l *listener, fd int32) {
-	if l.TCP && !t.allows(fd) {
+	var peer netip.Addr
+	if l.TCP && len(t.cfg.Allow)+len(t.cfg.Proxies) > 0 {
+		peer = t.backend.Peer(fd)
+	}
+	proxied := contain(t.cfg.Proxies, peer)
+	if !proxied && l.TCP && !t.allows(peer) {
 		t.tally.Denied++
 		t.closeFD(fd)
 		return
@@ -104,16 +109,12 @@ func (t *Thread) adopt(l *listener, fd int32) {
 	c.dismissed = t.draining && t.cfg.Limits.SpreadTicks == 0
 	t.restartTimeout(c)
 	t.markDirty(c)
-}
-
-// allows reports whether the peer of a new connection may send requests. A peer that is
-// already gone has no address; it is let in, because it will send none.
-func (t *Thread) allows(fd int32) bool {
-	if len(t.cfg.Allow) == 0 {
-		return true
+	switch {
+	case proxied:
+		t.awaitHeader(c)
+	case l.TCP && len(t.cfg.Proxies) > 0 && !peer.IsValid():
+		t.close(c) // the peer is gone, and nothing tells whether it had to send a header
 	}
-	peer := t.backend.Peer(fd)
-	return !peer.IsValid() || slices.ContainsFunc(t.cfg.Allow, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
 
 // drainListeners ends accepting. A listener that is resting ends at once; one with an

@@ -70,11 +70,14 @@ func (t *Thread) savePartial(c *conn, data []byte) {
 	copy(t.partials.Bytes(c.partial.block), data)
 }
 
-// admitPartial completes c's partial request or hello with bytes of data and answers or admits
-// it. It returns the rest of data. It reports false if the request found no room: the request
+// admitPartial completes c's partial request, hello or PROXY header with bytes of data and answers
+// or admits it. It returns the rest of data. It reports false if the request found no room: the request
 // is then whole, and the next call admits it.
 func (t *Thread) admitPartial(c *conn, data []byte) ([]byte, bool) {
 	p := &c.partial
+	if c.awaitsHeader {
+		return t.takeHeader(c, data), true
+	}
 	if c.awaitsHello() {
 		return t.continueHello(c, data), true
 	}
@@ -168,7 +171,7 @@ func (t *Thread) violate(c *conn, b []byte, rest int) {
 	}
 	t.endInput(c)
 	if t.cfg.Violations != nil {
-		t.cfg.Violations.Note(t.backend.Peer(c.fd), violation.Seen{
+		t.cfg.Violations.Note(t.peer(c), violation.Seen{
 			Format: t.format, Offset: c.received - uint64(rest), Count: count, After: b[wire.HeaderBytes:],
 		})
 	}

@@ -38,9 +38,12 @@ type conn struct {
 	dismissed bool // its end has begun, in a drain or because of its age
 	measured  bool // version 1: unread is known; only if dismissed
 
+	awaitsHeader bool // its PROXY header has not arrived as a whole
+	named        bool // the header named its peer: see Thread.named
+
 	model uint32 // Thread.model when the peer was last answered, or welcomed
 
-	received    uint64 // bytes of its stream
+	received    uint64 // bytes of its stream, which begins behind the PROXY header once that is known
 	deniedCount uint32 // the count, if denying
 
 	unread   uint32 // bytes left to read that had arrived when the connection was dismissed
@@ -64,10 +67,10 @@ type conn struct {
 	owed      stages.Record // of answers that wait behind an earlier send
 }
 
-// partial is the beginning of a request or hello whose rest has not arrived.
+// partial is the beginning of a request, hello or PROXY header whose rest has not arrived.
 type partial struct {
 	block blocks.ID
-	size  uint32 // bytes that have arrived; of a hello, the block holds the first HelloBytes at most
+	size  uint32 // bytes that have arrived; of a hello or header, the block holds only the first ones
 }
 
 // held is the part of a receive buffer that is not parsed yet: its bytes lo to hi.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/ringbuf"
+	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/wire"
 )
@@ -206,6 +207,43 @@ func TestHelloCutByDrain(t *testing.T) {
 	welcome := wire.AppendGoingAway(wire.AppendWelcome(nil, th.cfg.Welcome))
 	if got := th.outputs.Bytes(c.out.block)[:c.out.size]; !bytes.Equal(got, welcome) {
 		t.Errorf("sent % x, want the welcome and the notice", got)
+	}
+}
+
+// TestGonePeer: where headers may be required, a connection whose peer is gone is closed: nothing
+// tells whether it had to send one.
+func TestGonePeer(t *testing.T) {
+	th, _ := idleThread(t) // whose kernel knows no address
+	th.cfg.Proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	th.adopt(&th.listeners[0], 5)
+	th.listeners[0].TCP = false
+	th.adopt(&th.listeners[0], 6)
+	for _, c := range th.conns.All() {
+		if want := map[int32]phase{5: closing, 6: open}[c.fd]; c.phase != want {
+			t.Errorf("the connection of descriptor %d is in phase %d, want %d", c.fd, c.phase, want)
+		}
+	}
+}
+
+// TestShutWhileOthersStall: a connection that is closed because of the header in its last receive, in
+// a drain, does not wait behind stalled connections.
+func TestShutWhileOthersStall(t *testing.T) {
+	th, kernel := idleThread(t)
+	th.cfg.Allow = []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}
+	th.named = make([][16]byte, th.conns.Cap())
+	th.adopt(&th.listeners[0], 5)
+	th.adopt(&th.listeners[0], 6)
+	stalled, c := th.conns.Get(th.dirty[0]), th.conns.Get(th.dirty[1])
+	th.stalled.push(stalled)
+	th.awaitHeader(c)
+	kernel.buffer = []byte("PROXY TCP4 10.9.0.1 10.0.0.1 1 2\r\n")
+	kernel.unread = len(kernel.buffer)
+	th.Stop()
+	th.checkStop()
+	th.arm(c)
+	th.dispatch(&netio.Event{Key: uint64(c.key), Code: netio.Receive, Outcome: netio.Done, N: int32(len(kernel.buffer))})
+	if c.phase != closing || c.queue != nil || c.held.valid || c.partial.block != blocks.None || th.tally.Denied != 1 {
+		t.Errorf("phase %d, waits in a queue: %t, holds a buffer: %t, %d denied", c.phase, c.queue != nil, c.held.valid, th.tally.Denied)
 	}
 }
 

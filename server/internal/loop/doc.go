@@ -22,6 +22,9 @@
 //	event               phase afterwards      handled by (file)
 //	accept              open                  accepted, adopt (accept.go)
 //	denied or refused   none: closed          adopt (accept.go)
+//	PROXY header        open                  awaitHeader, takeHeader (proxied.go)
+//	denied by header    closing               takeHeader (proxied.go)
+//	wrong header        answering             rejectHeader (proxied.go)
 //	receive             open                  arm, received (receive.go)
 //	no buffer           open                  received, armStarved (receive.go); lend (lend.go)
 //	score in place      open                  admitAll (admit.go), scoreInPlace (score.go)
@@ -68,6 +71,14 @@
 // and reads on until the peer's FIN, a timeout or an abort, or until an old connection has ignored the
 // notice for too long. If a hello arrives after that, the notice follows the welcome. A connection on
 // which fewer than four bytes have arrived when it is dismissed counts as one of version 1.
+//
+// # Behind a balancer
+//
+// A connection from an address in Config.Proxies waits for a PROXY header, which the thread collects
+// in the block of a partial request. The header is no part of the connection's stream: the stream
+// begins behind it. The thread judges by Config.Allow once the header has named the peer. A connection
+// that is dismissed while it waits counts as one of version 1, unless a hello follows the header in
+// the receive that ends it.
 //
 // # What bounds the memory
 //

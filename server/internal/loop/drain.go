@@ -104,6 +104,22 @@ func (t *Thread) drained(c *conn) bool {
 	return c.unread == 0
 }
 
+// dropLate drops from the receive buffer of c, which is dismissed, what arrived later. A connection
+// that begins with a hello reads on; the hello may stand behind a PROXY header.
+func (t *Thread) dropLate(c *conn) {
+	h := &c.held
+	if c.awaitsHeader {
+		h.lo = h.hi - uint32(len(t.takeHeader(c, t.backend.Buffer(h.buffer, int(h.hi)))))
+	}
+	if t.beginsWithHello(c) {
+		return
+	}
+	late := h.hi - min(h.hi, max(h.lo, c.unread))
+	c.received -= uint64(late)
+	h.hi -= late
+	c.unread -= min(c.unread, h.hi)
+}
+
 // done reports whether the thread may end: no listener, connection or request is left.
 func (t *Thread) done() bool {
 	return t.listening == 0 && t.conns.Len() == 0 && t.inFlight == 0

@@ -34,11 +34,15 @@ func (l Limits) Footprint(f wire.Format) Footprint {
 		slot = unsafe.Sizeof(conn{}) + 4*unsafe.Sizeof(slab.Key(0)) + 4 + (1+outputsPerConn)*unsafe.Sizeof(blocks.ID(0)) +
 			opsPerConn*unsafe.Sizeof(netio.Op{})
 	)
+	slots := uint64(l.Conns) * uint64(slot)
+	if l.Headers {
+		slots += uint64(l.Conns) * 16
+	}
 	scores := uint64(f.ScoreBytes())
 	return Footprint{
 		Pool:   uint64(l.PoolBytes),
 		Scores: uint64(l.PoolBytes/f.RowBytes())*scores + span<<bits.Len(uint(l.spans(f)-1)) + scores*uint64(maxSingles(f)),
-		Slots:  uint64(l.Conns) * uint64(slot),
+		Slots:  slots,
 		Stages: stages.Bytes + uint64(readSlots(l.InFlight))*uint64(unsafe.Sizeof(admittedRead{})) +
 			uint64(l.InFlight+unsentRecords)*uint64(unsafe.Sizeof(stages.Record{})),
 		Spare: uint64(min(spareBlocks, l.Conns)) * blocksOfConn,

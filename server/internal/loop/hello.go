@@ -24,16 +24,17 @@ func (c *conn) awaitsHello() bool { return c.version == 2 && !c.greeted }
 // beginsWithHello reports whether c speaks version 2, or will once its receive buffer is parsed.
 // If it is dismissed, such a connection reads on until its peer's FIN.
 func (t *Thread) beginsWithHello(c *conn) bool {
-	if c.version == 2 {
-		return true
+	if c.version == 2 || c.awaitsHeader {
+		return c.version == 2
 	}
 	var first [wire.HeaderBytes]byte
 	n := 0
 	if c.partial.block != blocks.None {
 		n = copy(first[:], t.partials.Bytes(c.partial.block)[:c.partial.size])
 	}
-	n += copy(first[n:], t.backend.Buffer(c.held.buffer, int(c.held.hi)))
-	return n == len(first) && c.isHello(first[:], int(c.partial.size+c.held.hi))
+	h := &c.held
+	n += copy(first[n:], t.backend.Buffer(h.buffer, int(h.hi))[h.lo:])
+	return n == len(first) && c.isHello(first[:], int(c.partial.size+h.hi-h.lo))
 }
 
 // receiveHello is continueHello for data that the hello begins.
@@ -88,7 +89,7 @@ func (t *Thread) greet(c *conn, hello []byte) {
 	if w.Verdict != wire.Welcomed {
 		t.tally.RefusedHellos++
 		if t.cfg.Violations != nil {
-			t.cfg.Violations.Refused(t.backend.Peer(c.fd), w.Sentence)
+			t.cfg.Violations.Refused(t.peer(c), w.Sentence)
 		}
 		t.endInput(c)
 		return

@@ -41,9 +41,11 @@ type Limits struct {
 	// request that must wait.
 	ResponseRingBinds bool
 
+	Headers bool // connections may begin with a PROXY header: the thread keeps an address for each
+
 	// In ticks; 0 means no limit. A connection may live until the next sweep after its
 	// limit: see sweepTimeouts.
-	RequestTicks uint32 // for a peer to send the rest of a request or hello that it has begun
+	RequestTicks uint32 // for a peer to send its PROXY header, or the rest of a request or hello that it has begun
 	IdleTicks    uint32 // for a peer that has all its answers to send another request
 	AgeTicks     uint32 // for a connection until the thread dismisses it, a tenth more or less
 	GraceTicks   uint32 // after that, for the peer of a version 2 connection to send FIN; 0: a tick
@@ -53,7 +55,7 @@ type Limits struct {
 // spans returns how many requests the pool can hold at once.
 func (l Limits) spans(f wire.Format) int { return min(l.InFlight, l.PoolBytes/f.RowBytes()) }
 
-// partialBytes returns the size of a block for the beginning of a request or hello.
+// partialBytes returns the size of a block for the beginning of a request, hello or PROXY header.
 func partialBytes(f wire.Format) int { return max(f.RequestBytes(f.MaxVectors), wire.HelloBytes) }
 
 // ReceiveBytes returns the size of the receive buffers: as large as netio allows, unless the

@@ -48,12 +48,10 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 	switch {
 	case done && e.N > 0 && c.phase == open:
 		c.more = e.Outcome == netio.DoneMore
-		if c.measured && !t.beginsWithHello(c) {
-			c.received -= uint64(c.held.hi - min(c.held.hi, c.unread)) // what arrived later is not read
-			c.held.hi = min(c.held.hi, c.unread)
-			c.unread -= c.held.hi
+		if c.measured {
+			t.dropLate(c)
 		}
-		if t.reading = t.arrived; t.stalled.count > 0 || !t.parse(c) {
+		if t.reading = t.arrived; t.stalled.count > 0 && c.phase == open || !t.parse(c) {
 			c.stalledIn, c.delivered = t.model, t.arrived
 			t.stalled.push(c)
 		}

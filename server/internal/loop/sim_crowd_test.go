@@ -68,7 +68,7 @@ func (p *peer) connecting() bool {
 // makeMute makes p a mute: a peer that reads nothing. It sends one request, and many more
 // once each mute has the beginning of its answer.
 func (p *peer) makeMute() {
-	p.script = newScript()
+	p.script = p.newScript()
 	for range p.w.Between(4, 8) {
 		p.w.appendRequest(&p.script)
 	}

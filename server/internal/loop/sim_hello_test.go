@@ -126,7 +126,9 @@ func (s *socket) findNotice(at int, data []byte) bool {
 
 // speaksV2 reports whether the thread has received enough to know that the peer speaks
 // version 2.
-func (s *socket) speaksV2() bool { return s.peer.version == 2 && s.parsed() >= wire.HeaderBytes }
+func (s *socket) speaksV2() bool {
+	return s.peer.version == 2 && s.parsed() >= s.peer.preface.size+wire.HeaderBytes
+}
 
 // parsed returns how many bytes of the peer's stream the thread has received, without those that
 // it has dropped after its FIN.

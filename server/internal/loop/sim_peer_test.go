@@ -5,7 +5,6 @@ package loop
 import (
 	"math"
 	"net/netip"
-	"slices"
 
 	"github.com/disrust/disrust/server/internal/netio/simio"
 	"github.com/disrust/disrust/wire"
@@ -55,7 +54,9 @@ func (w *world) drawPeer(id int) *peer {
 	if w.Herd {
 		requests = w.Between(0, 8)
 	}
-	p := &peer{w: w, id: id, listener: w.IntN(w.Listeners), addr: peerAddr(id), script: w.drawScript(requests), polite: w.OneIn(5), reads: math.MaxInt}
+	p := &peer{w: w, id: id, listener: w.IntN(w.Listeners), addr: peerAddr(id), reads: math.MaxInt}
+	p.script = w.drawScript(p.newScript(), requests)
+	p.polite = w.OneIn(5)
 	p.ending = simio.Pick(w.Dice, shutsDown, shutsDown, shutsDown, waits, waits, stays, staysOn, hangsUp, resets)
 	if id < w.mutes {
 		p.makeMute()
@@ -69,11 +70,10 @@ func (w *world) drawPeer(id int) *peer {
 // peerAddr returns a peer's address.
 func peerAddr(id int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, byte(id)}) }
 
-// allowed reports whether the thread must serve the peer. Config.Allow concerns only TCP,
-// which the listeners with even numbers use.
+// allowed reports whether the thread must accept the peer. Config.Allow concerns only TCP,
+// which the listeners with even numbers use, and peers behind a balancer once their header is there.
 func (p *peer) allowed() bool {
-	within := func(a netip.Prefix) bool { return a.Contains(p.addr) }
-	return len(p.w.allow) == 0 || p.listener%2 == 1 || slices.ContainsFunc(p.w.allow, within)
+	return p.listener%2 == 1 || p.behindBalancer() || p.w.allows(p.addr)
 }
 
 // behaves reports whether the peer must get everything it is owed.
@@ -219,7 +219,10 @@ func (p *peer) piece(size int) int {
 		return size
 	}
 	at := p.socket.Arrived
-	if p.version == 2 && at < wire.PreambleBytes && p.w.v2.dice.OneIn(2) {
+	if at < min(p.preface.size, 60) && p.w.balancers.dice.OneIn(2) {
+		return min(size, p.w.balancers.dice.Between(1, 5)) // a piece of the PROXY header
+	}
+	if p.version == 2 && at < p.preface.size+wire.PreambleBytes && p.w.v2.dice.OneIn(2) {
 		return min(size, p.w.v2.dice.Between(1, 5)) // a piece of the hello's preamble
 	}
 	if next := p.whole(at); next < len(p.ends) && p.w.OneIn(3) {

@@ -22,6 +22,7 @@ const (
 // script is what a peer sends, and what the server owes it in return.
 type script struct {
 	version   int // of the protocol
+	preface   preface
 	stream    []byte
 	ends      []int    // where each message ends in stream: a hello, a request, or in version 2 a count that is not allowed
 	kinds     []string // how each message is answered: see TestSimMeets
@@ -53,11 +54,10 @@ func (s *script) whole(size int) int {
 	return n
 }
 
-// drawScript draws a stream of requests. The stream may be cut at any byte or break the
+// drawScript adds a stream of requests to s. The stream may be cut at any byte or break the
 // protocol.
-func (w *world) drawScript(requests int) script {
-	s := newScript()
-	if w.v2.dice.OneIn(w.v2.share) {
+func (w *world) drawScript(s script, requests int) script {
+	if s.last == math.MaxInt && w.v2.dice.OneIn(w.v2.share) {
 		w.appendHello(&s)
 	}
 	for range requests {
@@ -73,18 +73,17 @@ func (w *world) drawScript(requests int) script {
 	if s.version == 2 && len(s.ends) > 0 && w.v2.dice.OneIn(12) {
 		s.cut(w.v2.dice.IntN(s.ends[0])) // within the hello
 	}
+	if h := s.preface.size; h > 0 && w.balancers.dice.OneIn(12) {
+		s.cut(w.balancers.dice.IntN(h + 5)) // within the PROXY header, or shortly behind it
+	}
 	return s
-}
-
-func newScript() script {
-	return script{version: 1, owedAfter: []int{0}, last: math.MaxInt, fatal: math.MaxInt}
 }
 
 // appendViolation adds a count that is not allowed. In version 2 a failure answers it. A hello is
 // one, unless it begins the stream.
 func (w *world) appendViolation(s *script) {
 	count := simio.Pick(w.Dice, 0, uint32(w.format.MaxVectors)+1, math.MaxUint32, 1<<31)
-	if len(s.stream) > 0 && w.v2.dice.OneIn(2*w.v2.share) {
+	if len(s.stream) > s.preface.size && w.v2.dice.OneIn(2*w.v2.share) {
 		count = wire.Magic
 	}
 	s.stream = binary.LittleEndian.AppendUint32(s.stream, count)
@@ -150,6 +149,7 @@ func (w *world) appendRequest(s *script) {
 
 // cut ends the stream after size bytes.
 func (s *script) cut(size int) {
+	size = min(size, len(s.stream))
 	messages := s.whole(size)
 	s.stream, s.ends, s.owedAfter = s.stream[:size], s.ends[:messages], s.owedAfter[:messages+1]
 	s.kinds, s.sizes = s.kinds[:messages], s.sizes[:messages]

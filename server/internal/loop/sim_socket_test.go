@@ -51,6 +51,7 @@ func (s *socket) Addr() netip.Addr { return s.peer.addr }
 // Accepted implements [simio.Peer].
 func (s *socket) Accepted() {
 	s.acceptTurn, s.lastActive, s.born = s.w.kernel.Turns, s.w.now(), s.w.now()
+	s.requestBegan = s.w.now() // a PROXY header is waited for from the start
 }
 
 // FirstUsed implements [simio.Peer].
@@ -82,16 +83,20 @@ func (s *socket) InputDelivered() {
 	if c := s.w.thread.conns.Get(slab.Key(s.Key)); s.seen == s.Received || s.w.operator.aborted && c != nil && c.phase == closing {
 		return
 	}
-	if !s.unfinished() || s.peer.whole(s.seen) != s.peer.whole(s.Received) {
+	if h := s.peer.preface; !s.unfinished() || s.peer.whole(s.seen) != s.peer.whole(s.Received) || h.behind(s.seen) != h.behind(s.Received) {
 		s.requestBegan = now
 	}
 	s.seen, s.lastActive = s.Received, now
 }
 
-// unfinished reports whether the delivered bytes end within a request.
+// unfinished reports whether the delivered bytes end within a request, or before the end of a
+// PROXY header.
 func (s *socket) unfinished() bool {
-	whole := s.peer.whole(s.seen)
-	return s.seen > 0 && (whole == 0 || s.peer.ends[whole-1] < s.seen)
+	last := s.peer.preface.size
+	if whole := s.peer.whole(s.seen); whole > 0 {
+		last = s.peer.ends[whole-1]
+	}
+	return s.seen != last
 }
 
 // overdue reports whether the peer has kept the thread waiting beyond its time limit.

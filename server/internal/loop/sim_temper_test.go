@@ -180,7 +180,7 @@ func (w *world) build() {
 	w.must(err)
 	w.conns.Store(int64(w.elsewhere))
 	w.thread, err = New(Config{
-		Format: w.format, Welcome: w.v2.welcome, Limits: w.limits, Conns: &w.conns, Allow: w.allow, Backend: w.kernel, WakeFD: simio.WakeFD,
+		Format: w.format, Welcome: w.v2.welcome, Limits: w.limits, Conns: &w.conns, Allow: w.allow, Proxies: w.proxies, Backend: w.kernel, WakeFD: simio.WakeFD,
 		Listeners: w.listeners(),
 		Requests:  requests.Producer(), Responses: responses.Consumer(), RequestWaiter: w.waiter(), AnswerWaiter: w.waiter(),
 		Batches: make([]batcher.Batch, responses.Capacity()), Clock: w.clock.read,

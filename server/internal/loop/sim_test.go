@@ -26,10 +26,14 @@ func TestSimEnds(t *testing.T) { explore(t, variety{ends: true}, 5) }
 // TestSimCrowdEnds is TestSimCrowd with the same ends.
 func TestSimCrowdEnds(t *testing.T) { explore(t, variety{crowds: true, ends: true}, 400) }
 
+// TestSimHeaders is TestSim with peers behind balancers, whose connections begin with a PROXY header.
+func TestSimHeaders(t *testing.T) { explore(t, variety{headers: true, ends: true}, 5) }
+
 // variety says what a world has besides what every world has.
 type variety struct {
-	crowds bool // more connections than receive buffers
-	ends   bool // drains that are spread, and connections that grow old
+	crowds  bool // more connections than receive buffers
+	ends    bool // drains that are spread, and connections that grow old
+	headers bool // balancers
 }
 
 // TestCrowdsAreShort: crowds run out of receive buffers. This happens whether the thread or a

@@ -25,6 +25,7 @@ type world struct {
 	temper
 	trace
 	v2 version2
+	balancers
 	models
 
 	thread    *Thread
@@ -65,6 +66,7 @@ func newWorld(seed uint64, of variety) *world {
 	w.temper.ReceiveBytes = ReceiveBytes(w.temper.format)
 	w.v2 = w.drawV2(seed)
 	w.drawEnds(seed)
+	w.drawBalancers(seed)
 	w.enough = simio.Pick(w.v2.dice, 1, 1, w.v2.dice.Between(2, 8), 64)
 	w.models = drawModels(seed)
 	w.kernel = simio.New(w.Dice, w.temper.Temper, w)

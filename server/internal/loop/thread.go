@@ -27,6 +27,7 @@ type Config struct {
 	Violations *violation.Log // of peers; nil: none
 	Conns      *atomic.Int64  // connections of all threads together; Limits.Conns is their limit
 	Allow      []netip.Prefix // peer addresses allowed to connect over TCP; empty: all
+	Proxies    []netip.Prefix // addresses whose TCP connections begin with a PROXY header; needs Limits.Headers
 
 	Listeners []Listener
 	Backend   netio.Backend
@@ -56,7 +57,7 @@ type Waiter interface {
 // and closes it.
 type Listener struct {
 	FD  int32
-	TCP bool // Config.Allow applies to its connections
+	TCP bool // Config.Allow and Config.Proxies apply to its connections
 
 	Shared bool // other threads have duplicates of the descriptor
 }
@@ -91,6 +92,7 @@ type Thread struct {
 	readBytes int // the most bytes that the answers to one receive can take
 	partials  *blocks.Store
 	outputs   *blocks.Store
+	named     [][16]byte // by slot: the peer's address, if conn.named; empty unless Limits.Headers
 
 	requests    *ringbuf.Producer[batcher.Request]
 	responses   *ringbuf.Consumer[batcher.Response]
@@ -167,6 +169,9 @@ func (t *Thread) makeMemory() (err error) {
 		return err
 	}
 	t.stalled.conns, t.starved.conns, t.lingers.conns = t.conns, t.conns, t.conns
+	if l.Headers {
+		t.named = make([][16]byte, t.conns.Cap())
+	}
 	if t.pool, err = bufpool.New(bufpool.Config{Size: l.PoolBytes, Spans: l.spans(t.format)}); err != nil {
 		return err
 	}

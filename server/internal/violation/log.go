@@ -69,6 +69,13 @@ func (l *Log) Refused(addr netip.Addr, sentence string) {
 	l.note(addr, "a client expects something else than what is served", "refusal", text(sentence))
 }
 
+// BadHeader logs or counts that a connection whose peer is a balancer did not begin with a PROXY
+// header. The error says what it began with.
+func (l *Log) BadHeader(addr netip.Addr, err error) {
+	const required = ": from this address each connection must begin with one (HAProxy: send-proxy-v2)"
+	l.note(addr, "a peer broke the protocol", "violation", text(err.Error()+required))
+}
+
 type text string
 
 func (s text) String() string { return string(s) }

@@ -21,8 +21,8 @@ var protocols = [...]struct {
 	{"HTTP", true, []string{"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH "}},
 	{"gRPC or HTTP/2 (PRI * HTTP/2.0)", false, []string{"PRI * HTTP/2.0\r\n"}},
 	{"SSH", true, []string{"SSH-"}},
-	{"a PROXY protocol header (version 1): a balancer sends it", false, []string{"PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN"}},
-	{"a PROXY protocol header (version 2): a balancer sends it", false, []string{"\r\n\r\n\x00\r\nQUIT\n"}},
+	{"a PROXY protocol header (version 1), which is not expected here: a balancer sends it", false, []string{"PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN"}},
+	{"a PROXY protocol header (version 2), which is not expected here: a balancer sends it", false, []string{"\r\n\r\n\x00\r\nQUIT\n"}},
 	{"Redis", true, []string{"PING\r\n"}},
 }
 

@@ -20,10 +20,14 @@ const (
 	codeShift = 56
 )
 
-// Operations are the io_uring operations that a Backend uses.
-var Operations = [...]uring.Op{
+// operations are the io_uring operations that a Backend uses.
+var operations = [...]uring.Op{
 	uring.OpAccept, uring.OpRecv, uring.OpSend, uring.OpRead, uring.OpTimeout, uring.OpAsyncCancel, uring.OpClose,
 }
+
+// Check returns nil if this process can use what a Backend needs of io_uring. Otherwise it returns the error of
+// [uring.Check].
+func Check() error { return uring.Check(operations[:]...) }
 
 func userData(key uint64, code netio.Code) uint64 { return key | uint64(code)<<codeShift }
 

@@ -1,5 +1,5 @@
-// Package command is what the commands on the files of models have in common: how they read their
-// words and flags, where they write, and what their errors mean.
+// Package command is what the commands that do not serve have in common: how they read their words
+// and flags, where they write, and what their errors mean.
 package command
 
 import (
@@ -95,26 +95,27 @@ func (c *Command) parse(list flags.List, args []string) (words []string, err err
 	}
 	switch given := len(line.Words); {
 	case given < len(c.Words):
-		return nil, fmt.Errorf("%s is missing: disrust %s", c.Words[given], c.usage())
+		return nil, fmt.Errorf("%s is missing: disrust %s", c.Words[given], c.Usage())
 	case given > len(c.Words):
-		return nil, fmt.Errorf("unexpected word %q: disrust %s", line.Words[len(c.Words)], c.usage())
+		return nil, fmt.Errorf("unexpected word %q: disrust %s", line.Words[len(c.Words)], c.Usage())
 	}
 	return line.Words, nil
 }
 
-func (c *Command) usage() string {
+// Usage writes the command with the words that it needs.
+func (c *Command) Usage() string {
 	return strings.Join(append([]string{c.Name}, c.Words...), " ") + " [flags]"
 }
 
 func (c *Command) help() string {
-	return fmt.Sprintf("disrust %s\n\n%s\n\nFlags, before or after the words:\n%s", c.usage(), c.Help, c.New().Flags().Help())
+	return fmt.Sprintf("disrust %s\n\n%s\n\nFlags, before or after the words:\n%s", c.Usage(), c.Help, c.New().Flags().Help())
 }
 
 // List writes a line for each of several commands.
 func List(commands []*Command) string {
 	var b strings.Builder
 	for _, c := range commands {
-		fmt.Fprintf(&b, "  %-43s %s\n", "disrust "+c.usage(), c.Does)
+		fmt.Fprintf(&b, "  %-43s %s\n", "disrust "+c.Usage(), c.Does)
 	}
 	return b.String()
 }

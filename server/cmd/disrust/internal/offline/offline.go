@@ -1,8 +1,10 @@
-// Package offline lists the commands that work on the file of a model without serving it. They run
-// on every system.
+// Package offline lists the commands that do not serve: those that work on the file of a model, which run on
+// every system, and those that look at this machine.
 package offline
 
 import (
+	"slices"
+
 	"github.com/disrust/disrust/server/cmd/disrust/internal/check"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/command"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/inspect"
@@ -10,8 +12,8 @@ import (
 	"github.com/disrust/disrust/server/cmd/disrust/internal/verify"
 )
 
-// commands are in the order of the help. To add one, add a row.
-var commands = []*command.Command{
+// files are the commands on the file of a model, in the order of the help. To add one, add a row.
+var files = []*command.Command{
 	check.Command,
 	inspect.Command,
 	verify.Command,
@@ -20,7 +22,7 @@ var commands = []*command.Command{
 
 // Find returns the command of that name, or nil.
 func Find(name string) *command.Command {
-	for _, c := range commands {
+	for _, c := range slices.Concat(files, machine) {
 		if c.Name == name {
 			return c
 		}
@@ -30,7 +32,7 @@ func Find(name string) *command.Command {
 
 // Names returns the names of the commands.
 func Names() (names []string) {
-	for _, c := range commands {
+	for _, c := range slices.Concat(files, machine) {
 		names = append(names, c.Name)
 	}
 	return names
@@ -38,5 +40,9 @@ func Names() (names []string) {
 
 // Help writes a line for each command.
 func Help() string {
-	return "On the file of a model, each with a --help of its own:\n" + command.List(commands)
+	help := "On the file of a model, each with a --help of its own:\n" + command.List(files)
+	if len(machine) > 0 {
+		help += "\nOn this machine, with a --help of its own:\n" + command.List(machine)
+	}
+	return help
 }

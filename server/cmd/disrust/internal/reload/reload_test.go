@@ -200,6 +200,23 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestRoom: a file for which there is not enough memory is refused before it is read.
+func TestRoom(t *testing.T) {
+	var left atomic.Uint64
+	f := start(t, Config{Available: left.Load})
+	f.copy(t, second)
+	info, err := os.Stat(f.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.Store(loadingTakes*uint64(info.Size()) - 1)
+	if v := f.reload(t, Refused, "of memory are left to this process"); v.Identity != "" {
+		t.Errorf("%+v: the file was read", v)
+	}
+	left.Add(1)
+	f.reload(t, Swapped)
+}
+
 // TestOtherKind: a model whose scores mean something else is refused.
 func TestOtherKind(t *testing.T) {
 	served, err := Load(third, forest.Options{Output: wire.Raw})

@@ -1,0 +1,3 @@
+package throttle
+
+import _ "github.com/disrust/disrust/server/internal/testflag"
