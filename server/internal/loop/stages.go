@@ -173,7 +173,7 @@ func (t *Thread) sent(now int64) {
 // peerOf returns the address of a connection's peer, or the zero Addr if the connection has ended.
 func (t *Thread) peerOf(key slab.Key) netip.Addr {
 	if c := t.conns.Get(key); c != nil {
-		return t.backend.Peer(c.fd)
+		return t.peer(c)
 	}
 	return netip.Addr{}
 }
