@@ -42,7 +42,11 @@ func TestSystemd(t *testing.T) {
 		t.Errorf("after a reload it serves the same model, %s", after.Model.Identity)
 	}
 	pid := m.run(t, "systemctl", "show", "--value", "--property=MainPID", unit)
+	check(t, os.WriteFile(filepath.Join(root, "etc/default/disrust-fraud"), []byte("FLAGS=--max-conns 1000\n"), 0o644))
 	m.run(t, "systemctl", "restart", unit)
+	if conns := ask(t, admin).Flags["max-conns"]; conns != "1000" {
+		t.Errorf("after a restart --max-conns is %s", conns)
+	}
 	if again := m.run(t, "systemctl", "show", "--value", "--property=MainPID", unit); again == pid {
 		t.Errorf("after a restart the daemon is still process %s", pid)
 	}

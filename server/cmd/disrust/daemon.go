@@ -39,16 +39,16 @@ func runDaemon(args []string, stdout, stderr io.Writer) int {
 	signal.Ignore(syscall.SIGPIPE) // when the reader of the metrics leaves, only the metrics end
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
-	if o.untilEOF {
-		go func() {
-			io.Copy(io.Discard, os.Stdin)
-			signals <- syscall.SIGTERM
-		}()
-	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
+	if o.untilEOF {
+		go func() {
+			io.Copy(io.Discard, os.Stdin)
+			end()
+		}()
+	}
 	ended := make(chan int, 1)
 	go func() { ended <- o.live(ctx, hangups, stdout, l) }()
 	for range 2 {

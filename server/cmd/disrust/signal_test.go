@@ -181,7 +181,7 @@ func refusesConnections(addr string) bool {
 }
 
 // TestUntilEOF: with --until-eof the daemon serves for as long as a program holds the other end of
-// its standard input, whatever comes through it. Then it drains.
+// its standard input, whatever comes through it. Then it drains, even if a signal comes as well.
 func TestUntilEOF(t *testing.T) {
 	command := small("--until-eof")
 	cmd := exec.Command(command[0], command[1:]...)
@@ -191,7 +191,7 @@ func TestUntilEOF(t *testing.T) {
 	c, source := dial(t, d.Addr), rawtest.Source{Dim: 128}
 	_, err = held.Write([]byte("go on\n"))
 	rawtest.Check(t, errors.Join(err, roundTrip(c, source, 0), roundTrip(c, source, 1)))
-	rawtest.Check(t, held.Close())
+	rawtest.Check(t, errors.Join(held.Close(), cmd.Process.Signal(syscall.SIGTERM))) // as a parent does that ends
 	rawtest.Check(t, errors.Join(c.ExpectEOF(), c.Close()))
 	if status := d.Status(t); status != 0 {
 		t.Errorf("status %d, want 0; stderr: %s", status, d.Stderr.String())
