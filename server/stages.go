@@ -35,8 +35,9 @@ func (s *Server) Slow() (all []metrics.Slow) {
 
 func threadName(i int) string { return fmt.Sprint("io-", i) }
 
-// times remembers what ThreadTimes has said. No time may shrink, and a thread that stops polling to sleep works for an
-// instant, which another reading may not see.
+// times remembers what ThreadTimes has said. No time may shrink, but a thread that stops polling to sleep works for an
+// instant, which another reading may not see, and one that the kernel stops between its reading of the clock and
+// the end of a span ends that span in the past.
 type times struct {
 	mu   sync.Mutex
 	said []metrics.ThreadTime
@@ -63,7 +64,7 @@ func (s *Server) ThreadTimes() []metrics.ThreadTime {
 		}
 		now, polling, asleep := of.At(s.clock)
 		said := &s.times.said[i]
-		said.Polling, said.Asleep = time.Duration(polling), time.Duration(asleep)
+		said.Polling, said.Asleep = max(said.Polling, time.Duration(polling)), max(said.Asleep, time.Duration(asleep))
 		said.Working = max(said.Working, time.Duration(now)-said.Polling-said.Asleep)
 	}
 	return slices.Clone(s.times.said)

@@ -44,9 +44,9 @@ func TestStages(t *testing.T) {
 		want := uint64(conns * rounds * len(sizes))
 		rawtest.Until(t, "all requests and vectors count", func() bool {
 			stages := stagesOf(s)
-			return stages.Whole.Count() == want && stages.BatchVectors.Sum == uint64(conns*rounds*vectors)
+			return stages.Whole.Count() == want && stages.BatchVectors.Sum == float64(conns*rounds*vectors)
 		})
-		stages, sum := stagesOf(s), uint64(0)
+		stages, sum := stagesOf(s), 0.0
 		for i := range stages.Stage {
 			if n := stages.Stage[i].Count(); n != want {
 				t.Errorf("%d requests in the stage %s, want %d", n, metrics.Stage(i), want)
@@ -54,7 +54,7 @@ func TestStages(t *testing.T) {
 			sum += stages.Stage[i].Sum
 		}
 		if sum == 0 || sum != stages.Whole.Sum {
-			t.Errorf("the stages took %d, and all together %d", sum, stages.Whole.Sum)
+			t.Errorf("the stages took %v, and all together %v", sum, stages.Whole.Sum)
 		}
 		m := s.Metrics()
 		if m.Vectors != uint64(conns*rounds*vectors) || m.ReceivedBytes != uint64(received) || m.SentBytes != uint64(sent) {

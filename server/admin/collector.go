@@ -51,7 +51,7 @@ func newCollector(source Source) *collector {
 		batch:  prometheus.NewDesc("disrust_batch_threads", "threads that only score", nil, nil),
 		stages: prometheus.NewDesc("disrust_stage_seconds", "how long a request spent in a stage: read, wait, score or send", []string{"stage"}, nil),
 		whole:  prometheus.NewDesc("disrust_request_seconds", "how long a request took in all stages together", nil, nil),
-		sizes:  prometheus.NewDesc("disrust_batch_vectors", "vectors that were scored together", nil, nil),
+		sizes:  prometheus.NewDesc("disrust_batch_vectors", "vectors per batch: scored in place from one read, or drained from the ring together", nil, nil),
 		spent:  prometheus.NewDesc("disrust_thread_seconds_total", "what a thread has done with its time: working, polling or asleep", []string{"thread", "state"}, nil),
 		made:   time.Now(),
 	}

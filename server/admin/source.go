@@ -86,7 +86,7 @@ type Measured struct {
 	Gauges   map[string]int64  `json:"gauges"`
 
 	Stages        map[string]Summary `json:"stages"`        // of requests, in seconds: read, wait, score, send and whole
-	BatchVectors  Summary            `json:"batch_vectors"` // vectors that were scored together
+	BatchVectors  Summary            `json:"batch_vectors"` // vectors per batch
 	ThreadSeconds []ThreadSeconds    `json:"thread_seconds"`
 }
 

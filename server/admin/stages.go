@@ -55,7 +55,7 @@ type Summary struct {
 
 func summarise(h *metrics.Histogram, unit float64) Summary {
 	q := func(share float64) float64 { return h.Quantile(share) * unit }
-	return Summary{h.Count(), float64(h.Sum) * unit, q(0.5), q(0.9), q(0.99), q(0.999), q(0.9999), q(1)}
+	return Summary{h.Count(), h.Sum * unit, q(0.5), q(0.9), q(0.99), q(0.999), q(0.9999), q(1)}
 }
 
 // ThreadSeconds is what a thread has done with its time since the start.
@@ -78,7 +78,7 @@ func threadSeconds(source Source) []ThreadSeconds {
 type Distribution struct {
 	UpTo   []uint64 `json:"up_to"` // nanoseconds, or vectors
 	Counts []uint64 `json:"counts"`
-	Sum    uint64   `json:"sum"`
+	Sum    float64  `json:"sum"`
 }
 
 func distribution(h *metrics.Histogram) Distribution {
@@ -109,7 +109,7 @@ func (h *handler) stages(w http.ResponseWriter, _ *http.Request) {
 type SlowRead struct {
 	When       time.Time `json:"when"` // when the thread learned of it
 	Thread     string    `json:"thread"`
-	Connection uint64    `json:"connection"` // equal for all reads of a connection
+	Connection uint64    `json:"connection"` // of all reads of a connection, and of no other connection of its thread
 	Peer       string    `json:"peer"`       // its IP address; empty: a Unix socket, or the connection had ended
 	Requests   int       `json:"requests"`
 	Vectors    int       `json:"vectors"`
@@ -178,7 +178,7 @@ func (h histogram) Write(to *dto.Metric) error {
 
 // newHistogram makes a metric of what h has counted. The classic buckets end at first, twice that, and so on.
 func newHistogram(d *prometheus.Desc, h *metrics.Histogram, unit float64, first uint64, ends int, created time.Time, labels ...string) prometheus.Metric {
-	count, sum := h.Count(), float64(h.Sum)*unit
+	count, sum := h.Count(), h.Sum*unit
 	classic, native := make(map[float64]uint64, ends), make(map[int]int64)
 	below, next := uint64(0), 0
 	for i := range ends {
@@ -186,7 +186,7 @@ func newHistogram(d *prometheus.Desc, h *metrics.Histogram, unit float64, first 
 		for ; next <= metrics.Bucket(end); next++ {
 			below += h.Counts[next]
 		}
-		classic[float64(end)*unit] = below
+		classic[float64(end)/math.Round(1/unit)] = below // a product with 1e-9, which no float64 is, would show in the label
 	}
 	for bucket, n := range h.Filled() {
 		if bucket > 0 {

@@ -101,6 +101,9 @@ func checkClassic(t *rapid.T, name string, h *dto.Histogram, values []uint64, un
 			continue
 		}
 		end := uint64(math.Round(b.GetUpperBound() / unit))
+		if unit == nanosecond && b.GetUpperBound() != float64(end)/1e9 {
+			t.Fatalf("%s: the end %v has an artefact", name, b.GetUpperBound())
+		}
 		if want, _ := slices.BinarySearch(values, end+1); b.GetCumulativeCount() != uint64(want) {
 			t.Fatalf("%s: %d values up to %v, want %d", name, b.GetCumulativeCount(), b.GetUpperBound(), want)
 		}

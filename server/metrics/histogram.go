@@ -24,7 +24,7 @@ const (
 // the one before up to and including its own end, as Prometheus' buckets do, and powers of two are ends.
 type Histogram struct {
 	Counts [Buckets]uint64
-	Sum    uint64
+	Sum    float64 // of nanoseconds of many connections, 64 bits would overflow within days
 }
 
 // Bucket returns the bucket of a value.
@@ -56,7 +56,7 @@ func Middle(bucket int) float64 {
 // Add counts a value as often as times says.
 func (h *Histogram) Add(value, times uint64) {
 	h.Counts[Bucket(value)] += times
-	h.Sum += value * times
+	h.Sum += float64(value) * float64(times)
 }
 
 // Merge adds what other has counted to h.

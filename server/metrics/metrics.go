@@ -14,7 +14,7 @@ type Counters struct {
 	Answers  uint64 `unit:"requests" help:"requests whose scores were handed to their connection"`
 
 	Vectors       uint64 `unit:"vectors" help:"vectors of these requests"`
-	ReceivedBytes uint64 `unit:"bytes" help:"bytes that were received, of requests and hellos"`
+	ReceivedBytes uint64 `unit:"bytes" help:"bytes that were received, also what was then dropped"`
 	SentBytes     uint64 `unit:"bytes" help:"bytes of answers, welcomes and notices that were handed to the kernel"`
 
 	Batches    uint64 `unit:"batches" help:"runs of requests scored where they were received, and polls of a request ring that found requests"`

@@ -22,13 +22,13 @@ var stageNames = [StageCount]string{"read", "wait", "score", "send"}
 // String returns the name of s at /metrics.
 func (s Stage) String() string { return stageNames[s] }
 
-// Stages holds how long requests took, in nanoseconds. Each request that was answered counts once in each
-// stage and once in Whole.
+// Stages holds how long requests took, in nanoseconds. Each request that was scored, or for which the
+// model failed, counts once in each stage and once in Whole.
 type Stages struct {
 	Stage [StageCount]Histogram
 	Whole Histogram // all four stages together
 
-	BatchVectors Histogram // vectors per batch
+	BatchVectors Histogram // vectors per batch: scored in place from one read, or drained from the ring together
 }
 
 // Merge adds what other has counted to s.
@@ -51,7 +51,7 @@ type ThreadTime struct {
 type Slow struct {
 	Thread     string
 	When       time.Time // when the thread learned of it
-	Connection uint64    // equal for all reads of a connection
+	Connection uint64    // of all reads of a connection, and of no other connection of its thread
 	Peer       netip.Addr
 	Requests   int
 	Vectors    int

@@ -29,21 +29,21 @@ func (v *virtual) compute(rows int) {
 func (w *world) checkStages() {
 	s, c := new(metrics.Stages), w.counted()
 	w.thread.Recorder().AddTo(s)
-	sum := uint64(0)
+	sum := 0.0
 	for i := range s.Stage {
 		if n := s.Stage[i].Count(); n != c.Requests {
 			w.Fail("%d requests count in the stage %s, of %d", n, metrics.Stage(i), c.Requests)
 		}
 		sum += s.Stage[i].Sum
 	}
-	if s.Whole.Count() != c.Requests || s.Whole.Sum > c.Requests*uint64(w.clock.now) || s.Whole.Sum != sum {
-		w.Fail("%d requests took %d in all, and their stages %d, of %d requests", s.Whole.Count(), s.Whole.Sum, sum, c.Requests)
+	if s.Whole.Count() != c.Requests || s.Whole.Sum > float64(c.Requests)*float64(w.clock.now) || s.Whole.Sum != sum {
+		w.Fail("%d requests took %v in all, and their stages %v, of %d requests", s.Whole.Count(), s.Whole.Sum, sum, c.Requests)
 	}
-	if s.BatchVectors.Sum != c.Vectors || c.Vectors < c.Requests {
-		w.Fail("batches have %d vectors, of %d, in %d requests", s.BatchVectors.Sum, c.Vectors, c.Requests)
+	if s.BatchVectors.Sum != float64(c.Vectors) || c.Vectors < c.Requests {
+		w.Fail("batches have %v vectors, of %d, in %d requests", s.BatchVectors.Sum, c.Vectors, c.Requests)
 	}
-	if score := s.Stage[metrics.Score].Sum; score < uint64(w.clock.computed) && c.HeldAnswers == 0 {
-		w.Fail("requests were scored for %d, and the model computed for %d", score, w.clock.computed)
+	if score := s.Stage[metrics.Score].Sum; score < float64(w.clock.computed) && c.HeldAnswers == 0 {
+		w.Fail("requests were scored for %v, and the model computed for %d", score, w.clock.computed)
 	}
 	_, polling, asleep := w.thread.Times().At(func() int64 { return w.clock.now })
 	if polling < 0 || asleep < 0 || polling+asleep > w.clock.now {

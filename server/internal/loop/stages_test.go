@@ -74,7 +74,7 @@ func (b *bench) expect(t *testing.T, requests, read, wait, score, send uint64) {
 	t.Helper()
 	s := new(metrics.Stages)
 	b.Recorder().AddTo(s)
-	got := [...]uint64{s.Whole.Count(), s.Stage[metrics.Read].Sum, s.Stage[metrics.Wait].Sum, s.Stage[metrics.Score].Sum, s.Stage[metrics.Send].Sum}
+	got := [...]uint64{s.Whole.Count(), uint64(s.Stage[metrics.Read].Sum), uint64(s.Stage[metrics.Wait].Sum), uint64(s.Stage[metrics.Score].Sum), uint64(s.Stage[metrics.Send].Sum)}
 	if want := [...]uint64{requests, read, wait, score, send}; got != want {
 		t.Errorf("requests and their read, wait, score and send are %v, want %v", got, want)
 	}

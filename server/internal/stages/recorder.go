@@ -3,6 +3,7 @@
 package stages
 
 import (
+	"math"
 	"sync/atomic"
 
 	"github.com/disrust/disrust/server/metrics"
@@ -33,7 +34,7 @@ const (
 type Recorder struct {
 	_      [64]byte
 	counts [histCount][metrics.Buckets]atomic.Uint64
-	sums   [histCount]atomic.Uint64
+	sums   [histCount]atomic.Uint64 // bits of a float64
 	fresh  [histCount]fresh
 	slow   slow
 	_      [64]byte
@@ -44,11 +45,12 @@ type Recorder struct {
 type fresh struct {
 	bucket int
 	times  uint64
-	sum    uint64
+	sum    uint64  // of a turn
+	shown  float64 // the sum that others see
 }
 
 // Bytes is the memory of a Recorder.
-const Bytes = uint64(histCount*(metrics.Buckets+4)*8 + slowBytes)
+const Bytes = uint64(histCount*(metrics.Buckets+5)*8 + slowBytes)
 
 // New returns a Recorder.
 func New() *Recorder {
@@ -77,7 +79,8 @@ func (r *Recorder) Publish() {
 			f.times = 0
 		}
 		if f.sum > 0 {
-			r.sums[i].Add(f.sum)
+			f.shown += float64(f.sum)
+			r.sums[i].Store(math.Float64bits(f.shown))
 			f.sum = 0
 		}
 	}
@@ -126,6 +129,6 @@ func (r *Recorder) AddTo(s *metrics.Stages) {
 		for bucket := range r.counts[i] {
 			h.Counts[bucket] += r.counts[i][bucket].Load()
 		}
-		h.Sum += r.sums[i].Load()
+		h.Sum += math.Float64frombits(r.sums[i].Load())
 	}
 }
