@@ -1,0 +1,3 @@
+package sockets
+
+import _ "github.com/disrust/disrust/server/internal/testflag"

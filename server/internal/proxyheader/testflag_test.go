@@ -1,0 +1,3 @@
+package proxyheader
+
+import _ "github.com/disrust/disrust/server/internal/testflag"

@@ -1,0 +1,3 @@
+package stages
+
+import _ "github.com/disrust/disrust/server/internal/testflag"
