@@ -99,6 +99,11 @@ def test_what_is_no_row(sum_client: disrust.Client) -> None:
     for out in (np.empty(4), frozen, np.empty(8, "float32")[::2], [0.0] * 4):
         with pytest.raises(TypeError, match="out must be"):
             sum_client.score(good, out)  # type: ignore[arg-type]
+    memory = np.zeros(DIM + 4 * DIM, "float32")
+    for first in (DIM - 4, DIM, DIM + 7):  # before the rows and into them, at their beginning, in their middle
+        with pytest.raises(disrust.RowsError, match="shares memory"):
+            sum_client.score(memory[DIM:].reshape(4, DIM), memory[first + 1 :][:4])
+    assert np.array_equal(sum_client.score(memory[DIM:].reshape(4, DIM), memory[DIM - 4 : DIM]), np.zeros(4))
     assert np.array_equal(sum_client.score(good), sums(good))
 
 
