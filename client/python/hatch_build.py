@@ -21,7 +21,7 @@ TAG = "py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.musllinux_1_1_x86_64"
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        repository = pathlib.Path(self.root).parents[1]
+        repository = pathlib.Path(self.root).parent.parent
         if version != "standard" or sys.platform != "linux" or platform.machine() != "x86_64":
             return
         if not (repository / "server" / "cmd" / "disrust").is_dir() or shutil.which("go") is None:

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import disrust
+from disrust import _client
 from disrust._link import Link
 from disrust._servers import Budget
 
@@ -99,6 +100,11 @@ def test_what_is_no_row(sum_client: disrust.Client) -> None:
     for out in (np.empty(4), frozen, np.empty(8, "float32")[::2], [0.0] * 4):
         with pytest.raises(TypeError, match="out must be"):
             sum_client.score(good, out)  # type: ignore[arg-type]
+    memory = np.zeros(DIM + 4 * DIM, "float32")
+    for first in (DIM - 4, DIM, DIM + 7):  # before the rows and into them, at their beginning, in their middle
+        with pytest.raises(disrust.RowsError, match="shares memory"):
+            sum_client.score(memory[DIM:].reshape(4, DIM), memory[first + 1 :][:4])
+    assert np.array_equal(sum_client.score(memory[DIM:].reshape(4, DIM), memory[DIM - 4 : DIM]), np.zeros(4))
     assert np.array_equal(sum_client.score(good), sums(good))
 
 
@@ -289,6 +295,68 @@ def test_timeout_and_stall() -> None:
                     client.score(rows, timeout=timeout)
 
 
+def test_timeout_that_has_passed() -> None:
+    """A negative timeout, which is what subtracting times may give, is no wait without a limit."""
+    gave_up = threading.Event()
+    silent = Scripted(lambda conn: gave_up.wait(PATIENCE))
+    with disrust.Client(silent.addr, stall_timeout=PATIENCE) as client:
+        for rows in (rows_of(1), rows_of(1000)):
+            with pytest.raises(disrust.GaveUp):
+                client.score(rows, timeout=-1.0)
+        gave_up.set()
+
+
+def test_servers_that_allow_different_requests(serve: Serve) -> None:
+    """A call is split as the server that gets it allows, whatever the last one allowed."""
+    addrs = [serve("--dim", "8", "--max-vectors", most).addr for most in ("2", "64")]
+    with disrust.Client(addrs) as client:
+        seen: set[int] = set()
+        while len(seen) < 2:
+            client.score(rows_of(1))
+            seen.add(client.model.max_vectors)
+        for n in range(20):
+            assert np.array_equal(client.score(rows_of(3, n)), sums(rows_of(3, n)))
+
+
+def test_no_more_threads(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If no thread can be started, calls do without or say so."""
+    addr = serve("--dim", "8").addr
+    start = threading.Thread.start
+    refuse = {_client._watch, None}
+
+    def refused(thread: threading.Thread) -> None:
+        if None in refuse or getattr(thread, "_target") in refuse:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with pytest.raises(disrust.Unavailable, match="no thread can be started"):
+        disrust.Client(addr)
+    refuse.discard(None)
+    with disrust.Client(addr) as client:
+        client.score(rows_of(1))
+        assert not client._watched
+        refuse.clear()
+        client.score(rows_of(1))
+        assert client._watched
+
+
+def test_a_machine_without_ipv6(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name with addresses of a kind that the machine cannot make sockets for is reached at its others."""
+    host, _, port = serve("--dim", "8").addr.rpartition(":")
+    found = [(family, socket.SOCK_STREAM, 0, "", (host, int(port))) for family in (999, socket.AF_INET)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr("random.randrange", lambda _: 0)
+    with disrust.Client("name:1") as client:
+        assert client.score(rows_of(1))[0] == sums(rows_of(1))[0]
+
+    async def run() -> None:
+        async with disrust.AsyncClient("name:1") as client:
+            assert (await client.score(rows_of(1)))[0] == sums(rows_of(1))[0]
+
+    asyncio.run(run())
+
+
 def test_budget_of_retries() -> None:
     """Ten retries at once and a tenth of the calls more: servers that break connections get no storm."""
     budget = Budget()
@@ -419,6 +487,53 @@ def test_async_cancel_and_failover(serve: Serve) -> None:
                     await other.score(rows_of(1))
                 with pytest.raises(disrust.GaveUp):
                     await other.score(rows_of(1), timeout=0.01)
+
+    asyncio.run(run())
+
+
+def test_async_close_while_connecting() -> None:
+    """Calls that wait for a connection end when the client is closed."""
+
+    async def run() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            client = disrust.AsyncClient("127.0.0.1:{}".format(mute.getsockname()[1]), dial_timeout=PATIENCE)
+            calls = [asyncio.ensure_future(client.score(rows_of(1))), asyncio.ensure_future(client.connect())]
+            while len(client._seekers) < len(calls):
+                await asyncio.sleep(0)
+            await client.close()
+            for call in calls:
+                with pytest.raises(disrust.ClosedError):
+                    await asyncio.wait_for(call, PATIENCE)
+
+    asyncio.run(run())
+
+
+def test_async_uses_all_servers(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls take turns, the model is that of the last answer, and a server that comes back is used again."""
+    monkeypatch.setattr("disrust._async.TICK", 0.01)
+    flags = [("--dim", "8", "--max-vectors", most) for most in ("2", "64")]
+    daemons = [serve(*f) for f in flags]
+
+    async def both(client: disrust.AsyncClient) -> None:
+        while len(client._links) < 2:
+            await client.score(rows_of(3))
+            await asyncio.sleep(0)
+
+    async def run() -> None:
+        async with disrust.AsyncClient([daemon.addr for daemon in daemons]) as client:
+            await asyncio.wait_for(both(client), PATIENCE)
+            before = {link: link.answers for link in client._links}
+            models = []
+            for n in range(10):
+                assert np.array_equal(await client.score(rows_of(2, n)), sums(rows_of(2, n)))
+                models.append(client.model.max_vectors)
+            assert [link.answers - before[link] for link in client._links] == [5, 5]
+            assert sorted(models[:2]) == [2, 64] and models == models[:2] * 5
+            daemons[0].drain()
+            while daemons[0].process.poll() is None:
+                await client.score(rows_of(3))
+            serve(*flags[0], "--listen", daemons[0].addr)
+            await asyncio.wait_for(both(client), PATIENCE)
 
     asyncio.run(run())
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import REPOSITORY
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from disrust import _wire as wire
@@ -101,6 +101,10 @@ def models(draw: Any) -> wire.Model:
     return wire.Model("m", dim, draw(st.sampled_from([1, 2, 600])), draw(st.integers(1, 9)), "raw", ZEROS)
 
 
+def unsent(link: Link) -> int:
+    return sum(run.total - run.sent for run in link.queue)
+
+
 @settings(max_examples=100, deadline=None)
 @given(models(), st.lists(st.integers(0, 12), min_size=1, max_size=4), st.data())
 def test_any_split(model: wire.Model, sizes: list[int], data: st.DataObject) -> None:
@@ -124,6 +128,7 @@ def test_any_split(model: wire.Model, sizes: list[int], data: st.DataObject) -> 
     for _ in range(10_000):
         link.write()
         kernel.arrived += answers(kernel.sent, model, poisoned, lambda: notice)
+        assert link.unsent == unsent(link)
         link.read()
         if all(call.over for call in calls) and not link.busy:
             break
@@ -135,6 +140,65 @@ def test_any_split(model: wire.Model, sizes: list[int], data: st.DataObject) -> 
             assert call.over and call.error is None
             assert out is None or np.array_equal(out, scores(rows, model))
     assert not link.busy
+
+
+class Prompt(Kernel):
+    """A kernel whose server answers what was sent as soon as it is whole, with notices around each answer."""
+
+    def __init__(self, model: wire.Model, notice: bytes, sends: list[int], receives: list[int]) -> None:
+        super().__init__()
+        self._pieces = {"send": itertools.cycle([*sends, 1 << 20]), "receive": itertools.cycle([*receives, 1 << 20])}
+        self._model, self._notice = model, notice
+
+    def sendmsg(self, buffers: Any, ancillary: Any = (), flags: int = 0) -> int:
+        count = super().sendmsg(buffers)
+        reply = answers(self.sent, self._model, set(), lambda: self._notice)
+        self.arrived += reply + self._notice if reply else b""
+        return count
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    models(),
+    st.lists(st.integers(1, 12), min_size=1, max_size=6),
+    st.sampled_from(NOTICES),
+    st.lists(st.sampled_from([1, 3, 100, 5_000, 1 << 20]), max_size=4),
+    st.lists(st.integers(1, 50) | st.just(5_000), max_size=4),
+)
+@example(wire.Model("m", 1, 1, 4, "raw", ZEROS), [1, 1], NOTICES[1], [], [30])  # part of a notice waits at the second call
+@example(wire.Model("m", 700, 1, 4, "raw", ZEROS), [4, 1], NOTICES[0], [5_000], [])  # a large request is sent in parts
+def test_ask_any_split(model: wire.Model, sizes: list[int], notice: bytes, sends: list[int], receives: list[int]) -> None:
+    """One call after the other takes the shortest way as far as that goes, also with more rows than the server allows."""
+    link = Link(Prompt(model, notice, sends, receives), "here", model, 2)  # type: ignore[arg-type]
+    for first, size in enumerate(sizes):
+        rows = np.full((size, model.dim), first, "<f4")
+        out = np.full((size, model.outputs), -1, "<f4")
+        if not link.ask(size, rows, out, None):
+            call = Call(rows, out, model)
+            link.resume(call.take(model.max_vectors))
+            while not call.over:
+                assert link.unsent == unsent(link)
+                while call.todo:
+                    link.push(call.take(model.max_vectors))
+                link.write()
+                assert link.read() or link.queue
+            assert call.error is None
+        assert np.array_equal(out, scores(rows, model))
+        assert not link.busy and link.unsent == 0
+
+
+def test_silence_begins_when_a_request_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time in which ask waits in vain counts."""
+    model = wire.Model("m", 1, 1, 4, "raw", ZEROS)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        link = Link(ours, "here", model, 2)
+        call = Call(np.ones((1, 1), "<f4"), np.zeros((1, 1), "<f4"), model)
+        monkeypatch.setattr("disrust._link.monotonic", lambda: 100.0)
+        assert not link.ask(1, np.ones((1, 1), "<f4"), np.zeros((1, 1), "<f4"), 0.0)
+        monkeypatch.setattr("disrust._link.monotonic", lambda: 107.0)
+        link.resume(call.take(4))
+        assert link.waiting and link.heard == 100.0
 
 
 @settings(max_examples=200, deadline=None)
@@ -159,7 +223,9 @@ def test_lost_anywhere(rows: int, cut: int, in_order: bool, piece: int) -> None:
             if arrived == cut:
                 kernel.ended = True
             link.read()
+    assert link.unsent == unsent(link)
     link.lost(Ended("cut", in_order), lambda: True, 1, 0)
+    assert link.unsent == 0
     todo = sorted(n for piece_ in call.todo for n in range(piece_.first, piece_.stop))
     if call.error is not None:
         assert not in_order and isinstance(call.error, ConnectionLost)

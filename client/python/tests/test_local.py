@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import pathlib
 import select
@@ -81,6 +83,9 @@ def test_refusals(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> No
             disrust.Local(model)
     with pytest.raises(disrust.LocalError, match="cannot be started"):
         disrust.Local("sum", binary=tmp_path / "bad.txt")
+    for flags in (["--log-format", "json"], ["-log-format=json"], ["--io-threads=1", "--log-level", "warn"]):
+        with pytest.raises(ValueError, match="logger 'disrust'"):
+            disrust.Local("sum", binary=tmp_path / "bad.txt", flags=flags)
     with pytest.raises(disrust.Unavailable):
         disrust.Local("sum", dim=7)
     assert [path.name for path in tmp_path.iterdir()] == ["bad.txt"]
@@ -132,6 +137,23 @@ def test_ends_with_the_process(end: str) -> None:
             process.wait()
         assert select.select([watched], [], [], 30)[0], "the daemon lives on"
         process.stdin.close()
+
+
+def test_dropped() -> None:
+    """The daemon of a Local that is dropped without close ends by itself, and waits for no idle connection."""
+    local = disrust.Local("sum", flags=["--drain-timeout", "24h"])
+    local.score(np.ones((100_000, 128), "float32"))
+    daemon = local._daemon
+    del local
+    gc.collect()
+    assert daemon.wait(30) == 0
+
+
+def test_hatch_build_at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of the sources need not be inside another."""
+    monkeypatch.syspath_prepend(REPOSITORY / "client" / "python")
+    hook = importlib.import_module("hatch_build").CustomBuildHook
+    hook("/sources", {}, None, None, "/dist", "wheel").initialize("editable", {})
 
 
 def test_ctrl_c_reaches_this_process_alone() -> None:

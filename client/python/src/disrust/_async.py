@@ -14,7 +14,7 @@ from ._call import CHUNK, Call
 from ._errors import ClosedError, Error, GaveUp, Refused, Unavailable
 from ._link import Ended, Link
 from ._rows import Floats, as_rows, scores_for
-from ._servers import Budget, Greeting, Place, Server, Settings, new_socket, parse, places, settings
+from ._servers import TICK, Budget, Greeting, Place, Server, Settings, new_socket, parse, places, settings
 from ._wire import Model
 
 
@@ -56,10 +56,11 @@ class AsyncClient:
         self._links: dict[Link, Server] = {}  # those that stand
         self._writers: set[Link] = set()  # those that the loop tells when they can send
         self._attempts: set[asyncio.Task[None]] = set()
-        self._alarm: asyncio.TimerHandle | None = None  # for silent servers
+        self._alarm: asyncio.TimerHandle | None = None  # for the next look at the connections
         self._seekers: dict[asyncio.Future[None], None] = {}  # of those who wait for a connection, in their order
         self._budget = Budget()
         self._model: Model | None = None
+        self._active = False  # a call has begun since the last look at the connections
         self._closed = False
         self._process = os.getpid()
 
@@ -85,6 +86,7 @@ class AsyncClient:
         if os.getpid() != self._process:
             raise RuntimeError("this AsyncClient was made before a fork: make another one in this process")
         await self.connect()
+        self._active = True
         model = self.model
         rows = as_rows(x, model.dim, cast)
         scores = scores_for(rows, model, out)
@@ -122,6 +124,7 @@ class AsyncClient:
             for run in (*link.waiting, *link.queue):
                 run.call.fail(ClosedError())
             self._lost(link, Ended("the client is closed"))
+        self._notify()
 
     async def __aenter__(self) -> AsyncClient:
         try:
@@ -144,10 +147,12 @@ class AsyncClient:
             if not call.todo:
                 await changed
                 continue
-            link = min((link for link in self._links if not link.leaving), key=Link.unsent, default=None)
-            if link is None or link.unsent() >= CHUNK:
+            ready = (link for link in self._links if link.unsent < CHUNK and not link.leaving)
+            link = min(ready, key=_in_flight, default=None)
+            if link is None:
                 await self._seek(changed)
             else:
+                self._links[link] = self._links.pop(link)  # to the end, so that equals take turns
                 link.push(call.take(link.model.max_vectors))
                 self._pump(link)
 
@@ -209,17 +214,17 @@ class AsyncClient:
                 loop = asyncio.get_running_loop()
                 loop.add_reader(link.sock.fileno(), self._readable, link)
                 if self._alarm is None:
-                    self._alarm = loop.call_later(self._settings.stall_timeout / 4, self._look)
+                    self._look()
         self._notify()
 
     def _readable(self, link: Link) -> None:
-        before = link.model
+        before = link.answers
         try:
             link.read(socket.MSG_DONTWAIT)
         except Ended as end:
             self._lost(link, end)
             return
-        if link.model is not before or self._model is None:
+        if link.answers > before:
             self._model = link.model
         if link.queue or link.leaving:
             self._pump(link)
@@ -239,7 +244,7 @@ class AsyncClient:
         elif not link.queue and link in self._writers:
             self._writers.discard(link)
             loop.remove_writer(link.sock.fileno())
-        if self._seekers and link.unsent() < CHUNK:
+        if self._seekers and link.unsent < CHUNK:
             self._notify()
 
     def _lost(self, link: Link, end: Ended) -> None:
@@ -254,12 +259,19 @@ class AsyncClient:
         self._notify()
 
     def _look(self) -> None:
-        """Close connections on which a server owes an answer and is silent."""
+        """Close connections on which a server owes an answer and is silent, and make those that are missing."""
         stall = self._settings.stall_timeout
         for link in [*self._links]:
             if link.waiting and monotonic() - link.heard >= stall:
                 self._lost(link, Ended(f"the server has been silent for {stall:g} s"))
-        self._alarm = asyncio.get_running_loop().call_later(stall / 4, self._look)
+        if self._active and not self._closed:
+            self._reach()
+        self._active = False
+        self._alarm = asyncio.get_running_loop().call_later(min(stall / 4, TICK), self._look)
+
+
+def _in_flight(link: Link) -> int:
+    return len(link.queue) + len(link.waiting)
 
 
 def _give_up(call: Call) -> None:
@@ -275,22 +287,28 @@ async def _connect(addr: str, s: Settings) -> Link:
     """Connect to addr and exchange hello and welcome, within s.dial_timeout."""
     deadline = monotonic() + s.dial_timeout
     found = await _look_up(addr)
-    for left, (family, place) in zip(reversed(range(len(found))), found, strict=True):
-        sock = new_socket(family)
-        sock.setblocking(False)
+    for left, place in zip(reversed(range(len(found))), found, strict=True):
         try:
-            await _within(max(deadline - monotonic(), 0.001) / (left + 1), asyncio.get_running_loop().sock_connect(sock, place))
+            sock = await _dial(place, max(deadline - monotonic(), 0.001) / (left + 1))
             break
-        except OSError:
-            sock.close()
+        except OSError:  # also if this machine has no such addresses
             if left == 0:
                 raise
-        except BaseException:
-            sock.close()
-            raise
     try:
         model = s.old_model() if s.version == 1 else await _greet(sock, addr, s, deadline)
         return Link(sock, addr, model, s.version)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _dial(place: Place, seconds: float) -> socket.socket:
+    family, addr = place
+    sock = new_socket(family)
+    try:
+        sock.setblocking(False)
+        await _within(seconds, asyncio.get_running_loop().sock_connect(sock, addr))
+        return sock
     except BaseException:
         sock.close()
         raise

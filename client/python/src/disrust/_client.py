@@ -17,11 +17,10 @@ from ._call import CHUNK, Call
 from ._errors import ClosedError, Error, GaveUp, Refused, Unavailable
 from ._link import SHORT, Ended, Link
 from ._rows import Floats, as_rows, scores_for
-from ._servers import Budget, Server, Settings, connect, settings
+from ._servers import TICK, Budget, Server, Settings, connect, settings
 from ._verify import Comparison, compare, expected
 from ._wire import Model
 
-_TICK = 1.0  # seconds between two looks at idle connections
 _SHARE = 4 * CHUNK  # bytes of rows for which a call uses one more connection
 _FRESH = 0.001  # seconds in which an idle connection is taken to stand as it was
 _INTERRUPTED = "a call was interrupted"
@@ -140,7 +139,7 @@ class Client:
             timeout = self._settings.timeout
         deadline = None if timeout is None else monotonic() + timeout
         stall = self._settings.stall_timeout
-        wait = timeout if timeout is None or timeout < stall else stall
+        wait = None if timeout is None else min(max(timeout, 0.0), stall)
         links: list[Link] = []
         call: Call | None = None
         vectors = rows.size // model.dim
@@ -154,7 +153,7 @@ class Client:
                         return scores
                     links.append(link)
                     call = Call(rows, scores, model)
-                    link.resume(call.take(vectors))
+                    link.resume(call.take(link.model.max_vectors))
                 except Ended as end:
                     links.remove(link)
                     self._lost(link, end)
@@ -270,7 +269,7 @@ class Client:
                     links.append(more)
                     ready.append(more)
         for link in ready:
-            while waiting and link.unsent() < CHUNK:
+            while waiting and link.unsent < CHUNK:
                 link.push(waiting[0].take(link.model.max_vectors))
                 if not waiting[0].todo:
                     waiting.pop(0)
@@ -351,8 +350,9 @@ class Client:
                 while server.idle:
                     self._drop(server.idle.pop())
         elif not self._watched:
-            self._watched = True
-            threading.Thread(target=_watch, args=(weakref.ref(self), self._leave), daemon=True).start()
+            with contextlib.suppress(RuntimeError):  # no thread can be started: the next call tries again
+                threading.Thread(target=_watch, args=(weakref.ref(self), self._leave), daemon=True).start()
+                self._watched = True
         self._hand_out()
 
     def _hand_out(self) -> None:
@@ -446,7 +446,10 @@ class Client:
     def _connect(self, server: Server) -> None:
         """Begin to connect, in a thread of its own, so that no call waits for a server that it does not need."""
         server.connecting += 1
-        threading.Thread(target=self._attempt, args=(server,), daemon=True).start()
+        try:
+            threading.Thread(target=self._attempt, args=(server,), daemon=True).start()
+        except RuntimeError as error:
+            server.failed(OSError(f"{server.addr}: no thread can be started to connect: {error}"))
 
     def _attempt(self, server: Server) -> None:
         link: Link | None = None
@@ -505,7 +508,7 @@ def _poll(links: Sequence[Link], deadline: float | None, stall: float) -> list[t
 
 
 def _watch(client: weakref.ref[Client], leave: threading.Event) -> None:
-    while not leave.wait(_TICK):
+    while not leave.wait(TICK):
         watched = client()
         if watched is None:
             return

@@ -111,7 +111,7 @@ class Unavailable(Error, ConnectionError):
 
 
 class RowsError(Error, ValueError):
-    """The rows or out do not have the shape that the model needs. Nothing was sent."""
+    """The rows or out do not have the shape that the model needs, or share memory. Nothing was sent."""
 
 
 class LocalError(Error):

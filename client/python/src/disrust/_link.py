@@ -43,11 +43,12 @@ class Link:
     def __init__(self, sock: socket.socket, addr: str, model: wire.Model, version: int) -> None:
         self.sock, self.addr, self.model, self.version = sock, addr, model, version
         self.queue: deque[Run] = deque()  # runs that are not wholly sent
+        self.unsent = 0  # bytes of them that wait to be sent
         self.waiting: deque[Run] = deque()  # runs that were begun and are not wholly answered
         self.leaving = False  # the server is going away
         self.half_closed = False
         self.broken = ""  # why nothing more can be sent
-        self.used = False  # an answer has come
+        self.answers = 0  # that have come
         self.home: list[Link] = []  # where it is while nobody uses it
         self.rested = 0.0  # when a client last had it in use
         self.heard = 0.0  # when the server last sent or took something
@@ -73,14 +74,15 @@ class Link:
         sent, received, error = 0, -1, ""
         message = b""
         try:
-            if not (self.queue or self.waiting):
+            if vectors <= self.model.max_vectors and self._read == self._filled and not self.busy:
                 message = b"".join((_WORD.pack(vectors), rows.data))
                 sent = self.sock.send(message, _NOW)
+                self.heard = monotonic()
                 if sent == len(message) and (timeout is None or self.poller.poll(timeout * 1000)):
                     received = self.sock.recv_into(self._view)
                     if received == 4 + scores.nbytes and _WORD.unpack_from(self._memory)[0] == vectors:
                         scores.data.cast("B")[:] = self._view[4:received]
-                        self.used = True
+                        self.answers += 1
                         return True
         except BlockingIOError:
             error = "the server has been silent for too long" if sent else ""
@@ -90,13 +92,18 @@ class Link:
         return False
 
     def resume(self, run: Run) -> None:
-        """Go on where ask has stopped. run is its request. It raises Ended as read does."""
+        """Go on where ask has stopped. run is its request, or what the server allows of it if it was too large.
+
+        It raises Ended as read does.
+        """
         message, sent, received, error = self._asked
         run.sent = sent
         if sent < run.total:
             self.queue.append(run)
+            self.unsent += run.total - sent
         if sent:
-            self._staged = memoryview(message)[sent:] if sent < run.total else None
+            if sent < run.total and run.size < _COPIED:
+                self._staged = memoryview(message)[sent:]
             self._begin(run)
         if error:
             raise Ended(error)
@@ -109,14 +116,11 @@ class Link:
     def push(self, run: Run) -> None:
         """Queue requests. Only write sends them."""
         self.queue.append(run)
+        self.unsent += run.total
 
     @property
     def busy(self) -> bool:
         return bool(self.queue or self.waiting)
-
-    def unsent(self) -> int:
-        """Return how many bytes wait to be sent."""
-        return sum(run.total - run.sent for run in self.queue)
 
     def write(self) -> None:
         """Send as much as the kernel takes without waiting."""
@@ -138,7 +142,9 @@ class Link:
 
     def _cut(self, run: Run) -> None:
         """Send no request of run that was not begun."""
+        total = run.total
         run.cut()
+        self.unsent -= total - run.total
         left = run.total - run.sent
         if self._staged is not None:
             self._staged = self._staged[:left] if left else None
@@ -167,11 +173,11 @@ class Link:
         if run.sent == 0:
             self._begin(run)
         run.sent += sent
+        self.unsent -= sent
         self.heard = monotonic()
         return sent == size
 
     def _begin(self, run: Run) -> None:
-        self.heard = monotonic()
         self.waiting.append(run)
         run.call.written = True
 
@@ -300,7 +306,7 @@ class Link:
         return int(wrong[0]) if len(wrong) else count
 
     def _answered(self, run: Run, count: int) -> None:
-        self.used = True
+        self.answers += count
         run.done += count
         if run.done == run.count and run.sent >= run.total:
             self.waiting.popleft()
@@ -347,6 +353,7 @@ class Link:
         runs += [run for run in self.queue if run.sent == 0]
         self.waiting.clear()
         self.queue.clear()
+        self.unsent = 0
         for run in reversed(runs):
             run.give_back(self.addr, end.reason, end.in_order, moves, retries, spend)
 

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from ._client import Client
 from ._errors import LocalError
+from ._servers import Server
 
 _READY = b"disrust: ready on "
 _PATIENCE = 20.0  # seconds; the daemon's own limit for an end is 10
@@ -29,14 +30,15 @@ class Local(Client):
     output: "prob" (what the library's usual call gives, the default), "raw" (the margin) or "class"
     binary: the daemon. Without it, it is the one that DISRUST_BINARY names, or that of the wheel, or
         disrust on PATH, the first of these that there is.
-    flags: more flags of the daemon, such as ["--io-threads", "4"]
+    flags: more flags of the daemon, such as ["--io-threads", "4"], but not --log-format and --log-level
     options: what Client takes, such as timeout=1.0
 
     The daemon listens on a Unix socket in a folder that only this user can enter. It ends with close(),
     and when this process ends, however that ends. What it logs goes to the logger "disrust". A forked
     child may use the Local for as long as its parent lives.
 
-    Raises LocalError if there is no daemon or it refuses the model; the text says why.
+    Raises LocalError if there is no daemon or it refuses the model; the text says why. ValueError for
+    arguments that are not allowed.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Local(Client):
         flags: Sequence[str] = (),
         **options: Any,
     ) -> None:
+        _refuse_logging(flags)
         command = [find(binary), "--until-eof", "--model", _named(Path(model))]
         if output is not None:
             command += ["--output", output]
@@ -62,12 +65,14 @@ class Local(Client):
         except OSError as error:
             shutil.rmtree(folder)
             raise LocalError(f"the daemon {command[0]} cannot be started: {error}") from None
-        self._end = weakref.finalize(self, _end, self._daemon, folder)
+        served: list[Server] = []
+        self._end = weakref.finalize(self, _end, self._daemon, folder, served)
         try:
             assert self._daemon.stderr is not None
             _await_ready(self._daemon.stderr)
             threading.Thread(target=_forward, args=(self._daemon.stderr,), daemon=True).start()
             super().__init__(addr, **options)
+            served += self._servers
         except BaseException:
             self._end()
             raise
@@ -113,6 +118,16 @@ def _named(model: Path) -> str:
     return f"{'model' if '=' in name else name}={model.absolute()}"
 
 
+def _refuse_logging(flags: Sequence[str]) -> None:
+    for flag in flags:
+        name = flag.lstrip("-").partition("=")[0]
+        if flag.startswith("-") and name in ("log-format", "log-level"):
+            raise ValueError(
+                f"flags has --{name}: Local waits for the line that says that the daemon is ready, as it is without this flag;"
+                " what the daemon logs goes to the logger 'disrust', which can filter and format it"
+            )
+
+
 def _await_ready(stderr: IO[bytes]) -> None:
     """Read what the daemon says until it is ready. It ends by itself if it will never be."""
     said = b""
@@ -129,8 +144,11 @@ def _forward(stderr: IO[bytes]) -> None:
             _log.info("%s", line.decode("utf-8", "replace").rstrip())
 
 
-def _end(daemon: subprocess.Popen[bytes], folder: str) -> None:
-    """End the daemon and wait for it."""
+def _end(daemon: subprocess.Popen[bytes], folder: str, servers: Sequence[Server]) -> None:
+    """End the daemon and wait for it. Idle connections to servers end first: the daemon would wait for them."""
+    for server in servers:
+        for link in [*server.idle]:
+            link.close()
     assert daemon.stdin is not None
     daemon.stdin.close()
     try:

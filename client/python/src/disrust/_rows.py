@@ -53,6 +53,8 @@ def scores_for(rows: Floats, model: Model, out: Floats | None) -> Floats:
         raise TypeError("out must be a C-contiguous, writeable numpy array of float32")
     if out.shape != shape:
         raise RowsError(f"out has shape {out.shape}: the scores have shape {shape}")
+    if np.may_share_memory(rows, out):
+        raise RowsError("out shares memory with the rows: scores would be written over rows that are not scored yet")
     return out
 
 

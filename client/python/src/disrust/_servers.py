@@ -14,6 +14,7 @@ from ._errors import ConnectionLost, NoWelcome, Refused
 from ._link import Link
 from ._wire import Model
 
+TICK = 1.0  # seconds between two looks at connections
 _FIRST_WAIT, _LONGEST_WAIT = 0.010, 1.0
 _UNUSED = 4  # connections without an answer after which an address counts as failed
 _CLOSED_EARLY = "closed before its welcome: a version 1 server, a full one, or an address not allowed"
@@ -113,25 +114,31 @@ def new_socket(family: int) -> socket.socket:
 def connect(addr: str, s: Settings) -> Link:
     """Connect to addr and exchange hello and welcome, within s.dial_timeout."""
     deadline = monotonic() + s.dial_timeout
-    for left, (family, place) in reversed(list(enumerate(reversed(look_up(addr))))):
-        sock = new_socket(family)
+    for left, place in reversed(list(enumerate(reversed(look_up(addr))))):
         try:
-            sock.settimeout(max(deadline - monotonic(), 0.001) / (left + 1))
-            sock.connect(place)
+            sock = _dial(place, max(deadline - monotonic(), 0.001) / (left + 1))
             break
-        except OSError:
-            sock.close()
+        except OSError:  # also if this machine has no such addresses
             if left == 0:
                 raise
-        except BaseException:
-            sock.close()
-            raise
     try:
         model = s.old_model() if s.version == 1 else _greet(sock, addr, s, deadline)
         sock.settimeout(None)
         seconds, fraction = divmod(s.stall_timeout, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(seconds), int(fraction * 1e6)))
         return Link(sock, addr, model, s.version)
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _dial(place: Place, seconds: float) -> socket.socket:
+    family, addr = place
+    sock = new_socket(family)
+    try:
+        sock.settimeout(seconds)
+        sock.connect(addr)
+        return sock
     except BaseException:
         sock.close()
         raise
@@ -226,7 +233,7 @@ class Server:
     def lost(self, link: Link) -> None:
         """Take note that a connection has ended. One that brought no answer counts as a failed attempt."""
         self.links -= 1
-        if link.used:
+        if link.answers:
             self.wait, self.due, self.unused = 0.0, 0.0, 0
             return
         self.delay()
