@@ -95,10 +95,10 @@ func peerOfRead(number int64) netip.Addr {
 func TestSlow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, start := New(), time.Unix(1000, 0)
-		limit, number := int64(-1), int64(0)
+		limit, number, noted := int64(-1), int64(0), 0
 		var kept []int64
 		for range rapid.IntRange(1, 4).Draw(t, "windows") {
-			size, now, noted := window, new(metrics.Histogram), 0
+			size, now := window, new(metrics.Histogram)
 			if limit < 0 {
 				size = firstWindow
 			}
@@ -111,7 +111,7 @@ func TestSlow(t *testing.T) {
 					whole *= 1 + number%5
 				}
 				now.Add(uint64(whole), 1)
-				if i == size-1 { // this read sets the threshold, which applies to it
+				if i == size-1 { // this read sets the threshold, which applies to it: it is the first of the next window
 					limit = atMost(now)
 					noted = 0
 				}
