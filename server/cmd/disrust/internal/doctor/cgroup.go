@@ -3,9 +3,10 @@
 package doctor
 
 import (
-	"path"
 	"strconv"
 	"strings"
+
+	"github.com/disrust/disrust/server/cmd/disrust/internal/cgroup"
 )
 
 // quota is how much CPU time the cgroups of this process may take.
@@ -18,7 +19,7 @@ type quota struct {
 
 // quota returns the smallest quota of this process's cgroup and of those above it.
 func (m machine) quota() (least quota) {
-	for _, dir := range m.cgroups("cpu") {
+	for _, dir := range cgroup.Folders(m.files, "cpu") {
 		text, _ := m.text(dir + "/cpu.max") // version 2
 		fields := strings.Fields(text)
 		if len(fields) != 2 {
@@ -43,7 +44,7 @@ func (m machine) quota() (least quota) {
 // memory returns the smallest limit on memory of this process's cgroup and of those above it.
 func (m machine) memory() (least uint64, known bool) {
 	const none = 1 << 60 // version 1 has a large number for none
-	for _, dir := range m.cgroups("memory") {
+	for _, dir := range cgroup.Folders(m.files, "memory") {
 		for _, file := range []string{"/memory.max", "/memory.limit_in_bytes"} {
 			text, _ := m.text(dir + file)
 			limit, err := strconv.ParseUint(text, 10, 64)
@@ -53,35 +54,4 @@ func (m machine) memory() (least uint64, known bool) {
 		}
 	}
 	return least, known
-}
-
-// cgroups returns the folders of this process's cgroup with a controller and of those above it. In a container
-// some of them may not be there.
-func (m machine) cgroups(controller string) (dirs []string) {
-	const root = "sys/fs/cgroup"
-	text, _ := m.text("proc/self/cgroup")
-	for line := range strings.Lines(text) {
-		parts := strings.SplitN(strings.TrimSpace(line), ":", 3) // number:controllers:path, see cgroups(7)
-		if len(parts) < 3 {
-			continue
-		}
-		var mounts []string
-		for one := range strings.SplitSeq(parts[1], ",") {
-			if one == controller {
-				mounts = []string{root + "/" + parts[1], root + "/" + controller}
-			}
-		}
-		if parts[1] == "" {
-			mounts = []string{root, root + "/unified"}
-		}
-		for _, mount := range mounts {
-			for at := path.Clean("/" + parts[2]); ; at = path.Dir(at) {
-				dirs = append(dirs, path.Clean(mount+at))
-				if at == "/" {
-					break
-				}
-			}
-		}
-	}
-	return dirs
 }

@@ -9,6 +9,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/disrust/disrust/server/cmd/disrust/internal/cgroup"
 )
 
 // Available returns how many bytes the process can take before the machine, or a control group that the process
@@ -19,44 +21,32 @@ func Available(root fs.FS) (bytes uint64) {
 	if available, ok := field(read(root, "proc/meminfo"), "MemAvailable:"); ok {
 		bytes = available << 10 // it is in KiB
 	}
-	for line := range strings.Lines(read(root, "proc/self/cgroup")) { // such as "0::/a/b", or "4:memory:/a/b" in version 1
-		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(parts) != 3 {
-			continue
-		}
+	for _, folder := range cgroup.Folders(root, "memory") {
 		for _, v := range versions {
-			if parts[1] == v.controller {
-				bytes = min(bytes, v.left(root, parts[2]))
-			}
+			bytes = min(bytes, v.left(root, folder))
 		}
 	}
 	return bytes
 }
 
-// version is where a version of control groups has what.
-type version struct{ controller, mount, limit, used, files string }
+// version is what a version of control groups calls its files, and the pages of files in memory.stat.
+type version struct{ limit, used, files string }
 
 var versions = []version{
-	{"", "sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"},
-	{"memory", "sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"},
+	{"memory.max", "memory.current", "inactive_file"},
+	{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"},
 }
 
-// left returns what a group and those around it leave to the process.
-func (v *version) left(root fs.FS, group string) (bytes uint64) {
-	bytes = math.MaxUint64
-	for group = path.Join("/", group); ; group = path.Dir(group) { // in a container, some are not there
-		folder := v.mount + group
-		limit, limited := number(read(root, path.Join(folder, v.limit))) // "max": there is none
-		used, known := number(read(root, path.Join(folder, v.used)))
-		if limited && known {
-			files, _ := field(read(root, path.Join(folder, "memory.stat")), v.files)
-			used -= min(used, files)
-			bytes = min(bytes, limit-min(limit, used))
-		}
-		if group == "/" {
-			return bytes
-		}
+// left returns what a group leaves to the process.
+func (v *version) left(root fs.FS, folder string) (bytes uint64) {
+	limit, limited := number(read(root, path.Join(folder, v.limit))) // "max": there is none
+	used, known := number(read(root, path.Join(folder, v.used)))
+	if !limited || !known {
+		return math.MaxUint64
 	}
+	files, _ := field(read(root, path.Join(folder, "memory.stat")), v.files)
+	used -= min(used, files)
+	return limit - min(limit, used)
 }
 
 // read returns the content of a file, and nothing if it cannot be read.
