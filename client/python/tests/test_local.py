@@ -8,6 +8,7 @@ import os
 import pathlib
 import select
 import signal
+import socket
 import subprocess
 import sys
 from typing import Any
@@ -183,3 +184,14 @@ def test_readme(tmp_path: pathlib.Path, serve: Any) -> None:
     daemon = serve("--dim", "8")
     for program in programs:
         subprocess.run([sys.executable, "-c", program.replace("127.0.0.1:9900", daemon.addr)], cwd=tmp_path, check=True, timeout=120)
+
+
+def test_in_a_service(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a service, the daemon says nothing to the service manager."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        disrust.Local("sum").close()
+        with pytest.raises(BlockingIOError):
+            manager.recv(1000)

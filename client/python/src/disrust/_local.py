@@ -22,6 +22,9 @@ _READY = b"disrust: ready on "
 _PATIENCE = 20.0  # seconds; the daemon's own limit for an end is 10
 _log = logging.getLogger("disrust")
 
+# What a service manager gives a service. The daemon is none, and would speak in the name of this process.
+_OF_A_SERVICE = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
+
 
 class Local(Client):
     """Serves a model file with a daemon that only this process uses, and scores through it.
@@ -56,11 +59,12 @@ class Local(Client):
             command += ["--output", output]
         folder = tempfile.mkdtemp(prefix="disrust-", dir=None if len(tempfile.gettempdir()) < 60 else "/tmp")
         addr = f"unix:{folder}/s"
+        env = {name: value for name, value in os.environ.items() if name not in _OF_A_SERVICE}
         try:
             # In a session of its own, so that Ctrl-C reaches this process alone.
             self._daemon = subprocess.Popen(
                 [*command, "--listen", addr, *flags],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0, start_new_session=True,
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0, start_new_session=True, env=env,
             )  # fmt: skip
         except OSError as error:
             shutil.rmtree(folder)
