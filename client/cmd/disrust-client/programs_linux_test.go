@@ -55,8 +55,8 @@ func TestPagesPrograms(t *testing.T) {
 }
 
 // program builds the program that a page shows, with text in place of old, in a folder beside a
-// clone, as the page has it. It needs no network: what the modules of the repository require is in
-// the module cache. It returns the program's path.
+// clone, as the page has it. It needs the network only for what the module cache lacks. It returns
+// the program's path.
 func program(t *testing.T, page, old, text string) string {
 	t.Helper()
 	mod, main := readme.Program(string(read(t, filepath.Join(root, page))))
@@ -83,7 +83,7 @@ func program(t *testing.T, page, old, text string) string {
 	for _, args := range [][]string{{"mod", "tidy"}, {"build", "-o", "program"}} {
 		command := exec.Command("go", args...)
 		command.Dir = folder
-		command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOPROXY=off", "GOSUMDB=off")
+		command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", "GOSUMDB=off")
 		if _, stderr, status := daemontest.RunCommandToEnd(t, command); status != 0 {
 			t.Fatalf("%s: go %s: %s", page, strings.Join(args, " "), stderr)
 		}
