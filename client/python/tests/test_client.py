@@ -70,6 +70,17 @@ def test_score_each(sum_client: disrust.Client, sizes: list[int], first: int) ->
         assert isinstance(scores, np.ndarray) and np.array_equal(scores, sums(rows))
 
 
+def test_score_each_of_many(sum_client: disrust.Client) -> None:
+    """More than go together, of which one has no rows and one is of another shape."""
+    matrices = [rows_of(0 if n == 1500 else 1, n) for n in range(3000)]
+    matrices[2500] = np.ones((1, 3), "float32")
+    results = sum_client.score_each(matrices)
+    assert isinstance(results.pop(2500), disrust.RowsError)
+    del matrices[2500]
+    for rows, scores in zip(matrices, results, strict=True):
+        assert isinstance(scores, np.ndarray) and np.array_equal(scores, sums(rows))
+
+
 @pytest.fixture
 def sum_client(serve: Serve) -> Any:
     with disrust.Client(serve("--dim", "8", "--max-vectors", "16").addr) as client:

@@ -22,6 +22,7 @@ from ._verify import Comparison, compare, expected
 from ._wire import Model
 
 _SHARE = 4 * CHUNK  # bytes of rows for which a call uses one more connection
+_TOGETHER = 1024  # calls in flight at once: each turn looks at all of them
 _FRESH = 0.001  # seconds in which an idle connection is taken to stand as it was
 _INTERRUPTED = "a call was interrupted"
 _Client = TypeVar("_Client", bound="Client")
@@ -170,7 +171,7 @@ class Client:
     def score_each(
         self, xs: Iterable[Any], *, timeout: float | None = None, cast: bool = False
     ) -> list[Floats | Error]:
-        """Score rows and matrices that have nothing to do with each other, as many calls in flight at once.
+        """Score rows and matrices that have nothing to do with each other, as many calls in flight, 1,024 at once.
 
         Returns, for each of xs in order, what score would return, or the Error that it would raise.
         It raises TypeError itself. timeout bounds all of them together.
@@ -186,7 +187,9 @@ class Client:
                 continue
             results.append(scores_for(rows, model, None))
             calls.append((n, Call(rows, results[n], model)))  # type: ignore[arg-type]
-        self._run([call for _, call in calls], [], self._end_of(timeout))
+        end = self._end_of(timeout)
+        for first in range(0, len(calls), _TOGETHER):
+            self._run([call for _, call in calls[first : first + _TOGETHER]], [], end)
         for n, call in calls:
             if isinstance(call.error, Error):
                 results[n] = call.error
