@@ -210,6 +210,18 @@ func TestTopEnds(t *testing.T) {
 	}
 }
 
+// TestTopLosesTerminal: when its terminal is gone the command ends, also if it may outlive the terminal.
+func TestTopLosesTerminal(t *testing.T) {
+	at := "unix:" + t.TempDir() + "/admin"
+	start(t, "--admin", at)
+	w := openWindow(t, 80, 24, exec.Command("sh", "-c", `trap "" HUP; exec "$0" "$@"`, daemon, "top", "--admin", at))
+	w.await(t, 0, `^server      ready, up `)
+	rawtest.Check(t, w.master.Close())
+	if w.cmd.Wait(); w.cmd.ProcessState.ExitCode() != environment {
+		t.Errorf("%v", w.cmd.ProcessState)
+	}
+}
+
 // TestTopWithoutColour: with NO_COLOR the screen has no colours, and in an ASCII locale nothing but ASCII.
 func TestTopWithoutColour(t *testing.T) {
 	at := "unix:" + t.TempDir() + "/admin"

@@ -31,6 +31,3 @@ func counts(d admin.Distribution) map[int]uint64 {
 	}
 	return all
 }
-
-// grown returns by how much a counter has grown. It is not ok if the counter has shrunk.
-func grown(before, now uint64) (n uint64, ok bool) { return now - before, now >= before }

@@ -41,6 +41,8 @@ func (t *top) live(ctx context.Context, from *source, first sample, shows *scree
 			w.take(r)
 		case event := <-terminal.EventQ():
 			switch event := event.(type) {
+			case *tcell.EventError: // of which there is no second one
+				return fmt.Errorf("the terminal is gone: %w", event)
 			case *tcell.EventResize:
 				terminal.Sync()
 			case *tcell.EventKey:

@@ -76,7 +76,7 @@ func TestRestart(t *testing.T) {
 		f.ThreadSeconds = []admin.ThreadSeconds{{Thread: "io-0", Working: 1}}
 		after := f.sample(t, start.Add(2*time.Second))
 		said := figures(compare(before, after))
-		if !strings.Contains(said, " - requests/s") {
+		if !strings.Contains(said, " - requests/s") || !strings.Contains(said, "\nwaits/s     -\n") {
 			rt.Errorf("%s", said)
 		}
 		for _, row := range []string{"whole", "io-0"} {
@@ -106,6 +106,9 @@ func TestShrunk(t *testing.T) {
 	f.Status.Started = nil
 	if r := compare(before, f.sample(t, start.Add(time.Second))); !r.restarted {
 		t.Error("a start that is no longer known is no restart")
+	}
+	if said := figures(compare(before, before)); !strings.Contains(said, " - requests/s") {
+		t.Errorf("an interval of no length has a rate: %s", said)
 	}
 	starting := sample{at: start}
 	if r := compare(starting, before); r.restarted {

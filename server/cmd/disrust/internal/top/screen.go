@@ -3,6 +3,7 @@ package top
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -258,6 +259,10 @@ func (s *screen) used(width int, is style, name, now, of, most, mostOf string, s
 func events(width int, name string, events []event, is style) []line {
 	var cells []line
 	for _, e := range events {
+		if math.IsNaN(e.count) { // and so are the others
+			cells = []line{{plainly(unknown)}}
+			break
+		}
 		if e.count == 0 {
 			continue
 		}

@@ -72,12 +72,21 @@ func (s *source) get(ctx context.Context, path string, to any) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s with %s: it is no admin port of disrust", s.addr, path, flags.OneLine(answer.Status))
+		return fmt.Errorf("%s answers %s with %s: %s", s.addr, path, flags.OneLine(answer.Status), refusal(answer.Body))
 	}
 	if err := json.NewDecoder(io.LimitReader(answer.Body, mostBytes)).Decode(to); err != nil {
 		return fmt.Errorf("%s answers %s with something else than an admin port of disrust does: %w", s.addr, path, err)
 	}
 	return nil
+}
+
+// refusal returns what an admin port says of a request that it refuses.
+func refusal(body io.Reader) string {
+	var said struct{ Error string }
+	if err := json.NewDecoder(io.LimitReader(body, mostBytes)).Decode(&said); err != nil || said.Error == "" {
+		return "it is no admin port of disrust"
+	}
+	return said.Error
 }
 
 // host is what the server is told that it is called. Over loopback an admin port takes addresses and localhost only.

@@ -66,6 +66,10 @@ func TestNoAdminPort(t *testing.T) {
 		{gone, "connection refused (--admin says where", 1},
 		{"unix:" + t.TempDir() + "/none", "no such file", 1},
 		{at(http.NotFound), "answers /status with 404 Not Found: it is no admin port", 1},
+		{at(func(w http.ResponseWriter, r *http.Request) {
+			r.Host = "elsewhere.example"
+			admin.Handler(serving{newFake()}, admin.Options{}).ServeHTTP(w, r)
+		}), `403 Forbidden: host "elsewhere.example": on a loopback address`, 1},
 		{at(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>" + hostile)) }), "something else than an admin port", 1},
 		{at(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }), "302 Found", 1},
 		{at(func(w http.ResponseWriter, _ *http.Request) { // an answer without an end
