@@ -104,6 +104,13 @@ func (w *window) rowsShown() []string {
 	return rows
 }
 
+// text returns all that the command has written.
+func (w *window) text() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return string(w.written)
+}
+
 // await waits until a row of the terminal is like a pattern.
 func (w *window) await(t *testing.T, row int, pattern string) {
 	t.Helper()
@@ -130,9 +137,7 @@ func (w *window) wantClosed(t *testing.T) {
 		t.Errorf("the mode of the terminal is %+v, and was %+v", mode, w.before)
 	}
 	rawtest.Until(t, "the screen of before is back, with its cursor", func() bool {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		text := string(w.written)
+		text := w.text()
 		return strings.Contains(text, "\x1b[?1049h") && strings.LastIndex(text, "\x1b[?1049l") > strings.LastIndex(text, "\x1b[?1049h") &&
 			strings.LastIndex(text, "\x1b[?25h") > strings.LastIndex(text, "\x1b[?25l")
 	})
@@ -231,19 +236,15 @@ func TestTopWithoutColour(t *testing.T) {
 	_, err := w.master.WriteString("q")
 	rawtest.Check(t, err)
 	w.wantClosed(t)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if colour := regexp.MustCompile(`\x1b\[(3|4|9|10)\d[;m]`).Find(w.written); colour != nil {
+	if colour := regexp.MustCompile(`\x1b\[(3|4|9|10)\d[;m]`).FindString(w.text()); colour != "" {
 		t.Errorf("a colour: %q", colour)
 	}
-	for _, b := range w.written {
-		if b >= 0x80 {
-			t.Fatalf("%q is not ASCII", b)
-		}
+	if other := regexp.MustCompile(`[^\x00-\x7f]`).FindString(w.text()); other != "" {
+		t.Errorf("%q is not ASCII", other)
 	}
 }
 
-// TestTopOnce: on a pipe one reading is printed, with the figures of an interval. Without a daemon there is an error.
+// TestTopOnce: on a pipe, or if that is asked for in a terminal, one reading is printed, with the figures of an interval. Without a daemon there is an error.
 func TestTopOnce(t *testing.T) {
 	at := "unix:" + t.TempDir() + "/admin"
 	d := start(t, "--admin", at, "--max-conns", "70")
@@ -254,6 +255,12 @@ func TestTopOnce(t *testing.T) {
 		if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "server      ready, up ") || !strings.Contains(stdout, "\nconnections         1       70 ") || strings.Contains(stdout, "\x1b") {
 			t.Errorf("status %d, stderr %q, %s", status, stderr, stdout)
 		}
+	}
+	w := openWindow(t, 80, 24, exec.Command(daemon, "top", "--admin", at, "--once", "--interval", "100ms"))
+	w.await(t, 17, `^connections +1 +70 +- +-$`)
+	w.await(t, 21, `^trouble +none$`)
+	if err := w.cmd.Wait(); err != nil || strings.Contains(w.text(), "\x1b") {
+		t.Errorf("%v, %q", err, w.text())
 	}
 	d.Kill()
 	wantRefused(t, environment, []string{"top", "--admin", at, "--once"}, "top: unix:", "connection refused", "--admin says where")

@@ -50,11 +50,14 @@ func (g *glyphs) line(values []float64, greatest float64) string {
 	return b.String()
 }
 
-// cut divides columns among shares of one, in order, so that each share's end is rounded to a column.
+// cut divides columns among shares of one, in order, so that each share's end is rounded to a column. A share
+// that is not known gets none.
 func cut(columns int, shares ...float64) []int {
 	parts, sum, taken := make([]int, len(shares)), 0., 0
 	for i, s := range shares {
-		sum += s
+		if s > 0 {
+			sum += s
+		}
 		end := min(columns, int(math.Round(sum*float64(columns))))
 		parts[i], taken = max(0, end-taken), max(end, taken)
 	}

@@ -43,8 +43,8 @@ func (h *history) last(now time.Time, spans int) []float64 {
 	end := now.UnixNano()/int64(h.span) + 1
 	for i := range rates {
 		rates[i] = none
-		if at := end - int64(spans-i) - h.first; at >= 0 && at < int64(len(h.spans)) && h.spans[at].count > 0 {
-			rates[i] = h.spans[at].sum / h.spans[at].count
+		if at := end - int64(spans-i) - h.first; at >= 0 && at < int64(len(h.spans)) {
+			rates[i] = h.spans[at].sum / h.spans[at].count // 0/0 is none
 		}
 	}
 	return rates

@@ -45,6 +45,17 @@ func TestHistory(t *testing.T) {
 	})
 }
 
+// TestLongGap: a computer that slept for a century costs no memory for each span of it.
+func TestLongGap(t *testing.T) {
+	h := history{span: time.Second}
+	h.add(start, 1)
+	later := start.AddDate(100, 0, 0)
+	h.add(later, 2)
+	if got := h.last(later, 2); !math.IsNaN(got[0]) || got[1] != 2 || len(h.spans) != 1 {
+		t.Error(got, len(h.spans))
+	}
+}
+
 // TestClockGoesBack: after the clock was set back, the history begins again.
 func TestClockGoesBack(t *testing.T) {
 	h := history{span: time.Second}

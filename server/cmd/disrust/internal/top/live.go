@@ -44,7 +44,7 @@ func (t *top) live(ctx context.Context, from *source, first sample, shows *scree
 			case *tcell.EventError: // of which there is no second one
 				return fmt.Errorf("the terminal is gone: %w", event)
 			case *tcell.EventResize:
-				terminal.Sync()
+				terminal.Sync() // terminals differ in where they leave what they showed
 			case *tcell.EventKey:
 				if w.key(event) {
 					return nil

@@ -66,14 +66,14 @@ func TestRestart(t *testing.T) {
 		for range rapid.IntRange(0, 5).Draw(rt, "before") {
 			f.request(time.Millisecond)
 		}
-		f.ThreadSeconds = []admin.ThreadSeconds{{Thread: "io-0", Asleep: 100}}
+		f.ThreadSeconds = []admin.ThreadSeconds{{Thread: "io-0", Asleep: rapid.Float64Range(0, 100).Draw(rt, "slept")}}
 		before := f.sample(t, start)
 		f = newFake()
 		f.started = start.Add(time.Second)
 		for range rapid.IntRange(0, 10).Draw(rt, "after") {
 			f.request(time.Microsecond)
 		}
-		f.ThreadSeconds = []admin.ThreadSeconds{{Thread: "io-0", Working: 1}}
+		f.ThreadSeconds = []admin.ThreadSeconds{{Thread: "io-0", Working: 1, Asleep: 50}}
 		after := f.sample(t, start.Add(2*time.Second))
 		said := figures(compare(before, after))
 		if !strings.Contains(said, " - requests/s") || !strings.Contains(said, "\nwaits/s     -\n") {

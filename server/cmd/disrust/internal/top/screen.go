@@ -199,7 +199,7 @@ func (s *screen) threads(width, most int) []line {
 		for _, part := range []float64{t.working, t.polling, t.asleep} {
 			l = append(l, plainly("%*s", column, percent(part)))
 		}
-		if !s.plain && bar >= leastBar && t.working >= 0 { // and no NaN
+		if !s.plain && bar >= leastBar {
 			l = append(l, plainly("  "))
 			for i, n := range cut(bar, t.working, t.polling, t.asleep) {
 				l = append(l, s.glyphs.part(i, n))

@@ -37,13 +37,16 @@ func (s *screen) say(width, height int) string {
 // columns for all but the bars and a column.
 func TestFits(t *testing.T) {
 	s := busy(t, 2)
-	s.shown.threads = s.shown.threads[:2]
+	s.shown.stages[4] = latency{"whole", 3.82e6, 3.82e6, 3.82e6, 3.82e6}
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {40, 24}} {
 		said := s.say(size[0], size[1])
 		for _, want := range []string{"server ", "model ", "rate ", "last ", "whole ", "io-0 ", "io-1 ", "in flight ", "pool ", "waits/s ", "trouble ", "q quit"} {
 			if !strings.Contains("\n"+said, "\n"+want) {
 				t.Errorf("%v: no %s in\n%s", size, want, said)
 			}
+		}
+		if !strings.Contains(said, " 3.82 ms 3.82 ms ") && !strings.Contains(said, " 3.82 ms   3.82 ms ") {
+			t.Errorf("%v: the latencies do not stand apart in\n%s", size, said)
 		}
 		for i, l := range strings.Split(said, "\n") {
 			if i > 1 && utf8.RuneCountInString(strings.TrimRight(l, " ")) > size[0] { // the first two may be cut
@@ -93,6 +96,22 @@ func TestShares(t *testing.T) {
 	bar = 80 - labelWidth - 36 - 2
 	if said := s.say(80, 24); !strings.Contains(said, "  "+strings.Repeat("█", bar/2)+strings.Repeat("·", bar/2)+"\n") {
 		t.Errorf("the connections have no bar of a half in\n%s", said)
+	}
+}
+
+// TestLimits: what has no known limit has no bar, and what is beyond its limit a full one.
+func TestLimits(t *testing.T) {
+	s := busy(t, 0)
+	s.shown.status.Flags = map[string]string{"request-ring": "0"}
+	s.shown.status.Gauges["in_flight"] = 5
+	said := s.say(80, 24)
+	for _, want := range []string{
+		"\nin flight           5        0        0        -  " + strings.Repeat("█", 80-labelWidth-36-2) + "\n",
+		"\npool              0 B        -      0 B        -\n",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in\n%s", want, said)
+		}
 	}
 }
 

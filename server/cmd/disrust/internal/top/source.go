@@ -19,14 +19,15 @@ import (
 const (
 	unixPrefix = "unix:"
 
-	readTimeout = 5 * time.Second // of a whole reading, from a server that may be busy or stopped
-	mostBytes   = 16 << 20        // of an answer: many times what a server with 256 threads says
+	patience  = 5 * time.Second
+	mostBytes = 16 << 20 // of an answer: many times what a server with 256 threads says
 )
 
 // source reads the admin port of one server.
 type source struct {
-	addr   string // host:port or unix:PATH
-	client http.Client
+	addr     string // host:port or unix:PATH
+	client   http.Client
+	patience time.Duration // with a whole reading: the server may be busy, or stopped
 }
 
 func newSource(addr string) *source {
@@ -34,7 +35,7 @@ func newSource(addr string) *source {
 	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
 		network, target = "unix", path
 	}
-	return &source{addr: addr, client: http.Client{
+	return &source{addr: addr, patience: patience, client: http.Client{
 		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, target)
 		}},
@@ -51,7 +52,7 @@ type sample struct {
 
 // read asks the server. It returns an error for people if there is none, or if what answers is no admin port.
 func (s *source) read(ctx context.Context) (now sample, err error) {
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	if err := s.get(ctx, "/status", &now.status); err != nil {
 		return now, err
@@ -68,13 +69,15 @@ func (s *source) get(ctx context.Context, path string, to any) error {
 	}
 	answer, err := s.client.Do(request)
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.addr, cause(err))
+		return fmt.Errorf("%s: %w", s.addr, s.cause(err))
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %s with %s: %s", s.addr, path, flags.OneLine(answer.Status), refusal(answer.Body))
 	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, mostBytes)).Decode(to); err != nil {
+	if err := json.NewDecoder(io.LimitReader(answer.Body, mostBytes)).Decode(to); errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%s: %w", s.addr, s.cause(err))
+	} else if err != nil {
 		return fmt.Errorf("%s answers %s with something else than an admin port of disrust does: %w", s.addr, path, err)
 	}
 	return nil
@@ -98,9 +101,9 @@ func (s *source) host() string {
 }
 
 // cause leaves out of an error of net/http what the caller says itself.
-func cause(err error) error {
+func (s *source) cause(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("no answer within %s", readTimeout)
+		return fmt.Errorf("no answer within %s", s.patience)
 	}
 	if wrapper := (*url.Error)(nil); errors.As(err, &wrapper) {
 		err = wrapper.Err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/disrust/disrust/server/admin"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/commandtest"
@@ -78,11 +79,31 @@ func TestNoAdminPort(t *testing.T) {
 					return
 				}
 			}
-		}), "something else than an admin port", 1},
+		}), "something else than an admin port of disrust does: EOF", 1},
 	} {
 		stdout, stderr, status := commandtest.Run(t, Command, "--admin", c.addr)
 		if status != c.status || stdout != "" || !strings.Contains(stderr, c.says) || !strings.HasPrefix(stderr, "disrust: top: ") || strings.Contains(stderr, hostile) {
 			t.Errorf("%s: status %d, stdout %q, stderr %q; want %d, %q", c.addr, status, stdout, stderr, c.status, c.says)
+		}
+	}
+}
+
+// TestSlowServer: a server that does not answer, or stops in the middle of an answer, is given up.
+func TestSlowServer(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"nothing": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"a part": func(w http.ResponseWriter, r *http.Request) {
+			w.Write([]byte("{"))
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		},
+	} {
+		server := httptest.NewServer(answer)
+		defer server.Close()
+		from := newSource(strings.TrimPrefix(server.URL, "http://"))
+		from.patience = 50 * time.Millisecond
+		if _, err := from.read(t.Context()); err == nil || err.Error() != from.addr+": no answer within 50ms" {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
