@@ -7,7 +7,7 @@ complete -c disrust -n '__fish_is_nth_token 1' -a check -d 'say what a model is,
 complete -c disrust -n '__fish_is_nth_token 1' -a inspect -d 'show the features, parameters and trees that a file holds'
 complete -c disrust -n '__fish_is_nth_token 1' -a verify -d 'compare the scores of a model with those of the training library'
 complete -c disrust -n '__fish_is_nth_token 1' -a score -d 'score the rows of a file, on all CPUs, and write the scores'
-complete -c disrust -n '__fish_is_nth_token 1' -a top -d 'show a daemon live: its rate, latency, threads, connections and what they wait for'
+complete -c disrust -n '__fish_is_nth_token 1' -a top -d 'show a daemon live: its rate, latency, threads, connections, and what waits'
 complete -c disrust -n '__fish_is_nth_token 1' -a doctor -d 'say what this machine allows the daemon, what it lacks, and what mends that'
 complete -c disrust -n '__fish_seen_subcommand_from plan' -l host -x -d 'address or name to listen on; whether a network can reach it is your decision'
 complete -c disrust -n '__fish_seen_subcommand_from plan' -l port -x -d 'TCP port; 0: any free one'

@@ -17,9 +17,9 @@ import (
 
 // Command is the command.
 var Command = &command.Command{
-	Name: "top", Does: "show a daemon live: its rate, latency, threads, connections and what they wait for",
-	Help: `Reads the admin port of a daemon that was started with --admin, every second. In a terminal q ends it, and p
-keeps the figures still. Elsewhere, or with --once, it prints the figures of one interval and ends.
+	Name: "top", Does: "show a daemon live: its rate, latency, threads, connections, and what waits",
+	Help: `Reads the admin port of a daemon that was started with --admin, at each interval. In a terminal q ends it, and
+p keeps the figures still. Elsewhere, or with --once, it prints the figures of one interval and ends.
 
 Rates and latencies are those of the last interval. Latency is the time that requests spend in the server.`,
 	New: func() command.Invocation { return &top{admin: "127.0.0.1:9901", interval: time.Second} },
