@@ -27,7 +27,7 @@ func (t *top) live(ctx context.Context, from *source, first sample, shows *scree
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	readings := t.read(ctx, from)
-	shows.shown = compare(first, first)
+	shows.shown, shows.heard = compare(first, first), first.at
 	w := watch{shows: shows, before: first, latest: shows.shown}
 	for {
 		draw(terminal, w.shows)

@@ -1,14 +1,9 @@
 package top
 
 import (
-	"cmp"
 	"fmt"
-	"math"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/disrust/disrust/server/admin"
 )
@@ -36,6 +31,15 @@ type text struct {
 
 type line []text
 
+// String returns the line without its styles.
+func (l line) String() string {
+	var b strings.Builder
+	for _, t := range l {
+		b.WriteString(t.s)
+	}
+	return b.String()
+}
+
 // screen is all that is shown.
 type screen struct {
 	glyphs  *glyphs
@@ -48,6 +52,7 @@ type screen struct {
 
 	failure error     // why the last reading failed; nil: it did not
 	now     time.Time // when it failed
+	heard   time.Time // when the server answered last
 }
 
 const (
@@ -97,35 +102,45 @@ func (s *screen) server() []line {
 	if s.paused {
 		head = append(head, text{warning, "paused"}, plainly(", ")) // the figures stand
 	}
-	status := &s.shown.status
 	if s.failure != nil {
-		head = append(head, text{bad, fmt.Sprintf("no answer for %s", since(s.now.Sub(s.shown.at)))}, plainly(": %v", s.failure))
+		head = append(head, text{bad, "no answer for " + since(s.now.Sub(s.heard))}, plainly(": %v", s.failure))
 	} else {
-		is := warning
-		if status.State == admin.Ready {
-			is = good
-		}
-		head = append(head, text{is, short(string(status.State), 16)})
-		if status.Started != nil {
-			head = append(head, plainly(", up %s", since(s.shown.at.Sub(*status.Started))))
-		}
-		if status.IO.Backend != "" {
-			head = append(head, plainly(", %s", short(status.IO.Backend, 16)))
-		}
-		head = append(head, plainly(", at %s", s.addr)) // last, since the path of a socket may be long
+		head = append(head, s.state()...)
 	}
 	model := line{label(heading, "model"), text{faint, "none yet"}}
-	if m := status.Model; m != nil {
-		about := []string{short(m.Name, 24) + ": " + short(m.Format, 24), fmt.Sprintf("%d features", m.Dim), fmt.Sprintf("%d outputs", m.Outputs)}
-		if m.Outputs == 1 {
-			about[2] = "1 output"
-		}
-		if m.Identity != "" {
-			about = append(about, m.Identity[:min(len(m.Identity), 12)])
-		}
-		model = line{label(heading, "model"), plainly("%s", strings.Join(about, ", "))}
+	if m := s.shown.status.Model; m != nil {
+		model[1] = plainly("%s", about(m))
 	}
 	return []line{head, model}
+}
+
+// state says where the server is in its life.
+func (s *screen) state() line {
+	status, is := &s.shown.status, warning
+	if status.State == admin.Ready {
+		is = good
+	}
+	l := line{{is, short(string(status.State), 16)}}
+	if status.Started != nil {
+		l = append(l, plainly(", up %s", since(s.shown.at.Sub(*status.Started))))
+	}
+	if status.IO.Backend != "" {
+		l = append(l, plainly(", %s", short(status.IO.Backend, 16)))
+	}
+	return append(l, plainly(", at %s", s.addr)) // last, since the path of a socket may be long
+}
+
+// about says what a model is.
+func about(m *admin.Model) string {
+	outputs := "1 output"
+	if m.Outputs != 1 {
+		outputs = fmt.Sprintf("%d outputs", m.Outputs)
+	}
+	said := fmt.Sprintf("%s: %s, %d features, %s", short(m.Name, 24), short(m.Format, 24), m.Dim, outputs)
+	if m.Identity != "" {
+		said += ", " + m.Identity[:min(len(m.Identity), 12)]
+	}
+	return said
 }
 
 // short returns at most so many characters of a name.
@@ -134,175 +149,4 @@ func short(name string, most int) string {
 		return string(r[:most-1]) + "~"
 	}
 	return name
-}
-
-// rates are those of the interval, and the requests of the last minutes.
-func (s *screen) rates(width int) []line {
-	r := s.shown.rates
-	all := flow(width, label(heading, "rate"), "", []line{
-		{plainly("%7s requests/s ", number(r.requests))}, {plainly("%7s vectors/s ", number(r.vectors))},
-		{plainly("%8s/s in ", bytesOf(r.received))}, {plainly("%8s/s out", bytesOf(r.sent))},
-	})
-	columns := width - labelWidth - len("  most 1.23 k")
-	if s.plain || columns < leastBar {
-		return all
-	}
-	rates := s.history.last(s.shown.at, columns)
-	most := 0.
-	for _, r := range rates {
-		if r > most { // and no gap
-			most = r
-		}
-	}
-	span := "last " + since(time.Duration(columns)*s.history.span)
-	return append(all, line{label(plain, span), text{good, s.glyphs.line(rates, most)}, plainly("  most %s", number(most))})
-}
-
-// latencies is the table of the stages.
-func (s *screen) latencies(width int) []line {
-	labels := min(max(8, width-40), labelWidth) // narrower where figures would touch
-	column := min(10, (width-labels)/4)
-	row := func(is style, name string, cells ...string) line {
-		l := line{{is, fmt.Sprintf("%-*s", labels, name)}}
-		for _, c := range cells {
-			l = append(l, text{is, fmt.Sprintf("%*s", column, c)})
-		}
-		return l
-	}
-	all := []line{row(heading, "latency", "p50", "p99", "p99.9", "most")}
-	for _, l := range s.shown.stages {
-		d := s.glyphs.duration
-		all = append(all, row(plain, l.name, d(l.p50), d(l.p99), d(l.p999), d(l.slowest)))
-	}
-	return all
-}
-
-// threads is the table of the threads, of which at most so many lines have room. Where they have none, those
-// that work most are shown.
-func (s *screen) threads(width, most int) []line {
-	const column = 9
-	head := line{label(heading, "threads")}
-	for _, name := range []string{"working", "polling", "asleep"} {
-		head = append(head, text{heading, fmt.Sprintf("%*s", column, name)})
-	}
-	all, shown := []line{head}, s.shown.threads
-	hidden := 0
-	if len(shown) > most {
-		hidden = len(shown) - most + 1
-		shown = slices.Clone(shown)
-		slices.SortStableFunc(shown, func(a, b share) int { return cmp.Compare(b.working, a.working) })
-		shown = shown[:most-1]
-	}
-	bar := width - labelWidth - 3*column - 2
-	for _, t := range shown {
-		l := line{label(plain, short(t.name, labelWidth-1))}
-		for _, part := range []float64{t.working, t.polling, t.asleep} {
-			l = append(l, plainly("%*s", column, percent(part)))
-		}
-		if !s.plain && bar >= leastBar {
-			l = append(l, plainly("  "))
-			for i, n := range cut(bar, t.working, t.polling, t.asleep) {
-				l = append(l, s.glyphs.part(i, n))
-			}
-		}
-		all = append(all, l)
-	}
-	if hidden > 0 {
-		all = append(all, line{label(plain, ""), text{faint, fmt.Sprintf("and %d that work less", hidden)}})
-	}
-	return all
-}
-
-// pressure says how much of what is bounded is in use, who waited for it, and what failed.
-func (s *screen) pressure(width int) []line {
-	status := &s.shown.status
-	threads := float64(max(1, status.Threads.IO))
-	gauge := func(name string) float64 { return float64(status.Gauges[name]) }
-	peak := func(name string) float64 { return float64(status.Peaks[name]) }
-	flag := func(name string, unit float64) float64 {
-		n, err := strconv.ParseUint(status.Flags[name], 10, 63)
-		if err != nil {
-			return none // a program that embeds the server has no flags
-		}
-		return float64(n) * unit
-	}
-	pool, ring := flag("pool-mib", 1<<20), flag("response-ring", 1)
-	all := []line{s.used(width, heading, "pressure", "now", "of", "most", "of", none)}
-	add := func(name string, write func(float64) string, now, of, most, mostOf float64) {
-		all = append(all, s.used(width, plain, name, write(now), write(of), write(most), write(mostOf), now/of))
-	}
-	add("connections", whole, gauge("conns"), gauge("max_connections"), none, none)
-	add("in flight", whole, gauge("in_flight"), flag("request-ring", 1), peak("max_in_flight"), ring)
-	add("pool", memoryOf, gauge("pool_bytes"), pool*threads, peak("max_pool_bytes"), pool)
-	all = append(all, events(width, "waits/s", s.shown.waits, warning)...)
-	return append(all, events(width, "trouble", s.shown.troubles, bad)...)
-}
-
-// used is a line of the table of what is bounded: all threads now, and the most of one thread.
-func (s *screen) used(width int, is style, name, now, of, most, mostOf string, share float64) line {
-	const column = 9
-	l := line{label(is, name)}
-	for _, c := range []string{now, of, most, mostOf} {
-		if labelWidth+column*len(l) <= width {
-			l = append(l, text{is, fmt.Sprintf("%*s", column, c)})
-		}
-	}
-	bar := width - labelWidth - 4*column - 2
-	if s.plain || bar < leastBar || !(share >= 0) {
-		return l
-	}
-	parts := cut(bar, min(share, 1), 1)
-	return append(l, plainly("  "), s.glyphs.part(0, parts[0]), s.glyphs.part(2, bar-parts[0]))
-}
-
-// events lists what has happened of what should not.
-func events(width int, name string, events []event, is style) []line {
-	var cells []line
-	for _, e := range events {
-		if math.IsNaN(e.count) { // and so are the others
-			cells = []line{{plainly(unknown)}}
-			break
-		}
-		if e.count == 0 {
-			continue
-		}
-		said := number(e.count)
-		if e.more > 0 {
-			said += " (+" + number(e.more) + ")"
-		}
-		cells = append(cells, line{plainly("%s ", e.name), {is, said}})
-	}
-	if cells == nil {
-		cells = []line{{{faint, "none"}}}
-	}
-	return flow(width, label(plain, name), ", ", cells)
-}
-
-// flow puts cells behind a label, and goes on below where the width is used up.
-func flow(width int, first text, separator string, cells []line) []line {
-	all, used := []line{{first}}, labelWidth
-	for i, c := range cells {
-		columns := utf8.RuneCountInString(c.String())
-		last := &all[len(all)-1]
-		switch {
-		case i > 0 && used+len(separator)+columns > width:
-			all = append(all, line{label(plain, "")})
-			last, used = &all[len(all)-1], labelWidth
-		case i > 0:
-			*last = append(*last, plainly("%s", separator))
-			used += len(separator)
-		}
-		*last = append(*last, c...)
-		used += columns
-	}
-	return all
-}
-
-// String returns the line without its styles.
-func (l line) String() string {
-	var b strings.Builder
-	for _, t := range l {
-		b.WriteString(t.s)
-	}
-	return b.String()
 }

@@ -122,7 +122,7 @@ func TestStates(t *testing.T) {
 	if said := s.say(80, 24); !strings.HasPrefix(said, "server      draining, up 1h00m, io_uring, at 127.0.0.1:9901\n") {
 		t.Errorf("%s", said)
 	}
-	s.failure, s.now = fmt.Errorf("connection refused"), s.shown.at.Add(5*time.Second)
+	s.failure, s.heard, s.now = fmt.Errorf("connection refused"), start, start.Add(5*time.Second)
 	if said := s.say(80, 24); !strings.HasPrefix(said, "server      no answer for 5s: connection refused\n") {
 		t.Errorf("%s", said)
 	}

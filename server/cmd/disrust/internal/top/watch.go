@@ -17,6 +17,7 @@ func (w *watch) take(r result) {
 	if r.err != nil {
 		return
 	}
+	w.shows.heard = r.sample.at
 	w.latest, w.before = compare(w.before, r.sample), r.sample
 	w.shows.history.add(w.latest.at, w.latest.rates.requests)
 	if !w.shows.paused {

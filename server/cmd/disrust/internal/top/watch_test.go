@@ -65,6 +65,10 @@ func TestPause(t *testing.T) {
 	if said := s.say(80, 24); !strings.Contains(said, "paused") || strings.Contains(said, "5 requests/s") {
 		t.Errorf("the paused screen goes on:\n%s", said)
 	}
+	w.take(result{err: errors.New("gone"), at: start.Add(3 * time.Second)})
+	if said := s.say(80, 24); !strings.Contains(said, "paused, no answer for 2s: gone") {
+		t.Errorf("%s", said)
+	}
 	key(tcell.KeyRune, "p")
 	if said := s.say(80, 24); !strings.Contains(said, " 5 requests/s") {
 		t.Errorf("%s", said)
