@@ -84,6 +84,9 @@ func TestMaxConns(t *testing.T) {
 		if refused := s.Metrics().Refused; refused != uint64(4*most-len(served)) {
 			t.Errorf("Refused is %d, want %d", refused, 4*most-len(served))
 		}
+		if allowed := s.Metrics().MaxConnections; allowed != most {
+			t.Errorf("MaxConnections is %d, want %d", allowed, most)
+		}
 		for _, l := range served {
 			rawtest.Check(t, l.turn())
 			rawtest.Check(t, l.Finish())

@@ -27,7 +27,7 @@ func (s *Server) Metrics() metrics.Snapshot {
 		m.Rows += stats.Rows
 		m.EmptyPolls += stats.EmptyPolls
 	}
-	m.LinesLost = s.log.Lost()
+	m.LinesLost, m.MaxConnections = s.log.Lost(), int64(s.cfg.MaxConns)
 	for _, r := range s.requests {
 		m.RequestsInRing += int64(r.Occupancy())
 	}

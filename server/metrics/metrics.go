@@ -53,6 +53,7 @@ type Gauges struct {
 	IOUring int64 `unit:"flag" help:"1: the I/O threads use io_uring; 0: they use epoll"`
 
 	Conns           int64 `unit:"connections" help:"open connections"`
+	MaxConnections  int64 `unit:"connections" help:"connections that may be open at once: MaxConns"`
 	InFlight        int64 `unit:"requests" help:"requests in the pool that wait for their answer; requests scored where they were received are never among them"`
 	PoolBytes       int64 `unit:"bytes" help:"bytes of the pool that hold rows"`
 	BuffersHeld     int64 `unit:"buffers" help:"receive buffers held by connections whose requests wait for room"`

@@ -32,8 +32,14 @@ type adminPort struct{ *http.Client }
 
 var adminLine = regexp.MustCompile(`(?m)^disrust: admin port on (\S+)\n`)
 
-// adminOf returns the admin port that a daemon has said it has. The daemon names it before it is ready.
+// adminOf returns the admin port that a daemon has said it has.
 func adminOf(t *testing.T, p *daemontest.Process) adminPort {
+	t.Helper()
+	return adminAt(t, adminAddr(t, p))
+}
+
+// adminAddr returns the address of that port. The daemon names it before it is ready.
+func adminAddr(t *testing.T, p *daemontest.Process) string {
 	t.Helper()
 	said := p.Stderr.String()
 	line := adminLine.FindStringSubmatchIndex(said)
@@ -43,7 +49,7 @@ func adminOf(t *testing.T, p *daemontest.Process) adminPort {
 	if ready := strings.Index(said, "disrust: ready"); ready >= 0 && ready < line[0] {
 		t.Errorf("the admin port opens after the server is ready: %s", said)
 	}
-	return adminAt(t, said[line[2]:line[3]])
+	return said[line[2]:line[3]]
 }
 
 // adminAt returns the admin port at an address as --admin takes it.

@@ -22,5 +22,5 @@ func runDaemon(args []string, stdout, stderr io.Writer) int {
 	case !errors.Is(err, flags.ErrVersion) && !errors.Is(err, flags.ErrHelp):
 		return fail(stderr, errors.New("serving needs Linux; here disrust help lists what it can do"), flags.StatusFailed)
 	}
-	return flags.Answer(err, "disrust", "disrust serves a model on Linux. On this system it works on the files of models.\n\n"+offline.Help(), stdout, stderr)
+	return flags.Answer(err, "disrust", "disrust serves a model on Linux. On this system it works on the files of models, and watches daemons elsewhere.\n\n"+offline.Help(), stdout, stderr)
 }

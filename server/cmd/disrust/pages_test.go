@@ -21,6 +21,9 @@ func TestPages(t *testing.T) {
 	for _, command := range readme.Own(t, "../../..", "server/cmd/disrust") {
 		t.Run(command, func(t *testing.T) {
 			line := append([]string{daemon}, elsewhere(t, readme.Args(t, command, words))...)
+			if line[1] == "top" { // of the daemon that the page before it has started
+				line[slices.Index(line, "--admin")+1] = adminAddr(t, start(t, "--admin", "127.0.0.1:0").Process)
+			}
 			if slices.Contains(line, planCommand) || isOffline(line[1:]) {
 				if _, stderr, status := daemontest.RunToEnd(t, line...); status != 0 || stderr != "" {
 					t.Errorf("status %d, stderr %q", status, stderr)

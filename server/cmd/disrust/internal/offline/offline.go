@@ -1,5 +1,5 @@
-// Package offline lists the commands that do not serve: those that work on the file of a model, which run on
-// every system, and those that look at this machine.
+// Package offline lists the commands that do not serve: those that work on the file of a model or ask a running
+// daemon, which run on every system, and those that look at this machine.
 package offline
 
 import (
@@ -9,6 +9,7 @@ import (
 	"github.com/disrust/disrust/server/cmd/disrust/internal/command"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/inspect"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/score"
+	"github.com/disrust/disrust/server/cmd/disrust/internal/top"
 	"github.com/disrust/disrust/server/cmd/disrust/internal/verify"
 )
 
@@ -20,9 +21,15 @@ var files = []*command.Command{
 	score.Command,
 }
 
+// daemons are the commands that ask a running daemon.
+var daemons = []*command.Command{top.Command}
+
+// all returns the commands in the order of the help.
+func all() []*command.Command { return slices.Concat(files, daemons, machine) }
+
 // Find returns the command of that name, or nil.
 func Find(name string) *command.Command {
-	for _, c := range slices.Concat(files, machine) {
+	for _, c := range all() {
 		if c.Name == name {
 			return c
 		}
@@ -32,7 +39,7 @@ func Find(name string) *command.Command {
 
 // Names returns the names of the commands.
 func Names() (names []string) {
-	for _, c := range slices.Concat(files, machine) {
+	for _, c := range all() {
 		names = append(names, c.Name)
 	}
 	return names
@@ -40,7 +47,8 @@ func Names() (names []string) {
 
 // Help writes a line for each command.
 func Help() string {
-	help := "On the file of a model, each with a --help of its own:\n" + command.List(files)
+	help := "On the file of a model, each with a --help of its own:\n" + command.List(files) +
+		"\nOn a running daemon, with a --help of its own:\n" + command.List(daemons)
 	if len(machine) > 0 {
 		help += "\nOn this machine, with a --help of its own:\n" + command.List(machine)
 	}
