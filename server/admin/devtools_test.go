@@ -163,6 +163,25 @@ func (b *tab) open(url string) {
 	b.await(`document.readyState == "complete"`)
 }
 
+// loaded waits until n pages have been loaded.
+func (b *tab) loaded(n int) {
+	b.t.Helper()
+	for began := time.Now(); time.Since(began) < safety; time.Sleep(time.Millisecond) {
+		b.mu.Lock()
+		now := 0
+		for _, e := range b.events {
+			if e.Method == "Page.loadEventFired" {
+				now++
+			}
+		}
+		b.mu.Unlock()
+		if now >= n {
+			return
+		}
+	}
+	b.t.Fatalf("%d pages are never loaded", n)
+}
+
 // eval returns the value of an expression, of type T.
 func eval[T any](b *tab, expression string) (value T) {
 	b.t.Helper()

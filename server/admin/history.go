@@ -15,8 +15,8 @@ const (
 	mostSamples = int(time.Hour / sampleEvery)
 )
 
-// history keeps what a source has done lately, in samples of about sampleEvery each. It takes all its memory, which is half
-// a megabyte, when it is made.
+// history keeps what a source has done lately, in samples of about sampleEvery each. All its memory, half a megabyte for an
+// hour, is taken when it is made.
 //
 // A new server behind the same source is noticed by a count that has shrunk. What it has counted then began at zero.
 type history struct {
@@ -24,10 +24,10 @@ type history struct {
 	began  time.Time // its monotonic clock measures: setting the clock moves no sample, and an hour asleep is no hour
 
 	mu      sync.Mutex
-	taken   uint64              // samples so far, numbered from 1 on
-	samples [mostSamples]sample // number n at n % mostSamples
-	end     time.Time           // of the latest
-	counted metrics.Counters    // until then, as are the next two
+	taken   uint64           // samples so far, numbered from 1 on
+	samples []sample         // number n at n modulo the length
+	end     time.Time        // of the latest
+	counted metrics.Counters // until then, as are the next two
 	stages  *metrics.Stages
 	times   []metrics.ThreadTime
 	spare   *metrics.Stages
@@ -48,10 +48,10 @@ type quantiles [3]float32
 // shares are how much of the threads' time they worked, polled and slept; NaN: there are no threads.
 type shares [3]float32
 
-// newHistory begins a history of what source does from now on.
-func newHistory(source Source, now time.Time) *history {
+// newHistory begins a history of what source does from now on, in at most so many samples.
+func newHistory(source Source, most int, now time.Time) *history {
 	h := &history{
-		source: source, began: now, end: now,
+		source: source, began: now, samples: make([]sample, most), end: now,
 		counted: source.Metrics().Counters, stages: new(metrics.Stages), times: source.ThreadTimes(), spare: new(metrics.Stages),
 	}
 	source.Stages(h.stages)
@@ -85,7 +85,7 @@ func (h *history) take(now time.Time) {
 	}
 
 	h.taken++
-	s := &h.samples[h.taken%uint64(mostSamples)]
+	s := h.sample(h.taken)
 	*s = sample{end: now.Sub(h.began), length: now.Sub(h.end), gauges: m.Gauges, threads: sharesSince(times, h.times)}
 	for i, n := range m.Counters.Words() {
 		s.counted.Words()[i] = n - h.counted.Words()[i]
@@ -96,6 +96,9 @@ func (h *history) take(now time.Time) {
 	s.stages[metrics.StageCount] = quantilesSince(&stages.Whole, &before.Whole)
 	h.end, h.counted, h.times, h.stages, h.spare = now, m.Counters, times, stages, before
 }
+
+// sample returns where the sample with a number is.
+func (h *history) sample(number uint64) *sample { return &h.samples[number%uint64(len(h.samples))] }
 
 // isAnother reports whether what a source has counted shows that it tells of another server than before.
 func (h *history) isAnother(counted *metrics.Counters, stages *metrics.Stages, times []metrics.ThreadTime) bool {

@@ -42,11 +42,11 @@ type PastThreads struct {
 func (h *history) since(after uint64, now time.Time) Past {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	first := h.taken + 1 - min(h.taken, uint64(mostSamples))
+	first := h.taken + 1 - min(h.taken, uint64(len(h.samples)))
 	first = max(first, min(after, h.taken)+1)
 	var list []sample
 	for n := first; n <= h.taken; n++ {
-		list = append(list, h.samples[n%uint64(mostSamples)])
+		list = append(list, *h.sample(n))
 	}
 	ago := func(s *sample) float64 { return (now.Sub(h.began) - s.end).Seconds() }
 	p := Past{

@@ -41,7 +41,7 @@ func Serve(l net.Listener, source Source, o Options) *Port {
 	if log == nil {
 		log = slog.Default()
 	}
-	past := newHistory(source, time.Now())
+	past := newHistory(source, mostSamples, time.Now())
 	p := &Port{log: throttle.New(log.Handler())}
 	p.server = http.Server{
 		Handler:           newHandler(source, o, past.past),

@@ -20,13 +20,13 @@ const charts = [
   { title: "Latency", format: seconds, logarithmic: true, curves: [curve("p50", stagePast("whole", "p50")), curve("p99", stagePast("whole", "p99"), 1), curve("p99.9", stagePast("whole", "p999"), 2)] },
   { title: "Latency by stage, p99", format: seconds, logarithmic: true, curves: stages.map((name, i) => curve(name, stagePast(name, "p99"), i)) },
   { title: "Threads", format: percent, stacked: true, curves: ["working", "polling", "asleep"].map(name => ({ name, of: threadsPast(name), color: name })) },
-  { title: "Refused and failed", format: count, curves: [curve("refused", s => counted(s, "refused")), curve("failed", s => failures.reduce((sum, name) => sum + counted(s, name), 0), 1)] },
+  { title: "Refused and failed in 5 s", format: count, curves: [curve("refused", s => counted(s, "refused")), curve("failed", s => failures.reduce((sum, name) => sum + counted(s, name), 0), 1)] },
 ];
 
 // The time that all charts point at, in seconds of the monotonic clock; null: none does.
 let pointed = null;
 
-const margin = { left: 46, right: 6, top: 8, bottom: 18 };
+const margin = { left: 52, right: 6, top: 8, bottom: 18 };
 
 // addCharts puts the charts into the page, without curves.
 function addCharts(place) {
@@ -80,15 +80,15 @@ function drawCharts() {
 function draw(chart, shown) {
   const { svg, curves } = chart, width = svg.clientWidth, height = svg.clientHeight, end = now();
   const values = curves.map(c => past.samples.map(c.of));
-  const scale = chart.stacked ? linear(1, v => v * 100 + " %") : chart.logarithmic ? logarithmic(values, chart.format) : linear(Math.max(0, ...values.flat()), chart.format);
+  const scale = chart.stacked ? linear(1, chart.format) : chart.logarithmic ? logarithmic(values, chart.format) : linear(Math.max(0, ...values.flat()), chart.format);
   const x = time => margin.left + (width - margin.left - margin.right) * (1 - (end - time) / hour);
   const y = v => height - margin.bottom - (height - margin.bottom - margin.top) * Math.min(1, Math.max(0, scale.place(v)));
   const parts = scale.ticks.flatMap(v => [
     make("path", { class: "grid", d: `M${margin.left} ${y(v)}H${width - margin.right}` }),
-    make("text", { x: margin.left - 6, y: y(v) + 4, "text-anchor": "end" }, scale.name(v)),
+    make("text", { x: margin.left - 6, y: y(v) + 4, "text-anchor": "end" }, scale.format(v).replace(/(\.\d*?)0+(?=\D)/, "$1").replace(/\.(?=\D)/, "")),
   ]);
   for (const minutes of [60, 40, 20, 0]) {
-    parts.push(make("text", { x: x(end - 60 * minutes), y: height - 4, "text-anchor": minutes == 60 ? "start" : minutes ? "middle" : "end" }, minutes ? `${minutes} min ago`.slice(0, minutes == 60 ? undefined : -4) : "now"));
+    parts.push(make("text", { x: x(end - 60 * minutes), y: height - 4, "text-anchor": minutes == 60 ? "start" : minutes ? "middle" : "end" }, minutes ? `${minutes} min` : "now"));
   }
   const lines = chart.stacked ? areas(values, x, y) : values.map(v => line(v, x, y));
   lines.forEach((d, i) => d && parts.push(make("path", { class: (chart.stacked ? "area " : "line ") + curves[i].color, d })));
@@ -124,17 +124,17 @@ function areas(values, x, y) {
   });
 }
 
-// linear is a scale from 0 to a round number above the most.
-function linear(most, name) {
-  const power = 10 ** Math.floor(Math.log10(most || 1)), top = most > 0 ? [1, 2, 5, 10].find(n => n * power >= most) * power : 1;
-  return { place: v => v / top, ticks: [0, top / 2, top], name };
+// linear is a scale from 0 to a round number above the most, which is half of one that is drawn too.
+function linear(most, format) {
+  const power = 10 ** Math.floor(Math.log10(most || 1)), top = power * [1, 2, 4, 6, 8, 10].find(n => n * power >= most);
+  return { place: v => v / top, ticks: top == 1 && format == count ? [0, 1] : [0, top / 2, top], format };
 }
 
 // logarithmic is a scale of whole powers of ten around the values. 0 lies at its lower end.
-function logarithmic(values, name) {
+function logarithmic(values, format) {
   const some = values.flat().filter(v => v > 0);
   const low = Math.floor(Math.log10(Math.min(1e-5, ...some)) + 1e-9), high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(1e-5, ...some)) - 1e-9));
   const every = Math.ceil((high - low) / 4), ticks = [];
   for (let p = low; p <= high; p += every) ticks.push(10 ** p);
-  return { place: v => v > 0 ? (Math.log10(v) - low) / (high - low) : 0, ticks, name };
+  return { place: v => v > 0 ? (Math.log10(v) - low) / (high - low) : 0, ticks, format };
 }

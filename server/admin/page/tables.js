@@ -84,17 +84,17 @@ function showPressure({ peaks, flags, threads }) {
   const requests = flag("request-ring"), responses = flag("response-ring"), pool = flag("pool-mib");
   const share = requests && threads.io && 2 ** Math.floor(Math.log2(requests / threads.io)); // of a thread, a power of two
   const rows = [
-    ["requests in flight", peaks.max_in_flight, share && responses && Math.min(share, Math.max(1, responses - 1)), count],
-    ["answers in a response ring", peaks.max_responses, responses && Math.max(2, responses), count],
-    ["vectors in the pool", peaks.max_pool_bytes, pool && pool * 2 ** 20, mebibytes],
+    ["in flight", peaks.max_in_flight, share && responses && Math.min(share, Math.max(1, responses - 1)), count],
+    ["answers in a ring", peaks.max_responses, responses && Math.max(2, responses), count],
+    ["rows in the pool", peaks.max_pool_bytes, pool && pool * 2 ** 20, mebibytes],
   ];
   setRows("pressure", rows.map(([name, peak, most, format]) => row(name, format(peak), format(most), most ? bar([[peak / most, "working"]]) : "")));
 }
 
 // What should not happen often, by the names of the counters.
 const trouble = [
-  ["connections refused: too many were open", "refused"],
-  ["connections refused: address not allowed", "denied"],
+  ["refused: too many connections", "refused"],
+  ["refused: address not allowed", "denied"],
   ["requests not finished in time", "late_requests"],
   ["protocol errors", "protocol_errors"],
   ["failures of the model", "model_failures"],
@@ -102,7 +102,7 @@ const trouble = [
   ["waits for the request ring", "request_ring_full"],
   ["waits for the response ring", "response_ring_full"],
   ["waits for the pool", "pool_full"],
-  ["answers held: their peer does not read", "held_answers"],
+  ["answers that a slow peer holds up", "held_answers"],
 ];
 
 function showCounts({ counters }) {
