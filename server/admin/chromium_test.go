@@ -59,7 +59,7 @@ func (f *fake) advance(i int) {
 	}
 	f.now.Requests, f.now.Answers, f.now.Vectors = f.now.Requests+load, f.now.Answers+load, f.now.Vectors+4*load
 	f.now.ReceivedBytes, f.now.SentBytes = f.now.ReceivedBytes+452*load, f.now.SentBytes+20*load
-	f.now.Conns = int64(24 + i*i%7 + i/90)
+	f.now.Conns = int64(24 + i/40%4 + i/90)
 	if i%200 == 150 {
 		f.now.Refused += 3
 	}
@@ -132,20 +132,21 @@ func TestPageLooks(t *testing.T) {
 			if faint := eval[[]string](b, faintText); len(faint) > 0 {
 				t.Errorf("%s, %d wide: these have too little contrast: %q", scheme, width, faint)
 			}
-			picture := b.picture()
-			image, err := png.Decode(bytes.NewReader(picture))
+			image, err := png.Decode(bytes.NewReader(b.picture(arguments{})))
 			check(t, err)
 			back := color.GrayModel.Convert(image.At(3, 3)).(color.Gray)
 			if dark := back.Y < 60; dark != (scheme == "dark") {
 				t.Errorf("%s: the background has brightness %d of 255", scheme, back.Y)
 			}
-			if *update {
-				check(t, os.WriteFile(fmt.Sprintf("/tmp/page-%d-%s.png", width, scheme), picture, 0o644))
-			}
 		}
 	}
 	for _, c := range b.complaints(s.URL + "/") {
 		t.Error(c)
+	}
+	if *update {
+		b.show(1280, "light")
+		clip := arguments{"x": 0, "y": 0, "width": 1280, "height": 1240, "scale": 0.8}
+		check(t, os.WriteFile("images/page.webp", b.picture(arguments{"format": "webp", "quality": 75, "clip": clip}), 0o644))
 	}
 }
 

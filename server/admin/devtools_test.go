@@ -224,14 +224,15 @@ func (b *tab) show(width int, scheme string) {
 	b.must("Emulation.setEmulatedMedia", arguments{"features": []arguments{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 }
 
-// picture returns what the whole page looks like, as PNG.
-func (b *tab) picture() []byte {
+// picture returns what the whole page looks like, as PNG unless how, arguments of Page.captureScreenshot, says otherwise.
+func (b *tab) picture(how arguments) []byte {
 	b.t.Helper()
+	how["captureBeyondViewport"] = true
 	var got struct{ Data string }
-	b.must("Page.captureScreenshot", arguments{"captureBeyondViewport": true}, &got)
-	png, err := base64.StdEncoding.DecodeString(got.Data)
+	b.must("Page.captureScreenshot", how, &got)
+	file, err := base64.StdEncoding.DecodeString(got.Data)
 	check(b.t, err)
-	return png
+	return file
 }
 
 // complaints are what the tab has noted: exceptions, errors on its console, and requests to anywhere but below own.

@@ -209,6 +209,9 @@ func BenchmarkSample(b *testing.B) {
 	f, h := hourOf(b)
 	b.ReportAllocs()
 	for b.Loop() {
+		for i := range f.stages.Stage {
+			f.stages.Stage[i].Add(1500, 1)
+		}
 		f.stages.Whole.Add(5000, 1)
 		h.take(time.Now())
 	}

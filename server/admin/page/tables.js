@@ -85,7 +85,7 @@ function showPressure({ peaks, flags, threads }) {
   const share = requests && threads.io && 2 ** Math.floor(Math.log2(requests / threads.io)); // of a thread, a power of two
   const rows = [
     ["in flight", peaks.max_in_flight, share && responses && Math.min(share, Math.max(1, responses - 1)), count],
-    ["answers in a ring", peaks.max_responses, responses && Math.max(2, responses), count],
+    ["in a response ring", peaks.max_responses, responses && Math.max(2, responses), count],
     ["rows in the pool", peaks.max_pool_bytes, pool && pool * 2 ** 20, mebibytes],
   ];
   setRows("pressure", rows.map(([name, peak, most, format]) => row(name, format(peak), format(most), most ? bar([[peak / most, "working"]]) : "")));
@@ -95,14 +95,14 @@ function showPressure({ peaks, flags, threads }) {
 const trouble = [
   ["refused: too many connections", "refused"],
   ["refused: address not allowed", "denied"],
-  ["requests not finished in time", "late_requests"],
+  ["requests sent too slowly", "late_requests"],
   ["protocol errors", "protocol_errors"],
   ["failures of the model", "model_failures"],
   ["refused reloads", "reload_failures"],
   ["waits for the request ring", "request_ring_full"],
   ["waits for the response ring", "response_ring_full"],
   ["waits for the pool", "pool_full"],
-  ["answers that a slow peer holds up", "held_answers"],
+  ["answers held by slow peers", "held_answers"],
 ];
 
 function showCounts({ counters }) {
