@@ -10,12 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/disrust/disrust/server"
 	"github.com/disrust/disrust/wire"
 )
 
-// load has clients ask a server until the function that it returns is called.
+// load has clients ask a server, less and less often, until the function that it returns is called.
 func load(t *testing.T, addr net.Addr) (end func()) {
 	const vectors = 3
 	rows := make([]float32, vectors*wire.DefaultDim)
@@ -27,11 +28,11 @@ func load(t *testing.T, addr net.Addr) (end func()) {
 		clients.Go(func() {
 			defer c.Close()
 			request, answer := wire.AppendRequest(nil, vectors, rows), make([]byte, 4+4*vectors)
-			for {
+			for pause := 500 * time.Microsecond; ; pause += 2 * time.Microsecond {
 				select {
 				case <-stop:
 					return
-				default:
+				case <-time.After(pause):
 				}
 				if _, err := c.Write(request); err != nil {
 					t.Error(err)
@@ -72,7 +73,8 @@ func TestPageLives(t *testing.T) {
 	if got := b.text("#name"); got[0] != hostile {
 		t.Errorf("the name is %q", got)
 	}
-	for _, id := range []string{"requests", "vectors", "received", "sent", "p50", "p99", "p999"} {
+	b.await(`["p50", "p99", "p999"].every(id => /^[1-9]/.test(document.getElementById(id).textContent))`)
+	for _, id := range []string{"requests", "vectors", "received", "sent"} {
 		b.await(fmt.Sprintf(`/^[1-9]/.test(document.getElementById(%q).textContent)`, id))
 		b.await(fmt.Sprintf(`document.getElementById(%q).textContent != %q`, id, b.text("#" + id)[0])) // it moves
 	}

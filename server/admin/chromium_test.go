@@ -59,6 +59,7 @@ func (f *fake) advance(i int) {
 	}
 	f.now.Requests, f.now.Answers, f.now.Vectors = f.now.Requests+load, f.now.Answers+load, f.now.Vectors+4*load
 	f.now.ReceivedBytes, f.now.SentBytes = f.now.ReceivedBytes+452*load, f.now.SentBytes+20*load
+	f.now.MaxConnections = 16384
 	f.now.Conns = int64(24 + i/40%4 + i/90)
 	if i%200 == 150 {
 		f.now.Refused += 3
@@ -198,6 +199,9 @@ func TestPageText(t *testing.T) {
 	}
 	if got, want := strings.Join(b.text("#pressure tbody td"), "|"), "812|8,191||96|8,192||1.00\u202fMiB|16.0\u202fMiB|"; got != want {
 		t.Errorf("the pressure is %q, want %q", got, want)
+	}
+	if got := b.text("#connections")[0]; !strings.HasSuffix(got, " of 16,384") {
+		t.Errorf("the connections are %q", got)
 	}
 	if got := strings.Join(b.text("#counts tr:nth-child(1) td"), "|"); got != "12|12" && got != "9|9" {
 		t.Errorf("refused are %q", got)

@@ -44,8 +44,7 @@ function showTiles({ gauges }) {
   setFigure("p50", seconds(p50));
   setFigure("p99", seconds(p99));
   setFigure("p999", seconds(p999));
-  const most = gauges.max_connections;
-  setFigure("connections", count(gauges.conns), ...(most ? [make("small", {}, ` of ${count(most)}`)] : []));
+  setFigure("connections", count(gauges.conns), make("small", {}, ` of ${count(gauges.max_connections)}`));
 }
 
 function showStages() {
