@@ -87,7 +87,15 @@ func TestPageLives(t *testing.T) {
 	b.await(`document.querySelector("#curves .line").getAttribute("d").includes("L")`)
 
 	const asked = `performance.getEntriesByType("resource").length`
-	eval[bool](b, `Object.defineProperty(document, "hidden", { value: true, configurable: true }), document.dispatchEvent(new Event("visibilitychange"))`)
+	eval[bool](b, `new Promise(done => {
+		const real = fetch;
+		fetch = (...what) => {
+			fetch = real;
+			Object.defineProperty(document, "hidden", { value: true, configurable: true });
+			done(document.dispatchEvent(new Event("visibilitychange"))); // while it waits for an answer
+			return real(...what);
+		};
+	})`)
 	const later = `new Promise(done => setTimeout(() => done(` + asked + `), 1500))`
 	if before, after := eval[int](b, later), eval[int](b, later); after != before {
 		t.Errorf("the hidden page has sent %d requests", after-before)

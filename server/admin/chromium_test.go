@@ -306,13 +306,51 @@ func TestPageQuantiles(t *testing.T) {
 		first := reading(0)
 		draw(&f.stages.Whole, between)
 		script := pageFile("figures.js", "readings.js") + first + reading(5) + `return JSON.stringify(quantiles("whole", [.5, .99, .999, 1]))`
-		var got []*float64
+		var got []*float64 // null: there were no values
 		check(t, json.Unmarshal([]byte(eval[string](b, "(() => {"+script+"})()")), &got))
 		for i, share := range []float64{.5, .99, .999, 1} {
-			want := between.Quantile(share) * 1e-9
-			if (got[i] != nil) != (between.Count() > 0) || got[i] != nil && math.Abs(*got[i]-want) > 1e-9*want {
-				t.Errorf("seed %d: the quantile %v is %v, want %v of %d values", seed, share, got[i], want, between.Count())
+			want, is := between.Quantile(share)*1e-9, math.NaN()
+			if got[i] != nil {
+				is = *got[i]
+			}
+			if (got[i] != nil) != (between.Count() > 0) || math.Abs(is-want) > 1e-9*want {
+				t.Errorf("seed %d: the quantile %v is %v, want %v of %d values", seed, share, is, want, between.Count())
 			}
 		}
+	}
+}
+
+// TestPageRates: a rate is that of about the last five seconds. It is not known from one reading, nor across a restart of
+// the server or a time when nobody looked.
+func TestPageRates(t *testing.T) {
+	b := newTab(t)
+	script := "(() => {" + pageFile("figures.js", "readings.js") + `
+		const said = [];
+		for (const [at, started, requests] of [[0, "a", 100], [1, "a", 200], [2, "a", 250], [6, "a", 750], [7, "b", 900], [8, "b", 950], [9, "b", 10], [10, "b", 20], [21, "b", 30], [22, "b", 34]]) {
+			addReading({ at, status: { started, counters: { requests } } });
+			said.push(perSecond(rate("requests")).replace(space, " "));
+		}
+		return said.join(", ");
+	})()`
+	const want = "–, 100 /s, 75.0 /s, 110 /s, –, 50.0 /s, –, 10.0 /s, –, 4.00 /s"
+	if got := eval[string](b, script); got != want {
+		t.Errorf("the rates are %s, want %s", got, want)
+	}
+}
+
+// TestPagePast: answers of /history that follow each other make one hour. Another history does not follow, even where its
+// numbers do, nor does one that has forgotten what comes next.
+func TestPagePast(t *testing.T) {
+	b := newTab(t)
+	script := "(() => {" + pageFile("past.js") + `
+		const said = [];
+		for (const [began, first, ago] of [["a", 1, []], ["a", 1, [6, 1]], ["a", 3, [1]], ["a", 5, [1]], ["b", 7, [6, 1]], ["c", 9, [1]], ["c", 1, [3601, 6, 1]]]) {
+			said.push(addPast({ began, first, every: 5, ago, seconds: ago.map(() => 5) }, 5000) + " " + past.samples.length);
+		}
+		return said.join(", ");
+	})()`
+	const want = "true 0, true 2, true 3, false 0, true 2, false 0, true 2"
+	if got := eval[string](b, script); got != want {
+		t.Errorf("it has %s, want %s", got, want)
 	}
 }

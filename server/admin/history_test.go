@@ -98,8 +98,12 @@ func (want *interval) check(t *rapid.T, p *Past, i int, now time.Duration) {
 
 // same compares what may be null.
 func same(t *rapid.T, name string, got *float32, want float64, known bool) {
-	if (got != nil) != known || known && math.Abs(float64(*got)-want) > 1e-6*want {
-		t.Fatalf("%s is %v, want %v, known: %v", name, got, want, known)
+	is := math.NaN()
+	if got != nil {
+		is = float64(*got)
+	}
+	if (got != nil) != known || math.Abs(is-want) > 1e-6*want {
+		t.Fatalf("%s is %v, want %v, known: %v", name, is, want, known)
 	}
 }
 

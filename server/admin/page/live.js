@@ -73,5 +73,5 @@ function showSilence(error) {
 }
 
 addCharts(document.getElementById("curves"));
-document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(timer) : poll());
+document.addEventListener("visibilitychange", () => document.hidden || poll());
 poll();
