@@ -44,9 +44,11 @@ type event struct {
 
 type arguments map[string]any
 
-// newTab starts a browser for t and opens an empty tab, which notes what goes wrong in it and what it asks for.
+// newTab starts a browser for t and opens an empty tab, which notes what goes wrong in it and what it asks for. Tests with a
+// tab run beside each other, as much of each is waiting.
 func newTab(t *testing.T) *tab {
 	t.Helper()
+	t.Parallel()
 	theirs, to, err := os.Pipe()
 	check(t, err)
 	from, theirsToo, err := os.Pipe()

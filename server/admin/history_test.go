@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"math"
-	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -187,59 +186,5 @@ func TestHistoryPath(t *testing.T) {
 		if w := ask(handler, "GET", "/history"+query); w.Code != 400 || decode[mistake](t, w.Body).Error == "" {
 			t.Errorf("%q: %d", query, w.Code)
 		}
-	}
-}
-
-// hourOf returns a source and its history when an hour is full.
-func hourOf(b *testing.B) (*fake, *history) {
-	f, c := &fake{state: Ready, times: make([]metrics.ThreadTime, 3)}, 0
-	h := newHistory(f, mostSamples, time.Now())
-	for range mostSamples + 1 {
-		for i := range f.stages.Stage {
-			for range 100 {
-				c++
-				f.stages.Stage[i].Add(uint64(1000+c*7919%9000), 3)
-				f.stages.Whole.Add(uint64(4000+c*7919%30000), 3)
-			}
-		}
-		f.now.Requests += 300
-		h.take(time.Now())
-	}
-	return f, h
-}
-
-// BenchmarkSample is what the history costs every five seconds.
-func BenchmarkSample(b *testing.B) {
-	f, h := hourOf(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		for i := range f.stages.Stage {
-			f.stages.Stage[i].Add(1500, 1)
-		}
-		f.stages.Whole.Add(5000, 1)
-		h.take(time.Now())
-	}
-}
-
-// BenchmarkHistory is what a whole answer of /history costs.
-func BenchmarkHistory(b *testing.B) {
-	f, h := hourOf(b)
-	handler := newHandler(f, Options{}, h.past)
-	b.ReportAllocs()
-	var w *httptest.ResponseRecorder
-	for b.Loop() {
-		w = ask(handler, "GET", "/history")
-	}
-	b.ReportMetric(float64(w.Body.Len()), "bytes")
-}
-
-// BenchmarkReading is what the page costs per second: /status and /stages.
-func BenchmarkReading(b *testing.B) {
-	f, _ := hourOf(b)
-	handler := Handler(f, Options{})
-	b.ReportAllocs()
-	for b.Loop() {
-		ask(handler, "GET", "/status")
-		ask(handler, "GET", "/stages")
 	}
 }
