@@ -86,6 +86,10 @@ func TestPageLives(t *testing.T) {
 	}
 	b.await(`document.querySelector("#curves .line").getAttribute("d").includes("L")`)
 
+	if got := strings.Join(b.text("#curves figure:first-child [text-anchor]"), " "); !strings.HasSuffix(got, " 6 min 4 min 2 min now") {
+		t.Errorf("the axes of a young history say %q", got)
+	}
+
 	const asked = `performance.getEntriesByType("resource").length`
 	eval[bool](b, `new Promise(done => {
 		const real = fetch;

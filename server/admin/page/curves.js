@@ -43,7 +43,10 @@ function addCharts(place) {
   new ResizeObserver(drawCharts).observe(place);
 }
 
-const timeAt = (svg, x) => now() - hour + hour * (x - margin.left) / (svg.clientWidth - margin.left - margin.right);
+// span is how long the charts reach back: an hour, or less while the history is young.
+const span = () => [360, 900, 1800].find(s => past.samples.every(sample => now() - sample.at < s)) || hour;
+
+const timeAt = (svg, x) => now() - span() + span() * (x - margin.left) / (svg.clientWidth - margin.left - margin.right);
 
 function point(time) {
   pointed = time;
@@ -78,17 +81,18 @@ function drawCharts() {
 
 // draw draws the curves of a chart.
 function draw(chart, shown) {
-  const { svg, curves } = chart, width = svg.clientWidth, height = svg.clientHeight, end = now();
+  const { svg, curves } = chart, width = svg.clientWidth, height = svg.clientHeight, end = now(), length = span();
   const values = curves.map(c => past.samples.map(c.of));
   const scale = chart.stacked ? linear(1, chart.format) : chart.logarithmic ? logarithmic(values, chart.format) : linear(Math.max(0, ...values.flat()), chart.format);
-  const x = time => margin.left + (width - margin.left - margin.right) * (1 - (end - time) / hour);
+  const x = time => margin.left + (width - margin.left - margin.right) * (1 - (end - time) / length);
   const y = v => height - margin.bottom - (height - margin.bottom - margin.top) * Math.min(1, Math.max(0, scale.place(v)));
   const parts = scale.ticks.flatMap(v => [
     make("path", { class: "grid", d: `M${margin.left} ${y(v)}H${width - margin.right}` }),
     make("text", { x: margin.left - 6, y: y(v) + 4, "text-anchor": "end" }, scale.format(v).replace(/(\.\d*?)0+(?=\D)/, "$1").replace(/\.(?=\D)/, "")),
   ]);
-  for (const minutes of [60, 40, 20, 0]) {
-    parts.push(make("text", { x: x(end - 60 * minutes), y: height - 4, "text-anchor": minutes == 60 ? "start" : minutes ? "middle" : "end" }, minutes ? `${minutes} min` : "now"));
+  for (const [third, anchor] of [[3, "start"], [2, "middle"], [1, "middle"], [0, "end"]]) {
+    const ago = third * length / 3;
+    parts.push(make("text", { x: x(end - ago), y: height - 4, "text-anchor": anchor }, ago ? ago / 60 + " min" : "now"));
   }
   const lines = chart.stacked ? areas(values, x, y) : values.map(v => line(v, x, y));
   lines.forEach((d, i) => d && parts.push(make("path", { class: (chart.stacked ? "area " : "line ") + curves[i].color, d })));
@@ -127,7 +131,7 @@ function areas(values, x, y) {
 // linear is a scale from 0 to a round number above the most, which is half of one that is drawn too.
 function linear(most, format) {
   const power = 10 ** Math.floor(Math.log10(most || 1)), top = power * [1, 2, 4, 6, 8, 10].find(n => n * power >= most);
-  return { place: v => v / top, ticks: top == 1 && format == count ? [0, 1] : [0, top / 2, top], format };
+  return { place: v => v / top, ticks: top == 1 && format != percent ? [0, 1] : [0, top / 2, top], format };
 }
 
 // logarithmic is a scale of whole powers of ten around the values. 0 lies at its lower end.
