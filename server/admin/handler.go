@@ -62,8 +62,14 @@ var (
 	post = []string{http.MethodPost}
 )
 
-// Handler returns the admin port of what source tells of.
+// Handler returns the admin port of what source tells of. It keeps no history, as [Serve] does: what it
+// returns has no goroutine that could take the samples.
 func Handler(source Source, o Options) http.Handler {
+	return newHandler(source, o, noHistory)
+}
+
+// newHandler returns a Handler whose /history is answered by past.
+func newHandler(source Source, o Options, past http.HandlerFunc) http.Handler {
 	if o.ReloadWait == 0 {
 		o.ReloadWait = reloadWait
 	}
@@ -76,10 +82,12 @@ func Handler(source Source, o Options) http.Handler {
 		"/status":         {get, h.inTurn(h.status)},
 		"/stages":         {get, h.inTurn(h.stages)},
 		"/slow":           {get, h.inTurn(h.slow)},
+		"/history":        {get, h.inTurn(past)},
 		"/model":          {get, m.last},
 		"/model/reload":   {post, m.reload},
 		"/model/rollback": {post, m.rollback},
 	}
+	addPage(h.paths)
 	for name := range h.paths {
 		h.names = append(h.names, name)
 	}

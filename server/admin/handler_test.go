@@ -60,7 +60,12 @@ func TestMistakes(t *testing.T) {
 		{"GET", "/model/reload", 405, "POST", "/model/reload takes POST"},
 		{"HEAD", "/model/reload", 405, "POST", "POST"},
 		{"GET", "/model/rollback", 405, "POST", "POST"},
-		{"GET", "/", 404, "", "there is no /: there are /livez, "},
+		{"POST", "/", 405, "GET, HEAD", "/ takes GET"},
+		{"POST", "/page.js", 405, "GET, HEAD", "GET"},
+		{"POST", "/history", 405, "GET, HEAD", "GET"},
+		{"GET", "/history", 501, "", "keeps no history"},
+		{"GET", "/index.html", 404, "", "there is no /index.html: there are /, /history, /livez, "},
+		{"GET", "/page", 404, "", "/page.css"},
 		{"GET", "/metrics/", 404, "", "/metrics"},
 		{"GET", "/Metrics", 404, "", "/metrics"},
 		{"GET", "//livez", 404, "", "/livez"},
@@ -100,7 +105,7 @@ func TestStatus(t *testing.T) {
 func TestHead(t *testing.T) {
 	s := httptest.NewServer(Handler(&fake{state: Draining}, Options{}))
 	defer s.Close()
-	for path, want := range map[string]int{"/livez": 200, "/readyz": 503, "/metrics": 200, "/status": 200} {
+	for path, want := range map[string]int{"/livez": 200, "/readyz": 503, "/metrics": 200, "/status": 200, "/": 200, "/page.js": 200} {
 		r, err := http.Head(s.URL + path)
 		check(t, err)
 		body, err := io.ReadAll(r.Body)
@@ -129,6 +134,9 @@ func TestPages(t *testing.T) {
 		{"POST", "/model/reload", "evil.example", []string{"Origin", "http://evil.example"}, 403},
 		{"GET", "/status", "evil.example", nil, 403},
 		{"GET", "/metrics", "evil.example:9901", nil, 403},
+		{"GET", "/", "evil.example", nil, 403},
+		{"GET", "/page.js", "evil.example", nil, 403},
+		{"GET", "/history", "evil.example", nil, 403},
 		{"GET", "/status", "localhost:1", nil, 200},
 		{"GET", "/status", "disrust.localhost", nil, 200},
 		{"GET", "/status", "[::1]:9901", nil, 200},

@@ -24,14 +24,15 @@ const (
 	closeTimeout  = time.Second
 )
 
-// Port is an HTTP server with a [Handler], with timeouts and a bound on its connections.
+// Port is an HTTP server with a [Handler], with timeouts and a bound on its connections, and a history of the last hour.
 //
 // A connection whose first line is agent, without HTTP around it, gets one line that HAProxy's agent-check
 // understands: ready, or drain while no client should be sent here.
 type Port struct {
 	server http.Server
 	log    *throttle.Handler // of what clients can cause
-	done   chan struct{}
+	end    context.CancelFunc
+	ending sync.WaitGroup // its goroutines
 }
 
 // Serve serves source on a listener, on goroutines of its own, until Close. The Port closes the listener.
@@ -40,18 +41,21 @@ func Serve(l net.Listener, source Source, o Options) *Port {
 	if log == nil {
 		log = slog.Default()
 	}
-	p := &Port{log: throttle.New(log.Handler()), done: make(chan struct{})}
+	past := newHistory(source, mostSamples, time.Now())
+	p := &Port{log: throttle.New(log.Handler())}
 	p.server = http.Server{
-		Handler:           Handler(source, o),
+		Handler:           newHandler(source, o, past.past),
 		ReadHeaderTimeout: headerTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes,
 		ErrorLog: slog.NewLogLogger(p.log, slog.LevelWarn),
 	}
-	go func() {
-		defer close(p.done)
+	ctx, end := context.WithCancel(context.Background())
+	p.end = end
+	p.ending.Go(func() { past.run(ctx) })
+	p.ending.Go(func() {
 		if err := p.server.Serve(newBounded(l, source)); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the admin port ends", "reason", err)
 		}
-	}()
+	})
 	return p
 }
 
@@ -63,7 +67,8 @@ func (p *Port) Close() {
 	if p.server.Shutdown(ctx) != nil {
 		p.server.Close()
 	}
-	<-p.done
+	p.end()
+	p.ending.Wait()
 	p.log.Flush()
 }
 

@@ -323,7 +323,7 @@ func TestAdminCrowd(t *testing.T) {
 	var all sync.WaitGroup
 	for range 64 {
 		all.Go(func() {
-			for _, path := range []string{"/metrics", "/status", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap", "/metrics"} {
+			for _, path := range []string{"/metrics", "/status", "/history", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap", "/metrics"} {
 				status, _, err := port.ask("GET", path)
 				if taken := status == 503 && strings.HasPrefix(path, "/debug"); err != nil || status != 200 && !taken {
 					t.Errorf("%s: %d, %v", path, status, err)
