@@ -46,9 +46,9 @@ type Counters struct {
 	Reloads         uint64 `unit:"times" help:"times the server began to serve another model"`
 	ReloadFailures  uint64 `unit:"times" help:"times a reload or a rollback was refused, and the server went on with its model"`
 	OipHTTPRequests uint64 `unit:"requests" help:"requests for scores by the Open Inference Protocol over HTTP, those that failed included; no other counter has them"`
-	OipHTTPFailures uint64 `unit:"requests" help:"those of them that were answered with an error"`
+	OipHTTPFailures uint64 `unit:"requests" help:"those of them that failed, or whose client left"`
 	OipGRPCRequests uint64 `unit:"requests" help:"requests for scores by the Open Inference Protocol over gRPC, those that failed included; no other counter has them"`
-	OipGRPCFailures uint64 `unit:"requests" help:"those of them that were answered with an error"`
+	OipGRPCFailures uint64 `unit:"requests" help:"those of them that failed, or whose client left"`
 
 	LinesLost uint64 `unit:"lines" help:"log lines lost because nothing took them in time"`
 }

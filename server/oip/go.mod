@@ -4,11 +4,13 @@ go 1.26.0
 
 require (
 	github.com/disrust/disrust/batcher v0.1.0
+	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/wire v0.1.0
 	golang.org/x/sync v0.23.0
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -66,9 +66,16 @@ const inferMethod = "ModelInfer"
 func (p *grpcPort) serve(l net.Listener) error { return p.server.Serve(l) }
 
 func (p *grpcPort) shutdown(ctx context.Context) {
-	stop := context.AfterFunc(ctx, p.server.Stop)
-	defer stop()
-	p.server.GracefulStop()
+	gone := make(chan struct{})
+	go func() { // it waits for the model, which may not return
+		defer close(gone)
+		p.server.GracefulStop()
+	}()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		p.server.Stop()
+	}
 }
 
 // infer scores the rows of a request.

@@ -18,15 +18,15 @@ func TestTold(t *testing.T) {
 	b := start(t, twice{2})
 	about := `{"name":"a model/ü","versions":["1"],"platform":"disrust","inputs":[{"name":"features","datatype":"FP32","shape":[-1,3]}],"outputs":[{"name":"scores","datatype":"FP32","shape":[-1,2]}]}`
 	for path, want := range map[string]string{
-		"/v2":                             `{"name":"disrust","version":"` + version() + `","extensions":["binary_tensor_data"]}`,
-		"/v2/":                            `{"name":"disrust","version":"` + version() + `","extensions":["binary_tensor_data"]}`,
-		"/v2/health/live":                 `{"live":true}`,
-		"/v2/health/ready":                `{"ready":true}`,
-		testPath:                          about,
-		testPath + "/versions/1":          about,
-		testPath + "/ready":               `{"name":"a model/ü","ready":true}`,
-		testPath + "/versions/1/ready":    `{"name":"a model/ü","ready":true}`,
-		"/v2/models/a model%2f%C3%BC":     about,
+		"/v2":                                  `{"name":"disrust","version":"` + version() + `","extensions":["binary_tensor_data"]}`,
+		"/v2/":                                 `{"name":"disrust","version":"` + version() + `","extensions":["binary_tensor_data"]}`,
+		"/v2/health/live":                      `{"live":true}`,
+		"/v2/health/ready":                     `{"ready":true}`,
+		testPath:                               about,
+		testPath + "/versions/1":               about,
+		testPath + "/ready":                    `{"name":"a model/ü","ready":true}`,
+		testPath + "/versions/1/ready":         `{"name":"a model/ü","ready":true}`,
+		"/v2/models/a model%2f%C3%BC":          about,
 		"/v2/models/a%20model%2f%c3%bc/ready/": `{"name":"a model/ü","ready":true}`,
 	} {
 		path = strings.ReplaceAll(path, " ", "%20")
