@@ -121,13 +121,13 @@ func appendFloats(b []byte, floats []float32) []byte {
 
 // receive waits for room and reads the message of a call. The caller releases the workspace and the bytes of
 // room.
-func (p *grpcPort) receive(stream grpc.ServerStream) (own *workspace, room int64, err error) {
+func (p *grpcPort) receive(stream grpc.ServerStream) (_ *workspace, room int64, err error) {
 	ctx, cancel := context.WithTimeout(stream.Context(), p.waits.room)
 	defer cancel()
 	if p.room.Acquire(ctx, MaxRequestBytes) != nil { // nobody knows yet how large the message is
 		return nil, 0, failf(busy, "the server has too many requests")
 	}
-	own = takeWorkspace()
+	own := takeWorkspace()
 	received := make(chan error, 1)
 	go func() { received <- stream.RecvMsg(own) }() // it ends when the call does
 	deadline := time.NewTimer(p.waits.body)

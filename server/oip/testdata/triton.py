@@ -19,6 +19,7 @@ import tritonclient.http.aio
 from tritonclient.utils import InferenceServerException
 
 http, grpc, model, rows, scores = *sys.argv[1:4], np.load(sys.argv[4]), np.load(sys.argv[5])
+scores = scores.reshape(len(rows), -1)
 ran = 0
 
 
