@@ -84,6 +84,27 @@ func TestModelFails(t *testing.T) {
 	}
 }
 
+// TestFloodOfFailures: requests for which the model fails fill no log.
+func TestFloodOfFailures(t *testing.T) {
+	said := new(strings.Builder)
+	s := New(Config{Log: slog.New(slog.NewTextHandler(said, nil))})
+	served := testServed
+	served.Model = newOdd()
+	const failures, most = 250, 100
+	for range failures {
+		if err := s.scoring.score(t.Context(), &served, []float32{fails, 0, 0}, make([]float32, testOutputs)); failureOf(err).kind != failed {
+			t.Fatal(err)
+		}
+	}
+	if lines := strings.Count(said.String(), "no score for you"); lines != most {
+		t.Errorf("%d lines, want %d", lines, most)
+	}
+	s.Shutdown(t.Context())
+	if more := fmt.Sprintf("more=%d", failures-most); !strings.Contains(said.String(), more) {
+		t.Errorf("the log does not say %s", more)
+	}
+}
+
 // TestClientLeaves: when the client has left, the parts that are left are not scored.
 func TestClientLeaves(t *testing.T) {
 	const rows = 8000
@@ -204,6 +225,25 @@ func TestNoRoom(t *testing.T) {
 	rawtest.Until(t, "there is no room", func() bool { return code() == codes.Unavailable })
 	cancel()
 	rawtest.Until(t, "there is room", func() bool { return code() == codes.OK })
+}
+
+// TestRoomComesBack: the largest requests one after the other, more of them than there is room for at once, and as
+// many that are refused.
+func TestRoomComesBack(t *testing.T) {
+	b := start(t, twice{2}, func(s *Server) { s.waits.room = 20 * time.Millisecond })
+	c := b.dial(t)
+	const rows = MaxRequestBytes/(floatBytes*testDim) - 10 // a message of gRPC has more than its rows
+	body := make([]byte, floatBytes*testDim*rows)
+	q := raw(rows, make([]float32, testDim*rows))
+	for i := range 2*roomBytes/MaxRequestBytes + 2 {
+		bad := i % 2
+		status1, _, _ := b.ask(t, "POST", testPath+"/infer", length("0"), body[bad:])
+		q.Inputs[0].Shape[0] = int64(rows - bad)
+		_, err := c.ModelInfer(t.Context(), q, grpc.MaxCallRecvMsgSize(MaxRequestBytes))
+		if status1 != []int{200, 400}[bad] || status.Code(err) != []codes.Code{codes.OK, codes.InvalidArgument}[bad] {
+			t.Errorf("request %d: %d, %v", i, status1, err)
+		}
+	}
 }
 
 // full is a listener that has a connection at any time.

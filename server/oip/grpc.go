@@ -40,7 +40,7 @@ func newGRPCPort(s *Server) *grpcPort {
 		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(proto.Name)}),
 		grpc.MaxRecvMsgSize(MaxRequestBytes), grpc.MaxHeaderListSize(headerBytes),
 		grpc.MaxConcurrentStreams(maxStreams), grpc.InitialWindowSize(windowBytes), grpc.InitialConnWindowSize(maxStreams*windowBytes),
-		grpc.SharedWriteBuffer(true), grpc.ConnectionTimeout(headerTimeout),
+		grpc.ConnectionTimeout(headerTimeout),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idleTimeout, Time: idleTimeout, Timeout: pingTimeout}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: fastestPings, PermitWithoutStream: true}),
 	)
