@@ -97,7 +97,7 @@ func outOfRange(o *options) error {
 		}
 	}
 	beside := slices.DeleteFunc([]string{o.admin, o.oipHTTP, o.oipGRPC}, func(addr string) bool { return addr == "" })
-	if err := listen.CheckAll(append(slices.Clone(c.Listen), beside...)); err != nil {
+	if err := listen.CheckAll(append(slices.Clone(c.Listen), beside...)); err != nil && len(beside) > 0 {
 		return fmt.Errorf("the admin port or those of the Open Inference Protocol are %q: %w", beside, err)
 	}
 	if c.Model == nil {
