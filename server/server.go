@@ -53,7 +53,7 @@ type Server struct {
 	ended       chan struct{} // closed after stopped, when the log is written too
 
 	reloading chan struct{} // holds one element while a Reload is at work
-	replaced  uint32        // how many replacements of the model have begun; belongs to who is reloading
+	replaced  uint32        // how many replacements of the model have begun; written by who is reloading, with mu
 
 	life   life
 	mu     sync.Mutex // guards closed and failed, and after Start the model in cfg, with all that follows from it

@@ -36,16 +36,21 @@ type Counters struct {
 	Closed       uint64 `exposed:"connections_closed" unit:"connections" help:"connections that ended, after having been accepted"`
 	AcceptErrors uint64 `unit:"times" help:"times a thread stopped accepting for a while because descriptors or memory ran out"`
 
-	LateRequests   uint64 `unit:"connections" help:"connections ended because a request, hello or PROXY header was not finished within the request timeout"`
-	IdleConns      uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`
-	OldConns       uint64 `unit:"connections" help:"connections whose end began because they had reached the greatest age"`
-	Hellos         uint64 `unit:"connections" help:"connections that began with a hello: they speak version 2 of the protocol"`
-	RefusedHellos  uint64 `unit:"connections" help:"connections ended because their hello expected something else than what is served"`
-	ProtocolErrors uint64 `unit:"connections" help:"connections ended because their peer broke the protocol"`
-	ModelFailures  uint64 `unit:"requests" help:"requests for which the model returned an error or panicked"`
-	Reloads        uint64 `unit:"times" help:"times the server began to serve another model"`
-	ReloadFailures uint64 `unit:"times" help:"times a reload or a rollback was refused, and the server went on with its model"`
-	LinesLost      uint64 `unit:"lines" help:"log lines lost because nothing took them in time"`
+	LateRequests    uint64 `unit:"connections" help:"connections ended because a request, hello or PROXY header was not finished within the request timeout"`
+	IdleConns       uint64 `unit:"connections" help:"connections ended because they asked nothing for the idle timeout"`
+	OldConns        uint64 `unit:"connections" help:"connections whose end began because they had reached the greatest age"`
+	Hellos          uint64 `unit:"connections" help:"connections that began with a hello: they speak version 2 of the protocol"`
+	RefusedHellos   uint64 `unit:"connections" help:"connections ended because their hello expected something else than what is served"`
+	ProtocolErrors  uint64 `unit:"connections" help:"connections ended because their peer broke the protocol"`
+	ModelFailures   uint64 `unit:"requests" help:"requests for which the model returned an error or panicked"`
+	Reloads         uint64 `unit:"times" help:"times the server began to serve another model"`
+	ReloadFailures  uint64 `unit:"times" help:"times a reload or a rollback was refused, and the server went on with its model"`
+	OipHTTPRequests uint64 `unit:"requests" help:"requests for scores by the Open Inference Protocol over HTTP, those that failed included; no other counter has them"`
+	OipHTTPFailures uint64 `unit:"requests" help:"those of them that failed, or whose client left"`
+	OipGRPCRequests uint64 `unit:"requests" help:"requests for scores by the Open Inference Protocol over gRPC, those that failed included; no other counter has them"`
+	OipGRPCFailures uint64 `unit:"requests" help:"those of them that failed, or whose client left"`
+
+	LinesLost uint64 `unit:"lines" help:"log lines lost because nothing took them in time"`
 }
 
 // Gauges measure the server's state now.

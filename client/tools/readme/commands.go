@@ -84,6 +84,9 @@ func blocks(page string) (found []block) {
 // Rest are the commands that no tool of the repository runs, such as go test.
 const Rest = "client/tools/readme"
 
+// OpenInference are the commands that ask a daemon by the Open Inference Protocol. A test of server/cmd/disrust runs them.
+const OpenInference = "server/oip"
+
 // runners says which folder's TestPages runs the commands that begin with these words.
 // The first that fits counts.
 var runners = []struct{ words, folder string }{
@@ -92,6 +95,8 @@ var runners = []struct{ words, folder string }{
 	{"cp client/cmd/disrust-client/testdata/rows.npy", "client/cmd/disrust-client"},
 	{"python3 -c 'import numpy;", "client/tools/rowfile"},
 	{"go run ./server/cmd/disrust", "server/cmd/disrust"},
+	{"curl -s", OpenInference},
+	{"head -c 32 /dev/zero | curl -s", OpenInference},
 	{"go run ./server/torture", "server/torture"},
 	{"go run ./server/bench", "server/bench"},
 	{"go run ./server/bench/callers", "server/bench/callers"},

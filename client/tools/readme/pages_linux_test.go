@@ -28,6 +28,7 @@ var adapted = map[string]string{
 	"go test ./server/cmd/disrust -run '^$' -fuzz FuzzCommandLine -fuzzminimizetime 10x": "go test ./server/cmd/disrust -run '^FuzzCommandLine$' -fuzzminimizetime 10x",
 	"go test ./server/internal/violation -run '^$' -fuzz FuzzSeen -fuzzminimizetime 10x": "go test ./server/internal/violation -run '^FuzzSeen$' -fuzzminimizetime 10x",
 
+	"go test ./server/oip -run '^$' -fuzz FuzzBody -fuzzminimizetime 10x":                   "go test ./server/oip -run '^FuzzBody$' -fuzzminimizetime 10x",
 	"go test ./server/internal/proxyheader -run '^$' -fuzz FuzzParse -fuzzminimizetime 10x": "go test ./server/internal/proxyheader -run '^FuzzParse$' -fuzzminimizetime 10x",
 }
 
@@ -51,6 +52,8 @@ var elsewhere = map[string]string{
 	"pytest client/python":                  "CI runs it with the libraries that it needs",
 	"python client/python/bench.py":         "measures for half a minute",
 	"python client/python/bench_local.py":   "trains models and measures, for minutes",
+	"python server/oip/bench.py":            "measures for half a minute",
+	"go test -tags libraries":               "CI runs it, with the libraries that it needs",
 	"perf":                                  "needs the kernel's perf, and reads what a run of minutes recorded",
 	"sh server/bench/served/install.sh":     "installs some 2 GB, for minutes",
 	"cd server/internal/proxyheader/oracle": "CI runs the oracle, which needs a module of its own",

@@ -64,24 +64,44 @@ func commandLine(args []string) (*options, error) {
 			o.given[f.Name] = value
 		}
 	}
-	return o, o.checkAdmin()
+	return o, o.checkBesides()
 }
 
-// checkAdmin checks that the admin port's address is none of those to serve, and plans its memory.
-func (o *options) checkAdmin() error {
-	if o.admin == "" {
-		return nil
+// beside is a port beside those of the server, each with a flag of its own.
+type beside struct {
+	flag, addr string
+	name       string // of its memory in the plan
+	bytes      uint64
+	field      string // which names the flag in the Budget
+}
+
+// besides returns the ports beside those of the server. Those that nobody asks for have no addr.
+func (o *options) besides() []beside {
+	return []beside{
+		{"admin", o.admin, "admin port, about", adminBytes, adminField},
+		{"oip-http", o.oipHTTP, "Open Inference Protocol over HTTP, about", oipBytes, oipHTTPField},
+		{"oip-grpc", o.oipGRPC, "Open Inference Protocol over gRPC, about", oipBytes, oipGRPCField},
 	}
-	o.cfg.Beside = []server.Part{{Name: "admin port, about", Count: 1, Each: adminBytes, Fields: []string{adminField}}}
-	served := o.cfg.Listen
-	if one := net.JoinHostPort(o.cfg.Host, strconv.Itoa(o.cfg.Port)); len(served) == 0 && listen.Check(one) == nil {
-		served = []string{one}
+}
+
+// checkBesides checks that each port beside those of the server has an address of its own, and plans its memory.
+func (o *options) checkBesides() error {
+	taken := slices.Clone(o.cfg.Listen)
+	if one := net.JoinHostPort(o.cfg.Host, strconv.Itoa(o.cfg.Port)); len(taken) == 0 && listen.Check(one) == nil {
+		taken = []string{one}
 	}
-	if err := listen.CheckAll(append(slices.Clone(served), o.admin)); err != nil {
-		return fmt.Errorf("--admin %s: %w", o.admin, err)
-	}
-	if bytes := listen.PathBytes(o.admin); o.cfg.SharePort && bytes > listen.SharedPathBytes {
-		return fmt.Errorf("--admin %s: with --share-port the path of a socket may have %d bytes, and this one has %d", o.admin, listen.SharedPathBytes, bytes)
+	for _, p := range o.besides() {
+		if p.addr == "" {
+			continue
+		}
+		o.cfg.Beside = append(o.cfg.Beside, server.Part{Name: p.name, Count: 1, Each: p.bytes, Fields: []string{p.field}})
+		taken = append(taken, p.addr)
+		if err := listen.CheckAll(taken); err != nil {
+			return fmt.Errorf("--%s %s: %w", p.flag, p.addr, err)
+		}
+		if bytes := listen.PathBytes(p.addr); o.cfg.SharePort && bytes > listen.SharedPathBytes {
+			return fmt.Errorf("--%s %s: with --share-port the path of a socket may have %d bytes, and this one has %d", p.flag, p.addr, listen.SharedPathBytes, bytes)
+		}
 	}
 	return nil
 }

@@ -72,13 +72,18 @@ func (o *options) live(ctx context.Context, hangups <-chan os.Signal, stdout io.
 // serve opens the admin port, starts the server, serves until ctx ends, and drains.
 func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout io.Writer, l *lineLog) int {
 	life := o.newLife()
-	source := adminSource{life, &adminReloader{}}
+	ports := &bridge{}
+	source := adminSource{life, &adminReloader{}, ports}
 	closeAdmin, err := o.openAdmin(source, l)
 	if err != nil {
 		return l.fail(flags.StatusFailed, err)
 	}
 	defer closeAdmin() // last, so that whoever asks hears that the server drains
 	defer context.AfterFunc(ctx, life.Drains)()
+	if err := o.bindBridge(ports); err != nil {
+		return l.fail(flags.StatusFailed, err)
+	}
+	defer ports.closeAndSay(l)
 	watcher, err := o.watchModel() // before the model is loaded, so that no change falls between
 	if err != nil {
 		return l.fail(o.inTermsOfFlags(err))
@@ -96,10 +101,15 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout io
 	r := o.reloads(ctx, s, hangups, watcher)
 	source.reloads.of.Store(r)
 	life.Serves(s)
-	l.say(slog.LevelInfo, "ready on "+s.String(), slog.Any("addresses", placesOf(s)))
+	if err := ports.open(s, o); err != nil {
+		s.Shutdown(ctx) // nobody knows yet that it serves
+		return l.fail(flags.StatusFailed, err)
+	}
+	drained := ports.drains(s, o.cfg.DrainSpread+o.cfg.DrainTimeout)
+	l.say(slog.LevelInfo, "ready on "+s.String()+ports.String(), append(ports.attrs(), slog.Any("addresses", placesOf(s)))...)
 	finish := func() {}
 	if o.metrics {
-		finish = report(counted{s, r}, stdout, l, o.interval)
+		finish = report(counted{s, r, ports}, stdout, l, o.interval)
 	}
 	select {
 	case <-ctx.Done():
@@ -108,6 +118,7 @@ func (o *options) serve(ctx context.Context, hangups <-chan os.Signal, stdout io
 	}
 	o.ends()
 	err = s.Drain(context.Background())
+	<-drained
 	finish()
 	if errors.Is(err, server.ErrCut) { // some peers did not read their answers in time
 		l.say(slog.LevelWarn, fmt.Sprintf("the drain ended after %s: %v", o.cfg.DrainSpread+o.cfg.DrainTimeout, err))

@@ -30,6 +30,8 @@ type options struct {
 	fileFlags  []string          // flags that were given and are for such a model only
 	hostOrPort bool              // --host or --port was given
 	admin      string            // address of the admin port; empty: there is none
+	oipHTTP    string            // where to serve the Open Inference Protocol over HTTP; empty: nowhere
+	oipGRPC    string            // and over gRPC
 	given      map[string]string // the value of each flag, for people
 	watch      bool
 	loaded     *reload.Model // what loadModel made of the file; nil: the model is built in
@@ -92,6 +94,8 @@ func (o *options) list() flags.List {
 		flags.New("drain-timeout", period(&c.DrainTimeout, allowed.DrainTimeout), "how long a drain may take, after --drain-delay and --drain-spread, before the server closes what is left"),
 
 		flags.New("admin", address(&o.admin), "where to serve health, metrics, status and profiles over HTTP, to whoever can reach it; nowhere unless given"),
+		flags.New("oip-http", address(&o.oipHTTP), "where to serve the Open Inference Protocol over HTTP, for tools that speak it; nowhere unless given"),
+		flags.New("oip-grpc", address(&o.oipGRPC), "where to serve the Open Inference Protocol over gRPC; nowhere unless given"),
 		flags.New("metrics", flags.Toggle(&o.metrics), "print a line of metrics on standard output regularly"),
 		flags.New("metrics-interval", flags.Duration(&o.interval, time.Millisecond, maxInterval), "time between two lines of metrics"),
 		flags.New("log-format", flags.Choice(&o.jsonLog, "text", option("text", false), option("json", true)),
@@ -206,8 +210,10 @@ func (o *options) inFlags(field string, value any) (name, text string) {
 	if field == "Model" || field == "ModelName" {
 		return "--model", o.model
 	}
-	if field == adminField {
-		return "--admin", o.admin
+	for _, p := range o.besides() {
+		if field == p.field {
+			return "--" + p.flag, p.addr
+		}
 	}
 	f := o.flagOf(field)
 	if f == nil {

@@ -33,6 +33,7 @@ func FuzzCommandLine(f *testing.F) {
 		"--listen\n127.0.0.1:0\n--listen=unix:/run/a", "--listen\n[::]:1\n--listen\n0.0.0.0:1", "--listen=unix:@a", "--listen=unix:\x00",
 		"--listen\n[fe80::1%lo]:1\n--port\n1", "--listen=unix:\x1b[31m\n2\n3", "--unix-mode\n0600", "--unix-mode=-1", "--unix-mode=8",
 		"--admin\n127.0.0.1:9901", "--admin=unix:/a\n--listen=unix:/a", "--admin=unix:\x1b", "--admin=0.0.0.0:9900", "--admin\n[::]:1\n--host=\x00",
+		"--oip-http\n127.0.0.1:8000\n--oip-grpc=127.0.0.1:8001", "--oip-http=unix:/a\n--oip-grpc=unix:/a", "--oip-grpc\n0.0.0.0:9900", "--oip-http=\x00",
 		"--log-format=json\n--log-level\ndebug", "--log-level=\x1b",
 		"help", "version", "--version", "plan\nplan", "port\n9900", "2\n9901\n--port\n9900", "--no-such", "--port\n-1", "--port\n0x10", "--port\n+1", "--dim\n1e3", "--no\x1b[31m", "--port\n\x00", "\x80", "--\xff=1", "2\n3\n\r",
 	} {
@@ -95,10 +96,9 @@ func outOfRange(o *options) error {
 			return fmt.Errorf("listen is %q: %w", addr, err)
 		}
 	}
-	if o.admin != "" {
-		if err := listen.CheckAll(append(slices.Clone(c.Listen), o.admin)); err != nil {
-			return fmt.Errorf("admin is %q: %w", o.admin, err)
-		}
+	beside := slices.DeleteFunc([]string{o.admin, o.oipHTTP, o.oipGRPC}, func(addr string) bool { return addr == "" })
+	if err := listen.CheckAll(append(slices.Clone(c.Listen), beside...)); err != nil && len(beside) > 0 {
+		return fmt.Errorf("the admin port or those of the Open Inference Protocol are %q: %w", beside, err)
 	}
 	if c.Model == nil {
 		return errors.New("there is no model")

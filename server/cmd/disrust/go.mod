@@ -11,6 +11,7 @@ require (
 	github.com/disrust/disrust/server v0.1.0
 	github.com/disrust/disrust/server/admin v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
+	github.com/disrust/disrust/server/oip v0.1.0
 	github.com/fsnotify/fsnotify v1.10.1
 	github.com/gdamore/tcell/v3 v3.6.0
 	golang.org/x/sys v0.49.0
@@ -37,8 +38,12 @@ require (
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
+	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/term v0.46.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
+	google.golang.org/grpc v1.85.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
@@ -71,6 +76,7 @@ replace (
 	github.com/disrust/disrust/server => ../..
 	github.com/disrust/disrust/server/admin => ../../admin
 	github.com/disrust/disrust/server/daemontest => ../../daemontest
+	github.com/disrust/disrust/server/oip => ../../oip
 	github.com/disrust/disrust/slab => ../../../slab
 	github.com/disrust/disrust/uring => ../../../uring
 	github.com/disrust/disrust/wire => ../../../wire

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,6 +40,22 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestPagesOIP runs the commands of the pages that ask a daemon by the Open Inference Protocol.
+func TestPagesOIP(t *testing.T) {
+	d := start(t, "--dim", "4", "--oip-http", "127.0.0.1:0", "--oip-grpc", "127.0.0.1:0")
+	overHTTP, _ := oipOf(t, d)
+	commands, says := readme.Own(t, "../../..", readme.OpenInference), []string{`"shape":[-1,4]`, `"data":[10,26]`, `"binary_data_size":8`}
+	if len(commands) != len(says) {
+		t.Fatalf("the pages show %q", commands)
+	}
+	for i, command := range commands {
+		out, err := exec.Command("sh", "-c", strings.ReplaceAll(command, "127.0.0.1:8000", overHTTP)).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), says[i]) {
+			t.Errorf("%s: %v, %q; want %s", command, err, out, says[i])
+		}
+	}
+}
+
 // files are the models that pages have a reader train, and their rows.
 var files = strings.NewReplacer(
 	"rows.npy", "../../../batcher/forest/lightgbm/testdata/lgb_binary/rows.npy",
@@ -60,8 +77,11 @@ func elsewhere(t *testing.T, args []string) []string {
 		return args
 	}
 	places := strings.NewReplacer("9900", "0", "9901", "0", "/tmp/", t.TempDir()+string(filepath.Separator))
+	beside := strings.NewReplacer("127.0.0.1:8000", "127.0.0.1:0", "127.0.0.1:8001", "127.0.0.1:0")
 	changed := false
 	for i, arg := range args {
+		arg = beside.Replace(arg)
+		args[i] = arg
 		args[i] = places.Replace(arg)
 		changed = changed || args[i] != arg
 	}

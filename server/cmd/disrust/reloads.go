@@ -116,10 +116,11 @@ func (a *adminReloader) Last() (v admin.Verdict) {
 
 const adminAsks = "the admin port"
 
-// adminSource is what the admin port tells of: the server's life, and its reloads.
+// adminSource is what the admin port tells of: the server's life, its reloads, and other ports.
 type adminSource struct {
 	*admin.Life
 	reloads *adminReloader
+	ports   *bridge
 }
 
 // Metrics implements [admin.Source].
@@ -128,5 +129,6 @@ func (a adminSource) Metrics() metrics.Snapshot {
 	if r := a.reloads.of.Load(); r != nil {
 		r.Count(&m.Counters)
 	}
+	a.ports.Count(&m.Counters)
 	return m
 }

@@ -13,15 +13,17 @@ import (
 	"github.com/disrust/disrust/server/metrics"
 )
 
-// counted is what a server and its reloads have measured.
+// counted is what a server, its reloads and other ports have measured.
 type counted struct {
 	*server.Server
 	reloads *reload.Reloader
+	ports   *bridge
 }
 
 func (c counted) Metrics() metrics.Snapshot {
 	m := c.Server.Metrics()
 	c.reloads.Count(&m.Counters)
+	c.ports.Count(&m.Counters)
 	return m
 }
 

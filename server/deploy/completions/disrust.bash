@@ -10,7 +10,7 @@ _disrust() {
 	plan|version|help|check|inspect|verify|score|top|doctor) ((COMP_CWORD > 1)) && command=${COMP_WORDS[1]} ;;
 	esac
 	case $command$before in
-	plan--host|plan--port|plan--listen|plan--unix-mode|plan--allow|plan--proxy-protocol|plan--io-threads|plan--dim|plan--max-vectors|plan--pool-mib|plan--request-ring|plan--response-ring|plan--max-conns|plan--request-timeout|plan--idle-timeout|plan--max-conn-age|plan--drain-delay|plan--drain-spread|plan--drain-timeout|plan--admin|plan--metrics-interval) COMPREPLY=($(compgen -W '' -- "$word")); return ;;
+	plan--host|plan--port|plan--listen|plan--unix-mode|plan--allow|plan--proxy-protocol|plan--io-threads|plan--dim|plan--max-vectors|plan--pool-mib|plan--request-ring|plan--response-ring|plan--max-conns|plan--request-timeout|plan--idle-timeout|plan--max-conn-age|plan--drain-delay|plan--drain-spread|plan--drain-timeout|plan--admin|plan--oip-http|plan--oip-grpc|plan--metrics-interval) COMPREPLY=($(compgen -W '' -- "$word")); return ;;
 	plan--io) COMPREPLY=($(compgen -W 'auto uring epoll' -- "$word")); return ;;
 	plan--batch-threads) COMPREPLY=($(compgen -W 'auto 0 1' -- "$word")); return ;;
 	plan--wait) COMPREPLY=($(compgen -W 'auto spin yield block' -- "$word")); return ;;
@@ -38,7 +38,7 @@ _disrust() {
 	score--iterations) COMPREPLY=($(compgen -W 'all best' -- "$word")); return ;;
 	score--kernel) COMPREPLY=($(compgen -W 'auto portable avx2 avx512' -- "$word")); return ;;
 	top--admin|top--interval) COMPREPLY=($(compgen -W '' -- "$word")); return ;;
-	--host|--port|--listen|--unix-mode|--allow|--proxy-protocol|--io-threads|--dim|--max-vectors|--pool-mib|--request-ring|--response-ring|--max-conns|--request-timeout|--idle-timeout|--max-conn-age|--drain-delay|--drain-spread|--drain-timeout|--admin|--metrics-interval) COMPREPLY=($(compgen -W '' -- "$word")); return ;;
+	--host|--port|--listen|--unix-mode|--allow|--proxy-protocol|--io-threads|--dim|--max-vectors|--pool-mib|--request-ring|--response-ring|--max-conns|--request-timeout|--idle-timeout|--max-conn-age|--drain-delay|--drain-spread|--drain-timeout|--admin|--oip-http|--oip-grpc|--metrics-interval) COMPREPLY=($(compgen -W '' -- "$word")); return ;;
 	--io) COMPREPLY=($(compgen -W 'auto uring epoll' -- "$word")); return ;;
 	--batch-threads) COMPREPLY=($(compgen -W 'auto 0 1' -- "$word")); return ;;
 	--wait) COMPREPLY=($(compgen -W 'auto spin yield block' -- "$word")); return ;;
@@ -50,7 +50,7 @@ _disrust() {
 	--log-level) COMPREPLY=($(compgen -W 'debug info warn error' -- "$word")); return ;;
 	esac
 	case $command in
-	plan) flags='--host --port --listen --unix-mode --share-port --allow --proxy-protocol --io --io-threads --batch-threads --wait --pin --model --dim --output --iterations --kernel --watch --max-vectors --pool-mib --request-ring --response-ring --max-conns --request-timeout --idle-timeout --max-conn-age --drain-delay --drain-spread --drain-timeout --admin --metrics --metrics-interval --log-format --log-level --until-eof --plan' files= ;;
+	plan) flags='--host --port --listen --unix-mode --share-port --allow --proxy-protocol --io --io-threads --batch-threads --wait --pin --model --dim --output --iterations --kernel --watch --max-vectors --pool-mib --request-ring --response-ring --max-conns --request-timeout --idle-timeout --max-conn-age --drain-delay --drain-spread --drain-timeout --admin --oip-http --oip-grpc --metrics --metrics-interval --log-format --log-level --until-eof --plan' files= ;;
 	version) flags='' files= ;;
 	help) flags='' files= ;;
 	check) flags='--output --iterations --kernel --json' files=-f ;;
@@ -59,7 +59,7 @@ _disrust() {
 	score) flags='--out -o --cast --header --threads --json --output --iterations --kernel' files=-f ;;
 	top) flags='--admin --interval --once' files= ;;
 	doctor) flags='--json' files= ;;
-	'') flags='--host --port --listen --unix-mode --share-port --allow --proxy-protocol --io --io-threads --batch-threads --wait --pin --model --dim --output --iterations --kernel --watch --max-vectors --pool-mib --request-ring --response-ring --max-conns --request-timeout --idle-timeout --max-conn-age --drain-delay --drain-spread --drain-timeout --admin --metrics --metrics-interval --log-format --log-level --until-eof --plan' files= ;;
+	'') flags='--host --port --listen --unix-mode --share-port --allow --proxy-protocol --io --io-threads --batch-threads --wait --pin --model --dim --output --iterations --kernel --watch --max-vectors --pool-mib --request-ring --response-ring --max-conns --request-timeout --idle-timeout --max-conn-age --drain-delay --drain-spread --drain-timeout --admin --oip-http --oip-grpc --metrics --metrics-interval --log-format --log-level --until-eof --plan' files= ;;
 	esac
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "$flags" -- "$word"))

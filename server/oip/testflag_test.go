@@ -1,0 +1,3 @@
+package oip
+
+import _ "github.com/disrust/disrust/server/internal/testflag"
