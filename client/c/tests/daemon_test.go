@@ -25,8 +25,8 @@ func start(t *testing.T, flags ...string) *daemontest.Daemon {
 	return daemontest.Start(t, append([]string{disrust}, flags...)...)
 }
 
-// TestBits: scores of the daemon have the bits that package client gets, on both backends and over a Unix
-// socket, for calls of one request and of several.
+// TestBits: scores of the daemon have the bits that package client gets, on both backends, by a host name and
+// over a Unix socket, for calls of one request and of several.
 func TestBits(t *testing.T) {
 	program := compile(t, "subject")
 	for _, io := range []string{"uring", "epoll"} {
@@ -34,7 +34,8 @@ func TestBits(t *testing.T) {
 		c, err := client.Dial(t.Context(), client.Config{Addrs: []string{d.Addrs[0]}})
 		check(t, err)
 		t.Cleanup(func() { c.Close() })
-		for _, addr := range d.Addrs {
+		addrs := append(d.Addrs, "localhost:"+d.Port())
+		for _, addr := range addrs {
 			for _, mode := range []string{"wait", "run", "loop"} {
 				compareBits(t, c, program, mode, addr)
 			}

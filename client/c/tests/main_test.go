@@ -13,14 +13,29 @@ import (
 	"github.com/disrust/disrust/server/daemontest"
 )
 
-var disrust string // the built daemon
+var (
+	disrust string // the built daemon
+	folder  string // for compiled programs
+)
 
 func TestMain(m *testing.M) {
-	if _, err := exec.LookPath("cc"); err != nil {
-		fmt.Fprintln(os.Stderr, "The client for C is left out: there is no C compiler, cc.")
-		os.Exit(0)
+	for _, compiler := range []string{"cc", "c++"} {
+		if _, err := exec.LookPath(compiler); err != nil {
+			fmt.Fprintf(os.Stderr, "The client for C is left out: there is no compiler %s.\n", compiler)
+			os.Exit(0)
+		}
 	}
-	os.Exit(daemontest.Main(m, &disrust))
+	os.Exit(inFolder(m))
+}
+
+func inFolder(m *testing.M) (status int) {
+	var err error
+	if folder, err = os.MkdirTemp("", "client-c"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	return daemontest.Main(m, &disrust)
 }
 
 func check(t testing.TB, err error) {

@@ -3,7 +3,7 @@
 // wait and run are the blocking calls, loop is an event loop. The input is words:
 //
 //   hello DIM OUTPUTS KIND MAX_VECTORS NAME   as the client states them; NAME in hexadecimal
-//   connect MILLIS, retries COUNT, window COUNT, outputs COUNT
+//   connect MILLIS, stall MILLIS, retries COUNT, window COUNT, outputs COUNT
 //   round CALLS, then for each call: TIMEOUT_MILLIS ROWS FEATURES_PER_ROW, and the bits of each feature
 #include <poll.h>
 
@@ -125,6 +125,8 @@ static void read_setting(const char *word, disrust_config *config) {
     config->dial_timeout_millis = number();
   } else if (!strcmp(word, "retries")) {
     config->retries = number();
+  } else if (!strcmp(word, "stall")) {
+    config->stall_timeout_millis = number();
   } else if (!strcmp(word, "window")) {
     config->window = number();
   } else if (!strcmp(word, "outputs")) {

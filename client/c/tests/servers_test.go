@@ -1,0 +1,184 @@
+//go:build linux
+
+package tests
+
+import (
+	"io"
+	"net"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/disrust/disrust/server/daemontest"
+	"github.com/disrust/disrust/wire"
+)
+
+// serve accepts connections until the test ends, reads the hello of each, and calls handle, which closes
+// nothing.
+func serve(t *testing.T, handle func(number int, conn net.Conn)) (addr string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for number := 0; ; number++ {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			if _, err := io.ReadFull(conn, make([]byte, 8+20)); err == nil {
+				handle(number, conn)
+			}
+			conn.Close()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func welcome(dim int) wire.Welcome {
+	return wire.Welcome{Format: wire.Format{Dim: dim, Outputs: 1, MaxVectors: 8}, Kind: wire.Raw}
+}
+
+// answerOne answers a request of one vector with zero.
+func answerOne(conn net.Conn, dim int) {
+	if _, err := io.ReadFull(conn, make([]byte, 4+4*dim)); err == nil {
+		conn.Write([]byte{1, 0, 0, 0, 0, 0, 0, 0})
+	}
+}
+
+// ask runs subject with settings and one row in each of so many rounds, in both modes, and returns what
+// came of each call, which must be the same, and what the last one said.
+func ask(t *testing.T, settings string, rounds int, addrs ...string) (outcomes, said string) {
+	t.Helper()
+	for k, mode := range []string{"loop", "wait"} {
+		cmd := exec.Command(compile(t, "subject"), append([]string{mode}, addrs...)...)
+		cmd.Stdin = strings.NewReader(settings + strings.Repeat("\nround 1\n0 1 1 3f800000", rounds))
+		out, err, status := daemontest.RunCommandToEnd(t, cmd)
+		if k > 0 && outcomes != out {
+			t.Errorf("in an event loop %q, and with blocking calls %q", outcomes, out)
+		}
+		if wrong := strings.Contains(err, "Sanitizer") || status != 0 && out != ""; wrong {
+			t.Errorf("%s: status %d: %s", mode, status, err)
+		}
+		outcomes, said = out, err
+	}
+	return outcomes, said
+}
+
+const zero = "scores 0000000000000000000000000000000000000000000000000000000000000000 00000000\n"
+
+// TestConfig: each mistake in the configuration has a sentence.
+func TestConfig(t *testing.T) {
+	for addr, want := range map[string]string{
+		"host":            "an address is none of host:port, [IPv6]:port and unix:PATH\n",
+		":9900":           "an address is none of host:port, [IPv6]:port and unix:PATH\n",
+		"host:":           "an address is none of host:port, [IPv6]:port and unix:PATH\n",
+		"host:65536":      "an address is none of host:port, [IPv6]:port and unix:PATH\n",
+		"host:http":       "an address is none of host:port, [IPv6]:port and unix:PATH\n",
+		"::1:9900":        "an address is none of host:port, [IPv6]:port and unix:PATH\n",
+		"[]:9900":         "an address is none of host:port, [IPv6]:port and unix:PATH\n",
+		"unix:":           "the address unix: has no path\n",
+		"unix:" + long108: "the path of a Unix socket is too long\n",
+	} {
+		if outcomes, said := ask(t, "", 1, addr); outcomes != "" || said != want {
+			t.Errorf("%s: %q, %q", addr, outcomes, said)
+		}
+	}
+	for settings, want := range map[string]string{
+		"window 65537":        "window is above 65536\n",
+		"hello 65536 0 0 0 -": "dim, outputs or max_vectors is above 65535\n",
+		"stall 1073741825":    "a timeout is above 2^30 milliseconds\n",
+	} {
+		if outcomes, said := ask(t, settings, 1, "host:1"); outcomes != "" || said != want {
+			t.Errorf("%s: %q, %q", settings, outcomes, said)
+		}
+	}
+}
+
+var long108 = strings.Repeat("x", 108)
+
+// TestUnreachable: calls fail if nothing listens, and not if the next address is that of a server.
+func TestUnreachable(t *testing.T) {
+	nobody := "unix:" + t.TempDir() + "/nobody"
+	outcomes, said := ask(t, "", 2, nobody)
+	if outcomes != strings.Repeat("no server can be reached\n", 2) || !strings.Contains(said, "/nobody: cannot connect: No such file") {
+		t.Errorf("%q, %q", outcomes, said)
+	}
+	addr := serve(t, func(_ int, conn net.Conn) {
+		conn.Write(wire.AppendWelcome(nil, welcome(1)))
+		answerOne(conn, 1)
+	})
+	if outcomes, said := ask(t, "", 3, nobody, "[::ffff:127.0.0.1]:1", addr); outcomes != strings.Repeat(zero, 3) {
+		t.Errorf("%q, %q", outcomes, said)
+	}
+}
+
+// TestReason: what a server says of its refusal reaches a terminal without control characters.
+func TestReason(t *testing.T) {
+	addr := serve(t, func(_ int, conn net.Conn) {
+		w := welcome(1)
+		w.Verdict, w.Sentence = 6, "\x1b[1mfull\xff, 日本 é\u0085\xed\xa0\x80"
+		conn.Write(wire.AppendWelcome(nil, w))
+	})
+	_, said := ask(t, "", 1, addr)
+	if want := "the server refuses the client; " + addr + ": refuses: ?[1mfull?, 日本 é?????\n"; said != want {
+		t.Errorf("%q, want %q", said, want)
+	}
+}
+
+// TestAnotherShape: a server whose model has another shape than that of the first one is refused.
+func TestAnotherShape(t *testing.T) {
+	first := true
+	addr := serve(t, func(number int, conn net.Conn) {
+		if first {
+			conn.Write(wire.AppendWelcome(nil, welcome(1)))
+			answerOne(conn, 1)
+		} else {
+			conn.Write(wire.AppendWelcome(nil, welcome(2)))
+		}
+		first = !first // each client of the test makes two connections
+	})
+	if outcomes, said := ask(t, "", 2, addr); outcomes != zero+"refused 0 \n" || !strings.Contains(said, "serves another dim") {
+		t.Errorf("%q, %q", outcomes, said)
+	}
+}
+
+// TestStall: a connection on which the server is silent is closed. With retries the call is sent again.
+func TestStall(t *testing.T) {
+	silent := func(conn net.Conn) {
+		conn.Write(wire.AppendWelcome(nil, welcome(1)))
+		io.Copy(io.Discard, conn)
+	}
+	addr := serve(t, func(_ int, conn net.Conn) { silent(conn) })
+	outcomes, said := ask(t, "stall 50", 1, addr)
+	if outcomes != "lost\n" || !strings.Contains(said, "the server has been silent for too long") {
+		t.Errorf("%q, %q", outcomes, said)
+	}
+	again := serve(t, func(number int, conn net.Conn) {
+		if number%2 == 0 {
+			silent(conn)
+			return
+		}
+		conn.Write(wire.AppendWelcome(nil, welcome(1)))
+		answerOne(conn, 1)
+	})
+	if outcomes, said := ask(t, "stall 50 retries 1", 1, again); outcomes != zero {
+		t.Errorf("%q, %q", outcomes, said)
+	}
+}
+
+// TestHangsUp: a server that welcomes and closes again and again is not asked for ever.
+func TestHangsUp(t *testing.T) {
+	var connections atomic.Int64
+	addr := serve(t, func(_ int, conn net.Conn) {
+		connections.Add(1)
+		conn.Write(wire.AppendWelcome(nil, welcome(1)))
+	})
+	if outcomes, said := ask(t, "", 1, addr); outcomes != "lost\n" {
+		t.Errorf("%q, %q", outcomes, said)
+	}
+	if connections.Load() > 20 {
+		t.Errorf("%d connections", connections.Load())
+	}
+}
