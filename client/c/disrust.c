@@ -396,19 +396,28 @@ static disrust_status ended(disrust_conn *conn, disrust_status status) {
 // agrees says whether a welcome of status 0 is within the limits, and what the hello asked for.
 static int agrees(const disrust_conn *conn, const disrust_model *m) {
   const disrust_expect *e = &conn->expect;
-  size_t wide = m->dim > m->outputs ? m->dim : m->outputs, named = conn->hello[PREAMBLE_BYTES + 16];
+  size_t wide = m->dim > m->outputs ? m->dim : m->outputs;
+  size_t named = conn->hello[PREAMBLE_BYTES + HELLO_FIXED_BYTES - 1];
   if (m->dim < 1 || m->outputs < 1 || m->max_vectors < 1) return 0;
   if (wide > MOST_SIZE || m->max_vectors > MOST_SIZE) return 0;
   if (HEADER_BYTES + 4 * (uint64_t)m->max_vectors * wide > MOST_MESSAGE_BYTES) return 0;
-  if (named && (named != m->name_size || memcmp(conn->hello + PREAMBLE_BYTES + HELLO_FIXED_BYTES, m->name, named))) return 0;
-  return (!e->dim || e->dim == m->dim) && (!e->outputs || e->outputs == m->outputs) && (!e->kind || e->kind == m->kind) &&
-         e->max_vectors <= m->max_vectors;
+  const unsigned char *name = conn->hello + PREAMBLE_BYTES + HELLO_FIXED_BYTES;
+  if (named && (named != m->name_size || memcmp(name, m->name, named))) return 0;
+  if (e->dim && e->dim != m->dim) return 0;
+  if (e->outputs && e->outputs != m->outputs) return 0;
+  if (e->kind && e->kind != m->kind) return 0;
+  return e->max_vectors <= m->max_vectors;
+}
+
+static int same_shape(const disrust_model *a, const disrust_model *b) {
+  return a->dim == b->dim && a->outputs == b->outputs && a->kind == b->kind;
 }
 
 // judge decides on the welcome, which is whole.
 static disrust_status judge(disrust_conn *conn) {
   disrust_model *m = &conn->stated;
-  if (conn->body_at < WELCOME_FIXED_BYTES + conn->name_size + 2 + conn->sentence_size) return ended(conn, DISRUST_NO_WELCOME);
+  if (conn->body_at < WELCOME_FIXED_BYTES + conn->name_size + 2 + conn->sentence_size)
+    return ended(conn, DISRUST_NO_WELCOME);
   conn->refusal.status = (uint16_t)get16(conn->fixed);
   m->dim = get32(conn->fixed + 4);
   m->outputs = get32(conn->fixed + 8);
@@ -421,8 +430,7 @@ static disrust_status judge(disrust_conn *conn) {
   conn->refusal.sentence[conn->refusal.sentence_size] = 0;
   if (conn->refusal.status) return ended(conn, DISRUST_REFUSED);
   if (!agrees(conn, m)) return ended(conn, DISRUST_NO_WELCOME);
-  if (conn->shaped && (m->dim != conn->model.dim || m->outputs != conn->model.outputs || m->kind != conn->model.kind))
-    return ended(conn, DISRUST_REFUSED);
+  if (conn->shaped && !same_shape(m, &conn->model)) return ended(conn, DISRUST_REFUSED);
   conn->model = *m;
   conn->at = AT_WORD;
   conn->have = 0;
@@ -460,7 +468,8 @@ static void welcome_byte(disrust_conn *conn, unsigned char byte) {
 // welcome_begins takes the whole preamble.
 static disrust_status welcome_begins(disrust_conn *conn) {
   conn->left = get16(conn->head + 6);
-  if (memcmp(conn->head, magic, sizeof magic) || conn->left % 4 || !conn->left) return ended(conn, DISRUST_NO_WELCOME);
+  if (memcmp(conn->head, magic, sizeof magic) || conn->left % 4 || !conn->left)
+    return ended(conn, DISRUST_NO_WELCOME);
   conn->at = AT_WELCOME;
   conn->body_at = conn->name_size = conn->sentence_size = 0;
   return DISRUST_OK;
@@ -500,7 +509,8 @@ static disrust_status failed(disrust_conn *conn, uint32_t code, uint32_t detail)
   slot s = take_slot(conn);
   if (!s.call) return DISRUST_OK;
   s.call->code = code;
-  if ((code == CODE_ERROR || code == CODE_PANIC) && detail < s.vectors) s.call->row = (int64_t)(s.call->answered_ + detail);
+  if ((code == CODE_ERROR || code == CODE_PANIC) && detail < s.vectors)
+    s.call->row = (int64_t)(s.call->answered_ + detail);
   s.call->answered_ += s.vectors;
   finish(conn, s.call, DISRUST_FAILED);
   return DISRUST_OK;
@@ -554,7 +564,8 @@ static void take_scores(disrust_conn *conn, const unsigned char *bytes, size_t s
 
 // take_notice takes bytes of a notice.
 static void take_notice(disrust_conn *conn, const unsigned char *bytes, size_t size) {
-  if ((conn->word & LOW_BITS) == ANOTHER_MODEL) memcpy(conn->identity + DISRUST_IDENTITY_BYTES - conn->left, bytes, size);
+  if ((conn->word & LOW_BITS) == ANOTHER_MODEL)
+    memcpy(conn->identity + DISRUST_IDENTITY_BYTES - conn->left, bytes, size);
   if (!(conn->left -= size)) noticed(conn);
 }
 
@@ -564,7 +575,8 @@ static disrust_status take_head(disrust_conn *conn, const unsigned char *bytes, 
   *size = least(*size, due - conn->have);
   memcpy(conn->head + conn->have, bytes, *size);
   conn->have += *size;
-  if (conn->at == AT_PREAMBLE && memcmp(conn->head, magic, least(conn->have, sizeof magic))) return ended(conn, DISRUST_NO_WELCOME);
+  if (conn->at == AT_PREAMBLE && memcmp(conn->head, magic, least(conn->have, sizeof magic)))
+    return ended(conn, DISRUST_NO_WELCOME);
   if (conn->have < due) return DISRUST_OK;
   return conn->at == AT_PREAMBLE ? welcome_begins(conn) : head_whole(conn);
 }
@@ -638,7 +650,11 @@ enum {
 #define NEVER INT64_MAX
 #define FRESH MILLI // for which a connection that rests is taken to stand as it was
 
-static const char closed_early[] = "closed before its welcome: a version 1 server, a full one, or an address not allowed";
+static const char closed_early[] =
+    "closed before its welcome: a version 1 server, a full one, or an address not allowed";
+static const char other_shape[] = "serves another dim, outputs or kind than the first server";
+static const char no_welcome[] =
+    "sent something that is no welcome, or contradicts the client's hello: is it another server?";
 static const char unix_prefix[] = "unix:";
 
 enum { DOWN, CONNECTING, GREETING, UP };
@@ -716,7 +732,8 @@ static const char *check_addr(const char *addr) {
   const char *host, *port, *path = addr ? path_of(addr) : NULL;
   size_t host_size;
   if (!addr) return "an address is NULL";
-  if (!path) return host_and_port(addr, &host, &host_size, &port) ? NULL : "an address is none of host:port, [IPv6]:port and unix:PATH";
+  if (!path && host_and_port(addr, &host, &host_size, &port)) return NULL;
+  if (!path) return "an address is none of host:port, [IPv6]:port and unix:PATH";
   if (!*path) return "the address unix: has no path";
   return strlen(path) < sizeof((struct sockaddr_un *)0)->sun_path ? NULL : "the path of a Unix socket is too long";
 }
@@ -729,15 +746,18 @@ const char *disrust_check(const disrust_config *config) {
     const char *wrong = check_addr(config->addrs[k]);
     if (wrong) return wrong;
   }
-  if (e->dim > MOST_SIZE || e->outputs > MOST_SIZE || e->max_vectors > MOST_SIZE) return "dim, outputs or max_vectors is above 65535";
+  if (e->dim > MOST_SIZE || e->outputs > MOST_SIZE || e->max_vectors > MOST_SIZE)
+    return "dim, outputs or max_vectors is above 65535";
   if (e->model && strlen(e->model) > DISRUST_NAME_BYTES) return "the model's name is longer than 255 bytes";
   if (config->window > MOST_WINDOW) return "window is above 65536";
-  if (config->timeout_millis > MOST_MILLIS || config->dial_timeout_millis > MOST_MILLIS || config->stall_timeout_millis > MOST_MILLIS)
+  if (config->timeout_millis > MOST_MILLIS || config->dial_timeout_millis > MOST_MILLIS ||
+      config->stall_timeout_millis > MOST_MILLIS)
     return "a timeout is above 2^30 milliseconds";
   return NULL;
 }
 
-// new_bytes is the size of a client with its connection, its addresses and their texts.
+// client_bytes is the size of a client without what lies behind it in one piece of memory: its connection,
+// its addresses and their texts.
 static size_t client_bytes(void) { return (sizeof(disrust_client) + 15) / 16 * 16; }
 
 static size_t texts_bytes(const disrust_config *config) {
@@ -1030,8 +1050,9 @@ static void transmit(disrust_client *c) {
     message.msg_iovlen = count;
     ssize_t sent = sendmsg(c->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    c->blocked = sent < (ssize_t)size;
-    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) c->broken = errno; // what the server sent before may still be there
+    // What the server sent before an error may still be there: receive finds it, and then the end.
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) c->broken = errno;
+    c->blocked = sent < (ssize_t)size && !c->broken;
     if (sent <= 0) return;
     disrust_conn_sent(c->conn, (size_t)sent);
     c->heard = now_nanos();
@@ -1046,7 +1067,6 @@ static void transmit(disrust_client *c) {
 // fed takes note of what disrust_conn_feed has found.
 static void fed(disrust_client *c, disrust_status status) {
   const disrust_refusal *refusal = disrust_conn_refusal(c->conn);
-  const char shape[] = "serves another dim, outputs or kind than the first server";
   if (status == DISRUST_OK && c->phase == GREETING && c->conn->at >= AT_WORD) {
     c->phase = UP;
     c->seeking = 0;
@@ -1055,10 +1075,11 @@ static void fed(disrust_client *c, disrust_status status) {
     explain(c, "the server broke the protocol", "", 0);
     lost(c, 0);
   } else if (status == DISRUST_NO_WELCOME) {
-    explain(c, "sent something that is no welcome, or contradicts the client's hello: is it another server?", "", 0);
+    explain(c, no_welcome, "", 0);
     address_failed(c, status);
   } else if (status == DISRUST_REFUSED) {
-    explain(c, "refuses: ", refusal->status ? refusal->sentence : shape, refusal->status ? refusal->sentence_size : sizeof shape - 1);
+    if (refusal->status) explain(c, "refuses: ", refusal->sentence, refusal->sentence_size);
+    else explain(c, other_shape, "", 0);
     address_failed(c, status);
   }
 }
@@ -1066,7 +1087,8 @@ static void fed(disrust_client *c, disrust_status status) {
 // received takes what recv has returned. It returns false if nothing more can come now.
 static int received(disrust_client *c, ssize_t size) {
   if (size < 0) {
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) connection_failed(c, "the connection was lost: ", strerror(errno));
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+      connection_failed(c, "the connection was lost: ", strerror(errno));
     return 0;
   }
   if (size == 0) {
@@ -1131,9 +1153,9 @@ static void exchange(disrust_client *c, int ready, int64_t now) {
   if (rests(c) && c->conn->sending && now - c->heard > FRESH) ready |= DISRUST_READ;
   if (ready & DISRUST_READ) receive(c);
   if (c->phase >= GREETING && (!c->blocked || ready & DISRUST_WRITE)) transmit(c);
-  if (rests(c) && disrust_conn_ending(c->conn)) {
-    explain(c, "the server went away", "", 0);
-    lost(c, 1);
+  if (rests(c) && (c->broken || disrust_conn_ending(c->conn))) {
+    explain(c, c->broken ? strerror(c->broken) : "the server went away", "", 0);
+    lost(c, !c->broken);
   }
 }
 
@@ -1242,7 +1264,8 @@ disrust_status disrust_run(disrust_client *c, disrust_call *call) {
   return call->status;
 }
 
-disrust_status disrust_score(disrust_client *c, const float *rows, size_t feature_count, float *scores, size_t score_count) {
+disrust_status disrust_score(disrust_client *c, const float *rows, size_t feature_count, float *scores,
+                             size_t score_count) {
   disrust_call call;
   memset(&call, 0, sizeof call);
   call.rows = rows;

@@ -107,7 +107,7 @@ typedef struct disrust_config {
   uint32_t dial_timeout_millis;  // of an attempt to connect, with the server's welcome; 0: 5000
   uint32_t stall_timeout_millis; // for which a server may owe an answer in silence; 0: 10000
   uint32_t retries;              // how often rows may be sent again when a connection breaks that had
-                                 // brought them to a server; at most a tenth of the calls are
+                                 // brought them to a server; at most a tenth of the requests are, and ten at once
 } disrust_config;
 
 // disrust_check returns NULL, or a static sentence that says what is wrong with config.
@@ -138,7 +138,8 @@ const disrust_refusal *disrust_refused(const disrust_client *client);
 disrust_status disrust_connect(disrust_client *client);
 
 // disrust_score waits for the scores of rows.
-disrust_status disrust_score(disrust_client *client, const float *rows, size_t feature_count, float *scores, size_t score_count);
+disrust_status disrust_score(disrust_client *client, const float *rows, size_t feature_count, float *scores,
+                             size_t score_count);
 
 // disrust_run starts a call and waits until it is done. It returns its status.
 disrust_status disrust_run(disrust_client *client, disrust_call *call);

@@ -23,13 +23,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestBench: both callers run in both shapes, and each has its figures.
+// TestBench: the callers run in both shapes, and each has its figures. Python takes part where it can.
 func TestBench(t *testing.T) {
 	var table strings.Builder
 	if err := bench(&table, 1, "0.02"); err != nil {
 		t.Fatal(err)
 	}
-	for _, language := range []string{"C", "Go"} {
+	languages := []string{"C", "Go"}
+	if !strings.Contains(table.String(), "Python is left out") {
+		languages = append(languages, "Python")
+	}
+	for _, language := range languages {
 		row := regexp.MustCompile(`(?m)^\| ` + language + ` (\| [1-9][0-9]*(\.[0-9])? ){5}\|$`)
 		if found := row.FindAllString(table.String(), -1); len(found) != 2 {
 			t.Errorf("%s: the rows are %q in %s", language, found, table.String())

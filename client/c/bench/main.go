@@ -1,11 +1,12 @@
 //go:build linux
 
-// Command bench says what a call costs with the client for C and with that for Go, each on one connection
-// to the same daemon, in turns:
+// Command bench says what a call costs with the clients for C, Go and Python, each on one connection to the
+// same daemon, in turns:
 //
 //	go run ./client/c/bench
 //
-// It builds the daemon and the callers, and takes about 40 seconds.
+// It builds the daemon and the callers, and takes about a minute. Where python3 has no numpy, it leaves
+// Python out.
 package main
 
 import (
@@ -31,7 +32,7 @@ func main() {
 	case len(os.Args) > 1:
 		err = fmt.Errorf("%q: no argument is allowed", os.Args[1])
 	default:
-		err = bench(os.Stdout, 5, "2")
+		err = bench(os.Stdout, 5, "1.5")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -51,6 +52,9 @@ func bench(w io.Writer, rounds int, seconds string) error {
 		return err
 	}
 	defer end()
+	if len(callers) < 3 {
+		fmt.Fprintln(w, "Python is left out: python3 has no numpy.")
+	}
 	fmt.Fprintf(w, "%s\n\n", machine.This())
 	for _, s := range []shape{{1, 1}, {64, 8}} {
 		all, err := measure(callers, addr, s, rounds, seconds)
@@ -93,6 +97,10 @@ func prepare(folder string) (addr string, callers []caller, end func(), err erro
 		return "", nil, nil, err
 	}
 	callers = []caller{{"C", []string{program}}, {"Go", []string{self, "caller"}}}
+	if exec.Command("python3", "-c", "import numpy").Run() == nil {
+		path := "PYTHONPATH=" + filepath.Join(source, "../python/src")
+		callers = append(callers, caller{"Python", []string{"env", path, "python3", filepath.Join(source, "bench/caller/caller.py")}})
+	}
 	return served.Addr, callers, served.Kill, nil
 }
 

@@ -92,7 +92,8 @@ static int by_size(const void *a, const void *b) {
 int main(int argc, char **argv) {
   if (argc != 5) die("ADDR ROWS IN_FLIGHT SECONDS");
   size_t rows = (size_t)atoi(argv[2]), in_flight = (size_t)atoi(argv[3]);
-  if (rows < 1 || in_flight < 1 || in_flight > MOST_IN_FLIGHT) die("ROWS from 1 and IN_FLIGHT from 1 to 64 are allowed");
+  if (rows < 1 || in_flight < 1 || in_flight > MOST_IN_FLIGHT)
+    die("ROWS from 1 and IN_FLIGHT from 1 to 64 are allowed");
   const char *addrs[1];
   disrust_config config;
   disrust_client *client;
@@ -113,8 +114,8 @@ int main(int argc, char **argv) {
   used = cpu() - used;
   size_t kept = count < MOST_TIMES ? count : MOST_TIMES;
   qsort(times, kept, sizeof times[0], by_size);
-  printf("{\"calls\": %zu, \"seconds\": %g, \"cpu\": %g, \"p50\": %g, \"p99\": %g}\n", count, seconds, used, (double)times[kept / 2],
-         (double)times[kept / 100 * 99]);
+  printf("{\"calls\": %zu, \"seconds\": %g, \"cpu\": %g, ", count, seconds, used);
+  printf("\"p50\": %g, \"p99\": %g}\n", (double)times[kept / 2], (double)times[kept / 100 * 99]);
   disrust_free(client);
   return 0;
 }

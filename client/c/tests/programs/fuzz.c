@@ -15,7 +15,9 @@ static uint32_t draw(uint32_t below) {
 }
 
 // What the streams were good for.
-static struct { uint64_t inputs, welcomes, answers, failures, violations, refusals, leaving, cancelled; } met;
+static struct {
+  uint64_t inputs, welcomes, answers, failures, violations, refusals, leaving, cancelled;
+} met;
 
 // A record of what one connection did.
 typedef struct {
@@ -35,7 +37,7 @@ static void note_number(record *r, int64_t n) { note(r, &n, sizeof n); }
 typedef struct {
   size_t prefix;    // bytes of the stream before the requests are sent
   size_t unsent;    // bytes of the requests that are sent late
-  int cancel;       // the call that is cancelled then, if there is one
+  int cancel;       // the call that is cancelled before they are, if there is one
   uint64_t pieces;  // draws the pieces
 } plan;
 
@@ -82,6 +84,14 @@ static disrust_status feed(disrust_conn *conn, const uint8_t *bytes, size_t size
   return status;
 }
 
+// free_memory frees what a connection must not touch once a call is done.
+static void free_memory(disrust_call *call) {
+  free((void *)(uintptr_t)call->rows);
+  free(call->scores);
+  call->rows = NULL;
+  call->scores = NULL;
+}
+
 static void note_done(record *r, disrust_conn *conn, const disrust_call *calls) {
   disrust_call *call;
   while ((call = disrust_conn_done(conn))) {
@@ -90,10 +100,11 @@ static void note_done(record *r, disrust_conn *conn, const disrust_call *calls) 
     note_number(r, call->code);
     note_number(r, call->row);
     uint64_t sum = 0;
-    for (size_t k = 0; k < call->score_count && call->status == DISRUST_OK; k++) sum = sum * 31 + bits_of(&call->scores[k]);
+    for (size_t k = 0; k < call->score_count && !call->status; k++) sum = sum * 31 + bits_of(&call->scores[k]);
     note(r, &sum, sizeof sum);
     met.answers += call->status == DISRUST_OK && call->score_count;
     met.failures += call->status == DISRUST_FAILED;
+    free_memory(call);
   }
 }
 
@@ -112,6 +123,13 @@ static void note_end(record *r, disrust_conn *conn, disrust_status status) {
   met.leaving += disrust_conn_ending(conn) != 0;
 }
 
+static void cancel(disrust_conn *conn, disrust_call *call) {
+  if (call->status != DISRUST_PENDING) return;
+  disrust_conn_cancel(conn, call);
+  free_memory(call);
+  met.cancelled++;
+}
+
 // go lets a connection have the stream.
 static void go(record *r, const uint8_t *bytes, size_t size, const plan *p, int whole) {
   enum { WINDOW = 5 };
@@ -128,13 +146,12 @@ static void go(record *r, const uint8_t *bytes, size_t size, const plan *p, int 
   note_done(r, conn, calls);
   count += start_late(conn, calls + count);
   send_all(conn, p->unsent);
-  int cancelled = p->cancel >= 0 && (size_t)p->cancel < count && calls[p->cancel].status == DISRUST_PENDING;
-  if (cancelled) disrust_conn_cancel(conn, &calls[p->cancel]);
   if (status == DISRUST_OK) {
     met.welcomes += disrust_conn_model(conn) != NULL;
-    met.cancelled += (uint64_t)cancelled;
     size_t half = (size - p->prefix) / 2;
     status = feed(conn, bytes + p->prefix, half, whole);
+    note_done(r, conn, calls);
+    if (p->cancel >= 0 && (size_t)p->cancel < count) cancel(conn, &calls[p->cancel]);
     send_all(conn, 0);
     if (status == DISRUST_OK) status = feed(conn, bytes + p->prefix + half, size - p->prefix - half, whole);
   }
@@ -143,9 +160,7 @@ static void go(record *r, const uint8_t *bytes, size_t size, const plan *p, int 
   disrust_conn_end(conn);
   note_done(r, conn, calls);
   for (size_t k = 0; k < count; k++) {
-    if (calls[k].status == DISRUST_PENDING) abort();
-    free((void *)(uintptr_t)calls[k].rows);
-    free(calls[k].scores);
+    if (calls[k].status == DISRUST_PENDING || calls[k].rows) abort();
   }
   free(memory);
 }
@@ -178,7 +193,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 #ifndef LIBFUZZER
 
-static struct { unsigned char *bytes; size_t size; } frames[MOST_FRAMES];
+static struct {
+  unsigned char *bytes;
+  size_t size;
+} frames[MOST_FRAMES];
 static uint32_t welcomes, frame_count;
 
 static void read_frames(void) {
@@ -218,7 +236,8 @@ static size_t make_stream(uint8_t *to) {
     if (draw(4)) at = append(to, at, answer, 4 + 4u * counts[answers++ % sizeof counts]);
     else at = append(to, at, frames[k].bytes, frames[k].size);
   }
-  for (uint32_t n = draw(4) ? 0 : 1 + draw(3); n; n--) to[8 + draw((uint32_t)at - 8)] = (uint8_t)(draw(2) ? draw(256) : draw(4));
+  for (uint32_t n = draw(4) ? 0 : 1 + draw(3); n; n--)
+    to[8 + draw((uint32_t)at - 8)] = (uint8_t)(draw(2) ? draw(256) : draw(4));
   size_t prefix = draw(8) ? welcome : draw((uint32_t)at - 7);
   to[0] = (uint8_t)prefix;
   to[1] = (uint8_t)(prefix >> 8);
@@ -237,8 +256,10 @@ int main(int argc, char **argv) {
     LLVMFuzzerTestOneInput(own, size);
     free(own);
   }
-  printf("{\"inputs\": %" PRIu64 ", \"welcomes\": %" PRIu64 ", \"answers\": %" PRIu64 ", \"failures\": %" PRIu64, met.inputs, met.welcomes, met.answers, met.failures);
-  printf(", \"violations\": %" PRIu64 ", \"refusals\": %" PRIu64 ", \"leaving\": %" PRIu64 ", \"cancelled\": %" PRIu64 "}\n", met.violations, met.refusals, met.leaving, met.cancelled);
+  printf("{\"inputs\": %" PRIu64 ", \"welcomes\": %" PRIu64, met.inputs, met.welcomes);
+  printf(", \"answers\": %" PRIu64 ", \"failures\": %" PRIu64, met.answers, met.failures);
+  printf(", \"violations\": %" PRIu64 ", \"refusals\": %" PRIu64, met.violations, met.refusals);
+  printf(", \"leaving\": %" PRIu64 ", \"cancelled\": %" PRIu64 "}\n", met.leaving, met.cancelled);
   for (uint32_t k = 0; k < frame_count; k++) free(frames[k].bytes);
   return 0;
 }

@@ -37,34 +37,57 @@ static disrust_status feed(disrust_conn *conn, const unsigned char *bytes, size_
   return status;
 }
 
-static void show(int first, uint32_t dim, uint32_t outputs, uint32_t max_vectors, uint32_t vectors, const unsigned char *bytes, size_t size,
-                 size_t step) {
-  enum { CALLS = 2 };
-  disrust_expect anything;
-  disrust_call calls[CALLS], *done;
-  unsigned char welcome[64], zero[DISRUST_IDENTITY_BYTES] = {0};
-  memset(&anything, 0, sizeof anything);
-  void *memory = room(disrust_conn_size(CALLS));
-  disrust_conn *conn = disrust_conn_init(memory, CALLS, &anything);
-  memset(calls, 0, sizeof calls);
-  for (int k = 0; k < CALLS && !first; k++) {
-    calls[k].feature_count = (size_t)vectors * dim;
-    calls[k].score_count = (size_t)vectors * outputs;
-    calls[k].rows = (float *)memset(room(calls[k].feature_count * sizeof(float)), 0, calls[k].feature_count * sizeof(float));
-    calls[k].scores = (float *)room(calls[k].score_count * sizeof(float));
-    disrust_conn_start(conn, &calls[k]);
-  }
+// line is what a line of standard input says.
+typedef struct {
+  int first;
+  uint32_t dim, outputs, max_vectors, vectors;
+  unsigned char *bytes;
+  size_t size;
+} line;
+
+// start starts a call of the line's vectors.
+static void start(disrust_conn *conn, disrust_call *call, const line *l) {
+  call->feature_count = (size_t)l->vectors * l->dim;
+  call->score_count = (size_t)l->vectors * l->outputs;
+  float *rows = (float *)room(call->feature_count * sizeof(float));
+  memset(rows, 0, call->feature_count * sizeof(float));
+  call->rows = rows;
+  call->scores = (float *)room(call->score_count * sizeof(float));
+  disrust_conn_start(conn, call);
+}
+
+// welcome brings a connection to where the frames of a line begin.
+static void welcome(disrust_conn *conn, const line *l) {
+  unsigned char bytes[64];
+  size_t size = write_welcome(bytes, l->dim, l->outputs, l->max_vectors);
+  if (disrust_conn_feed(conn, bytes, size)) die("the welcome is none");
   send_all(conn, 0);
-  if (!first && disrust_conn_feed(conn, welcome, write_welcome(welcome, dim, outputs, max_vectors))) die("no welcome");
-  send_all(conn, 0);
-  disrust_status status = feed(conn, bytes, size, step);
-  while ((done = disrust_conn_done(conn))) print_call(done);
-  if (first && status != DISRUST_NO_WELCOME && (status == DISRUST_REFUSED || disrust_conn_model(conn))) print_welcome(status, conn);
-  if (!first && memcmp(disrust_conn_model(conn)->identity, zero, sizeof zero)) printf(" another");
+}
+
+static void print_found(disrust_conn *conn, const line *l, disrust_status status) {
+  static const unsigned char built_in[DISRUST_IDENTITY_BYTES];
+  const disrust_model *m = disrust_conn_model(conn);
+  for (disrust_call *done; (done = disrust_conn_done(conn));) print_call(done);
+  if (l->first && (status == DISRUST_REFUSED || (status == DISRUST_OK && m))) print_welcome(status, conn);
+  if (!l->first && memcmp(m->identity, built_in, sizeof built_in)) printf(" another");
   if (disrust_conn_ending(conn)) printf(" leaving");
   if (status == DISRUST_VIOLATION || status == DISRUST_NO_WELCOME) printf(" violation");
   if (status == DISRUST_OK && !disrust_conn_between(conn)) printf(" incomplete");
   printf("\n");
+}
+
+static void show(const line *l, size_t step) {
+  enum { CALLS = 2 };
+  disrust_expect anything;
+  disrust_call calls[CALLS];
+  memset(&anything, 0, sizeof anything);
+  memset(calls, 0, sizeof calls);
+  void *memory = room(disrust_conn_size(CALLS));
+  disrust_conn *conn = disrust_conn_init(memory, CALLS, &anything);
+  for (int k = 0; k < CALLS && !l->first; k++) start(conn, &calls[k], l);
+  send_all(conn, 0);
+  if (!l->first) welcome(conn, l);
+  print_found(conn, l, feed(conn, l->bytes, l->size, step));
   for (int k = 0; k < CALLS; k++) {
     free((void *)(uintptr_t)calls[k].rows);
     free(calls[k].scores);
@@ -72,16 +95,18 @@ static void show(int first, uint32_t dim, uint32_t outputs, uint32_t max_vectors
   free(memory);
 }
 
-int main(void) {
+static int read_line(line *l) {
   static char hex[1 << 18];
-  int first;
-  uint32_t dim, outputs, max_vectors, vectors;
-  while (scanf("%d %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %262143s", &first, &dim, &outputs, &max_vectors, &vectors, hex) == 6) {
-    size_t size;
-    unsigned char *bytes = from_hex(hex, &size);
-    show(first, dim, outputs, max_vectors, vectors, bytes, size, size ? size : 1);
-    show(first, dim, outputs, max_vectors, vectors, bytes, size, 1);
-    free(bytes);
+  if (scanf("%d %" SCNu32 " %" SCNu32, &l->first, &l->dim, &l->outputs) != 3) return 0;
+  if (scanf("%" SCNu32 " %" SCNu32 " %262143s", &l->max_vectors, &l->vectors, hex) != 3) die("a field is missing");
+  l->bytes = from_hex(hex, &l->size);
+  return 1;
+}
+
+int main(void) {
+  for (line l; read_line(&l); free(l.bytes)) {
+    show(&l, l.size ? l.size : 1);
+    show(&l, 1);
   }
   return 0;
 }
