@@ -209,7 +209,7 @@ void disrust_conn_start(disrust_conn *conn, disrust_call *call);
 // disrust_conn_cancel is disrust_cancel for a connection.
 void disrust_conn_cancel(disrust_conn *conn, disrust_call *call);
 
-// disrust_conn_output returns how many pieces to send there are now, most at most: bytes of the
+// disrust_conn_output returns how many pieces to send there are now, most (2 or more) at most: bytes of the
 // connection and of rows. They hold until the next use of the connection. disrust_conn_sent says how
 // many of their bytes were sent.
 size_t disrust_conn_output(disrust_conn *conn, disrust_piece *pieces, size_t most);

@@ -14,8 +14,8 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// serve accepts connections until the test ends, reads the hello of each, and calls handle, which closes
-// nothing.
+// serve accepts connections until the test ends, one after the other. It reads the hello of each, calls
+// handle, sends FIN, and reads what the client still sends, so that no reset destroys an answer.
 func serve(t *testing.T, handle func(number int, conn net.Conn)) (addr string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -30,6 +30,8 @@ func serve(t *testing.T, handle func(number int, conn net.Conn)) (addr string) {
 			if _, err := io.ReadFull(conn, make([]byte, 8+20)); err == nil {
 				handle(number, conn)
 			}
+			conn.(*net.TCPConn).CloseWrite()
+			io.Copy(io.Discard, conn)
 			conn.Close()
 		}
 	}()
