@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"encoding/binary"
 	"io"
 	"net"
 	"os/exec"
@@ -14,8 +15,8 @@ import (
 	"github.com/disrust/disrust/wire"
 )
 
-// serve accepts connections until the test ends, one after the other. It reads the hello of each, calls
-// handle, sends FIN, and reads what the client still sends, so that no reset destroys an answer.
+// serve accepts connections until the test ends. On each it reads the hello, calls handle, sends FIN, and
+// reads what the client still sends, so that no reset destroys an answer.
 func serve(t *testing.T, handle func(number int, conn net.Conn)) (addr string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -27,12 +28,14 @@ func serve(t *testing.T, handle func(number int, conn net.Conn)) (addr string) {
 			if err != nil {
 				return
 			}
-			if _, err := io.ReadFull(conn, make([]byte, 8+20)); err == nil {
-				handle(number, conn)
-			}
-			conn.(*net.TCPConn).CloseWrite()
-			io.Copy(io.Discard, conn)
-			conn.Close()
+			go func() {
+				if _, err := io.ReadFull(conn, make([]byte, 8+20)); err == nil {
+					handle(number, conn)
+				}
+				conn.(*net.TCPConn).CloseWrite()
+				io.Copy(io.Discard, conn)
+				conn.Close()
+			}()
 		}
 	}()
 	return listener.Addr().String()
@@ -131,15 +134,9 @@ func TestReason(t *testing.T) {
 
 // TestAnotherShape: a server whose model has another shape than that of the first one is refused.
 func TestAnotherShape(t *testing.T) {
-	first := true
-	addr := serve(t, func(number int, conn net.Conn) {
-		if first {
-			conn.Write(wire.AppendWelcome(nil, welcome(1)))
-			answerOne(conn, 1)
-		} else {
-			conn.Write(wire.AppendWelcome(nil, welcome(2)))
-		}
-		first = !first // each client of the test makes two connections
+	addr := serve(t, func(number int, conn net.Conn) { // each client of the test makes two connections
+		conn.Write(wire.AppendWelcome(nil, welcome(1+number%2)))
+		answerOne(conn, 1)
 	})
 	if outcomes, said := ask(t, "", 2, addr); outcomes != zero+"refused 0 \n" || !strings.Contains(said, "serves another dim") {
 		t.Errorf("%q, %q", outcomes, said)
@@ -167,6 +164,55 @@ func TestStall(t *testing.T) {
 	})
 	if outcomes, said := ask(t, "stall 50 retries 1", 1, again); outcomes != zero {
 		t.Errorf("%q, %q", outcomes, said)
+	}
+}
+
+// TestLeaves: a client leaves a server that goes away as soon as all is answered, even if no FIN comes.
+func TestLeaves(t *testing.T) {
+	left := make(chan bool)
+	t.Cleanup(func() { close(left) })
+	addr := serve(t, func(number int, conn net.Conn) {
+		conn.Write(wire.AppendWelcome(nil, welcome(1)))
+		answerOne(conn, 1)
+		if number%2 == 0 {
+			conn.Write(wire.AppendGoingAway(nil))
+			<-left
+		}
+	})
+	if outcomes, said := ask(t, "", 2, addr); outcomes != zero+zero {
+		t.Errorf("%q, %q", outcomes, said)
+	}
+}
+
+// TestLimits: a welcome beyond the protocol's limits is none.
+func TestLimits(t *testing.T) {
+	for _, at := range []int{12, 16, 24} { // dim, outputs, max_vectors
+		addr := serve(t, func(_ int, conn net.Conn) {
+			bytes := wire.AppendWelcome(nil, wire.Welcome{Format: wire.Format{Dim: 1, Outputs: 1, MaxVectors: 1}})
+			binary.LittleEndian.PutUint32(bytes[at:], 65536)
+			conn.Write(bytes)
+		})
+		if outcomes, said := ask(t, "", 1, addr); outcomes != "no_welcome\n" {
+			t.Errorf("the field at %d: %q, %q", at, outcomes, said)
+		}
+	}
+}
+
+// TestContrary: a welcome that is not what the client has asked for is none, whichever field it is.
+func TestContrary(t *testing.T) {
+	addr := serve(t, func(_ int, conn net.Conn) {
+		w := welcome(1)
+		w.Model = "xy"
+		conn.Write(wire.AppendWelcome(nil, w))
+		answerOne(conn, 1)
+	})
+	for _, hello := range []string{"2 0 0 0 -", "0 2 0 0 -", "0 0 2 0 -", "0 0 0 9 -", "0 0 0 0 7878", "0 0 0 0 78"} {
+		if outcomes, said := ask(t, "hello "+hello, 1, addr); outcomes != "no_welcome\n" {
+			t.Errorf("the hello %s: %q, %q", hello, outcomes, said)
+		}
+	}
+	if outcomes, said := ask(t, "hello 1 1 1 8 7879", 1, addr); outcomes != zero {
+		t.Errorf("the hello of all that the server has: %q, %q", outcomes, said)
 	}
 }
 
