@@ -38,7 +38,7 @@
 #endif
 #endif
 
-// Texts and bytes ----------------------------------------------------------------------------------
+// Texts and bytes
 
 const char *disrust_text(disrust_status status) {
   switch (status) {
@@ -104,7 +104,7 @@ static void append_text(char *text, size_t room, const char *from, size_t size) 
   text[at] = 0;
 }
 
-// The connection -----------------------------------------------------------------------------------
+// The connection
 
 enum {
   HEADER_BYTES = 4,
@@ -625,7 +625,7 @@ static void restart(disrust_conn *conn) {
   conn->sending = conn->live.first;
 }
 
-// The client ---------------------------------------------------------------------------------------
+// The client
 
 enum {
   BUFFER_BYTES = 64 << 10,
@@ -1210,7 +1210,7 @@ int disrust_timeout(const disrust_client *c) {
   return left / MILLI >= MOST_MILLIS ? MOST_MILLIS : (int)((left + MILLI - 1) / MILLI);
 }
 
-// Blocking calls -----------------------------------------------------------------------------------
+// Blocking calls
 
 // wait_in_poll waits until there is something to do, and does it.
 static void wait_in_poll(disrust_client *c) {

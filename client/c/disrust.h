@@ -74,12 +74,12 @@ typedef struct disrust_refusal {
 // are: the client reads rows, writes scores, and touches none of them afterwards. If the status is not
 // DISRUST_OK, the scores hold anything. A call that is done may be started again.
 typedef struct disrust_call {
-  const float *rows;      // row after row
-  size_t feature_count;   // floats in rows: number of rows * dim
-  float *scores;          // row after row
-  size_t score_count;     // floats in scores: number of rows * outputs
+  const float *rows;       // row after row
+  size_t feature_count;    // floats in rows: number of rows * dim
+  float *scores;           // row after row
+  size_t score_count;      // floats in scores: number of rows * outputs
   uint32_t timeout_millis; // from the start of the call; 0: that of the client
-  void *user;             // the program's own
+  void *user;              // the program's own
 
   disrust_status status;
   uint32_t code; // of DISRUST_FAILED: 1 the model returned an error, 2 it panicked, others: see the protocol
@@ -93,7 +93,7 @@ typedef struct disrust_call {
   uint32_t moves_, retries_;
 } disrust_call;
 
-// The client ---------------------------------------------------------------------------------------
+// The client
 
 typedef struct disrust_client disrust_client;
 
@@ -180,7 +180,7 @@ int disrust_wants(const disrust_client *client);
 // disrust_timeout returns after how many milliseconds at most disrust_turn is due, or -1.
 int disrust_timeout(const disrust_client *client);
 
-// One connection without a socket ------------------------------------------------------------------
+// One connection without a socket
 
 typedef struct disrust_conn disrust_conn;
 

@@ -5,6 +5,8 @@ package tests
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"os/exec"
 	"strings"
 	"testing"
@@ -23,20 +25,20 @@ func TestFuzz(t *testing.T) {
 			others.WriteString(f.Hex + "\n")
 		}
 	}
-	program := compile(t, "fuzz", "-O2")
-	cmd := exec.Command(program, "1", "100000")
+	seed := fmt.Sprint(rand.Uint32())
+	cmd := exec.Command(compile(t, "fuzz", "-O2"), seed, "100000")
 	cmd.Stdin = strings.NewReader(welcomes.String() + "\n" + others.String())
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v\n%.2000s\n%.2000s", err, out, said.String())
+		t.Fatalf("with the seed %s: %v\n%.2000s\n%.2000s", seed, err, out, said.String())
 	}
 	var met map[string]int
 	check(t, json.Unmarshal(out, &met))
 	for what, times := range met {
 		if times < 1000 {
-			t.Errorf("%s: %d times in all streams: they do not test it", what, times)
+			t.Errorf("%s: %d times in all streams of the seed %s: they do not test it", what, times, seed)
 		}
 	}
 }
