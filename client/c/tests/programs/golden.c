@@ -103,7 +103,24 @@ static int read_line(line *l) {
   return 1;
 }
 
+// refuse_unasked: an answer or a failure to no request is a violation.
+static void refuse_unasked(void) {
+  static const unsigned char unasked[2][8] = {{1}, {1, 0, 0, 0x80}};
+  static const line l = {0, 3, 1, 64, 1, NULL, 0};
+  disrust_expect anything;
+  memset(&anything, 0, sizeof anything);
+  for (int k = 0; k < 2; k++) {
+    void *memory = room(disrust_conn_size(1));
+    disrust_conn *conn = disrust_conn_init(memory, 1, &anything);
+    send_all(conn, 0);
+    welcome(conn, &l);
+    if (disrust_conn_feed(conn, unasked[k], sizeof unasked[k]) != DISRUST_VIOLATION) die("a message to nobody is taken");
+    free(memory);
+  }
+}
+
 int main(void) {
+  refuse_unasked();
   for (line l; read_line(&l); free(l.bytes)) {
     show(&l, l.size ? l.size : 1);
     show(&l, 1);
