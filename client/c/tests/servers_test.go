@@ -107,7 +107,7 @@ var long108 = strings.Repeat("x", 108)
 func TestUnreachable(t *testing.T) {
 	nobody := "unix:" + t.TempDir() + "/nobody"
 	outcomes, said := ask(t, "", 2, nobody)
-	if outcomes != strings.Repeat("no server can be reached\n", 2) || !strings.Contains(said, "/nobody: cannot connect: No such file") {
+	if outcomes != strings.Repeat("no server can be reached\n", 2) || !strings.Contains(said, "reached; "+nobody+": cannot connect: No such file") {
 		t.Errorf("%q, %q", outcomes, said)
 	}
 	addr := serve(t, func(_ int, conn net.Conn) {
@@ -132,6 +132,18 @@ func TestReason(t *testing.T) {
 	}
 }
 
+// TestLongSentence: what is too long of a sentence is cut.
+func TestLongSentence(t *testing.T) {
+	addr := serve(t, func(_ int, conn net.Conn) {
+		w := welcome(1)
+		w.Verdict, w.Sentence = 6, strings.Repeat("x", wire.MaxSentenceBytes)
+		conn.Write(wire.AppendWelcome(nil, w))
+	})
+	if outcomes, said := ask(t, "", 1, addr); outcomes != "refused 6 "+strings.Repeat("78", 1023)+"\n" {
+		t.Errorf("%q, %q", outcomes, said)
+	}
+}
+
 // TestAnotherShape: a server whose model has another shape than that of the first one is refused.
 func TestAnotherShape(t *testing.T) {
 	addr := serve(t, func(number int, conn net.Conn) { // each client of the test makes two connections
@@ -151,7 +163,7 @@ func TestStall(t *testing.T) {
 	}
 	addr := serve(t, func(_ int, conn net.Conn) { silent(conn) })
 	outcomes, said := ask(t, "stall 50", 1, addr)
-	if outcomes != "lost\n" || !strings.Contains(said, "the server has been silent for too long") {
+	if outcomes != "lost\n" || !strings.Contains(said, ", written; "+addr+": the server has been silent for too long") {
 		t.Errorf("%q, %q", outcomes, said)
 	}
 	again := serve(t, func(number int, conn net.Conn) {

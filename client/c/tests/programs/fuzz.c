@@ -95,6 +95,7 @@ static void free_memory(disrust_call *call) {
 static void note_done(record *r, disrust_conn *conn, const disrust_call *calls) {
   disrust_call *call;
   while ((call = disrust_conn_done(conn))) {
+    if (call->status == DISRUST_CANCELLED || call->status == DISRUST_PENDING) abort();
     note_number(r, call - calls);
     note_number(r, call->status);
     note_number(r, call->code);

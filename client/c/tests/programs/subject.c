@@ -56,7 +56,7 @@ static void print_outcome(disrust_status status, const disrust_call *call) {
   default: printf("%s", disrust_text(status));
   }
   printf("\n");
-  fprintf(stderr, "%s; %s\n", disrust_text(status), disrust_reason(client));
+  fprintf(stderr, "%s%s; %s\n", disrust_text(status), call->written ? ", written" : "", disrust_reason(client));
 }
 
 // next_in_loop is disrust_wait for an event loop.
