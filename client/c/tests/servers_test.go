@@ -4,6 +4,7 @@ package tests
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
 	"os/exec"
@@ -19,7 +20,12 @@ import (
 // reads what the client still sends, so that no reset destroys an answer.
 func serve(t *testing.T, handle func(number int, conn net.Conn)) (addr string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return serveOn(t, "tcp", "127.0.0.1:0", handle)
+}
+
+func serveOn(t *testing.T, network, at string, handle func(number int, conn net.Conn)) (addr string) {
+	t.Helper()
+	listener, err := net.Listen(network, at)
 	check(t, err)
 	t.Cleanup(func() { listener.Close() })
 	go func() {
@@ -32,7 +38,7 @@ func serve(t *testing.T, handle func(number int, conn net.Conn)) (addr string) {
 				if _, err := io.ReadFull(conn, make([]byte, 8+20)); err == nil {
 					handle(number, conn)
 				}
-				conn.(*net.TCPConn).CloseWrite()
+				conn.(interface{ CloseWrite() error }).CloseWrite()
 				io.Copy(io.Discard, conn)
 				conn.Close()
 			}()
@@ -228,12 +234,47 @@ func TestContrary(t *testing.T) {
 	}
 }
 
-// TestHangsUp: a server that welcomes and closes again and again is not asked for ever.
+// TestNextAddress: after the end of a connection the next address has its turn.
+func TestNextAddress(t *testing.T) {
+	server := func(identity byte) string {
+		return serve(t, func(_ int, conn net.Conn) {
+			w := welcome(1)
+			w.Identity[0] = identity
+			conn.Write(wire.AppendWelcome(nil, w))
+			answerOne(conn, 1)
+		})
+	}
+	outcomes, said := ask(t, "", 3, server(0), server(0xAB))
+	if want := zero + strings.Replace(zero, "00", "ab", 1) + zero; outcomes != want {
+		t.Errorf("%q, %q", outcomes, said)
+	}
+}
+
+// TestBlocked: a client whose requests do not fit into the socket goes on when they do.
+func TestBlocked(t *testing.T) {
+	const calls, rows, dim = 60, 8, 4096 // 7.5 MiB
+	path := t.TempDir() + "/s"           // a Unix socket holds less than one of TCP
+	serveOn(t, "unix", path, func(_ int, conn net.Conn) {
+		conn.Write(wire.AppendWelcome(nil, welcome(dim)))
+		for range calls {
+			if _, err := io.ReadFull(conn, make([]byte, 4+4*rows*dim)); err == nil {
+				conn.Write(append([]byte{rows, 0, 0, 0}, make([]byte, 4*rows)...))
+			}
+		}
+	})
+	call := fmt.Sprintf("\n0 %d %d%s", rows, dim, strings.Repeat(" 0", rows*dim))
+	outcomes, said := ask(t, fmt.Sprintf("round %d", calls)+strings.Repeat(call, calls), 0, "unix:"+path)
+	if want := strings.TrimSuffix(zero, "\n") + strings.Repeat(" 00000000", rows-1) + "\n"; outcomes != strings.Repeat(want, calls) {
+		t.Errorf("%.300q, %q", outcomes, said)
+	}
+}
+
+// TestHangsUp: a server that welcomes and goes away again and again is not asked for ever.
 func TestHangsUp(t *testing.T) {
 	var connections atomic.Int64
 	addr := serve(t, func(_ int, conn net.Conn) {
 		connections.Add(1)
-		conn.Write(wire.AppendWelcome(nil, welcome(1)))
+		conn.Write(wire.AppendGoingAway(wire.AppendWelcome(nil, welcome(1))))
 	})
 	if outcomes, said := ask(t, "", 1, addr); outcomes != "lost\n" {
 		t.Errorf("%q, %q", outcomes, said)
