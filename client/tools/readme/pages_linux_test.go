@@ -54,6 +54,8 @@ var elsewhere = map[string]string{
 	"python client/python/bench_local.py":   "trains models and measures, for minutes",
 	"python server/oip/bench.py":            "measures for half a minute",
 	"go test -tags libraries":               "CI runs it, with the libraries that it needs",
+	"go run ./client/c/bench":               "measures for half a minute; its test measures for a moment",
+	"clang":                                 "fuzzes without end, with a compiler that the tests do not need",
 	"perf":                                  "needs the kernel's perf, and reads what a run of minutes recorded",
 	"sh server/bench/served/install.sh":     "installs some 2 GB, for minutes",
 	"cd server/internal/proxyheader/oracle": "CI runs the oracle, which needs a module of its own",
