@@ -36,10 +36,10 @@ func FuzzJSON(f *testing.F) {
 		if err == nil {
 			err = r.end()
 		}
-		if trimmed := bytes.TrimSpace(text); err == nil && (len(trimmed) == 0 || trimmed[len(trimmed)-1] == 'N' || bytes.HasSuffix(trimmed, []byte("Infinity"))) {
+		if trimmed := bytes.TrimSpace(text); err == nil && (len(trimmed) == 0 || trimmed[len(trimmed)-1] == 'N' || bytes.HasSuffix(trimmed, []byte("Infinity")) || string(trimmed) == "null") {
 			return
 		}
-		if e := json.Unmarshal(text, &want); (e == nil) != (err == nil) && !bytes.Equal(bytes.TrimSpace(text), []byte("null")) || err == nil && math.Float32bits(got) != math.Float32bits(want) {
+		if e := json.Unmarshal(text, &want); (e == nil) != (err == nil) || err == nil && math.Float32bits(got) != math.Float32bits(want) {
 			t.Fatalf("%q: %v, %v; encoding/json has %v, %v", text, got, err, want, e)
 		}
 	})

@@ -86,7 +86,7 @@ func TestInfer(t *testing.T) {
 			`{"model_name":"a model/ü","model_version":"1","outputs":[{"name":"scores","datatype":"FP32","shape":[2,2],"data":[6,12,15,30]}]}`},
 		{"data first", nil, one(`"data":[1,2,3],"shape":[1,3],"datatype":"FP32","name":"features"`), 200, answerHead + `"data":[6,12]}]}`},
 		{"an id", nil, goodRow + `,"id":"a\u00e9\"<"}`, 200, `{"id":"aé\"\u003c",` + answerHead[1:] + `"data":[6,12]}]}`},
-		{"no numbers", nil, one(`"name":"features","datatype":"FP32","shape":[3,3],"data":[NaN,0,0, Infinity,0,0, -Infinity,0,0]`), 200,
+		{"no numbers", nil, one(`"name":"features","datatype":"FP32","shape":[3,3],"data":[null,0,NaN, Infinity,0,0, -Infinity,0,0]`), 200,
 			`{"model_name":"a model/ü","model_version":"1","outputs":[{"name":"scores","datatype":"FP32","shape":[3,2],"data":[NaN,NaN,Infinity,Infinity,-Infinity,-Infinity]}]}`},
 		{"rounding", nil, one(`"name":"features","datatype":"FP32","shape":[1,3],"data":[0.1,0,-0]`), 200, answerHead + `"data":[0.10000000149011612,0.20000000298023224]}]}`},
 		{"an output by name", nil, goodRow + `,"outputs":[{"name":"scores"}]}`, 200, answerHead + `"data":[6,12]}]}`},

@@ -165,11 +165,15 @@ func (r *jsonReader) integer() (int64, error) {
 }
 
 // float32 reads a number as the nearest float32. It also reads NaN, Infinity and -Infinity, which are no JSON,
-// but which Python and Triton write and read.
+// but which Python and Triton write and read, and null as NaN, which is how KServe's client writes it.
 func (r *jsonReader) float32() (float32, error) {
 	switch r.next() {
 	case 'N':
 		if r.word("NaN") {
+			return float32(math.NaN()), nil
+		}
+	case 'n':
+		if r.word("null") {
 			return float32(math.NaN()), nil
 		}
 	case 'I':
