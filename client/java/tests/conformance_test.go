@@ -127,6 +127,18 @@ func (s *subject) play(t *testing.T, calls string) (outcomes []string) {
 	return outcomes
 }
 
+// lines returns the next lines that the subject prints.
+func (s *subject) lines(t *testing.T, count int) (lines []string) {
+	t.Helper()
+	for range count {
+		if !s.out.Scan() {
+			t.Fatalf("the subject has ended: %v", s.out.Err())
+		}
+		lines = append(lines, s.out.Text())
+	}
+	return lines
+}
+
 // input returns what the subject reads of a task.
 func input(task *conformance.Task) string {
 	var b strings.Builder

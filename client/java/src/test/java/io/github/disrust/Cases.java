@@ -1,0 +1,326 @@
+package io.github.disrust;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** {@code Cases ADDR STOPPED}: what a client promises, with a daemon of the sum model, and one that is stopped. */
+final class Cases {
+    private static final int DIM = 128;
+    private static final Duration SHORT = Duration.ofMillis(30);
+
+    private final String addr;
+    private final String stopped; // a server that takes connections and answers nothing
+
+    private Cases(String addr, String stopped) {
+        this.addr = addr;
+        this.stopped = stopped;
+    }
+
+    /** A case. */
+    private interface Case {
+        void run() throws Exception;
+    }
+
+    public static void main(String[] args) throws Exception {
+        Cases c = new Cases(args[0], args[1]);
+        Map<String, Case> cases = new LinkedHashMap<>();
+        cases.put("shapes", c::shapes);
+        cases.put("zero rows", c::zeroRows);
+        cases.put("threads", c::threads);
+        cases.put("pipelined", c::pipelined);
+        cases.put("futures and waiting threads", c::mixed);
+        cases.put("call in a future", c::callInFuture);
+        cases.put("interrupted", c::interrupted);
+        cases.put("cancelled", c::cancelled);
+        cases.put("close waits", c::closeWaits);
+        cases.put("close in a future", c::closeInFuture);
+        cases.put("close of an interrupted thread", c::closeInterrupted);
+        cases.put("close twice", c::closeTwice);
+        cases.put("unavailable", c::unavailable);
+        cases.put("next address", c::nextAddress);
+        cases.put("no welcome", c::noWelcome);
+        cases.put("settings", c::settings);
+        cases.put("addresses", c::addresses);
+        for (Map.Entry<String, Case> each : cases.entrySet()) {
+            try {
+                each.getValue().run();
+            } catch (Exception | AssertionError e) {
+                throw new AssertionError(each.getKey(), e);
+            }
+        }
+        System.out.println(cases.size());
+    }
+
+    private static <E extends Throwable> E fails(Class<E> with, Callable<?> task) throws Exception {
+        Object result;
+        try {
+            result = task.call();
+        } catch (Throwable e) {
+            Throwable why = e instanceof CompletionException ? e.getCause() : e;
+            Check.that(with.isInstance(why), "failed with " + why);
+            return with.cast(why);
+        }
+        throw new AssertionError("got " + result + " in place of " + with);
+    }
+
+    private static float[] rows(int count, float value) {
+        float[] rows = new float[count * DIM];
+        for (int k = 0; k < count; k++) {
+            rows[k * DIM + k % DIM] = value + k;
+        }
+        return rows;
+    }
+
+    private static void judge(float[] scores, int count, float value) {
+        Check.same(count, scores.length, "scores");
+        for (int k = 0; k < count; k++) {
+            Check.same(value + k, scores[k], "score " + k);
+        }
+    }
+
+    private void shapes() throws Exception {
+        try (Client c = new Client(addr)) {
+            Check.same(new Model("sum", DIM, 1, Model.RAW, 64, "0".repeat(64)), c.model(), "model");
+            judge(c.score(rows(300, 5)), 300, 5);
+            judge(c.score(rows(1, 1), rows(1, 2)), 2, 1);
+            fails(DisrustException.WrongShape.class, () -> c.score(new float[DIM + 1]));
+            fails(DisrustException.WrongShape.class, () -> c.score(new float[DIM], new float[DIM - 1]));
+            fails(DisrustException.WrongShape.class, () -> c.scoreAsync(new float[1]));
+            for (int room : new int[] {1, 3}) {
+                fails(DisrustException.WrongShape.class, () -> {
+                    c.score(rows(2, 0), new float[room], null);
+                    return null;
+                });
+            }
+            float[] scores = new float[2];
+            c.score(rows(2, 4), scores, null);
+            judge(scores, 2, 4);
+            buffers(c);
+        }
+    }
+
+    private static void buffers(Client c) {
+        for (FloatBuffer b : List.of(FloatBuffer.allocate(400 * DIM), ByteBuffer.allocateDirect(1600 * DIM).asFloatBuffer())) {
+            b.position(7).put(rows(100, 9)).flip().position(7);
+            FloatBuffer scores = FloatBuffer.allocate(120).position(11).limit(111);
+            c.score(b.asReadOnlyBuffer(), scores, Duration.ofSeconds(20));
+            Check.same(scores, c.scoreAsync(b, FloatBuffer.allocate(100), null).join(), "scores of the future");
+            judge(Arrays.copyOfRange(scores.array(), 11, 111), 100, 9);
+            Check.same(0f, scores.array()[10] + scores.array()[111], "what is beside the scores");
+            Check.same(7 + 11 + 111, b.position() + scores.position() + scores.limit(), "positions");
+        }
+    }
+
+    private void zeroRows() {
+        try (Client c = new Client(addr)) {
+            Check.same(0, c.score(new float[0]).length, "scores");
+            Check.same(0, c.score().length, "scores of no arrays");
+            Check.same(0, c.scoreAsync(new float[0]).join().length, "scores of the future");
+        }
+    }
+
+    /** Many threads share a client, and each gets its own scores. */
+    private void threads() throws Exception {
+        try (Client c = new Client(addr)) {
+            inThreads(16, k -> {
+                for (int n = 0; n < 300; n++) {
+                    judge(c.score(rows(1 + n % 70, k * 1000 + n)), 1 + n % 70, k * 1000 + n);
+                }
+            });
+        }
+    }
+
+    /** What a thread does. */
+    private interface Work {
+        void run(int number) throws Exception;
+    }
+
+    private static void inThreads(int count, Work work) throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(count);
+        List<Future<?>> all = new ArrayList<>();
+        for (int k = 0; k < count; k++) {
+            int number = k;
+            all.add(pool.submit(() -> {
+                work.run(number);
+                return null;
+            }));
+        }
+        for (Future<?> each : all) {
+            each.get(30, TimeUnit.SECONDS);
+        }
+        pool.shutdown();
+    }
+
+    private void pipelined() {
+        try (Client c = new Client(addr)) {
+            List<CompletableFuture<float[]>> all = new ArrayList<>();
+            for (int k = 0; k < 3000; k++) {
+                all.add(c.scoreAsync(rows(1 + k % 9, k)));
+            }
+            for (int k = 0; k < all.size(); k++) {
+                judge(all.get(k).join(), 1 + k % 9, k);
+            }
+        }
+    }
+
+    private void mixed() throws Exception {
+        try (Client c = new Client(addr)) {
+            inThreads(6, k -> {
+                for (int n = 0; n < 300; n++) {
+                    CompletableFuture<float[]> first = c.scoreAsync(rows(2, n), Duration.ofSeconds(20));
+                    judge(c.score(rows(1, k)), 1, k);
+                    judge(first.join(), 2, n);
+                }
+            });
+        }
+    }
+
+    /** What depends on a future may wait for a call. */
+    private void callInFuture() {
+        try (Client c = new Client(addr)) {
+            judge(c.scoreAsync(rows(1, 1)).thenApply(s -> c.score(rows(1, s[0] + 1))).join(), 1, 2);
+        }
+    }
+
+    private void interrupted() throws Exception {
+        try (Client c = new Client(new Config(addr))) {
+            Thread.currentThread().interrupt();
+            fails(DisrustException.GaveUp.class, () -> c.score(rows(1, 1)));
+            Check.that(Thread.interrupted(), "the thread is not interrupted any more");
+            judge(c.score(rows(1, 3)), 1, 3);
+        }
+    }
+
+    private void cancelled() throws Exception {
+        try (Client c = new Client(addr)) {
+            List<CompletableFuture<float[]>> all = new ArrayList<>();
+            for (int k = 0; k < 200; k++) {
+                all.add(c.scoreAsync(rows(64, k)));
+            }
+            int cancelled = 0;
+            for (int k = 0; k < 200; k += 3) {
+                cancelled += all.get(k).cancel(true) ? 1 : 0;
+            }
+            int found = 0;
+            for (int k = 0; k < 200; k++) {
+                if (all.get(k).isCancelled()) {
+                    found++;
+                    CompletableFuture<float[]> f = all.get(k);
+                    fails(CancellationException.class, f::join);
+                } else {
+                    judge(all.get(k).join(), 64, k);
+                }
+            }
+            Check.same(cancelled, found, "cancelled futures");
+        }
+    }
+
+    private void closeWaits() throws Exception {
+        Client c = new Client(addr);
+        List<CompletableFuture<float[]>> all = new ArrayList<>();
+        for (int k = 0; k < 500; k++) {
+            all.add(c.scoreAsync(rows(64, k)));
+        }
+        c.close();
+        for (int k = 0; k < 500; k++) {
+            judge(all.get(k).get(30, TimeUnit.SECONDS), 64, k);
+        }
+        fails(DisrustException.Closed.class, () -> c.score(rows(1, 1)));
+        fails(DisrustException.Closed.class, () -> c.scoreAsync(rows(1, 1)));
+    }
+
+    private void closeInFuture() throws Exception {
+        Client c = new Client(addr);
+        CompletableFuture<Void> closed = c.scoreAsync(rows(1, 1)).thenRun(c::close);
+        closed.get(30, TimeUnit.SECONDS);
+        fails(DisrustException.Closed.class, () -> c.score(rows(1, 1)));
+    }
+
+    private void closeInterrupted() {
+        Client c = new Client(addr);
+        List<CompletableFuture<float[]>> all = new ArrayList<>();
+        for (int k = 0; k < 500; k++) {
+            all.add(c.scoreAsync(rows(64, k)));
+        }
+        Thread.currentThread().interrupt();
+        c.close();
+        Check.that(Thread.interrupted(), "the thread is not interrupted any more");
+        int closed = 0;
+        for (CompletableFuture<float[]> each : all) {
+            try {
+                each.join();
+            } catch (CompletionException e) {
+                Check.that(e.getCause() instanceof DisrustException.Closed, "failed with " + e.getCause());
+                closed++;
+            }
+        }
+        Check.that(closed > 0, "no call was in progress");
+    }
+
+    private void closeTwice() throws Exception {
+        Client c = new Client(addr);
+        CompletableFuture<float[]> call = c.scoreAsync(rows(64, 1));
+        inThreads(4, k -> c.close());
+        judge(call.join(), 64, 1);
+    }
+
+    private void unavailable() throws Exception {
+        DisrustException.Unavailable e = fails(DisrustException.Unavailable.class,
+                () -> new Client("127.0.0.1:1", "unix:/nowhere/at/all", "no-such-host.invalid:1"));
+        Check.same(3, e.reasons().size(), "reasons");
+        Check.that(List.of(e.getStackTrace()).toString().contains("Cases.unavailable"), "another thread's stack");
+        Check.that(e.getMessage().contains("127.0.0.1:1: Connection refused"), e.getMessage());
+        DisrustException.Unavailable other = fails(DisrustException.Unavailable.class, () -> new Client(new Config(addr).dim(4)));
+        Check.that(other.reasons().get(0) instanceof DisrustException.Refused r && r.status() == 2 && r.model().dim() == DIM,
+                other.getMessage());
+    }
+
+    private void nextAddress() {
+        try (Client c = new Client("127.0.0.1:1", addr)) {
+            judge(c.score(rows(3, 1)), 3, 1);
+        }
+    }
+
+    private void noWelcome() throws Exception {
+        DisrustException.Unavailable e = fails(DisrustException.Unavailable.class,
+                () -> new Client(new Config(stopped).dialTimeout(SHORT)));
+        Check.that(e.reasons().get(0) instanceof DisrustException.NoWelcome, e.getMessage());
+    }
+
+    private void settings() throws Exception {
+        Config c = new Config(addr);
+        for (Callable<?> wrong : List.<Callable<?>>of(() -> c.dim(-1), () -> c.dim(65_536), () -> c.outputs(-1), () -> c.kind(-1),
+                () -> c.maxVectors(65_536), () -> c.retries(-1), () -> c.timeout(Duration.ZERO), () -> c.dialTimeout(SHORT.negated()),
+                () -> c.stallTimeout(Duration.ZERO), () -> c.model("é".repeat(128)), Config::new)) {
+            fails(IllegalArgumentException.class, wrong);
+        }
+        c.maxVectors(5).timeout(Duration.ofSeconds(20)).model("sum").kind(Model.RAW).outputs(1);
+        try (Client client = new Client(c)) {
+            judge(client.score(rows(12, 1)), 12, 1);
+            fails(IllegalArgumentException.class, () -> client.score(rows(1, 1), Duration.ZERO));
+        }
+    }
+
+    private void addresses() throws Exception {
+        Check.same(new Address("[::1]:9900", "::1", 9900, ""), Address.parse("[::1]:9900"), "IPv6");
+        Check.same(new Address("a.b:0", "a.b", 0, ""), Address.parse("a.b:0"), "a name");
+        Check.same(new Address("unix:a:1", "", 0, "a:1"), Address.parse("unix:a:1"), "a path");
+        for (String wrong : List.of("", "a", "a:", ":1", "::1:9900", "[]:1", "[a:1", "a:65536", "a:x", "a:-1", "unix:", "a:123456")) {
+            fails(IllegalArgumentException.class, () -> Address.parse(wrong));
+        }
+    }
+}
