@@ -20,7 +20,7 @@ import (
 )
 
 // TestConformance: the client passes every scenario of version 2, which is all that it speaks, with
-// futures and with calls that wait.
+// futures, with a pipeline, and with calls that wait.
 func TestConformance(t *testing.T) {
 	server, err := conformance.Listen(conformance.DefaultPatience)
 	check(t, err)
@@ -28,7 +28,7 @@ func TestConformance(t *testing.T) {
 	for _, way := range []struct {
 		mode     string
 		oneByOne bool // only scenarios in which each round has one call
-	}{{"async", false}, {"arrays", true}, {"buffers", true}} {
+	}{{"async", false}, {"pipeline", false}, {"arrays", true}, {"buffers", true}} {
 		t.Run(way.mode, func(t *testing.T) {
 			t.Parallel()
 			c, s := dialControl(t, server), startSubject(t, way.mode)

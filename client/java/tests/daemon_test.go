@@ -39,7 +39,7 @@ func TestCases(t *testing.T) {
 // socket, for calls of one request and of several.
 func TestBits(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []string{"async", "arrays", "buffers"} {
+	for _, mode := range []string{"async", "pipeline", "arrays", "buffers"} {
 		s := startSubject(t, mode)
 		for _, io := range []string{"uring", "epoll"} {
 			d := start(t, "--io", io, "--listen", "127.0.0.1:0", "--listen", "unix:"+t.TempDir()+"/s")
@@ -154,7 +154,7 @@ func TestFailover(t *testing.T) {
 // the connection that was there.
 func TestGivesUp(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []string{"async", "buffers"} {
+	for _, mode := range []string{"async", "pipeline", "buffers"} {
 		d := start(t, "--port", "0")
 		s := startSubject(t, mode)
 		ask := func(head string, calls, millis int) []string {

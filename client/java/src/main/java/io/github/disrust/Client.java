@@ -134,6 +134,15 @@ public final class Client implements AutoCloseable {
     }
 
     /**
+     * Returns a pipeline, with which one thread has many calls in flight.
+     *
+     * @return a pipeline without calls
+     */
+    public Pipeline pipeline() {
+        return new Pipeline(this, engine);
+    }
+
+    /**
      * Starts to score rows, without waiting for the scores.
      *
      * @param rows any number of rows, one after another
@@ -194,7 +203,7 @@ public final class Client implements AutoCloseable {
         engine.close();
     }
 
-    private long deadline(Duration timeout) {
+    long deadline(Duration timeout) {
         return Clock.in(timeout == null ? timeoutNanos : Config.positive("timeout", timeout));
     }
 

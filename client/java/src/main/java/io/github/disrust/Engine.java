@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * sends and receives without another thread.
  *
  * <p>The worker is a thread of the client's own. It leads while futures are open, completes them, and
- * watches a connection that nobody uses.
+ * watches a connection that no thread has used for a while.
  *
  * <p>Ordering: whoever unlocks sends what is staged, except when another thread waits for the lock, which
  * will do it. So calls that start at the same time share a write.
@@ -33,7 +33,7 @@ final class Engine {
     private final Parked parked = new Parked();
     private int open; // calls that are not over
     private int openPromises; // those of them that no thread waits for
-    private long started; // calls so far
+    private long started; // calls so far, by which the worker sees whether the connection is in use
     private final ArrayDeque<Call> finished = new ArrayDeque<>(); // whose futures are to be completed
     private final PriorityQueue<Call> timed = new PriorityQueue<>(Comparator.comparingLong((Call c) -> c.deadline));
     private boolean workerParked;
@@ -70,6 +70,31 @@ final class Engine {
         } finally {
             release();
         }
+        raise(call);
+    }
+
+    /** Starts a call for which the thread waits later, in finish. */
+    void launch(Call call) {
+        lock.lock();
+        try {
+            start(call);
+        } finally {
+            release();
+        }
+    }
+
+    /** Waits until a call is over. */
+    void finish(Call call) {
+        lock.lock();
+        try {
+            await(call);
+        } finally {
+            release();
+        }
+        raise(call);
+    }
+
+    private static void raise(Call call) {
         if (call.error != null) {
             call.error.fillInStackTrace(); // that of the caller, not of the thread that led
             throw call.error;
@@ -241,7 +266,7 @@ final class Engine {
             if (now >= traffic.retryAt) {
                 traffic.connect();
             }
-            boolean unused = open == 0 && started == seen;
+            boolean unused = started == seen || closed;
             workerUntil = Math.min(traffic.retryAt, timed.isEmpty() ? Clock.NEVER : timed.peek().deadline);
             if (traffic.transport != null && !leading && (openPromises > 0 || unused)) {
                 workerLeads = true;
@@ -328,6 +353,7 @@ final class Engine {
         lock.lock();
         try {
             closed = true;
+            wakeWorker();
             while (open > 0) {
                 if (Thread.currentThread() == worker || Thread.currentThread().isInterrupted()) {
                     traffic.failAll();

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -42,6 +43,8 @@ final class Cases {
         cases.put("zero rows", c::zeroRows);
         cases.put("threads", c::threads);
         cases.put("pipelined", c::pipelined);
+        cases.put("pipelines", c::pipelines);
+        cases.put("a pipeline that is left", c::pipelineLeft);
         cases.put("futures and waiting threads", c::mixed);
         cases.put("call in a future", c::callInFuture);
         cases.put("interrupted", c::interrupted);
@@ -175,6 +178,47 @@ final class Cases {
                 judge(all.get(k).join(), 1 + k % 9, k);
             }
         }
+    }
+
+    private void pipelines() throws Exception {
+        try (Client c = new Client(addr)) {
+            inThreads(3, t -> {
+                Pipeline p = c.pipeline();
+                float[][] rooms = new float[50][3];
+                for (int k = 0; k < 2000 + rooms.length; k++) {
+                    if (k >= rooms.length) {
+                        float[] scores = p.take();
+                        Check.same(k % 2 == 0, scores == rooms[k % rooms.length], "the room for scores is used");
+                        judge(scores, 3, k - rooms.length);
+                    }
+                    if (k < 2000) {
+                        p.start(rows(3, k), k % 2 == 0 ? rooms[k % rooms.length] : null, Duration.ofSeconds(20));
+                    }
+                }
+                fails(NoSuchElementException.class, p::take);
+                fails(DisrustException.WrongShape.class, () -> {
+                    p.start(new float[1]);
+                    return null;
+                });
+            });
+        }
+    }
+
+    /** close ends what a thread has started and does not take. */
+    private void pipelineLeft() throws Exception {
+        Client c = new Client(addr);
+        Pipeline p = c.pipeline();
+        for (int k = 0; k < 300; k++) {
+            p.start(rows(64, k));
+        }
+        c.close();
+        for (int k = 0; k < 300; k++) {
+            judge(p.take(), 64, k);
+        }
+        fails(DisrustException.Closed.class, () -> {
+            p.start(rows(1, 1));
+            return null;
+        });
     }
 
     private void mixed() throws Exception {

@@ -12,14 +12,14 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.StringTokenizer;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /**
- * {@code Subject async|arrays|buffers}: makes the calls of its standard input, and prints what came of each.
+ * {@code Subject async|pipeline|arrays|buffers}: makes the calls of its standard input, and prints what came of each.
  *
- * <p>async starts all calls of a round and waits for their futures; the other two are calls that wait. The
+ * <p>async starts all calls of a round and waits for their futures, and pipeline takes their scores;
+ * the other two are calls that wait. The
  * input is words. A client is asked for its calls with
  *
  * <pre>
@@ -38,6 +38,7 @@ final class Subject {
     private final BufferedReader in;
     private int outputs = 1;
     private Client client;
+    private Pipeline pipeline;
     private DisrustException failed; // why there is no client
 
     private Subject(String mode, Config config, BufferedReader in) {
@@ -106,29 +107,37 @@ final class Subject {
         if (client == null && failed == null) {
             try {
                 client = new Client(config);
+                pipeline = client.pipeline();
             } catch (DisrustException e) {
                 failed = e;
             }
         }
-        List<CompletableFuture<float[]>> futures = new ArrayList<>();
+        List<Supplier<float[]>> started = new ArrayList<>();
         for (int k = 0; k < count; k++) {
             Asked call = call();
             try {
-                futures.add(failed != null ? CompletableFuture.failedFuture(failed) : start(call));
+                if (failed != null) {
+                    throw failed;
+                }
+                started.add(start(call));
             } catch (DisrustException e) {
-                futures.add(CompletableFuture.failedFuture(e));
+                started.add(() -> {
+                    throw e;
+                });
             }
         }
         StringBuilder lines = new StringBuilder();
-        for (CompletableFuture<float[]> future : futures) {
+        for (Supplier<float[]> each : started) {
             try {
-                float[] scores = future.join();
+                float[] scores = each.get();
                 lines.append("scores ").append(client.model().identity());
                 for (float score : scores) {
                     lines.append(String.format(" %08x", Float.floatToRawIntBits(score)));
                 }
             } catch (CompletionException e) {
                 lines.append(outcome((DisrustException) e.getCause()));
+            } catch (DisrustException e) {
+                lines.append(outcome(e));
             }
             lines.append('\n');
         }
@@ -136,20 +145,25 @@ final class Subject {
         System.out.flush();
     }
 
-    private CompletableFuture<float[]> start(Asked call) {
+    /** Starts a call. What is returned waits for its scores. */
+    private Supplier<float[]> start(Asked call) {
         switch (mode) {
             case "async":
-                return client.scoreAsync(call.features, call.timeout);
+                return client.scoreAsync(call.features, call.timeout)::join;
+            case "pipeline":
+                pipeline.start(call.features, null, call.timeout);
+                return pipeline::take;
             case "arrays":
-                return CompletableFuture.completedFuture(scoreArrays(call));
+                float[] result = scoreArrays(call);
+                return () -> result;
             case "buffers":
                 FloatBuffer rows = ByteBuffer.allocateDirect(4 * call.features.length).order(ByteOrder.BIG_ENDIAN).asFloatBuffer();
                 rows.put(call.features).flip();
                 FloatBuffer scores = FloatBuffer.allocate(call.rows * outputs + 3).position(3);
                 client.score(rows, scores, call.timeout);
-                return CompletableFuture.completedFuture(copy(scores));
+                return () -> copy(scores);
             default:
-                throw new CancellationException(mode);
+                throw new IllegalArgumentException(mode);
         }
     }
 
