@@ -5,9 +5,9 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
 /**
- * {@code Caller ADDR ROWS IN_FLIGHT SECONDS}: keeps calls of so many rows in flight on one connection, and
- * prints, after a run that does not count, how many were done, how long they took, and the processor time of the program. With one in flight
- * the thread waits in each call; with more it has a pipeline.
+ * {@code Caller ADDR ROWS IN_FLIGHT SECONDS}: keeps calls of so many rows in flight on one connection. After
+ * a run that does not count it prints how many were done, how long they took, and the processor time of the
+ * program. With one in flight the thread waits in each call; with more it has a pipeline.
  */
 final class Caller {
     private static final int MOST_TIMES = 1 << 22;
