@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -56,6 +57,11 @@ final class Cases {
         cases.put("unavailable", c::unavailable);
         cases.put("next address", c::nextAddress);
         cases.put("no welcome", c::noWelcome);
+        cases.put("given up", c::givenUp);
+        cases.put("stalls", c::stalls);
+        cases.put("another shape", c::anotherShape);
+        cases.put("moves", c::moves);
+        cases.put("bounds", c::bounds);
         cases.put("settings", c::settings);
         cases.put("addresses", c::addresses);
         for (Map.Entry<String, Case> each : cases.entrySet()) {
@@ -343,6 +349,94 @@ final class Cases {
         DisrustException.Unavailable e = fails(DisrustException.Unavailable.class,
                 () -> new Client(new Config(stopped).dialTimeout(SHORT)));
         Check.that(e.reasons().get(0) instanceof DisrustException.NoWelcome, e.getMessage());
+    }
+
+    /** A server that reads nothing for a while gets the calls whose written() says so, and no other. */
+    private void givenUp() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        CompletableFuture<Integer> seen = new CompletableFuture<>();
+        try (Fake server = new Fake(DIM, (socket, in) -> {
+            over.await();
+            seen.complete(Fake.readRequests(in, DIM));
+        })) {
+            Client c = new Client(server.addr());
+            List<CompletableFuture<float[]>> all = new ArrayList<>();
+            for (int k = 0; k < 500; k++) {
+                all.add(c.scoreAsync(rows(64, k), SHORT));
+            }
+            int written = fails(DisrustException.GaveUp.class, () -> c.score(rows(1, 1), SHORT)).written() ? 1 : 0;
+            for (CompletableFuture<float[]> each : all) {
+                written += fails(DisrustException.GaveUp.class, each::join).written() ? 1 : 0;
+            }
+            c.close();
+            over.countDown();
+            Check.that(written > 0 && written < 500, written + " calls are written");
+            Check.same(written, seen.get(30, TimeUnit.SECONDS), "requests");
+        }
+    }
+
+    /** A connection on which the server owes an answer in silence ends, and so do its calls. */
+    private void stalls() throws Exception {
+        try (Fake server = new Fake(DIM, (socket, in) -> Fake.readRequests(in, DIM));
+                Client c = new Client(new Config(server.addr()).stallTimeout(SHORT))) {
+            CompletableFuture<float[]> future = c.scoreAsync(rows(1, 1));
+            DisrustException e = fails(DisrustException.ConnectionLost.class, future::join);
+            Check.that(e.getMessage().contains("silent"), e.getMessage());
+            fails(DisrustException.ConnectionLost.class, () -> c.score(rows(1, 1)));
+        }
+    }
+
+    /** The client goes to no server whose model has another shape than that of the first. */
+    private void anotherShape() throws Exception {
+        try (Fake other = new Fake(5, (socket, in) -> Fake.readRequests(in, 5))) {
+            Fake first = new Fake(4, (socket, in) -> socket.getOutputStream().write(
+                    new Frames().words(in.readNBytes(20).length / 20, 0).bytes()));
+            try (Client c = new Client(first.addr(), other.addr())) {
+                Check.same(1, c.score(new float[4]).length, "scores");
+                first.close();
+                DisrustException.Unavailable e = fails(DisrustException.Unavailable.class, () -> c.score(new float[4]));
+                Check.that(e.reasons().stream().anyMatch(r -> r instanceof DisrustException.Refused f && f.status() == 0), e.getMessage());
+            }
+        }
+    }
+
+    /** What a server ends in order is sent again to the next, and the answers that came before it are kept. */
+    private void moves() throws Exception {
+        try (Fake half = new Fake(DIM, (socket, in) -> {
+            in.readNBytes(2 * (4 + 64 * DIM * 4));
+            int[] answer = new int[65];
+            answer[0] = 64;
+            socket.getOutputStream().write(new Frames().words(answer).bytes());
+            socket.shutdownOutput();
+            Fake.readRequests(in, DIM);
+        }); Client c = new Client(half.addr(), addr)) {
+            float[] scores = c.score(rows(200, 7));
+            Check.same(0f, scores[63], "the last score of the first server");
+            judge(Arrays.copyOfRange(scores, 64, 200), 136, 7 + 64);
+        }
+    }
+
+    /** Retries are bounded, and so are pauses between attempts. */
+    private void bounds() {
+        Budget budget = new Budget();
+        int spent = 0;
+        while (budget.spend()) {
+            spent++;
+        }
+        Check.same(10, spent, "retries at once");
+        for (int k = 0; k < 25; k++) {
+            budget.earn();
+        }
+        Check.that(budget.spend() && budget.spend() && !budget.spend(), "retries after 25 answers");
+        Server server = new Server(Address.parse("a:1"));
+        for (long pause = 10; pause <= 2560; pause *= 2) {
+            server.failed(new DisrustException.Closed());
+            long millis = (server.due - Clock.now()) / 1_000_000;
+            Check.that(millis <= Math.min(pause, 1000), millis + " ms in place of " + pause);
+        }
+        Check.that(server.due > Clock.now(), "no pause");
+        server.lost(1);
+        Check.same(0L, server.due, "when an attempt may begin");
     }
 
     private void settings() throws Exception {
