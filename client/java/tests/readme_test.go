@@ -22,19 +22,21 @@ var printed = map[string]string{
 
 var className = regexp.MustCompile(`(?m)^class (\w+)`)
 
-// TestReadme: the programs of the page are compiled and run as it says, from the top of a clone.
+// TestReadme: the programs of the page are compiled and run as it says, in a folder beside a clone.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../README.md")
 	check(t, err)
 	d := start(t, "--port", "0")
-	top := t.TempDir()
-	client, err := filepath.Abs("../..")
+	clone, err := filepath.Abs("../../..")
 	check(t, err)
-	check(t, os.Symlink(client, filepath.Join(top, "client")))
+	beside := t.TempDir()
+	check(t, os.Symlink(clone, filepath.Join(beside, "disrust")))
+	folder := filepath.Join(beside, "programs")
+	check(t, os.Mkdir(folder, 0o700))
 	for _, program := range readme.Blocks(string(page), "java") {
 		program = strings.ReplaceAll(program, "127.0.0.1:9900", d.Addr)
-		check(t, os.WriteFile(filepath.Join(top, className.FindStringSubmatch(program)[1]+".java"), []byte(program), 0o600))
+		check(t, os.WriteFile(filepath.Join(folder, className.FindStringSubmatch(program)[1]+".java"), []byte(program), 0o600))
 	}
 	ran := 0
 	for _, command := range readme.Commands(string(page)) {
@@ -42,7 +44,7 @@ func TestReadme(t *testing.T) {
 			continue // the benchmark, which has a test of its own
 		}
 		shell := exec.Command("sh", "-c", command)
-		shell.Dir = top
+		shell.Dir = folder
 		out, err := shell.CombinedOutput()
 		if err != nil || string(out) != printed[command] {
 			t.Errorf("%s: %v, and it prints %q in place of %q", command, err, out, printed[command])

@@ -131,7 +131,7 @@ final class Engine {
         lock.lock();
         try {
             if (!call.over) {
-                traffic.abandon(call, false);
+                traffic.abandon(call);
                 open--;
                 openPromises--;
             }
@@ -145,10 +145,13 @@ final class Engine {
     /** Waits until a call is over. The lock is held, and released meanwhile. */
     private void await(Call call) {
         while (!call.over) {
-            if (Clock.now() >= call.deadline || Thread.currentThread().isInterrupted()) {
+            long now = Clock.now();
+            if (now >= call.deadline || Thread.currentThread().isInterrupted()) {
                 giveUp(call);
             } else if (traffic.transport != null && !leading) {
                 lead(call.deadline);
+            } else if (now >= traffic.retryAt) {
+                traffic.connect();
             } else {
                 park(call);
             }
@@ -157,22 +160,28 @@ final class Engine {
     }
 
     private void giveUp(Call call) {
-        traffic.abandon(call, false);
+        traffic.abandon(call);
         traffic.done.add(call);
+        traffic.retryMoved = traffic.retryAt != Clock.NEVER; // its thread may have been the one that waited for it
     }
 
     private void park(Call call) {
         call.waiter = Thread.currentThread();
         parked.add(call);
-        release();
-        if (call.deadline == Clock.NEVER) {
-            LockSupport.park(this);
-        } else {
-            LockSupport.parkNanos(this, call.deadline - Clock.now());
-        }
-        lock.lock();
+        parkUntil(Math.min(call.deadline, traffic.retryAt));
         parked.remove(call);
         call.waiter = null;
+    }
+
+    /** Parks the thread until it is woken or the time has come. The lock is held, and released meanwhile. */
+    private void parkUntil(long until) {
+        release();
+        if (until == Clock.NEVER) {
+            LockSupport.park(this);
+        } else {
+            LockSupport.parkNanos(this, until - Clock.now());
+        }
+        lock.lock();
     }
 
     /** Receives once, for all calls. The lock is held, and released while the thread waits. */
@@ -233,11 +242,24 @@ final class Engine {
             }
         }
         traffic.done.clear();
-        if (!finished.isEmpty() || traffic.retryAt < workerUntil) {
+        if (!finished.isEmpty()) {
             wakeWorker();
+        }
+        if (traffic.retryMoved) {
+            traffic.retryMoved = false;
+            wakeToRetry();
         }
         if (open == 0 && closed) {
             noneOpen.signalAll();
+        }
+    }
+
+    /** Wakes threads that connect when it is time. The worker may be busy with what depends on a future. */
+    private void wakeToRetry() {
+        wakeWorker();
+        Call call = parked.open();
+        if (call != null) {
+            LockSupport.unpark(call.waiter);
         }
     }
 
@@ -286,13 +308,7 @@ final class Engine {
     private void parkWorker() {
         promote();
         workerParked = true;
-        release();
-        if (workerUntil == Clock.NEVER) {
-            LockSupport.park(this);
-        } else {
-            LockSupport.parkNanos(this, workerUntil - Clock.now());
-        }
-        lock.lock();
+        parkUntil(workerUntil);
         workerParked = false;
     }
 
@@ -319,28 +335,36 @@ final class Engine {
 
     // Connecting
 
-    /** Attempts to connect, in a thread of its own, because to look a host name up waits. */
+    /** Attempts to connect, in a thread of its own, because to look a host name up waits. The lock is held. */
     private void dial(Server server) {
-        daemon("disrust-dial", () -> {
-            Transport t = null;
-            Exception error = null;
-            try {
-                t = Dial.dial(server.addr, config, traffic.done);
-            } catch (IOException | RuntimeException e) {
-                error = e;
+        try {
+            daemon("disrust-dial", () -> attempt(server)).start();
+        } catch (OutOfMemoryError e) { // there can be no more threads
+            traffic.attempted(server, null, new IOException(server.addr.text() + ": " + e.getMessage(), e));
+        }
+    }
+
+    private void attempt(Server server) {
+        Transport t = null;
+        Exception error = null;
+        try {
+            t = Dial.dial(server.addr, config, traffic.done);
+        } catch (IOException | RuntimeException e) {
+            error = e;
+        } catch (OutOfMemoryError e) { // for the buffers
+            error = new IOException(server.addr.text() + ": " + e.getMessage(), e);
+        }
+        lock.lock();
+        try {
+            if (!ended) {
+                traffic.attempted(server, t, error);
+                promote();
+            } else if (t != null) {
+                t.close();
             }
-            lock.lock();
-            try {
-                if (!ended) {
-                    traffic.attempted(server, t, error);
-                    promote();
-                } else if (t != null) {
-                    t.close();
-                }
-            } finally {
-                release();
-            }
-        }).start();
+        } finally {
+            release();
+        }
     }
 
     // The end

@@ -26,6 +26,7 @@ final class Traffic {
 
     Transport transport; // null: there is no connection
     long retryAt = Clock.NEVER; // when connect is to be called again
+    boolean retryMoved; // retryAt is new, and no thread waits for it yet
     volatile Model model; // of the server, as of the last answer; null before the first welcome
 
     Traffic(Config config, Consumer<Server> dialer) {
@@ -46,12 +47,12 @@ final class Traffic {
     }
 
     /** Ends a call before its scores have come. Nothing of it is sent from now on, but the rest of a request that was begun. */
-    void abandon(Call call, boolean closed) {
+    void abandon(Call call) {
         if (transport != null) {
             transport.link.unstage(pending);
         }
         boolean written = call.written || transport != null && transport.link.hasSent(call);
-        call.end(closed ? new DisrustException.Closed() : new DisrustException.GaveUp(written));
+        call.end(new DisrustException.GaveUp(written));
         stage();
     }
 
@@ -157,6 +158,7 @@ final class Traffic {
         }
         if (!failUnreachable()) {
             retryAt = soonest;
+            retryMoved = true;
         }
     }
 

@@ -1,5 +1,7 @@
 package io.github.disrust;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
@@ -18,10 +20,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** {@code Cases ADDR STOPPED}: what a client promises, with a daemon of the sum model, and one that is stopped. */
 final class Cases {
     private static final int DIM = 128;
+    private static final Duration LONG = Duration.ofSeconds(20);
     private static final Duration SHORT = Duration.ofMillis(30);
 
     private final String addr;
@@ -48,6 +52,7 @@ final class Cases {
         cases.put("a pipeline that is left", c::pipelineLeft);
         cases.put("futures and waiting threads", c::mixed);
         cases.put("call in a future", c::callInFuture);
+        cases.put("retry in a future", c::retryInFuture);
         cases.put("interrupted", c::interrupted);
         cases.put("cancelled", c::cancelled);
         cases.put("close waits", c::closeWaits);
@@ -62,6 +67,7 @@ final class Cases {
         cases.put("another shape", c::anotherShape);
         cases.put("moves", c::moves);
         cases.put("bounds", c::bounds);
+        cases.put("allocations", c::allocations);
         cases.put("settings", c::settings);
         cases.put("addresses", c::addresses);
         for (Map.Entry<String, Case> each : cases.entrySet()) {
@@ -126,7 +132,7 @@ final class Cases {
         for (FloatBuffer b : List.of(FloatBuffer.allocate(400 * DIM), ByteBuffer.allocateDirect(1600 * DIM).asFloatBuffer())) {
             b.position(7).put(rows(100, 9)).flip().position(7);
             FloatBuffer scores = FloatBuffer.allocate(120).position(11).limit(111);
-            c.score(b.asReadOnlyBuffer(), scores, Duration.ofSeconds(20));
+            c.score(b.asReadOnlyBuffer(), scores, LONG);
             Check.same(scores, c.scoreAsync(b, FloatBuffer.allocate(100), null).join(), "scores of the future");
             judge(Arrays.copyOfRange(scores.array(), 11, 111), 100, 9);
             Check.same(0f, scores.array()[10] + scores.array()[111], "what is beside the scores");
@@ -198,7 +204,7 @@ final class Cases {
                         judge(scores, 3, k - rooms.length);
                     }
                     if (k < 2000) {
-                        p.start(rows(3, k), k % 2 == 0 ? rooms[k % rooms.length] : null, Duration.ofSeconds(20));
+                        p.start(rows(3, k), k % 2 == 0 ? rooms[k % rooms.length] : null, LONG);
                     }
                 }
                 fails(NoSuchElementException.class, p::take);
@@ -231,7 +237,7 @@ final class Cases {
         try (Client c = new Client(addr)) {
             inThreads(6, k -> {
                 for (int n = 0; n < 300; n++) {
-                    CompletableFuture<float[]> first = c.scoreAsync(rows(2, n), Duration.ofSeconds(20));
+                    CompletableFuture<float[]> first = c.scoreAsync(rows(2, n), LONG);
                     judge(c.score(rows(1, k)), 1, k);
                     judge(first.join(), 2, n);
                 }
@@ -243,6 +249,24 @@ final class Cases {
     private void callInFuture() {
         try (Client c = new Client(addr)) {
             judge(c.scoreAsync(rows(1, 1)).thenApply(s -> c.score(rows(1, s[0] + 1))).join(), 1, 2);
+        }
+    }
+
+    /** Such a call also connects again, although the thread that does it otherwise is that of the call. */
+    private void retryInFuture() throws Exception {
+        AtomicInteger connections = new AtomicInteger();
+        byte[] answer = new Frames().words(1, 0).bytes();
+        try (Fake server = new Fake(DIM, (socket, in) -> {
+            int number = connections.incrementAndGet();
+            for (int k = 0; number != 2 && k < number && in.readNBytes(4 + 4 * DIM).length > 0; k++) {
+                socket.getOutputStream().write(answer);
+            }
+            socket.shutdownOutput();
+            Fake.readRequests(in, DIM);
+        }); Client c = new Client(server.addr())) {
+            CompletableFuture<float[]> last = c.scoreAsync(rows(1, 1)).thenApply(s -> c.score(rows(1, 1)));
+            Check.same(0f, last.get(30, TimeUnit.SECONDS)[0], "score");
+            Check.same(3, connections.get(), "connections");
         }
     }
 
@@ -439,6 +463,27 @@ final class Cases {
         Check.same(0L, server.due, "when an attempt may begin");
     }
 
+    /** A call that brings its room for scores, and a pipeline, allocate nothing in the steady state. */
+    private void allocations() {
+        try (Client c = new Client(addr)) {
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            Pipeline p = c.pipeline();
+            float[] rows = rows(3, 1);
+            float[] scores = new float[3];
+            long before = 0;
+            for (int k = 0; k < 4000; k++) {
+                if (k == 2000) {
+                    before = threads.getCurrentThreadAllocatedBytes();
+                }
+                c.score(rows, scores, LONG);
+                p.start(rows, scores, null);
+                p.take();
+            }
+            long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+            Check.that(bytes < 2000 * 4, bytes + " bytes for 4000 calls");
+        }
+    }
+
     private void settings() throws Exception {
         Config c = new Config(addr);
         for (Callable<?> wrong : List.<Callable<?>>of(() -> c.dim(-1), () -> c.dim(65_536), () -> c.outputs(-1), () -> c.kind(-1),
@@ -446,7 +491,7 @@ final class Cases {
                 () -> c.stallTimeout(Duration.ZERO), () -> c.model("é".repeat(128)), Config::new)) {
             fails(IllegalArgumentException.class, wrong);
         }
-        c.maxVectors(5).timeout(Duration.ofSeconds(20)).model("sum").kind(Model.RAW).outputs(1);
+        c.maxVectors(5).timeout(LONG).model("sum").kind(Model.RAW).outputs(1);
         try (Client client = new Client(c)) {
             judge(client.score(rows(12, 1)), 12, 1);
             fails(IllegalArgumentException.class, () -> client.score(rows(1, 1), Duration.ZERO));
