@@ -42,6 +42,10 @@ func main() {
 // shapes are what the callers do: calls of so many rows, so many in flight.
 var shapes = []struct{ rows, inFlight int }{{1, 1}, {64, 8}}
 
+const head = `| language | 1x1 p50 us | 1x1 p99 us | 1x1 requests/s | 8x64 rows/s | client CPU ns a row |
+|---|---|---|---|---|---|
+`
+
 // bench measures and writes the table. seconds is how long a caller runs for each of its two runs.
 func bench(w io.Writer, rounds int, seconds string) error {
 	folder, err := os.MkdirTemp("", "bench")
@@ -62,7 +66,7 @@ func bench(w io.Writer, rounds int, seconds string) error {
 		return err
 	}
 	defer served.Kill()
-	fmt.Fprintf(w, "%s\n\n| language | 1x1 p50 us | 1x1 p99 us | 1x1 requests/s | 8x64 rows/s | client CPU ns a row |\n|---|---|---|---|---|---|\n", machine.This())
+	fmt.Fprintf(w, "%s\n\n%s", machine.This(), head)
 	seen := make(map[string][][]figures) // by language and shape
 	for range rounds {
 		for k, s := range shapes {

@@ -136,6 +136,20 @@ func TestDrain(t *testing.T) {
 	l.end(t)
 }
 
+// TestIdle: a daemon that drains does not wait for a client that does nothing.
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	d := start(t, "--port", "0", "--drain-timeout", "1h")
+	s := startSubject(t, "buffers")
+	fmt.Fprintf(s.in, "client %s\noutputs 1\nround 1\n0 1 128%s\n", d.Addr, strings.Repeat(" 3f800000", 128))
+	s.lines(t, 1)
+	check(t, d.Signal(syscall.SIGTERM))
+	if status := d.Status(t); status != 0 {
+		t.Errorf("the daemon ended with status %d", status)
+	}
+	s.play(t, "end\n")
+}
+
 // TestFailover kills and restarts two daemons in turn under load: with retries every call gets its scores.
 func TestFailover(t *testing.T) {
 	daemons := []*daemontest.Daemon{start(t, "--port", "0"), start(t, "--port", "0")}

@@ -122,6 +122,9 @@ final class Engine {
         if (closed) {
             throw new DisrustException.Closed();
         }
+        if (open == 0 && workerLeads) {
+            wakeWorker(); // it watches an idle connection, without an end; the caller can lead itself
+        }
         open++;
         started++;
         traffic.start(call);
@@ -358,6 +361,7 @@ final class Engine {
         try {
             if (!ended) {
                 traffic.attempted(server, t, error);
+                wakeWorker(); // to watch the connection
                 promote();
             } else if (t != null) {
                 t.close();

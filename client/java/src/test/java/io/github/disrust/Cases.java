@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -64,8 +65,14 @@ final class Cases {
         cases.put("no welcome", c::noWelcome);
         cases.put("given up", c::givenUp);
         cases.put("stalls", c::stalls);
+        cases.put("stalls after it was idle", c::stallsAfterIdle);
         cases.put("another shape", c::anotherShape);
         cases.put("moves", c::moves);
+        cases.put("retries", c::retries);
+        cases.put("an earlier end", c::earlierEnd);
+        cases.put("answers late", c::answersLate);
+        cases.put("unused", c::unused);
+        cases.put("parked", c::parkedList);
         cases.put("bounds", c::bounds);
         cases.put("allocations", c::allocations);
         cases.put("settings", c::settings);
@@ -381,20 +388,27 @@ final class Cases {
         CompletableFuture<Integer> seen = new CompletableFuture<>();
         try (Fake server = new Fake(DIM, (socket, in) -> {
             over.await();
-            seen.complete(Fake.readRequests(in, DIM));
-        })) {
-            Client c = new Client(server.addr());
+            int[] answer = new int[65];
+            answer[0] = 64;
+            for (int count = 0; Fake.littleEndian(in.readNBytes(4)).getInt() == 64; count++) {
+                in.readNBytes(64 * DIM * 4);
+                socket.getOutputStream().write(new Frames().words(answer).bytes());
+                seen.obtrudeValue(count + 1);
+            }
+            in.readNBytes(DIM * 4);
+            socket.getOutputStream().write(new Frames().words(1, 0).bytes());
+        }); Client c = new Client(server.addr())) {
             List<CompletableFuture<float[]>> all = new ArrayList<>();
             for (int k = 0; k < 500; k++) {
                 all.add(c.scoreAsync(rows(64, k), SHORT));
             }
-            int written = fails(DisrustException.GaveUp.class, () -> c.score(rows(1, 1), SHORT)).written() ? 1 : 0;
+            int written = fails(DisrustException.GaveUp.class, () -> c.score(rows(64, 1), SHORT)).written() ? 1 : 0;
             for (CompletableFuture<float[]> each : all) {
                 written += fails(DisrustException.GaveUp.class, each::join).written() ? 1 : 0;
             }
-            c.close();
             over.countDown();
             Check.that(written > 0 && written < 500, written + " calls are written");
+            Check.same(0f, c.score(rows(1, 1))[0], "the score after them");
             Check.same(written, seen.get(30, TimeUnit.SECONDS), "requests");
         }
     }
@@ -408,6 +422,27 @@ final class Cases {
             Check.that(e.getMessage().contains("silent"), e.getMessage());
             fails(DisrustException.ConnectionLost.class, () -> c.score(rows(1, 1)));
         }
+    }
+
+    /** A silent server is also found out after the connection was idle, which the worker watches without an end. */
+    private void stallsAfterIdle() throws Exception {
+        try (Fake server = new Fake(DIM, (socket, in) -> {
+            in.readNBytes(4 + 4 * DIM);
+            socket.getOutputStream().write(new Frames().words(1, 0).bytes());
+            Fake.readRequests(in, DIM);
+        }); Client c = new Client(new Config(server.addr()).stallTimeout(SHORT))) {
+            c.score(rows(1, 1));
+            while (!watched()) {
+                Thread.onSpinWait();
+            }
+            fails(DisrustException.ConnectionLost.class, () -> c.score(rows(1, 1)));
+        }
+    }
+
+    /** Says whether a client's worker waits for something to receive. */
+    private static boolean watched() {
+        return Thread.getAllStackTraces().entrySet().stream().anyMatch(e -> e.getKey().getName().equals("disrust-client")
+                && List.of(e.getValue()).toString().contains("SelectorImpl.select"));
     }
 
     /** The client goes to no server whose model has another shape than that of the first. */
@@ -437,6 +472,88 @@ final class Cases {
             float[] scores = c.score(rows(200, 7));
             Check.same(0f, scores[63], "the last score of the first server");
             judge(Arrays.copyOfRange(scores, 64, 200), 136, 7 + 64);
+        }
+    }
+
+    /** Rows of which a part was answered are sent again if the connection breaks. */
+    private void retries() throws Exception {
+        AtomicInteger connections = new AtomicInteger();
+        try (Fake server = new Fake(DIM, (socket, in) -> {
+            in.readNBytes(4 + 3 * DIM * 4);
+            int whole = connections.getAndIncrement();
+            byte[] answer = new Frames().words(3, 0, 0, 0).bytes();
+            socket.getOutputStream().write(answer, 0, whole == 0 ? 12 : answer.length);
+        }); Client c = new Client(new Config(server.addr()).retries(1))) {
+            Check.same("[0.0, 0.0, 0.0]", Arrays.toString(c.score(rows(3, 1))), "scores");
+        }
+    }
+
+    /** A future gives up before another that started earlier and has more time. */
+    private void earlierEnd() throws Exception {
+        try (Fake server = new Fake(DIM, (socket, in) -> Fake.readRequests(in, DIM))) {
+            Client c = new Client(server.addr());
+            CompletableFuture<float[]> first = c.scoreAsync(rows(1, 1));
+            fails(DisrustException.GaveUp.class, () -> c.scoreAsync(rows(1, 1), SHORT).join());
+            Check.that(first.cancel(true), "the first is over");
+            c.close();
+        }
+    }
+
+    /** A server may answer the first request when it has received more than sockets hold. */
+    private void answersLate() throws Exception {
+        int requests = 400;
+        try (Fake server = new Fake(DIM, (socket, in) -> {
+            in.readNBytes(4 + DIM * 4);
+            for (int k = 0; k < requests; k++) {
+                in.readNBytes(4 + 64 * DIM * 4);
+            }
+            socket.getOutputStream().write(new Frames().words(1, 0).bytes());
+            int[] answer = new int[65];
+            answer[0] = 64;
+            for (int k = 0; k < requests; k++) {
+                socket.getOutputStream().write(new Frames().words(answer).bytes());
+            }
+        }); Client c = new Client(server.addr())) {
+            CompletableFuture<float[]> first = c.scoreAsync(rows(1, 1));
+            CompletableFuture<float[]> second = c.scoreAsync(new float[64 * requests * DIM]);
+            Check.same(1 + 64 * requests, first.join().length + second.join().length, "scores");
+        }
+    }
+
+    /** An address whose connections all end without an answer counts as failed. */
+    private void unused() throws Exception {
+        try (Fake server = new Fake(DIM, (socket, in) -> in.readNBytes(4)); Client c = new Client(server.addr())) {
+            DisrustException e;
+            int calls = 0;
+            do {
+                e = fails(DisrustException.class, () -> c.score(rows(1, 1)));
+                calls++;
+            } while (e instanceof DisrustException.ConnectionLost);
+            Check.that(e instanceof DisrustException.Unavailable && calls <= 8, "after " + calls + " calls " + e);
+        }
+    }
+
+    /** The list of parked calls is a list. */
+    private void parkedList() {
+        Random random = new Random(1);
+        Parked parked = new Parked();
+        List<Call> model = new ArrayList<>();
+        for (int k = 0; k < 20_000; k++) {
+            int which = model.isEmpty() ? 0 : random.nextInt(model.size());
+            switch (random.nextInt(model.size() > 9 ? 3 : 4)) {
+                case 0 -> Check.same(model.stream().filter(c -> !c.over).findFirst().orElse(null), parked.open(), "the first that is open");
+                case 1, 2 -> {
+                    if (!model.isEmpty()) {
+                        model.get(which).over = random.nextBoolean();
+                        parked.remove(model.remove(which));
+                    }
+                }
+                default -> {
+                    model.add(new Call());
+                    parked.add(model.get(model.size() - 1));
+                    model.get(which).over = random.nextBoolean();
+                }
+            }
         }
     }
 
