@@ -33,7 +33,8 @@ func compile(folder string) error {
 	if err := execute("javac", slices.Concat(strict, []string{"-d", filepath.Join(folder, "client")}, client)...); err != nil {
 		return err
 	}
-	return execute("javac", slices.Concat(strict, []string{"-cp", filepath.Join(folder, "client"), "-d", filepath.Join(folder, "tests")}, programs)...)
+	where := []string{"-cp", filepath.Join(folder, "client"), "-d", filepath.Join(folder, "tests")}
+	return execute("javac", slices.Concat(strict, where, programs)...)
 }
 
 // sources returns the paths of the Java files below a folder.

@@ -493,6 +493,9 @@ final class Cases {
         try (Fake server = new Fake(DIM, (socket, in) -> Fake.readRequests(in, DIM))) {
             Client c = new Client(server.addr());
             CompletableFuture<float[]> first = c.scoreAsync(rows(1, 1));
+            while (!watched()) {
+                Thread.onSpinWait();
+            }
             fails(DisrustException.GaveUp.class, () -> c.scoreAsync(rows(1, 1), SHORT).join());
             Check.that(first.cancel(true), "the first is over");
             c.close();
