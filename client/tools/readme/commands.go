@@ -29,7 +29,7 @@ func Commands(page string) (commands []string) {
 }
 
 // noShell are the languages of blocks that show no commands.
-var noShell = []string{"c", "c++", "go", "go.mod", "ini", "json", "promql", "python", "text"}
+var noShell = []string{"c", "c++", "go", "go.mod", "ini", "java", "json", "promql", "python", "text"}
 
 // withoutComment removes what follows the first # behind a space, as a shell does.
 func withoutComment(line string) string {
