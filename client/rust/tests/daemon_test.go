@@ -53,7 +53,7 @@ func sampleCalls(t *testing.T, c *client.Client) (input string, want []string) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	odd := []float32{1, float32(math.Inf(1)), float32(math.Copysign(0, -1)), math.MaxFloat32, math.SmallestNonzeroFloat32}
-	sizes := []int{1, 64, 65, 300, 5000}
+	sizes := []int{1, 64, 65, 300, 1500}
 	var in strings.Builder
 	fmt.Fprintf(&in, "round %d\n", len(sizes))
 	for k, rows := range sizes {

@@ -78,7 +78,7 @@ struct World {
 impl World {
     fn new(seed: u64) -> World {
         let mut random = Random(seed);
-        let dim = if random.one_in(8) { 20_000 } else { random.within(1, 4) };
+        let dim = if random.one_in(16) { 20_000 } else { random.within(1, 4) };
         let model = model(dim, random.within(1, 3), random.within(1, 5));
         World {
             server: World::server(&model),
@@ -201,7 +201,7 @@ impl World {
 #[test]
 fn every_call_ends_once_and_rightly() {
     let mut met = HashMap::new();
-    for seed in 0..400 {
+    for seed in 0..600 {
         let mut world = World::new(seed);
         for _ in 0..world.random.within(1, 300) {
             world.step();
