@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use crate::config::{Config, Settings};
 use crate::error::{Error, Reason};
 use crate::ledger::{Key, Ledger, Memory};
-use crate::link::{Ended, Link, NoMemory, BUFFER};
+use crate::link::{Ended, Link, BUFFER};
 use crate::model::Model;
 use crate::pipeline::Pipeline;
 use crate::retry::Budget;
@@ -110,20 +110,16 @@ impl Client {
     /// its clients to close. If a program calls this once a second while it has nothing to score, no server
     /// waits longer. Before a call the client does so by itself.
     pub fn tend(&mut self) {
+        self.forget();
         if let Some(link) = &mut self.link {
-            let ended = link.look(&mut self.ledger, &mut NoMemory, &self.settings, &mut self.buffer);
-            if let Err(ended) = ended {
+            if let Err(ended) = link.tend(&mut self.ledger, &self.settings, &mut self.buffer) {
                 self.lost(&ended);
-            } else if link.conn.leaving() && !link.conn.is_waiting() {
-                self.lost(&Ended { reason: String::new(), in_order: true });
             }
         }
     }
 
     fn score_until(&mut self, rows: &[f32], scores: &mut [f32], timeout: Option<Duration>) -> Result<(), Error> {
-        if !self.ledger.is_empty() {
-            self.forget(); // calls of a pipeline that was leaked
-        }
+        self.forget();
         let mut memory = One { rows, scores };
         self.start(memory.rows, memory.scores, timeout)?;
         loop {
@@ -158,16 +154,22 @@ impl Client {
         Some(done)
     }
 
-    /// Forgets all calls. What was sent of them is answered in vain.
+    /// Forgets the calls of a pipeline that ends, or was leaked. What was sent of them is answered in vain.
     pub(crate) fn forget(&mut self) {
-        if let Some(link) = &mut self.link {
-            link.conn.unstage(&mut self.ledger);
+        if !self.ledger.is_empty() {
+            if let Some(link) = &mut self.link {
+                link.conn.unstage(&mut self.ledger);
+            }
+            self.ledger.clear();
         }
-        self.ledger.clear();
     }
 
-    /// Brings the calls closer to their ends. It waits once at most. A call must be open.
+    /// Brings the calls closer to their ends, and waits once at most. A call must be open.
     pub(crate) fn advance(&mut self, memory: &mut dyn Memory) {
+        self.give_up();
+        if self.ledger.has_done() {
+            return;
+        }
         match &mut self.link {
             None => {
                 if let Err(error) = self.reach() {
@@ -182,7 +184,6 @@ impl Client {
                 }
             }
         }
-        self.give_up();
     }
 
     /// Sends what was started, without waiting for answers.

@@ -62,10 +62,13 @@ impl Settings {
         if let Some(fault) = config.expect.fault() {
             return Err(fault.into());
         }
-        for (name, timeout) in [("dial_timeout", config.dial_timeout), ("stall_timeout", config.stall_timeout)] {
-            if timeout.is_zero() {
-                return Err(format!("{name} is 0: more is needed"));
-            }
+        let timeouts = [
+            ("timeout", config.timeout.unwrap_or(Duration::MAX)),
+            ("dial_timeout", config.dial_timeout),
+            ("stall_timeout", config.stall_timeout),
+        ];
+        if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| timeout.is_zero()) {
+            return Err(format!("{name} is 0: more is needed"));
         }
         Ok(Settings {
             expect: config.expect.clone(),

@@ -99,6 +99,7 @@ impl Ledger {
         self.open
     }
 
+    /// Says whether there is no call that the program has not taken back.
     pub(crate) fn is_empty(&self) -> bool {
         self.open == 0 && self.done.is_empty()
     }

@@ -43,7 +43,7 @@ impl Ended {
 }
 
 /// NoMemory is the memory of a client that has no calls.
-pub(crate) struct NoMemory;
+struct NoMemory;
 
 impl Memory for NoMemory {
     fn rows(&self, _: usize) -> &[f32] {
@@ -101,7 +101,8 @@ impl Link {
         }
     }
 
-    /// Sends and receives, and waits once at most, until a moment at most.
+    /// Sends and receives, and waits once at most: for an answer, until the first deadline, or for room to
+    /// send.
     pub(crate) fn exchange(
         &mut self,
         ledger: &mut Ledger,
@@ -115,9 +116,7 @@ impl Link {
         if !self.write(ledger, memory) && !self.conn.is_owed() {
             return self.check_stall(settings); // nothing is to be read before more is sent
         }
-        if self.conn.leaving() && !self.conn.is_waiting() {
-            return Err(Ended { reason: "the server is going away".into(), in_order: true });
-        }
+        self.check_leaving()?;
         if self.conn.is_waiting() {
             self.read(ledger, memory, settings, buffer)?;
         }
@@ -194,8 +193,25 @@ impl Link {
         Err(Ended::badly(format!("the server has been silent for {:?}", settings.stall_timeout)))
     }
 
+    /// Does what is to be done while there are no calls: it reads what has come, and lets a server go.
+    pub(crate) fn tend(&mut self, none: &mut Ledger, settings: &Settings, buffer: &mut [u8]) -> Result<(), Ended> {
+        self.look(none, &mut NoMemory, settings, buffer)?;
+        if self.conn.leaving() {
+            self.write(none, &NoMemory);
+        }
+        self.check_leaving()
+    }
+
+    /// Says whether the server goes away and owes nothing.
+    fn check_leaving(&self) -> Result<(), Ended> {
+        if self.conn.leaving() && !self.conn.is_waiting() {
+            return Err(Ended { reason: "the server is going away".into(), in_order: true });
+        }
+        Ok(())
+    }
+
     /// Reads what has come while nobody waited, without waiting.
-    pub(crate) fn look(
+    fn look(
         &mut self,
         ledger: &mut Ledger,
         memory: &mut dyn Memory,

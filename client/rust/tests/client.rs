@@ -4,6 +4,8 @@ mod server;
 
 use std::net::TcpListener;
 use std::sync::mpsc::channel;
+use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use disrust::{Client, Config, Error, Expect, Reason};
@@ -27,6 +29,7 @@ fn configurations_that_are_not_allowed() {
     for wrong in [
         Config::default(),
         Config::from("a"),
+        Config { timeout: Some(Duration::ZERO), ..Config::from("a:1") },
         Config { dial_timeout: Duration::ZERO, ..Config::from("a:1") },
         Config { stall_timeout: Duration::ZERO, ..Config::from("a:1") },
         expect(Expect { dim: 65_536, ..Expect::default() }),
@@ -151,6 +154,7 @@ fn calls_of_a_pipeline_that_is_dropped_or_leaked_are_answered_in_vain() {
         pipeline.start(vec![1.0; 2], vec![0.0; 1]).expect("the shape is right");
         if leak {
             std::mem::forget(pipeline);
+            client.tend();
         } else {
             drop(pipeline);
         }
@@ -161,7 +165,7 @@ fn calls_of_a_pipeline_that_is_dropped_or_leaked_are_answered_in_vain() {
 #[test]
 fn a_call_that_gives_up_disturbs_no_other() {
     let (resume, suspended) = channel();
-    let addr = serve([50_000, 1, 4], move |n, peer| {
+    let addr = serve([50_000, 1, 80], move |n, peer| {
         assert_eq!(n, 0, "another connection was made");
         suspended.recv().expect("the client goes on");
         peer.answer_all();
@@ -183,6 +187,23 @@ fn a_call_that_gives_up_disturbs_no_other() {
     resume.send(()).expect("the server waits");
     drop(pipeline);
     assert_eq!(client.score(&rows[3 * 50_000..5 * 50_000]).expect("scores"), [3.0, 4.0]);
+}
+
+#[test]
+fn threads_share_a_client_behind_a_lock() {
+    let addr = serve([2, 1, 4], |_, peer| peer.answer_all()).to_string();
+    let client = Mutex::new(Client::connect(addr.as_str()).expect("a server"));
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            let client = &client;
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    let scores = client.lock().expect("no thread has failed").score(&[thread as f32; 10]);
+                    assert_eq!(scores.expect("scores"), [thread as f32; 5]);
+                }
+            });
+        }
+    });
 }
 
 #[test]

@@ -45,22 +45,9 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// cargo runs cargo in a folder, without the network.
-func cargo(t *testing.T, dir, command string, args ...string) {
-	t.Helper()
-	cmd := exec.Command("cargo", append([]string{command, "--quiet", "--offline"}, args...)...)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("cargo %s %q: %v\n%s", command, args, err, out)
-	}
-}
-
 // compile builds a program of the tests and returns its path. Overflow is checked in it.
 func compile(t *testing.T, program string) string {
 	t.Helper()
-	cargo(t, "..", "build", "--example", program)
+	shell(t, "..", "cargo build --example "+program)
 	return filepath.Join(os.Getenv("CARGO_TARGET_DIR"), "debug", "examples", program)
 }
-
-// TestCargo runs the tests of the crate, and those of its documentation.
-func TestCargo(t *testing.T) { cargo(t, "..", "test") }

@@ -29,7 +29,7 @@ func Commands(page string) (commands []string) {
 }
 
 // noShell are the languages of blocks that show no commands.
-var noShell = []string{"go", "go.mod", "ini", "json", "promql", "python", "text"}
+var noShell = []string{"go", "go.mod", "ini", "json", "promql", "python", "rust", "text", "toml"}
 
 // withoutComment removes what follows the first # behind a space, as a shell does.
 func withoutComment(line string) string {
@@ -95,6 +95,7 @@ var runners = []struct{ words, folder string }{
 	{"go run ./server/torture", "server/torture"},
 	{"go run ./server/bench", "server/bench"},
 	{"go run ./server/bench/callers", "server/bench/callers"},
+	{"cargo", "client/rust/tests"},
 }
 
 // Own returns the commands of all pages of the repository that the tests in folder run, each once,

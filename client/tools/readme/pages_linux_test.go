@@ -50,6 +50,8 @@ var elsewhere = map[string]string{
 	"python -m build":                       "CI builds the wheel in a folder of its own",
 	"pytest client/python":                  "CI runs it with the libraries that it needs",
 	"python client/python/bench.py":         "measures for half a minute",
+	"go run ./client/rust/bench":            "measures for most of a minute; its test measures for a moment",
+	"go test ./client/rust/...":             "runs cargo, with what it builds in a folder of its own; CI tests each module",
 	"perf":                                  "needs the kernel's perf, and reads what a run of minutes recorded",
 	"sh server/bench/served/install.sh":     "installs some 2 GB, for minutes",
 	"cd server/internal/proxyheader/oracle": "CI runs the oracle, which needs a module of its own",

@@ -78,8 +78,9 @@ struct World {
 impl World {
     fn new(seed: u64) -> World {
         let mut random = Random(seed);
-        let dim = if random.one_in(16) { 20_000 } else { random.within(1, 4) };
-        let model = model(dim, random.within(1, 3), random.within(1, 5));
+        let large = random.one_in(12); // requests that are staged in several parts
+        let dim = if large { 10_000 } else { random.within(1, 4) };
+        let model = model(dim, random.within(1, 3), if large { 5 } else { random.within(1, 5) });
         World {
             server: World::server(&model),
             conn: welcomed(&model),
@@ -188,7 +189,10 @@ impl World {
             9..=22 => self.send(),
             23..=36 => self.receive(),
             37 => self.end(),
-            38 => self.give_up(),
+            38 => {
+                self.give_up();
+                self.take_done();
+            }
             39 if self.random.one_in(2) && !self.conn.leaving() => self.go_away(),
             39 => {
                 self.conn.unstage(&mut self.ledger);
