@@ -265,3 +265,36 @@ impl Ledger {
 pub(crate) fn connection_lost(addr: &Arc<str>, reason: &str) -> Error {
     Error::ConnectionLost { addr: addr.clone(), reason: reason.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_come_back_go_first() {
+        let mut ledger = Ledger::default();
+        let old = ledger.start(1, None);
+        ledger.begin(old, 1);
+        ledger.answer(old, 1);
+        ledger.take_done(); // so that slots are not in the order of calls
+        let calls = [ledger.start(9, None), ledger.start(9, None), ledger.start(9, None)];
+        let slots: Vec<usize> = calls.iter().map(|key| key.slot).collect();
+        ledger.fail(calls[0], Error::GaveUp { written: false });
+        ledger.take_done();
+        let (first, second, third) = (calls[1], calls[2], ledger.start(9, None));
+        assert_eq!(third.slot, slots[0], "a slot is used again");
+        ledger.begin(first, 4);
+        ledger.begin(first, 5);
+        ledger.begin(second, 3);
+        assert_eq!(ledger.next(), Some((second, 3, 6)));
+        ledger.unbegin(second, 0);
+        ledger.unbegin(first, 4);
+        ledger.requeue();
+        let mut order = Vec::new();
+        while let Some((key, begun, rows)) = ledger.next() {
+            order.push((key, begun));
+            ledger.begin(key, rows);
+        }
+        assert_eq!(order, [(first, 4), (second, 0), (third, 0)]);
+    }
+}

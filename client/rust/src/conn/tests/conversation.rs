@@ -13,6 +13,7 @@ struct Server {
     to_send: Vec<u8>,
     requests: usize,
     seen: HashSet<u32>, // first features of rows, which number the rows from 1
+    failed: HashSet<u32>,
 }
 
 impl Server {
@@ -22,8 +23,9 @@ impl Server {
             self.note_rows(&features);
             self.requests += 1;
             if random.one_in(9) {
-                let row = random.within(0, features.len() / self.model.dim - 1) as u32;
-                self.to_send.extend(words(&[0x8000_0001, row]));
+                let row = random.within(0, features.len() / self.model.dim - 1);
+                self.failed.insert(features[row * self.model.dim] as u32);
+                self.to_send.extend(words(&[0x8000_0001, row as u32]));
             } else {
                 self.to_send.extend(answer(&self.model, &features));
             }
@@ -82,7 +84,14 @@ impl World {
         let dim = if large { 10_000 } else { random.within(1, 4) };
         let model = model(dim, random.within(1, 3), if large { 5 } else { random.within(1, 5) });
         World {
-            server: World::server(&model),
+            server: Server {
+                model: model.clone(),
+                received: Vec::new(),
+                to_send: Vec::new(),
+                requests: 0,
+                seen: HashSet::new(),
+                failed: HashSet::new(),
+            },
             conn: welcomed(&model),
             random,
             model,
@@ -95,10 +104,6 @@ impl World {
             given_up: false,
             met: Vec::new(),
         }
-    }
-
-    fn server(model: &Model) -> Server {
-        Server { model: model.clone(), received: Vec::new(), to_send: Vec::new(), requests: 0, seen: HashSet::new() }
     }
 
     fn start(&mut self) {
@@ -152,9 +157,10 @@ impl World {
         }
         self.badly |= !in_order;
         self.conn.end(&mut self.ledger, in_order, &mut self.budget, "it ended");
-        let seen = std::mem::take(&mut self.server.seen);
         self.conn = welcomed(&self.model);
-        self.server = Server { seen, ..World::server(&self.model) };
+        self.server.received.clear();
+        self.server.to_send.clear();
+        self.server.requests = 0;
     }
 
     fn give_up(&mut self) {
@@ -169,7 +175,12 @@ impl World {
             let (rows, got) = &self.table.0[key.slot];
             match &result {
                 Ok(()) => assert_eq!(got, &scores(&self.model, rows)),
-                Err(Error::ModelFailed { code: 1, row: Some(row), .. }) => assert!(*row < rows.len() / self.model.dim),
+                Err(Error::ModelFailed { code: 1, row: Some(row), .. }) => {
+                    assert!(
+                        self.server.failed.contains(&(rows[row * self.model.dim] as u32)),
+                        "row {row} has not failed"
+                    );
+                }
                 Err(Error::ConnectionLost { .. }) => assert!(self.badly, "lost, but no connection ended badly"),
                 Err(Error::GaveUp { written }) => {
                     let seen = rows.chunks_exact(self.model.dim).any(|row| self.server.seen.contains(&(row[0] as u32)));

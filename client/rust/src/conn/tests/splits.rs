@@ -121,3 +121,24 @@ fn any_bytes_may_come_first() {
     }
     assert!(welcomes > 1000 && others > 1000, "{welcomes} welcomes, {others} others: these test little");
 }
+
+/// A server that answers or fails what it cannot have seen breaks the protocol.
+#[test]
+fn an_answer_before_its_request_is_a_violation() {
+    let m = model(2, 1, 4);
+    for (sent, message, allowed) in [
+        (12, answer(&m, &[1.0, 2.0]), true),
+        (11, answer(&m, &[1.0, 2.0]), false),
+        (1, words(&[0x8000_0003, 1]), true), // a count that is not allowed is known before the rest
+        (0, words(&[0x8000_0001, 0]), false),
+    ] {
+        let (mut conn, mut ledger, mut table) = (welcomed(&m), Ledger::default(), Table::default());
+        let key = ledger.start(1, None);
+        table.put(key.slot, vec![1.0, 2.0], 1);
+        assert_eq!(conn.output(&mut ledger, &table).len(), 12);
+        conn.sent(sent, &mut ledger);
+        let result = conn.feed(&message, &mut ledger, &mut table);
+        assert_eq!(result.is_ok(), allowed, "{sent} bytes of the request were sent");
+        assert_eq!(ledger.has_done(), allowed);
+    }
+}

@@ -1,15 +1,14 @@
 //! The client with servers that do what the daemon rarely does.
 
-mod server;
-
 use std::net::TcpListener;
 use std::sync::mpsc::channel;
 use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use disrust::{Client, Config, Error, Expect, Reason};
-use server::serve;
+
+use crate::server::serve;
 
 const GOING_AWAY: [u8; 8] = [1, 0, 0, 0xC0, 0, 0, 0, 0];
 
@@ -109,6 +108,65 @@ fn a_silent_server_is_left() {
 }
 
 #[test]
+fn the_next_server_has_its_turn_after_an_end() {
+    let first = serve([1, 1, 4], |_, peer| {
+        peer.request();
+        peer.answer();
+        peer.send(&GOING_AWAY);
+    });
+    let second = serve([1, 1, 4], |_, peer| {
+        while peer.request().is_some() {
+            peer.send(&[1, 0, 0, 0x80, 0, 0, 0, 0]);
+        }
+    });
+    let second = second.to_string();
+    let mut client = Client::connect(config(&[first.to_string(), second.clone()])).expect("a server");
+    assert_eq!(client.score(&[1.0]).expect("the first server's score"), [1.0]);
+    match client.score(&[2.0]) {
+        Err(Error::ModelFailed { addr, code: 1, row: Some(0) }) => assert_eq!(*addr, second),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_orderly_end_costs_no_retry() {
+    let addr = serve([1, 1, 4], |n, peer| {
+        if n > 0 {
+            return peer.answer_all();
+        }
+        peer.request();
+        peer.answer();
+        peer.request(); // and the end, before its answer
+    });
+    let mut client = Client::connect(addr.to_string().as_str()).expect("a server");
+    for k in 0..4 {
+        assert_eq!(client.score(&[k as f32]).expect("a score"), [k as f32]);
+    }
+}
+
+#[test]
+fn an_idle_connection_that_has_ended_is_not_used() {
+    let (finished, idle) = channel();
+    let (ended, end) = channel();
+    let addr = serve([1, 1, 4], move |n, peer| {
+        if n > 0 {
+            return peer.answer_all();
+        }
+        peer.request();
+        peer.answer();
+        peer.finish();
+        finished.send(Instant::now()).expect("the client waits");
+        ended.send(peer.request()).expect("the client waits");
+    });
+    let mut client = Client::connect(addr.to_string().as_str()).expect("a server");
+    assert_eq!(client.score(&[1.0]).expect("a score"), [1.0]);
+    let since = idle.recv().expect("the server sends FIN");
+    while since.elapsed() < Duration::from_millis(2) {} // until the client takes the connection for idle
+    assert_eq!(client.score(&[2.0]).expect("a score"), [2.0]);
+    assert_eq!(end.recv(), Ok(None), "a request was sent to a server that had ended the connection");
+}
+
+#[test]
 fn retries_are_what_brings_scores() {
     let serve_once_in_three = || {
         serve([1, 1, 4], |n, peer| {
@@ -121,9 +179,9 @@ fn retries_are_what_brings_scores() {
     };
     for retries in 0..3 {
         let config = Config { retries, ..config(&[serve_once_in_three().to_string()]) };
-        let result = Client::connect(config).expect("a server").score(&[4.0]);
+        let result = Client::connect(config).expect("a server").score(&[4.0; 10]); // three requests
         match result {
-            Ok(scores) => assert!(retries == 2 && scores == [4.0]),
+            Ok(scores) => assert!(retries == 2 && scores == [4.0; 10]),
             Err(Error::ConnectionLost { .. }) => assert!(retries < 2),
             Err(error) => panic!("{error}"),
         }

@@ -1,11 +1,11 @@
 //! In the steady state a call allocates nothing.
 
-mod server;
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use disrust::Client;
+
+use crate::server::serve;
 
 struct Counting;
 
@@ -34,7 +34,7 @@ fn allocations() -> usize {
 
 #[test]
 fn a_call_allocates_nothing() {
-    let addr = server::serve([8, 1, 64], |_, peer| peer.answer_all());
+    let addr = serve([8, 1, 64], |_, peer| peer.answer_all());
     let mut client = Client::connect(addr.to_string().as_str()).expect("a server");
     let (rows, mut scores) = (vec![1.0; 8 * 1000], vec![0.0; 1000]);
     let mut before = 0;

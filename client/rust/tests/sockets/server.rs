@@ -1,7 +1,7 @@
 //! A server in a thread, for one script per connection.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 /// Shape is dim, outputs and max_vectors.
@@ -42,6 +42,11 @@ impl Peer {
 
     pub fn send(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes); // the client may have left
+    }
+
+    /// Sends FIN.
+    pub fn finish(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Write); // the client may have left
     }
 
     /// Reads a request. At the end of the stream it returns None.
