@@ -203,15 +203,17 @@ impl Client {
 
     /// Ends the calls whose time is over.
     fn give_up(&mut self) {
-        let now = match self.ledger.earliest() {
-            Some(earliest) => Some(Instant::now()).filter(|now| earliest <= *now),
-            None => None,
+        let earliest = match self.ledger.earliest() {
+            Some(earliest) => earliest,
+            None => return,
         };
-        if let Some(now) = now {
-            if let Some(link) = &mut self.link {
-                link.conn.unstage(&mut self.ledger); // what gave up unsent is not sent
-            }
-            self.ledger.give_up(now);
+        let now = Instant::now();
+        if now < earliest {
+            return;
+        }
+        match &mut self.link {
+            Some(link) => link.conn.give_up(now, &mut self.ledger),
+            None => self.ledger.give_up(now),
         }
     }
 
@@ -219,7 +221,7 @@ impl Client {
     fn lost(&mut self, ended: &Ended) {
         self.note_identity();
         if let Some(mut link) = self.link.take() {
-            self.servers[self.current].lost(&link);
+            self.servers[self.current].lost(link.conn.answers());
             self.current = (self.current + 1) % self.servers.len();
             link.conn.end(&mut self.ledger, ended.in_order, &mut self.budget, &ended.reason);
         }

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::error::{Attempt, Reason};
-use crate::link::Link;
 use crate::retry::Backoff;
 
 /// UNUSED is after how many connections without an answer an address counts as failed.
@@ -34,9 +33,10 @@ impl Server {
         self.backoff.failed();
     }
 
-    /// Takes note that a connection has ended. One that brought no answer delays the next attempt.
-    pub(crate) fn lost(&mut self, link: &Link) {
-        if link.conn.answers() > 0 {
+    /// Takes note that a connection has ended, which has brought so many answers. One that brought none delays
+    /// the next attempt.
+    pub(crate) fn lost(&mut self, answers: u64) {
+        if answers > 0 {
             self.backoff.reset();
             self.unused = 0;
             return;
@@ -47,5 +47,31 @@ impl Server {
         } else {
             self.backoff.failed();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn connections_without_an_answer_delay_the_next_one() {
+        let mut server = Server::new("host:1").expect("an address");
+        for longest in [10, 20, 40, 80] {
+            let now = Instant::now();
+            server.lost(0);
+            let wait = server.backoff.due - now;
+            let (least, most) = (Duration::from_millis(longest) / 2, Duration::from_millis(longest) + now.elapsed());
+            assert!(least <= wait && wait <= most, "{wait:?} after {longest} ms");
+            assert!(server.error.is_none());
+        }
+        server.lost(0);
+        assert!(matches!(server.error.as_deref(), Some(Attempt { reason: Reason::Fruitless, .. })));
+        server.lost(1);
+        assert!(server.backoff.due <= Instant::now());
+        server.lost(0);
+        server.came();
+        assert!(server.error.is_none());
     }
 }

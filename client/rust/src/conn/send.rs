@@ -1,5 +1,7 @@
 //! Sending: requests are copied side by side, and sent from there.
 
+use std::time::Instant;
+
 use super::{Conn, Request};
 use crate::floats;
 use crate::ledger::{Ledger, Memory};
@@ -105,6 +107,12 @@ impl Conn {
         if self.waiting.len() < whole {
             ledger.requeue();
         }
+    }
+
+    /// Ends the calls whose deadline has passed. What is not sent of them by now is not sent later.
+    pub(crate) fn give_up(&mut self, now: Instant, ledger: &mut Ledger) {
+        self.unstage(ledger);
+        ledger.give_up(now);
     }
 
     /// Takes a request from the sums of those in flight.

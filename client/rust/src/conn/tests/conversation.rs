@@ -165,8 +165,7 @@ impl World {
 
     fn give_up(&mut self) {
         self.given_up = true;
-        self.conn.unstage(&mut self.ledger);
-        self.ledger.give_up(Instant::now());
+        self.conn.give_up(Instant::now(), &mut self.ledger);
     }
 
     fn take_done(&mut self) {
