@@ -87,3 +87,29 @@ impl Backoff {
 pub(crate) fn random() -> f64 {
     RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sent_again_until_their_limits() {
+        let mut budget = Budget::new(2, 1);
+        let mut again = Again::default();
+        let may: Vec<bool> = (0..5).map(|_| again.may(0, true, &mut budget)).collect();
+        assert_eq!(may, [true, true, true, false, false], "two moves and a retry");
+        assert!(again.may(1, true, &mut budget), "the rows before have scores by now");
+        assert!(again.may(1, false, &mut budget) && !again.may(1, false, &mut budget));
+    }
+
+    #[test]
+    fn retries_are_a_tenth_of_the_calls_and_ten_at_once() {
+        let mut budget = Budget::new(0, u32::MAX);
+        let mut again = Again::default();
+        let mut spend = |earned: usize| {
+            (0..earned).for_each(|_| budget.earn());
+            (0..100).filter(|_| again.may(0, false, &mut budget)).count()
+        };
+        assert_eq!([spend(0), spend(0), spend(9), spend(1), spend(25), spend(1000)], [10, 0, 0, 1, 2, 10]);
+    }
+}

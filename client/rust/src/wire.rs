@@ -121,3 +121,35 @@ fn text(bytes: &[u8]) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_from_another_machine() {
+        assert_eq!(text("modèle 数".as_bytes()), "modèle 数");
+        assert_eq!(text(b"a\xFF\x07b\xC3"), "a\\xff\\x07b\\xc3");
+        assert_eq!(text(b"\xE6\x95"), "\\xe6\\x95");
+    }
+
+    #[test]
+    fn expectations() {
+        let served = Model { name: "m".into(), dim: 3, outputs: 2, max_vectors: 4, kind: Kind::Raw, identity: [0; 32] };
+        let any = Expect::default();
+        let exact = Expect { dim: 3, outputs: 2, kind: Kind::Raw, max_vectors: 4, model: "m".into() };
+        assert!(any.agrees(&served) && exact.agrees(&served));
+        for other in [
+            Expect { dim: 4, ..any.clone() },
+            Expect { outputs: 1, ..any.clone() },
+            Expect { kind: Kind::Prob, ..any.clone() },
+            Expect { max_vectors: 5, ..any.clone() },
+        ] {
+            assert!(!other.agrees(&served), "{other:?}");
+        }
+        let bytes = hello(&exact);
+        let words: Vec<u32> = bytes[8..24].chunks(4).map(word).collect();
+        assert_eq!((words, &bytes[24..]), (vec![3, 2, 1, 4], &b"\x01m\0\0"[..]));
+        assert_eq!(&bytes[..8], b"DIS2\x02\0\x14\0");
+    }
+}
