@@ -5,7 +5,7 @@ use crate::model::Expect;
 /// Config says where the servers are and how the client behaves.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// "host:port", "[IPv6]:port" or "unix:PATH". The first is tried first, and the next one after a
+    /// `host:port`, `[IPv6]:port` or `unix:PATH`. The first is tried first, and the next one after a
     /// failure or the end of a connection. All must serve models of the same shape.
     pub addrs: Vec<String>,
     /// What the program expects of the servers.
