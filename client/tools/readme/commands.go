@@ -29,7 +29,7 @@ func Commands(page string) (commands []string) {
 }
 
 // noShell are the languages of blocks that show no commands.
-var noShell = []string{"c", "c++", "go", "go.mod", "ini", "java", "json", "promql", "python", "text"}
+var noShell = []string{"c", "c++", "go", "go.mod", "ini", "java", "json", "promql", "python", "rust", "text", "toml"}
 
 // withoutComment removes what follows the first # behind a space, as a shell does.
 func withoutComment(line string) string {
@@ -105,6 +105,7 @@ var runners = []struct{ words, folder string }{
 	{"./ask", "client/c/tests"},
 	{"./loop", "client/c/tests"},
 	{"./ask-cpp", "client/c/tests"},
+	{"cargo", "client/rust/tests"},
 }
 
 // Own returns the commands of all pages of the repository that the tests in folder run, each once,

@@ -59,6 +59,8 @@ var elsewhere = map[string]string{
 	"javac -d classes":                      "the tests of client/java run it",
 	"java -cp classes":                      "the tests of client/java run it",
 	"go run ./client/java/bench":            "measures for a minute; its test runs it with less",
+	"go run ./client/rust/bench":            "measures for most of a minute; its test measures for a moment",
+	"go test ./client/rust/...":             "runs cargo, with what it builds in a folder of its own; CI tests each module",
 	"perf":                                  "needs the kernel's perf, and reads what a run of minutes recorded",
 	"sh server/bench/served/install.sh":     "installs some 2 GB, for minutes",
 	"cd server/internal/proxyheader/oracle": "CI runs the oracle, which needs a module of its own",

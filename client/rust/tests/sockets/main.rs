@@ -1,0 +1,5 @@
+//! The client with servers in threads.
+
+mod allocations;
+mod client;
+mod server;
