@@ -14,9 +14,13 @@ const lengthHeader = "Inference-Header-Content-Length"
 
 // read reads the body of r to w.body, and returns how much of it is JSON.
 func (w *workspace) read(to http.ResponseWriter, r *http.Request) (jsonBytes int, err error) {
-	body, err := decoded(http.MaxBytesReader(to, r.Body, MaxRequestBytes), r.Header.Get("Content-Encoding"))
+	whole := http.MaxBytesReader(to, r.Body, MaxRequestBytes)
+	body, err := decoded(whole, r.Header.Get("Content-Encoding"))
 	if err == nil {
 		w.body, err = readAll(w.body[:0], body, int(max(0, r.ContentLength)))
+	}
+	if err == nil { // a compressed text may end before the body, whose end net/http would wait for without a deadline
+		_, err = io.Copy(io.Discard, whole)
 	}
 	if err != nil {
 		return 0, bodyFailure(err)
@@ -27,7 +31,7 @@ func (w *workspace) read(to http.ResponseWriter, r *http.Request) (jsonBytes int
 	}
 	n, err := strconv.ParseUint(length, 10, 31)
 	if err != nil || int(n) > len(w.body) {
-		return 0, failf(invalid, "%s is %q: a number of bytes from 0 to the body's %d is allowed", lengthHeader, length, len(w.body))
+		return 0, failf(invalid, "%s is %.64q: a number of bytes from 0 to the body's %d is allowed", lengthHeader, length, len(w.body))
 	}
 	return int(n), nil
 }
@@ -42,7 +46,7 @@ func decoded(body io.Reader, encoding string) (io.Reader, error) {
 	case "deflate":
 		return zlib.NewReader(body)
 	}
-	return nil, failf(encoded, "the body has the encoding %q: gzip and deflate are allowed", encoding)
+	return nil, failf(encoded, "the body has the encoding %.64q: gzip and deflate are allowed", encoding)
 }
 
 // readAll appends all that r has to b, up to MaxRequestBytes. It expects about as many bytes as size.

@@ -1,6 +1,8 @@
 package oip
 
 import (
+	"bytes"
+	"compress/zlib"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +22,7 @@ import (
 	"github.com/disrust/disrust/server/oip/internal/inferencepb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 )
 
@@ -168,15 +171,34 @@ func TestSlowBody(t *testing.T) {
 			t.Errorf("%v: %s", err, answer)
 		}
 	}
+	// A compressed text may end before its body does.
+	packed := new(bytes.Buffer)
+	w := zlib.NewWriter(packed)
+	w.Write([]byte(goodRow + "}"))
+	rawtest.Check(t, w.Close())
+	c, err := rawtest.Dial(b.http)
+	rawtest.Check(t, err)
+	defer c.Close()
+	rawtest.Check(t, c.Send(fmt.Appendf(nil, "POST %s/infer HTTP/1.1\r\nHost: h\r\nContent-Encoding: deflate\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", testPath, packed.Len(), packed)))
+	if answer, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
+		t.Errorf("%v: %s", err, answer)
+	}
+
 	g := b.connect(t)
-	for range 5 {
-		stream, err := g.NewStream(t.Context(), &grpc.StreamDesc{ClientStreams: true}, inferencepb.GRPCInferenceService_ModelInfer_FullMethodName)
-		rawtest.Check(t, err)
-		if err := stream.RecvMsg(&inferencepb.ModelInferResponse{}); status.Code(err) != codes.DeadlineExceeded {
-			t.Error(err)
+	for range maxCalls + 1 {
+		for _, method := range []string{inferencepb.GRPCInferenceService_ModelInfer_FullMethodName, inferencepb.GRPCInferenceService_ServerLive_FullMethodName, grpc_health_v1.Health_Check_FullMethodName} {
+			stream, err := g.NewStream(t.Context(), &grpc.StreamDesc{ClientStreams: true}, method)
+			rawtest.Check(t, err)
+			if err := stream.RecvMsg(&inferencepb.ModelInferResponse{}); status.Code(err) != codes.DeadlineExceeded {
+				t.Error(method, err)
+			}
 		}
 	}
-	b.good(t)
+	rawtest.Until(t, "both ports answer", func() bool { // in their short time
+		status, _, _ := b.ask(t, "POST", testPath+"/infer", nil, []byte(goodRow+"}"))
+		_, err := b.dial(t).ModelInfer(t.Context(), raw(1, []float32{1, 2, 3}))
+		return status == 200 && err == nil
+	})
 }
 
 // good expects that both ports answer.
@@ -192,7 +214,7 @@ func (b *bridge) good(t *testing.T) {
 // TestNoRoom: while requests take all room, others wait, and are refused when that takes too long. Then there is room
 // again.
 func TestNoRoom(t *testing.T) {
-	b := start(t, twice{2}, func(s *Server) { s.waits.room = 20 * time.Millisecond })
+	b := start(t, twice{2}, func(s *Server) { s.waits.room = 200 * time.Millisecond })
 	var hold []net.Conn
 	for range roomBytes / MaxRequestBytes {
 		c, err := net.Dial("tcp", b.http)
@@ -217,7 +239,7 @@ func TestNoRoom(t *testing.T) {
 		_, err := g.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true}, inferencepb.GRPCInferenceService_ModelInfer_FullMethodName)
 		rawtest.Check(t, err)
 	}
-	c := inferencepb.NewGRPCInferenceServiceClient(g)
+	c := b.dial(t)
 	code := func() codes.Code {
 		_, err := c.ModelInfer(t.Context(), raw(1, []float32{1, 2, 3}))
 		return status.Code(err)
@@ -232,10 +254,10 @@ func TestNoRoom(t *testing.T) {
 func TestRoomComesBack(t *testing.T) {
 	b := start(t, twice{2}, func(s *Server) { s.waits.room = 20 * time.Millisecond })
 	c := b.dial(t)
-	const rows = MaxRequestBytes/(floatBytes*testDim) - 10 // a message of gRPC has more than its rows
+	const rows = MaxAnswerBytes / (floatBytes * testOutputs)
 	body := make([]byte, floatBytes*testDim*rows)
 	q := raw(rows, make([]float32, testDim*rows))
-	for i := range 2*roomBytes/MaxRequestBytes + 2 {
+	for i := range 2*roomBytes/len(body) + 2 {
 		bad := i % 2
 		status1, _, _ := b.ask(t, "POST", testPath+"/infer", length("0"), body[bad:])
 		q.Inputs[0].Shape[0] = int64(rows - bad)
@@ -259,6 +281,38 @@ func (f *full) Accept() (net.Conn, error) {
 }
 
 func (f *full) Close() error { return nil }
+
+// TestLongNames: what a client sends is repeated to it, and kept, only so far.
+func TestLongNames(t *testing.T) {
+	b := start(t, twice{2})
+	long := strings.Repeat("\x7f", MaxRequestBytes/2)
+	const most = 1000 // bytes of an answer
+	for _, body := range []string{
+		strings.Replace(goodRow, "features", long, 1), strings.Replace(goodRow, "FP32", long, 1),
+		goodRow + `,"outputs":[{"name":"` + long + `"}]`, goodRow + `,"id":"` + long + `"`,
+	} {
+		if status, _, answer := b.ask(t, "POST", testPath+"/infer", nil, []byte(body+"}")); status != 400 || len(answer) > most {
+			t.Errorf("%d, %d bytes", status, len(answer))
+		}
+	}
+	c := b.dial(t)
+	for _, change := range []func(*inferencepb.ModelInferRequest){
+		func(q *inferencepb.ModelInferRequest) { q.ModelName = long },
+		func(q *inferencepb.ModelInferRequest) { q.ModelVersion = long },
+		func(q *inferencepb.ModelInferRequest) { q.Id = long },
+		func(q *inferencepb.ModelInferRequest) { q.Inputs[0].Name = long },
+		func(q *inferencepb.ModelInferRequest) { q.Inputs[0].Datatype = long },
+	} {
+		q := raw(1, []float32{1, 2, 3})
+		change(q)
+		if _, err := c.ModelInfer(t.Context(), q); err == nil || len(err.Error()) > most {
+			t.Error("answered, or with a long error")
+		}
+	}
+	if _, err := c.ModelReady(t.Context(), &inferencepb.ModelReadyRequest{Name: long}); err == nil || !strings.Contains(err.Error(), "at most 4096 are allowed") {
+		t.Error(err)
+	}
+}
 
 // TestCrowd: a port has so many connections at once. More wait until one of them is closed, or the port.
 func TestCrowd(t *testing.T) {

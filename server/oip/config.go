@@ -22,7 +22,7 @@ const (
 	headerBytes = 16 << 10            // of a request's header
 
 	headerTimeout = 5 * time.Second // for a request's header, or the beginning of a gRPC connection
-	writeTimeout  = time.Minute     // for a whole answer in HTTP, from the request's header
+	writeTimeout  = time.Minute     // for a whole answer in HTTP
 	idleTimeout   = 2 * time.Minute // for the next request on a connection
 )
 

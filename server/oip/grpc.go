@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/gzip" // clients may compress with it
 	"google.golang.org/grpc/encoding/proto"
-	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 )
 
@@ -23,11 +22,12 @@ type grpcPort struct {
 	*Server
 	inferencepb.UnimplementedGRPCInferenceServiceServer
 	server *grpc.Server
-	room   *semaphore.Weighted // bytes of messages
+	room   *semaphore.Weighted // bytes of messages that ask for scores
+	calls  *semaphore.Weighted // others whose messages are read
 }
 
 const (
-	maxStreams  = 16       // calls at once on a connection; its client holds more back
+	maxStreams  = 4        // calls at once on a connection, whose answers may wait for the client; it holds more calls back
 	windowBytes = 64 << 10 // what a call may send before it is read
 
 	pingTimeout  = 20 * time.Second
@@ -35,7 +35,7 @@ const (
 )
 
 func newGRPCPort(s *Server) *grpcPort {
-	p := &grpcPort{Server: s, room: semaphore.NewWeighted(roomBytes)}
+	p := &grpcPort{Server: s, room: semaphore.NewWeighted(roomBytes), calls: semaphore.NewWeighted(maxCalls)}
 	p.server = grpc.NewServer(
 		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(proto.Name)}),
 		grpc.MaxRecvMsgSize(MaxRequestBytes), grpc.MaxHeaderListSize(headerBytes),
@@ -44,21 +44,21 @@ func newGRPCPort(s *Server) *grpcPort {
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idleTimeout, Time: idleTimeout, Timeout: pingTimeout}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: fastestPings, PermitWithoutStream: true}),
 	)
-	p.server.RegisterService(service(), p)
-	grpc_health_v1.RegisterHealthServer(p.server, &health{Server: s})
+	p.server.RegisterService(p.bounded(inference()), p)
+	p.server.RegisterService(p.bounded(healthService()), &health{Server: s})
 	return p
 }
 
-// service is the protocol's, with ModelInfer as a stream of one message. On the wire that is the same. Here it
+// inference is the protocol's service, with ModelInfer as a stream of one message. On the wire that is the same. Here it
 // means that the message is read when the port says so, and not before.
-func service() *grpc.ServiceDesc {
+func inference() grpc.ServiceDesc {
 	d := inferencepb.GRPCInferenceService_ServiceDesc
 	d.Methods = slices.DeleteFunc(slices.Clone(d.Methods), func(m grpc.MethodDesc) bool { return m.MethodName == inferMethod })
 	d.Streams = []grpc.StreamDesc{{
 		StreamName: inferMethod, ClientStreams: true, ServerStreams: true,
 		Handler: func(p any, stream grpc.ServerStream) error { return p.(*grpcPort).infer(stream) },
 	}}
-	return &d
+	return d
 }
 
 const inferMethod = "ModelInfer"
@@ -125,25 +125,11 @@ func (p *grpcPort) receive(stream grpc.ServerStream) (_ *workspace, room int64, 
 	ctx, cancel := context.WithTimeout(stream.Context(), p.waits.room)
 	defer cancel()
 	if p.room.Acquire(ctx, MaxRequestBytes) != nil { // nobody knows yet how large the message is
-		return nil, 0, failf(busy, "the server has too many requests")
+		return nil, 0, tooMany()
 	}
 	own := takeWorkspace()
-	received := make(chan error, 1)
-	go func() { received <- stream.RecvMsg(own) }() // it ends when the call does
-	deadline := time.NewTimer(p.waits.body)
-	defer deadline.Stop()
-	select {
-	case err = <-received:
-	case <-deadline.C:
-		go func() {
-			<-received
-			p.room.Release(MaxRequestBytes)
-		}()
-		return nil, 0, failf(late, "the request was not finished within %v", p.waits.body)
-	}
-	if err != nil {
-		p.room.Release(MaxRequestBytes)
-		return nil, 0, err
+	if err := p.read(func() error { return stream.RecvMsg(own) }, func() { p.room.Release(MaxRequestBytes) }); err != nil {
+		return nil, 0, err // own may still be written to
 	}
 	room = int64(len(own.body))
 	p.room.Release(MaxRequestBytes - room)

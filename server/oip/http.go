@@ -118,6 +118,7 @@ func (p *httpPort) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = p.tell(w, t)
 	}
 	if err != nil {
+		writeWithin(w, writeTimeout)
 		refuse(w, failureOf(err))
 	}
 }
@@ -205,6 +206,7 @@ func (p *httpPort) infer(w http.ResponseWriter, r *http.Request, t target) error
 	if err := p.scoring.score(r.Context(), &m, own.rows, own.scores); err != nil {
 		return err
 	}
+	writeWithin(w, writeTimeout)
 	own.answer(w, &m, &q)
 	return nil
 }
@@ -216,6 +218,11 @@ func readWithin(w http.ResponseWriter, d time.Duration) {
 		deadline = time.Now().Add(d)
 	}
 	http.NewResponseController(w).SetReadDeadline(deadline) // a ResponseWriter of net/http can
+}
+
+// writeWithin bounds how long writes to the client may take from now on.
+func writeWithin(w http.ResponseWriter, d time.Duration) {
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d)) // a ResponseWriter of net/http can
 }
 
 // takeRoom waits until the body of r may be read, and returns the bytes to release.
@@ -230,7 +237,7 @@ func (p *httpPort) takeRoom(r *http.Request) (int64, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), p.waits.room)
 	defer cancel()
 	if p.room.Acquire(ctx, room) != nil {
-		return 0, failf(busy, "the server has too many requests")
+		return 0, tooMany()
 	}
 	return room, nil
 }

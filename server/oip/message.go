@@ -115,6 +115,8 @@ func (w *workspace) parseMessage() (m message, err error) {
 		case requestID:
 			if m.id = f.bytes; !utf8.Valid(m.id) {
 				err = failf(invalid, "the id is not UTF-8")
+			} else {
+				err = checkID(len(m.id))
 			}
 		case requestParameters:
 			err = m.parameter(f.bytes)
@@ -202,7 +204,7 @@ func (in *messageInput) parseShape(f field) error {
 
 func (in *messageInput) appendShape(v uint64) error {
 	if len(in.shape) == maxRank {
-		return failf(invalid, "input %q has a shape of more than %d numbers", in.name, maxRank)
+		return failf(invalid, "input %.64q has a shape of more than %d numbers", in.name, maxRank)
 	}
 	in.shape = append(in.shape, int64(v))
 	return nil
@@ -263,6 +265,9 @@ type codec struct{ encoding.CodecV2 }
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	w, is := v.(*workspace)
 	if !is {
+		if size := data.Len(); size > maxCallBytes {
+			return failf(invalid, "the message has %d bytes: at most %d are allowed", size, maxCallBytes)
+		}
 		return c.CodecV2.Unmarshal(data, v)
 	}
 	if size := data.Len(); cap(w.body) < size {

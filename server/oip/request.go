@@ -118,7 +118,9 @@ func (w *workspace) parseHead(text []byte) (h head, err error) {
 	err = r.object(func(name string) (err error) {
 		switch name {
 		case "id":
-			h.id, err = r.string()
+			if h.id, err = r.string(); err == nil {
+				err = checkID(len(h.id))
+			}
 		case "parameters":
 			err = r.object(func(name string) (err error) {
 				if name == "binary_data_output" {
@@ -173,7 +175,7 @@ func (w *workspace) parseInput(r *jsonReader) (in input, err error) {
 			err = r.array(func() error {
 				n, err := r.integer()
 				if in.shape = append(in.shape, n); len(in.shape) > maxRank {
-					err = failf(invalid, "input %q has a shape of more than %d numbers", in.name, maxRank)
+					err = failf(invalid, "input %.64q has a shape of more than %d numbers", in.name, maxRank)
 				}
 				return err
 			})

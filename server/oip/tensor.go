@@ -17,9 +17,15 @@ const (
 )
 
 // MaxRequestBytes is what the largest request may have: the body in HTTP, the message in gRPC. It is
-// also the most that a row's features or the scores of a request may take. The server's own protocol has the
-// same bound for a frame.
+// also the most that the features of a request may take. The server's own protocol has the same bound for a frame.
 const MaxRequestBytes = wire.MaxFrameBytes
+
+// MaxAnswerBytes is the most that the scores of a request may take, as float32. Answers wait in the server for clients
+// that do not read.
+const MaxAnswerBytes = 512 << 10
+
+// maxIDBytes is how long the id of a request may be. Its answer has it.
+const maxIDBytes = 1 << 10
 
 // builtInVersion is the version of a model without an identity.
 const builtInVersion = "1"
@@ -36,10 +42,10 @@ func versionOf(m *server.Served) string {
 // find returns an error unless m is the model of that name and version. No version is any version.
 func find(m *server.Served, name, version string) error {
 	if name != m.Name {
-		return failf(notFound, "there is no model %q: %q is served", name, m.Name)
+		return failf(notFound, "there is no model %.64q: %q is served", name, m.Name)
 	}
 	if served := versionOf(m); version != "" && version != served {
-		return failf(notFound, "model %q has no version %q: %q is served", name, version, served)
+		return failf(notFound, "model %q has no version %.64q: %q is served", name, version, served)
 	}
 	return nil
 }
@@ -49,15 +55,15 @@ func checkInput(m *server.Served, name, datatype string, shape []int64) (rows in
 	dim := int64(m.Format.Dim)
 	switch {
 	case name != inputName:
-		return 0, failf(invalid, "there is no input %q: %q is the one that model %q takes", name, inputName, m.Name)
+		return 0, failf(invalid, "there is no input %.64q: %q is the one that model %q takes", name, inputName, m.Name)
 	case datatype != fp32:
-		return 0, failf(invalid, "input %q has the datatype %q: %s is the one that the model takes", name, datatype, fp32)
+		return 0, failf(invalid, "input %q has the datatype %.64q: %s is the one that the model takes", name, datatype, fp32)
 	case len(shape) != 2 || shape[0] < 1 || shape[1] != dim:
 		return 0, failf(invalid, "input %q has the shape %d: [rows, %d] with at least 1 row is what the model takes", name, shape, dim)
 	}
-	most := int64(MaxRequestBytes / floatBytes / max(m.Format.Dim, m.Format.Outputs))
+	most := int64(min(MaxRequestBytes/(floatBytes*m.Format.Dim), MaxAnswerBytes/(floatBytes*m.Format.Outputs)))
 	if shape[0] > most {
-		return 0, failf(tooLarge, "input %q has %d rows: the rows of a request, and their scores, may take %d bytes, which are %d rows", name, shape[0], MaxRequestBytes, most)
+		return 0, failf(tooLarge, "input %q has %d rows: a request may have %d, whose features take at most %d bytes and whose scores %d", name, shape[0], most, MaxRequestBytes, MaxAnswerBytes)
 	}
 	return int(shape[0]), nil
 }
@@ -81,7 +87,7 @@ func checkBytes(m *server.Served, rows, size int) error {
 // checkOutput returns an error unless the model has an output of that name.
 func checkOutput(m *server.Served, name string) error {
 	if name != outputName {
-		return failf(invalid, "there is no output %q: %q is the one that model %q has", name, outputName, m.Name)
+		return failf(invalid, "there is no output %.64q: %q is the one that model %q has", name, outputName, m.Name)
 	}
 	return nil
 }
@@ -92,6 +98,14 @@ func checkParameter(name string) error {
 	switch name {
 	case "classification", "shared_memory_region", "shared_memory_offset", "shared_memory_byte_size":
 		return failf(invalid, "the parameter %q is of an extension that this server does not have", name)
+	}
+	return nil
+}
+
+// checkID refuses an id of so many bytes.
+func checkID(size int) error {
+	if size > maxIDBytes {
+		return failf(invalid, "the id has %d bytes: at most %d are allowed", size, maxIDBytes)
 	}
 	return nil
 }

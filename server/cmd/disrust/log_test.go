@@ -23,7 +23,9 @@ import (
 type logLine struct {
 	Time       time.Time
 	Level, Msg string
-	Addresses  []string // of the ready line
+	Addresses  []string // of the ready line, as are the next two
+	OIPHTTP    string   `json:"oip_http"`
+	OIPGRPC    string   `json:"oip_grpc"`
 
 	Peer, Violation, Line string
 	More, Others          int

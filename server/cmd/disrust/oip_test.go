@@ -4,13 +4,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -120,16 +118,9 @@ func TestOIPUnix(t *testing.T) {
 	if _, err := os.Stat(path); err == nil {
 		t.Error("the socket's file outlives the daemon")
 	}
-	words := small("--log-format", "json", "--oip-grpc", "127.0.0.1:0")
-	p, err := daemontest.StartProcess(exec.Command(words[0], words[1:]...))
-	rawtest.Check(t, err)
-	t.Cleanup(p.Kill)
-	var line map[string]any
-	rawtest.Until(t, "the daemon is ready", func() bool {
-		return json.Unmarshal([]byte(p.Stderr.String()), &line) == nil
-	})
-	if where, _ := line["oip_grpc"].(string); !strings.HasPrefix(where, "127.0.0.1:") || line["oip_http"] != nil {
-		t.Error(line)
+	_, ready := startJSON(t, small("--log-format", "json", "--oip-grpc", "127.0.0.1:0")...)
+	if !strings.HasPrefix(ready.OIPGRPC, "127.0.0.1:") || ready.OIPHTTP != "" {
+		t.Error(ready)
 	}
 }
 
@@ -200,12 +191,12 @@ func TestOIPInPlan(t *testing.T) {
 
 // TestOIPMemory: the largest requests, more of them at once than a port reads, take no more than the plan has.
 func TestOIPMemory(t *testing.T) {
-	d := start(t, "--dim", "2", "--oip-http", "127.0.0.1:0", "--oip-grpc", "127.0.0.1:0")
+	const dim, rows = 32, oip.MaxAnswerBytes / 4
+	d := start(t, "--dim", fmt.Sprint(dim), "--oip-http", "127.0.0.1:0", "--oip-grpc", "127.0.0.1:0")
 	overHTTP, _ := oipOf(t, d)
 	before, err := d.Usage()
 	rawtest.Check(t, err)
-	const rows = oip.MaxRequestBytes / 8
-	text := fmt.Sprintf(`{"inputs":[{"name":"features","datatype":"FP32","shape":[%d,2],"data":[0%s]}]}`, rows, strings.Repeat(",0", 2*rows-1))
+	text := fmt.Sprintf(`{"inputs":[{"name":"features","datatype":"FP32","shape":[%d,%d],"data":[0%s]}]}`, rows, dim, strings.Repeat(",0", dim*rows-1))
 	text += strings.Repeat(" ", oip.MaxRequestBytes-len(text))
 	var clients sync.WaitGroup
 	for range 6 {
