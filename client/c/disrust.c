@@ -230,13 +230,12 @@ const disrust_refusal *disrust_conn_refusal(const disrust_conn *conn) { return &
 static void finish(disrust_conn *conn, disrust_call *call, disrust_status status) {
   if (conn->sending == call) conn->sending = call->next_;
   if (conn->out_call == call) conn->out_call = NULL;
-  if (call->begun_ > call->answered_) {
-    for (uint32_t k = 0; k < conn->in_flight; k++) {
-      slot *s = &conn->slots[(conn->first_slot + k) % conn->window];
-      if (s->call != call) continue;
-      s->call = NULL;
-      if (k == 0) conn->target = NULL;
-    }
+  // Its requests without an answer are neighbours, and slot_ is the last of them.
+  size_t rows = call->begun_ - call->answered_;
+  for (uint32_t at = call->slot_; rows; at = (at + conn->window - 1) % conn->window) {
+    conn->slots[at].call = NULL;
+    rows -= conn->slots[at].vectors;
+    if (at == conn->first_slot) conn->target = NULL;
   }
   call->status = status;
   list_remove(&conn->live, call);
@@ -260,7 +259,7 @@ void disrust_conn_start(disrust_conn *conn, disrust_call *call) {
   call->row = -1;
   call->written = 0;
   call->total_ = call->begun_ = call->answered_ = call->moved_at_ = 0;
-  call->moves_ = call->retries_ = 0;
+  call->moves_ = call->retries_ = call->slot_ = 0;
   list_append(&conn->live, call);
   if (!conn->sending) conn->sending = call;
   if (conn->shaped) fit(conn, call);
@@ -359,7 +358,8 @@ size_t disrust_conn_output(disrust_conn *conn, disrust_piece *pieces, size_t mos
 static void begin(disrust_conn *conn) {
   disrust_call *call = conn->sending;
   uint32_t vectors = vectors_of_next(conn, call, call->begun_);
-  slot *s = &conn->slots[(conn->first_slot + conn->in_flight++) % conn->window];
+  call->slot_ = (conn->first_slot + conn->in_flight++) % conn->window;
+  slot *s = &conn->slots[call->slot_];
   s->call = conn->out_call = call;
   s->vectors = vectors;
   conn->out_first = call->begun_;

@@ -90,7 +90,7 @@ typedef struct disrust_call {
   struct disrust_call *next_, *previous_;
   size_t total_, begun_, answered_, moved_at_; // rows
   int64_t deadline_;
-  uint32_t moves_, retries_;
+  uint32_t moves_, retries_, slot_;
 } disrust_call;
 
 // The client
