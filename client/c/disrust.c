@@ -1018,10 +1018,13 @@ static void seek(disrust_client *c) {
   while (c->conn->live.first) finish(c->conn, c->conn->live.first, status);
 }
 
-// connected finds out how an attempt to connect has ended.
+// connected finds out how an attempt to connect has ended. If the program asks so late that the time of the
+// attempt is over, the welcome, or the next place, has that time again.
 static void connected(disrust_client *c) {
   int problem = 0;
   socklen_t size = sizeof problem;
+  int64_t now = now_nanos();
+  if (now >= c->dial_end) c->dial_end = now + c->dial;
   if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &problem, &size)) problem = errno;
   if (!problem) {
     begin_greeting(c);
@@ -1147,11 +1150,38 @@ static void expire(disrust_client *c, int64_t now) {
   }
 }
 
-// exchange receives and sends on a connection that stands. One that has rested is looked at before a
-// request goes out: the server may have closed it.
-static void exchange(disrust_client *c, int ready, int64_t now) {
+// late says whether a time has passed that expire or overdue judges. The program may have done other work
+// since the last turn, so that what came in time is still in the socket.
+static int late(const disrust_client *c, int64_t now) {
+  if (c->phase == CONNECTING) return now >= c->place_end;
+  if (c->phase == GREETING) return now >= c->dial_end;
+  return c->phase == UP && c->conn->in_flight && (now >= c->earliest || now >= c->heard + c->stall);
+}
+
+// ready_within waits for so many milliseconds, or without end if they are -1, until the descriptor is ready,
+// and returns for what.
+static int ready_within(const disrust_client *c, int millis) {
+  struct pollfd p;
+  int wants = disrust_wants(c), ready = 0;
+  p.fd = c->fd;
+  p.events = (short)((wants & DISRUST_READ ? POLLIN : 0) | (wants & DISRUST_WRITE ? POLLOUT : 0));
+  p.revents = 0;
+  if (poll(&p, c->fd >= 0, millis) > 0) {
+    if (p.revents & (POLLIN | POLLHUP | POLLERR)) ready |= DISRUST_READ;
+    if (p.revents & (POLLOUT | POLLHUP | POLLERR)) ready |= DISRUST_WRITE;
+  }
+  return ready;
+}
+
+// look receives on a connection that stands. One that has rested is looked at before a request goes out:
+// the server may have closed it.
+static void look(disrust_client *c, int ready, int64_t now) {
   if (rests(c) && c->conn->sending && now - c->heard > FRESH) ready |= DISRUST_READ;
   if (ready & DISRUST_READ) receive(c);
+}
+
+// proceed sends on a connection that stands, and ends one on which nothing more can be done.
+static void proceed(disrust_client *c, int ready) {
   if (c->phase >= GREETING && (!c->blocked || ready & DISRUST_WRITE)) transmit(c);
   if (rests(c) && (c->broken || disrust_conn_ending(c->conn))) {
     explain(c, c->broken ? strerror(c->broken) : "the server went away", "", 0);
@@ -1161,12 +1191,14 @@ static void exchange(disrust_client *c, int ready, int64_t now) {
 
 void disrust_turn(disrust_client *c, int ready) {
   int64_t now = now_nanos();
-  expire(c, now);
+  if (late(c, now)) ready |= ready_within(c, 0);
   if (c->phase == CONNECTING && ready & DISRUST_WRITE) {
     connected(c);
     ready = 0;
   }
-  if (c->phase >= GREETING) exchange(c, ready, now);
+  if (c->phase >= GREETING) look(c, ready, now);
+  expire(c, now);
+  if (c->phase >= GREETING) proceed(c, ready);
   overdue(c, now);
   if (c->phase == DOWN && wanted(c)) seek(c);
   if (c->phase == GREETING && !c->conn->hello_sent) transmit(c);
@@ -1214,16 +1246,7 @@ int disrust_timeout(const disrust_client *c) {
 
 // wait_in_poll waits until there is something to do, and does it.
 static void wait_in_poll(disrust_client *c) {
-  struct pollfd p;
-  int wants = disrust_wants(c), ready = 0;
-  p.fd = c->fd;
-  p.events = (short)((wants & DISRUST_READ ? POLLIN : 0) | (wants & DISRUST_WRITE ? POLLOUT : 0));
-  p.revents = 0;
-  if (poll(&p, c->fd >= 0, disrust_timeout(c)) > 0) {
-    if (p.revents & (POLLIN | POLLHUP | POLLERR)) ready |= DISRUST_READ;
-    if (p.revents & (POLLOUT | POLLHUP | POLLERR)) ready |= DISRUST_WRITE;
-  }
-  disrust_turn(c, ready);
+  disrust_turn(c, ready_within(c, disrust_timeout(c)));
 }
 
 // wait_in_recv waits for an answer in one call of the kernel, for some milliseconds, if there is nothing

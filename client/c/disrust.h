@@ -162,7 +162,8 @@ void disrust_cancel(disrust_client *client, disrust_call *call);
 
 // disrust_turn does all that can be done now: it connects, sends, receives, and ends calls whose time is
 // over. ready has the events that the loop has found on the descriptor. Call it after starting calls,
-// when the descriptor is ready, and when the timeout has passed.
+// when the descriptor is ready, and when the timeout has passed. If a time has passed, it takes what has
+// come on the descriptor first, whatever ready says.
 void disrust_turn(disrust_client *client, int ready);
 
 // disrust_done returns the next call that is done, or NULL.

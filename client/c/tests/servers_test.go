@@ -58,6 +58,21 @@ func answerOne(conn net.Conn, dim int) {
 	}
 }
 
+// answerAll answers every request with zeros.
+func answerAll(conn net.Conn, dim int) {
+	header := make([]byte, 4)
+	for {
+		if _, err := io.ReadFull(conn, header); err != nil {
+			return
+		}
+		vectors := int(binary.LittleEndian.Uint32(header))
+		if _, err := io.ReadFull(conn, make([]byte, 4*vectors*dim)); err != nil {
+			return
+		}
+		conn.Write(append(header[:4:4], make([]byte, 4*vectors)...))
+	}
+}
+
 // ask runs subject with settings and one row in each of so many rounds, in both modes, and returns what
 // came of each call, which must be the same, and what the last one said.
 func ask(t *testing.T, settings string, rounds int, addrs ...string) (outcomes, said string) {
@@ -281,5 +296,34 @@ func TestHangsUp(t *testing.T) {
 	}
 	if connections.Load() > 20 {
 		t.Errorf("%d connections", connections.Load())
+	}
+}
+
+// TestBusy: a program that does other work until a time is over, after which an answer, a welcome or a
+// connection would be too late, gets the scores, because these came in time.
+func TestBusy(t *testing.T) {
+	const dim, rows = 4096, 64 // 1 MiB: more than a Unix socket holds
+	serveAll := func(_ int, conn net.Conn) {
+		conn.Write(wire.AppendWelcome(nil, welcome(dim)))
+		answerAll(conn, dim)
+	}
+	tcp, unix := serve(t, serveAll), "unix:"+t.TempDir()+"/s"
+	serveOn(t, "unix", strings.TrimPrefix(unix, "unix:"), serveAll)
+	call := func(timeout, rows int) string {
+		return fmt.Sprintf("round 1\n%d %d %d%s\n", timeout, rows, dim, strings.Repeat(" 0", rows*dim))
+	}
+	scores := func(rows int) string {
+		return strings.TrimSuffix(zero, "\n") + strings.Repeat(" 00000000", rows-1) + "\n"
+	}
+	for _, c := range []struct{ name, addr, input, want string }{
+		{"the server seems silent", tcp, "stall 500\n" + call(0, 1) + "busy\n" + call(0, 1), scores(1) + scores(1)},
+		{"more is to be sent", unix, "stall 500\n" + call(0, 1) + "busy\n" + call(0, rows), scores(1) + scores(rows)},
+		{"the call's time is over", tcp, call(0, 1) + "busy\n" + call(500, 1), scores(1) + scores(1)},
+		{"connecting", tcp, "connect 500\nstall 500\nbusy\n" + call(0, 1), scores(1)},
+		{"no welcome", unix, "connect 500\nstall 500\nbusy\n" + call(0, 1), scores(1)},
+	} {
+		if outcomes, said := ask(t, c.input, 0, c.addr); outcomes != c.want {
+			t.Errorf("%s: %.200q, %q", c.name, outcomes, said)
+		}
 	}
 }
