@@ -650,8 +650,8 @@ enum {
 #define NEVER INT64_MAX
 #define FRESH MILLI // for which a connection that rests is taken to stand as it was
 
-static const char closed_early[] =
-    "closed before its welcome: a version 1 server, a full one, or an address not allowed";
+#define CLOSED_EARLY "closed before its welcome: a version 1 server, a full one, or an address not allowed"
+
 static const char other_shape[] = "serves another dim, outputs or kind than the first server";
 static const char no_welcome[] =
     "sent something that is no welcome, or contradicts the client's hello: is it another server?";
@@ -677,6 +677,7 @@ struct disrust_client {
   disrust_conn *conn;
   address *addrs;
   size_t addr_count, current; // current is in use, or tried next
+  disrust_status failed;      // how the address that failed last has failed
   int64_t stall, dial;        // nanoseconds
   uint32_t timeout, retries;
 
@@ -845,7 +846,7 @@ static void next_addr(disrust_client *c) { c->current = (c->current + 1) % c->ad
 static void address_failed(disrust_client *c, disrust_status status) {
   close_socket(c);
   restart(c->conn);
-  c->addrs[c->current].failed = status;
+  c->addrs[c->current].failed = c->failed = status;
   delay(c, &c->addrs[c->current]);
   next_addr(c);
 }
@@ -881,7 +882,7 @@ static void lost(disrust_client *c, int in_order) {
     a->due = 0;
   } else {
     delay(c, a);
-    if (++a->unused > MOST_UNUSED) a->failed = DISRUST_LOST;
+    if (++a->unused > MOST_UNUSED) a->failed = c->failed = DISRUST_LOST;
   }
   restart(c->conn);
   next_addr(c);
@@ -893,7 +894,7 @@ static void connection_failed(disrust_client *c, const char *what, const char *m
     explain(c, what, more, strlen(more));
     lost(c, 0);
   } else {
-    explain(c, closed_early, more, strlen(more));
+    explain(c, *more ? CLOSED_EARLY "; " : CLOSED_EARLY, more, strlen(more));
     address_failed(c, DISRUST_NO_WELCOME);
   }
 }
@@ -994,12 +995,11 @@ static int dial(disrust_client *c) {
   return 0;
 }
 
-// all_failed returns how the address that was tried last has failed, if all have, and DISRUST_OK
-// otherwise.
+// all_failed returns how the address that failed last has failed, if all have, and DISRUST_OK otherwise.
 static disrust_status all_failed(const disrust_client *c) {
   for (size_t k = 0; k < c->addr_count; k++)
     if (!c->addrs[k].failed) return DISRUST_OK;
-  return c->addrs[(c->current + c->addr_count - 1) % c->addr_count].failed;
+  return c->failed;
 }
 
 static int wanted(const disrust_client *c) { return c->seeking || c->conn->live.first; }
@@ -1050,7 +1050,7 @@ static void transmit(disrust_client *c) {
       parts[k].iov_len = pieces[k].size;
     }
     message.msg_iov = parts;
-    message.msg_iovlen = count;
+    message.msg_iovlen = (uint16_t)count; // a size_t on some systems, an int on others
     ssize_t sent = sendmsg(c->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     // What the server sent before an error may still be there: receive finds it, and then the end.

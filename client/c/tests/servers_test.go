@@ -78,16 +78,23 @@ func answerAll(conn net.Conn, dim int) {
 func ask(t *testing.T, settings string, rounds int, addrs ...string) (outcomes, said string) {
 	t.Helper()
 	for k, mode := range []string{"loop", "wait"} {
-		cmd := exec.Command(compile(t, "subject"), append([]string{mode}, addrs...)...)
-		cmd.Stdin = strings.NewReader(settings + strings.Repeat("\nround 1\n0 1 1 3f800000", rounds))
-		out, err, status := daemontest.RunCommandToEnd(t, cmd)
+		out, err := askIn(t, mode, settings, rounds, addrs...)
 		if k > 0 && outcomes != out {
 			t.Errorf("in an event loop %q, and with blocking calls %q", outcomes, out)
 		}
-		if wrong := strings.Contains(err, "Sanitizer") || status != 0 && out != ""; wrong {
-			t.Errorf("%s: status %d: %s", mode, status, err)
-		}
 		outcomes, said = out, err
+	}
+	return outcomes, said
+}
+
+// askIn is ask in one mode.
+func askIn(t *testing.T, mode, settings string, rounds int, addrs ...string) (outcomes, said string) {
+	t.Helper()
+	cmd := exec.Command(compile(t, "subject"), append([]string{mode}, addrs...)...)
+	cmd.Stdin = strings.NewReader(settings + strings.Repeat("\nround 1\n0 1 1 3f800000", rounds))
+	outcomes, said, status := daemontest.RunCommandToEnd(t, cmd)
+	if wrong := strings.Contains(said, "Sanitizer") || status != 0 && outcomes != ""; wrong {
+		t.Errorf("%s: status %d: %s", mode, status, said)
 	}
 	return outcomes, said
 }
@@ -150,6 +157,38 @@ func TestReason(t *testing.T) {
 	_, said := ask(t, "", 1, addr)
 	if want := "the server refuses the client; " + addr + ": refuses: ?[1mfull?, 日本 é?????\n"; said != want {
 		t.Errorf("%q, want %q", said, want)
+	}
+}
+
+// TestReset: the reason of a connection that was reset before the welcome says both.
+func TestReset(t *testing.T) {
+	addr := serve(t, func(_ int, conn net.Conn) {
+		conn.(*net.TCPConn).SetLinger(0)
+		conn.Close()
+	})
+	_, said := ask(t, "", 1, addr)
+	if want := "; " + addr + ": closed before its welcome: a version 1 server, a full one, or an address not allowed; Connection reset by peer\n"; !strings.HasSuffix(said, want) {
+		t.Errorf("%q, want %q", said, want)
+	}
+}
+
+// TestLastFailure: when all addresses have failed, the status of a call is that of the failure which the reason
+// explains, also if another address comes after it whose next attempt is not due.
+func TestLastFailure(t *testing.T) {
+	nobody := "unix:" + t.TempDir() + "/nobody"
+	addr := serve(t, func(_ int, conn net.Conn) {
+		w := welcome(1)
+		w.Verdict = 6
+		conn.Write(wire.AppendWelcome(nil, w))
+	})
+	for _, mode := range []string{"loop", "wait"} {
+		// Which one fails last depends on how soon the other one is due again.
+		outcomes, said := askIn(t, mode, "", 1, addr, nobody)
+		unreachable := outcomes == "no server can be reached\n" && strings.Contains(said, "; "+nobody+": ")
+		refused := outcomes == "refused 6 \n" && strings.Contains(said, "; "+addr+": ")
+		if !unreachable && !refused {
+			t.Errorf("%s: %q, %q", mode, outcomes, said)
+		}
 	}
 }
 
