@@ -230,13 +230,12 @@ const disrust_refusal *disrust_conn_refusal(const disrust_conn *conn) { return &
 static void finish(disrust_conn *conn, disrust_call *call, disrust_status status) {
   if (conn->sending == call) conn->sending = call->next_;
   if (conn->out_call == call) conn->out_call = NULL;
-  if (call->begun_ > call->answered_) {
-    for (uint32_t k = 0; k < conn->in_flight; k++) {
-      slot *s = &conn->slots[(conn->first_slot + k) % conn->window];
-      if (s->call != call) continue;
-      s->call = NULL;
-      if (k == 0) conn->target = NULL;
-    }
+  // Its requests without an answer are neighbours, and slot_ is the last of them.
+  size_t rows = call->begun_ - call->answered_;
+  for (uint32_t at = call->slot_; rows; at = (at + conn->window - 1) % conn->window) {
+    conn->slots[at].call = NULL;
+    rows -= conn->slots[at].vectors;
+    if (at == conn->first_slot) conn->target = NULL;
   }
   call->status = status;
   list_remove(&conn->live, call);
@@ -260,7 +259,7 @@ void disrust_conn_start(disrust_conn *conn, disrust_call *call) {
   call->row = -1;
   call->written = 0;
   call->total_ = call->begun_ = call->answered_ = call->moved_at_ = 0;
-  call->moves_ = call->retries_ = 0;
+  call->moves_ = call->retries_ = call->slot_ = 0;
   list_append(&conn->live, call);
   if (!conn->sending) conn->sending = call;
   if (conn->shaped) fit(conn, call);
@@ -359,7 +358,8 @@ size_t disrust_conn_output(disrust_conn *conn, disrust_piece *pieces, size_t mos
 static void begin(disrust_conn *conn) {
   disrust_call *call = conn->sending;
   uint32_t vectors = vectors_of_next(conn, call, call->begun_);
-  slot *s = &conn->slots[(conn->first_slot + conn->in_flight++) % conn->window];
+  call->slot_ = (conn->first_slot + conn->in_flight++) % conn->window;
+  slot *s = &conn->slots[call->slot_];
   s->call = conn->out_call = call;
   s->vectors = vectors;
   conn->out_first = call->begun_;
@@ -650,8 +650,8 @@ enum {
 #define NEVER INT64_MAX
 #define FRESH MILLI // for which a connection that rests is taken to stand as it was
 
-static const char closed_early[] =
-    "closed before its welcome: a version 1 server, a full one, or an address not allowed";
+#define CLOSED_EARLY "closed before its welcome: a version 1 server, a full one, or an address not allowed"
+
 static const char other_shape[] = "serves another dim, outputs or kind than the first server";
 static const char no_welcome[] =
     "sent something that is no welcome, or contradicts the client's hello: is it another server?";
@@ -677,6 +677,7 @@ struct disrust_client {
   disrust_conn *conn;
   address *addrs;
   size_t addr_count, current; // current is in use, or tried next
+  disrust_status failed;      // how the address that failed last has failed
   int64_t stall, dial;        // nanoseconds
   uint32_t timeout, retries;
 
@@ -845,7 +846,7 @@ static void next_addr(disrust_client *c) { c->current = (c->current + 1) % c->ad
 static void address_failed(disrust_client *c, disrust_status status) {
   close_socket(c);
   restart(c->conn);
-  c->addrs[c->current].failed = status;
+  c->addrs[c->current].failed = c->failed = status;
   delay(c, &c->addrs[c->current]);
   next_addr(c);
 }
@@ -881,7 +882,7 @@ static void lost(disrust_client *c, int in_order) {
     a->due = 0;
   } else {
     delay(c, a);
-    if (++a->unused > MOST_UNUSED) a->failed = DISRUST_LOST;
+    if (++a->unused > MOST_UNUSED) a->failed = c->failed = DISRUST_LOST;
   }
   restart(c->conn);
   next_addr(c);
@@ -893,7 +894,7 @@ static void connection_failed(disrust_client *c, const char *what, const char *m
     explain(c, what, more, strlen(more));
     lost(c, 0);
   } else {
-    explain(c, closed_early, more, strlen(more));
+    explain(c, *more ? CLOSED_EARLY "; " : CLOSED_EARLY, more, strlen(more));
     address_failed(c, DISRUST_NO_WELCOME);
   }
 }
@@ -994,12 +995,11 @@ static int dial(disrust_client *c) {
   return 0;
 }
 
-// all_failed returns how the address that was tried last has failed, if all have, and DISRUST_OK
-// otherwise.
+// all_failed returns how the address that failed last has failed, if all have, and DISRUST_OK otherwise.
 static disrust_status all_failed(const disrust_client *c) {
   for (size_t k = 0; k < c->addr_count; k++)
     if (!c->addrs[k].failed) return DISRUST_OK;
-  return c->addrs[(c->current + c->addr_count - 1) % c->addr_count].failed;
+  return c->failed;
 }
 
 static int wanted(const disrust_client *c) { return c->seeking || c->conn->live.first; }
@@ -1018,10 +1018,13 @@ static void seek(disrust_client *c) {
   while (c->conn->live.first) finish(c->conn, c->conn->live.first, status);
 }
 
-// connected finds out how an attempt to connect has ended.
+// connected finds out how an attempt to connect has ended. If the program asks so late that the time of the
+// attempt is over, the welcome, or the next place, has that time again.
 static void connected(disrust_client *c) {
   int problem = 0;
   socklen_t size = sizeof problem;
+  int64_t now = now_nanos();
+  if (now >= c->dial_end) c->dial_end = now + c->dial;
   if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &problem, &size)) problem = errno;
   if (!problem) {
     begin_greeting(c);
@@ -1047,7 +1050,7 @@ static void transmit(disrust_client *c) {
       parts[k].iov_len = pieces[k].size;
     }
     message.msg_iov = parts;
-    message.msg_iovlen = count;
+    message.msg_iovlen = (uint16_t)count; // a size_t on some systems, an int on others
     ssize_t sent = sendmsg(c->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     // What the server sent before an error may still be there: receive finds it, and then the end.
@@ -1147,11 +1150,38 @@ static void expire(disrust_client *c, int64_t now) {
   }
 }
 
-// exchange receives and sends on a connection that stands. One that has rested is looked at before a
-// request goes out: the server may have closed it.
-static void exchange(disrust_client *c, int ready, int64_t now) {
+// late says whether a time has passed that expire or overdue judges. The program may have done other work
+// since the last turn, so that what came in time is still in the socket.
+static int late(const disrust_client *c, int64_t now) {
+  if (c->phase == CONNECTING) return now >= c->place_end;
+  if (c->phase == GREETING) return now >= c->dial_end;
+  return c->phase == UP && c->conn->in_flight && (now >= c->earliest || now >= c->heard + c->stall);
+}
+
+// ready_within waits for so many milliseconds, or without end if they are -1, until the descriptor is ready,
+// and returns for what.
+static int ready_within(const disrust_client *c, int millis) {
+  struct pollfd p;
+  int wants = disrust_wants(c), ready = 0;
+  p.fd = c->fd;
+  p.events = (short)((wants & DISRUST_READ ? POLLIN : 0) | (wants & DISRUST_WRITE ? POLLOUT : 0));
+  p.revents = 0;
+  if (poll(&p, c->fd >= 0, millis) > 0) {
+    if (p.revents & (POLLIN | POLLHUP | POLLERR)) ready |= DISRUST_READ;
+    if (p.revents & (POLLOUT | POLLHUP | POLLERR)) ready |= DISRUST_WRITE;
+  }
+  return ready;
+}
+
+// look receives on a connection that stands. One that has rested is looked at before a request goes out:
+// the server may have closed it.
+static void look(disrust_client *c, int ready, int64_t now) {
   if (rests(c) && c->conn->sending && now - c->heard > FRESH) ready |= DISRUST_READ;
   if (ready & DISRUST_READ) receive(c);
+}
+
+// proceed sends on a connection that stands, and ends one on which nothing more can be done.
+static void proceed(disrust_client *c, int ready) {
   if (c->phase >= GREETING && (!c->blocked || ready & DISRUST_WRITE)) transmit(c);
   if (rests(c) && (c->broken || disrust_conn_ending(c->conn))) {
     explain(c, c->broken ? strerror(c->broken) : "the server went away", "", 0);
@@ -1161,12 +1191,14 @@ static void exchange(disrust_client *c, int ready, int64_t now) {
 
 void disrust_turn(disrust_client *c, int ready) {
   int64_t now = now_nanos();
-  expire(c, now);
+  if (late(c, now)) ready |= ready_within(c, 0);
   if (c->phase == CONNECTING && ready & DISRUST_WRITE) {
     connected(c);
     ready = 0;
   }
-  if (c->phase >= GREETING) exchange(c, ready, now);
+  if (c->phase >= GREETING) look(c, ready, now);
+  expire(c, now);
+  if (c->phase >= GREETING) proceed(c, ready);
   overdue(c, now);
   if (c->phase == DOWN && wanted(c)) seek(c);
   if (c->phase == GREETING && !c->conn->hello_sent) transmit(c);
@@ -1214,16 +1246,7 @@ int disrust_timeout(const disrust_client *c) {
 
 // wait_in_poll waits until there is something to do, and does it.
 static void wait_in_poll(disrust_client *c) {
-  struct pollfd p;
-  int wants = disrust_wants(c), ready = 0;
-  p.fd = c->fd;
-  p.events = (short)((wants & DISRUST_READ ? POLLIN : 0) | (wants & DISRUST_WRITE ? POLLOUT : 0));
-  p.revents = 0;
-  if (poll(&p, c->fd >= 0, disrust_timeout(c)) > 0) {
-    if (p.revents & (POLLIN | POLLHUP | POLLERR)) ready |= DISRUST_READ;
-    if (p.revents & (POLLOUT | POLLHUP | POLLERR)) ready |= DISRUST_WRITE;
-  }
-  disrust_turn(c, ready);
+  disrust_turn(c, ready_within(c, disrust_timeout(c)));
 }
 
 // wait_in_recv waits for an answer in one call of the kernel, for some milliseconds, if there is nothing

@@ -90,7 +90,7 @@ typedef struct disrust_call {
   struct disrust_call *next_, *previous_;
   size_t total_, begun_, answered_, moved_at_; // rows
   int64_t deadline_;
-  uint32_t moves_, retries_;
+  uint32_t moves_, retries_, slot_;
 } disrust_call;
 
 // The client
@@ -162,7 +162,8 @@ void disrust_cancel(disrust_client *client, disrust_call *call);
 
 // disrust_turn does all that can be done now: it connects, sends, receives, and ends calls whose time is
 // over. ready has the events that the loop has found on the descriptor. Call it after starting calls,
-// when the descriptor is ready, and when the timeout has passed.
+// when the descriptor is ready, and when the timeout has passed. If a time has passed, it takes what has
+// come on the descriptor first, whatever ready says.
 void disrust_turn(disrust_client *client, int ready);
 
 // disrust_done returns the next call that is done, or NULL.

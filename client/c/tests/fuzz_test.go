@@ -25,9 +25,21 @@ func TestFuzz(t *testing.T) {
 			others.WriteString(f.Hex + "\n")
 		}
 	}
+	meets(t, "fuzz", "100000", welcomes.String()+"\n"+others.String())
+}
+
+// TestCancel: whichever calls are cancelled and fail and when, each other one gets its own scores, and the
+// connection touches nothing of those that have ended.
+func TestCancel(t *testing.T) {
+	meets(t, "cancel", "2000", "")
+}
+
+// meets runs a program with a random seed. It prints what it has met, which must be enough to test it.
+func meets(t *testing.T, program, rounds, input string) {
+	t.Helper()
 	seed := fmt.Sprint(rand.Uint32())
-	cmd := exec.Command(compile(t, "fuzz", "-O2"), seed, "100000")
-	cmd.Stdin = strings.NewReader(welcomes.String() + "\n" + others.String())
+	cmd := exec.Command(compile(t, program, "-O2"), seed, rounds)
+	cmd.Stdin = strings.NewReader(input)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
@@ -38,7 +50,7 @@ func TestFuzz(t *testing.T) {
 	check(t, json.Unmarshal(out, &met))
 	for what, times := range met {
 		if times < 1000 {
-			t.Errorf("%s: %d times in all streams of the seed %s: they do not test it", what, times, seed)
+			t.Errorf("%s: %d times in all rounds of the seed %s: they do not test it", what, times, seed)
 		}
 	}
 }

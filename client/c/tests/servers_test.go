@@ -58,21 +58,43 @@ func answerOne(conn net.Conn, dim int) {
 	}
 }
 
+// answerAll answers every request with zeros.
+func answerAll(conn net.Conn, dim int) {
+	header := make([]byte, 4)
+	for {
+		if _, err := io.ReadFull(conn, header); err != nil {
+			return
+		}
+		vectors := int(binary.LittleEndian.Uint32(header))
+		if _, err := io.ReadFull(conn, make([]byte, 4*vectors*dim)); err != nil {
+			return
+		}
+		conn.Write(append(header[:4:4], make([]byte, 4*vectors)...))
+	}
+}
+
 // ask runs subject with settings and one row in each of so many rounds, in both modes, and returns what
 // came of each call, which must be the same, and what the last one said.
 func ask(t *testing.T, settings string, rounds int, addrs ...string) (outcomes, said string) {
 	t.Helper()
 	for k, mode := range []string{"loop", "wait"} {
-		cmd := exec.Command(compile(t, "subject"), append([]string{mode}, addrs...)...)
-		cmd.Stdin = strings.NewReader(settings + strings.Repeat("\nround 1\n0 1 1 3f800000", rounds))
-		out, err, status := daemontest.RunCommandToEnd(t, cmd)
+		out, err := askIn(t, mode, settings, rounds, addrs...)
 		if k > 0 && outcomes != out {
 			t.Errorf("in an event loop %q, and with blocking calls %q", outcomes, out)
 		}
-		if wrong := strings.Contains(err, "Sanitizer") || status != 0 && out != ""; wrong {
-			t.Errorf("%s: status %d: %s", mode, status, err)
-		}
 		outcomes, said = out, err
+	}
+	return outcomes, said
+}
+
+// askIn is ask in one mode.
+func askIn(t *testing.T, mode, settings string, rounds int, addrs ...string) (outcomes, said string) {
+	t.Helper()
+	cmd := exec.Command(compile(t, "subject"), append([]string{mode}, addrs...)...)
+	cmd.Stdin = strings.NewReader(settings + strings.Repeat("\nround 1\n0 1 1 3f800000", rounds))
+	outcomes, said, status := daemontest.RunCommandToEnd(t, cmd)
+	if wrong := strings.Contains(said, "Sanitizer") || status != 0 && outcomes != ""; wrong {
+		t.Errorf("%s: status %d: %s", mode, status, said)
 	}
 	return outcomes, said
 }
@@ -135,6 +157,38 @@ func TestReason(t *testing.T) {
 	_, said := ask(t, "", 1, addr)
 	if want := "the server refuses the client; " + addr + ": refuses: ?[1mfull?, 日本 é?????\n"; said != want {
 		t.Errorf("%q, want %q", said, want)
+	}
+}
+
+// TestReset: the reason of a connection that was reset before the welcome says both.
+func TestReset(t *testing.T) {
+	addr := serve(t, func(_ int, conn net.Conn) {
+		conn.(*net.TCPConn).SetLinger(0)
+		conn.Close()
+	})
+	_, said := ask(t, "", 1, addr)
+	if want := "; " + addr + ": closed before its welcome: a version 1 server, a full one, or an address not allowed; Connection reset by peer\n"; !strings.HasSuffix(said, want) {
+		t.Errorf("%q, want %q", said, want)
+	}
+}
+
+// TestLastFailure: when all addresses have failed, the status of a call is that of the failure which the reason
+// explains, also if another address comes after it whose next attempt is not due.
+func TestLastFailure(t *testing.T) {
+	nobody := "unix:" + t.TempDir() + "/nobody"
+	addr := serve(t, func(_ int, conn net.Conn) {
+		w := welcome(1)
+		w.Verdict = 6
+		conn.Write(wire.AppendWelcome(nil, w))
+	})
+	for _, mode := range []string{"loop", "wait"} {
+		// Which one fails last depends on how soon the other one is due again.
+		outcomes, said := askIn(t, mode, "", 1, addr, nobody)
+		unreachable := outcomes == "no server can be reached\n" && strings.Contains(said, "; "+nobody+": ")
+		refused := outcomes == "refused 6 \n" && strings.Contains(said, "; "+addr+": ")
+		if !unreachable && !refused {
+			t.Errorf("%s: %q, %q", mode, outcomes, said)
+		}
 	}
 }
 
@@ -281,5 +335,34 @@ func TestHangsUp(t *testing.T) {
 	}
 	if connections.Load() > 20 {
 		t.Errorf("%d connections", connections.Load())
+	}
+}
+
+// TestBusy: a program that does other work until a time is over, after which an answer, a welcome or a
+// connection would be too late, gets the scores, because these came in time.
+func TestBusy(t *testing.T) {
+	const dim, rows = 4096, 64 // 1 MiB: more than a Unix socket holds
+	serveAll := func(_ int, conn net.Conn) {
+		conn.Write(wire.AppendWelcome(nil, welcome(dim)))
+		answerAll(conn, dim)
+	}
+	tcp, unix := serve(t, serveAll), "unix:"+t.TempDir()+"/s"
+	serveOn(t, "unix", strings.TrimPrefix(unix, "unix:"), serveAll)
+	call := func(timeout, rows int) string {
+		return fmt.Sprintf("round 1\n%d %d %d%s\n", timeout, rows, dim, strings.Repeat(" 0", rows*dim))
+	}
+	scores := func(rows int) string {
+		return strings.TrimSuffix(zero, "\n") + strings.Repeat(" 00000000", rows-1) + "\n"
+	}
+	for _, c := range []struct{ name, addr, input, want string }{
+		{"the server seems silent", tcp, "stall 500\n" + call(0, 1) + "busy\n" + call(0, 1), scores(1) + scores(1)},
+		{"more is to be sent", unix, "stall 500\n" + call(0, 1) + "busy\n" + call(0, rows), scores(1) + scores(rows)},
+		{"the call's time is over", tcp, call(0, 1) + "busy\n" + call(500, 1), scores(1) + scores(1)},
+		{"connecting", tcp, "connect 500\nstall 500\nbusy\n" + call(0, 1), scores(1)},
+		{"no welcome", unix, "connect 500\nstall 500\nbusy\n" + call(0, 1), scores(1)},
+	} {
+		if outcomes, said := ask(t, c.input, 0, c.addr); outcomes != c.want {
+			t.Errorf("%s: %.200q, %q", c.name, outcomes, said)
+		}
 	}
 }

@@ -4,6 +4,8 @@
 //
 //   hello DIM OUTPUTS KIND MAX_VECTORS NAME   as the client states them; NAME in hexadecimal
 //   connect MILLIS, stall MILLIS, retries COUNT, window COUNT, outputs COUNT
+//   busy                                      after starting the calls of a round, the program does other work
+//                                             until the server has done something and the next turn is overdue
 //   round CALLS, then for each call: TIMEOUT_MILLIS ROWS FEATURES_PER_ROW, and the bits of each feature
 #include <poll.h>
 
@@ -11,6 +13,7 @@
 
 static disrust_client *client;
 static uint32_t outputs = 1;
+static int busy;
 
 static uint32_t number(void) {
   uint32_t n;
@@ -59,14 +62,29 @@ static void print_outcome(disrust_status status, const disrust_call *call) {
   fprintf(stderr, "%s%s; %s\n", disrust_text(status), call->written ? ", written" : "", disrust_reason(client));
 }
 
+// watched is what an event loop watches.
+static struct pollfd watched(void) {
+  int wants = disrust_wants(client);
+  struct pollfd p = {disrust_fd(client), 0, 0};
+  p.events = (short)((wants & DISRUST_READ ? POLLIN : 0) | (wants & DISRUST_WRITE ? POLLOUT : 0));
+  return p;
+}
+
+static void do_other_work(void) {
+  disrust_turn(client, 0);
+  struct pollfd p = watched();
+  if (p.fd < 0 || disrust_timeout(client) < 0) die("no time can pass");
+  poll(&p, 1, -1);
+  for (int left; (left = disrust_timeout(client)) > 0;) poll(NULL, 0, left);
+}
+
 // next_in_loop is disrust_wait for an event loop.
 static disrust_call *next_in_loop(void) {
   disrust_call *call;
   disrust_turn(client, 0);
   while (!(call = disrust_done(client))) {
-    int wants = disrust_wants(client), ready = 0;
-    struct pollfd p = {disrust_fd(client), 0, 0};
-    p.events = (short)((wants & DISRUST_READ ? POLLIN : 0) | (wants & DISRUST_WRITE ? POLLOUT : 0));
+    int ready = 0;
+    struct pollfd p = watched();
     if (p.fd < 0 && disrust_timeout(client) < 0) die("nothing to wait for");
     poll(&p, p.fd >= 0, disrust_timeout(client));
     if (p.revents & ~POLLOUT) ready |= DISRUST_READ;
@@ -83,6 +101,7 @@ static void play_round(const char *mode, size_t count) {
     if (!strcmp(mode, "run")) disrust_run(client, &calls[k]);
     else disrust_start(client, &calls[k]);
   }
+  if (busy) do_other_work();
   for (size_t k = 0; k < count && strcmp(mode, "run"); k++) {
     disrust_call *done = !strcmp(mode, "wait") ? disrust_wait(client) : next_in_loop();
     if (!done || done->status == DISRUST_PENDING) die("no call is done");
@@ -129,6 +148,8 @@ static void read_setting(const char *word, disrust_config *config) {
     config->stall_timeout_millis = number();
   } else if (!strcmp(word, "window")) {
     config->window = number();
+  } else if (!strcmp(word, "busy")) {
+    busy = 1;
   } else if (!strcmp(word, "outputs")) {
     outputs = number();
   } else {
