@@ -178,13 +178,16 @@ final class Engine {
 
     /** Parks the thread until it is woken or the time has come. The lock is held, and released meanwhile. */
     private void parkUntil(long until) {
-        release();
-        if (until == Clock.NEVER) {
-            LockSupport.park(this);
-        } else {
-            LockSupport.parkNanos(this, until - Clock.now());
+        try {
+            release();
+            if (until == Clock.NEVER) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, until - Clock.now());
+            }
+        } finally {
+            lock.lock();
         }
-        lock.lock();
     }
 
     /** Receives once, for all calls. The lock is held, and released while the thread waits. */
@@ -194,17 +197,18 @@ final class Engine {
             until = Math.min(until, t.heard + config.stallNanos);
         }
         leading = true;
-        release();
         int bytes = 0;
         IOException failed = null;
         try {
+            release();
             t.await(until);
             bytes = t.receive();
         } catch (IOException e) {
             failed = e;
+        } finally {
+            lock.lock();
+            leading = false;
         }
-        lock.lock();
-        leading = false;
         traffic.received(t, bytes, failed);
     }
 
@@ -223,11 +227,14 @@ final class Engine {
 
     /** Sends what is staged, tells threads that their calls are over, and unlocks. */
     private void release() {
-        if (!lock.hasQueuedThreads()) {
-            traffic.flush(false);
+        try {
+            if (!lock.hasQueuedThreads()) {
+                traffic.flush(false);
+            }
+            settle();
+        } finally {
+            lock.unlock();
         }
-        settle();
-        lock.unlock();
     }
 
     private void settle() {
@@ -280,32 +287,35 @@ final class Engine {
     private void work() {
         long seen = -1; // calls started when the worker last parked
         lock.lock();
-        while (!ended || !finished.isEmpty()) {
-            long now = Clock.now();
-            expire(now);
-            settle();
-            if (!finished.isEmpty()) {
-                complete();
-                continue;
+        try {
+            while (!ended || !finished.isEmpty()) {
+                long now = Clock.now();
+                expire(now);
+                settle();
+                if (!finished.isEmpty()) {
+                    complete();
+                    continue;
+                }
+                if (now >= traffic.retryAt) {
+                    traffic.connect();
+                }
+                boolean unused = started == seen || closed;
+                workerUntil = Math.min(traffic.retryAt, timed.isEmpty() ? Clock.NEVER : timed.peek().deadline);
+                if (traffic.transport != null && !leading && (openPromises > 0 || unused)) {
+                    workerLeads = true;
+                    lead(workerUntil);
+                    workerLeads = false;
+                    continue;
+                }
+                if (traffic.transport != null) {
+                    workerUntil = Math.min(workerUntil, now + TICK);
+                }
+                seen = started;
+                parkWorker();
             }
-            if (now >= traffic.retryAt) {
-                traffic.connect();
-            }
-            boolean unused = started == seen || closed;
-            workerUntil = Math.min(traffic.retryAt, timed.isEmpty() ? Clock.NEVER : timed.peek().deadline);
-            if (traffic.transport != null && !leading && (openPromises > 0 || unused)) {
-                workerLeads = true;
-                lead(workerUntil);
-                workerLeads = false;
-                continue;
-            }
-            if (traffic.transport != null) {
-                workerUntil = Math.min(workerUntil, now + TICK);
-            }
-            seen = started;
-            parkWorker();
+        } finally {
+            release();
         }
-        release();
     }
 
     private void parkWorker() {
@@ -330,9 +340,12 @@ final class Engine {
         promote();
         while (!finished.isEmpty()) {
             Call call = finished.poll();
-            release();
-            call.promise.finish();
-            lock.lock();
+            try {
+                release();
+                call.promise.finish();
+            } finally {
+                lock.lock();
+            }
         }
     }
 

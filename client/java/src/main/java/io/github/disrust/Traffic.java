@@ -133,6 +133,10 @@ final class Traffic {
             flush(true);
         } catch (Ended e) {
             lost(e);
+        } catch (RuntimeException e) { // of a buffer whose memory the program has freed, or of a fault here
+            if (t == transport) {
+                lost(new Ended(e.toString(), false)); // what was received is understood only in part
+            }
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -56,6 +57,7 @@ final class Cases {
         cases.put("retry in a future", c::retryInFuture);
         cases.put("interrupted", c::interrupted);
         cases.put("cancelled", c::cancelled);
+        cases.put("a fault while receiving", c::faultWhileReceiving);
         cases.put("close waits", c::closeWaits);
         cases.put("close in a future", c::closeInFuture);
         cases.put("close of an interrupted thread", c::closeInterrupted);
@@ -92,7 +94,7 @@ final class Cases {
         try {
             result = task.call();
         } catch (Throwable e) {
-            Throwable why = e instanceof CompletionException ? e.getCause() : e;
+            Throwable why = e instanceof CompletionException || e instanceof ExecutionException ? e.getCause() : e;
             Check.that(with.isInstance(why), "failed with " + why);
             return with.cast(why);
         }
@@ -122,6 +124,8 @@ final class Cases {
             fails(DisrustException.WrongShape.class, () -> c.score(new float[DIM + 1]));
             fails(DisrustException.WrongShape.class, () -> c.score(new float[DIM], new float[DIM - 1]));
             fails(DisrustException.WrongShape.class, () -> c.scoreAsync(new float[1]));
+            FloatBuffer readOnly = FloatBuffer.allocate(1).asReadOnlyBuffer();
+            fails(DisrustException.WrongShape.class, () -> c.scoreAsync(FloatBuffer.allocate(DIM), readOnly, null));
             for (int room : new int[] {1, 3}) {
                 fails(DisrustException.WrongShape.class, () -> {
                     c.score(rows(2, 0), new float[room], null);
@@ -308,6 +312,33 @@ final class Cases {
             }
             Check.same(cancelled, found, "cancelled futures");
         }
+    }
+
+    /** A fault in what a call is given ends the connection, and neither the client nor one of its threads. */
+    private void faultWhileReceiving() throws Exception {
+        Engine engine = new Engine(new Config(addr));
+        Call probe = new Call();
+        probe.deadline = Clock.NEVER;
+        engine.run(probe);
+        for (boolean waits : new boolean[] {true, false}) {
+            Call call = new Call().rows(rows(1, 1)).scores(FloatBuffer.allocate(1)).begin(engine.model(), Clock.in(LONG.toNanos()));
+            call.scores(FloatBuffer.allocate(1).asReadOnlyBuffer());
+            DisrustException.ConnectionLost e = fails(DisrustException.ConnectionLost.class, () -> {
+                if (waits) {
+                    engine.run(call);
+                    return null;
+                }
+                call.promise = new Promise<>(engine, "scored");
+                call.promise.call = call;
+                engine.begin(call);
+                return call.promise.get(30, TimeUnit.SECONDS);
+            });
+            Check.that(e.getMessage().contains("ReadOnlyBufferException"), e.getMessage());
+            Call next = new Call().rows(rows(1, 2)).begin(engine.model(), Clock.in(LONG.toNanos()));
+            engine.run(next);
+            judge(next.scores(), 1, 2);
+        }
+        engine.close();
     }
 
     private void closeWaits() throws Exception {
