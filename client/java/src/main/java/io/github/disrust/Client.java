@@ -157,7 +157,7 @@ public final class Client implements AutoCloseable {
     /**
      * Starts to score rows, without waiting for the scores. A thread of the Client completes the future, and
      * runs what depends on it: that must not wait for long, because other futures wait meanwhile. To cancel
-     * the future ends the call.
+     * or to complete the future, as its orTimeout does, ends the call.
      *
      * @param rows any number of rows, one after another, which may not change until the future is complete
      * @param timeout for this call; null: that of the Config

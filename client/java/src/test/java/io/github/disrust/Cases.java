@@ -57,6 +57,7 @@ final class Cases {
         cases.put("retry in a future", c::retryInFuture);
         cases.put("interrupted", c::interrupted);
         cases.put("cancelled", c::cancelled);
+        cases.put("ended by the program", c::endedByProgram);
         cases.put("a fault while receiving", c::faultWhileReceiving);
         cases.put("close waits", c::closeWaits);
         cases.put("close in a future", c::closeInFuture);
@@ -311,6 +312,31 @@ final class Cases {
                 }
             }
             Check.same(cancelled, found, "cancelled futures");
+        }
+    }
+
+    /** A way in which a program ends a future that it was given. */
+    private interface End {
+        void of(CompletableFuture<FloatBuffer> future);
+    }
+
+    /** A future that the program ends before its time leaves the scores alone. */
+    private void endedByProgram() throws Exception {
+        for (End end : List.<End>of(f -> f.complete(null), f -> f.completeExceptionally(new Exception("enough")),
+                f -> f.orTimeout(1, TimeUnit.MILLISECONDS), f -> f.completeOnTimeout(null, 1, TimeUnit.MILLISECONDS))) {
+            CountDownLatch over = new CountDownLatch(1);
+            try (Fake server = new Fake(DIM, (socket, in) -> {
+                over.await();
+                Fake.sum(socket, in, DIM);
+            }); Client c = new Client(server.addr())) {
+                FloatBuffer scores = FloatBuffer.allocate(1);
+                CompletableFuture<FloatBuffer> future = c.scoreAsync(FloatBuffer.wrap(rows(1, 5)), scores, LONG);
+                end.of(future);
+                future.handle((s, e) -> s).get(30, TimeUnit.SECONDS);
+                over.countDown();
+                judge(c.score(rows(1, 6)), 1, 6); // behind the answer to the first
+                Check.same(0f, scores.get(0), "the score of a future that has ended");
+            }
         }
     }
 
