@@ -58,6 +58,7 @@ final class Cases {
         cases.put("interrupted", c::interrupted);
         cases.put("cancelled", c::cancelled);
         cases.put("ended by the program", c::endedByProgram);
+        cases.put("buffers that move", c::buffersMove);
         cases.put("a fault while receiving", c::faultWhileReceiving);
         cases.put("close waits", c::closeWaits);
         cases.put("close in a future", c::closeInFuture);
@@ -337,6 +338,25 @@ final class Cases {
                 judge(c.score(rows(1, 6)), 1, 6); // behind the answer to the first
                 Check.same(0f, scores.get(0), "the score of a future that has ended");
             }
+        }
+    }
+
+    /** The program may move the positions of buffers as soon as a future has them. */
+    private void buffersMove() throws Exception {
+        int count = 400 * 64; // more than sockets hold
+        CountDownLatch moved = new CountDownLatch(1);
+        try (Fake server = new Fake(DIM, (socket, in) -> {
+            moved.await();
+            Fake.sum(socket, in, DIM);
+        }); Client c = new Client(server.addr())) {
+            FloatBuffer rows = FloatBuffer.wrap(rows(count, 5));
+            FloatBuffer scores = FloatBuffer.allocate(count);
+            CompletableFuture<FloatBuffer> future = c.scoreAsync(rows, scores, LONG);
+            rows.position(rows.limit());
+            scores.position(scores.limit());
+            moved.countDown();
+            Check.that(future.get(30, TimeUnit.SECONDS) == scores, "the future has another buffer");
+            judge(scores.array(), count, 5);
         }
     }
 
