@@ -51,7 +51,7 @@ final class Traffic {
         if (transport != null) {
             transport.link.unstage(pending);
         }
-        boolean written = call.written || transport != null && transport.link.hasSent(call);
+        boolean written = call.written || call.answered > 0 || transport != null && transport.link.hasSent(call);
         call.end(new DisrustException.GaveUp(written));
         stage();
     }

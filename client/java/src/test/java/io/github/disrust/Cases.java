@@ -77,6 +77,7 @@ final class Cases {
         cases.put("answers late", c::answersLate);
         cases.put("unused", c::unused);
         cases.put("parked", c::parkedList);
+        cases.put("written before", c::writtenBefore);
         cases.put("bounds", c::bounds);
         cases.put("allocations", c::allocations);
         cases.put("settings", c::settings);
@@ -634,6 +635,19 @@ final class Cases {
                     model.get(which).over = random.nextBoolean();
                 }
             }
+        }
+    }
+
+    /** A call has been written if scores of it have come, although no connection has a part of it. */
+    private void writtenBefore() {
+        Model model = new Model("", DIM, 1, Model.RAW, 64, "");
+        for (int answered : new int[] {0, 64}) {
+            Traffic traffic = new Traffic(new Config("a:1"), server -> {});
+            Call call = new Call().rows(new float[200 * DIM]).begin(model, Clock.NEVER);
+            traffic.start(call);
+            call.answered = answered;
+            traffic.abandon(call);
+            Check.same(answered > 0, ((DisrustException.GaveUp) call.error).written(), "written");
         }
     }
 
