@@ -2,8 +2,6 @@ package io.github.disrust;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.Comparator;
-import java.util.PriorityQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,7 +33,7 @@ final class Engine {
     private int openPromises; // those of them that no thread waits for
     private long started; // calls so far, by which the worker sees whether the connection is in use
     private final ArrayDeque<Call> finished = new ArrayDeque<>(); // whose futures are to be completed
-    private final PriorityQueue<Call> timed = new PriorityQueue<>(Comparator.comparingLong((Call c) -> c.deadline));
+    private final Timed timed = new Timed();
     private boolean workerParked;
     private boolean workerLeads;
     private long workerUntil; // when it wakes up by itself
@@ -108,7 +106,7 @@ final class Engine {
             start(call);
             openPromises++;
             if (call.deadline != Clock.NEVER) {
-                timed.add(call);
+                timed.add(call, openPromises);
             }
             if (!leading || call.deadline < workerUntil) {
                 wakeWorker();
@@ -300,7 +298,7 @@ final class Engine {
                     traffic.connect();
                 }
                 boolean unused = started == seen || closed;
-                workerUntil = Math.min(traffic.retryAt, timed.isEmpty() ? Clock.NEVER : timed.peek().deadline);
+                workerUntil = Math.min(traffic.retryAt, timed.earliest());
                 if (traffic.transport != null && !leading && (openPromises > 0 || unused)) {
                     workerLeads = true;
                     lead(workerUntil);
@@ -327,11 +325,8 @@ final class Engine {
 
     /** Ends the calls without a waiting thread whose time is over. */
     private void expire(long now) {
-        while (!timed.isEmpty() && (timed.peek().over || timed.peek().deadline <= now)) {
-            Call call = timed.poll();
-            if (!call.over) {
-                giveUp(call);
-            }
+        for (Call call = timed.expired(now); call != null; call = timed.expired(now)) {
+            giveUp(call);
         }
     }
 

@@ -77,6 +77,7 @@ final class Cases {
         cases.put("answers late", c::answersLate);
         cases.put("unused", c::unused);
         cases.put("parked", c::parkedList);
+        cases.put("timed", c::timedCalls);
         cases.put("written before", c::writtenBefore);
         cases.put("bounds", c::bounds);
         cases.put("allocations", c::allocations);
@@ -636,6 +637,26 @@ final class Cases {
                 }
             }
         }
+    }
+
+    /** Calls with deadlines expire in their order, and those that are over do not pile up behind one that is open. */
+    private void timedCalls() {
+        Timed timed = new Timed();
+        for (int k = 0; k < 1000; k++) {
+            Call call = new Call();
+            call.deadline = 2000 - k;
+            call.over = k > 10 && k < 990;
+            timed.add(call, 20);
+            Check.that(timed.size() <= 2 * 20 + 64, timed.size() + " calls");
+        }
+        Check.same(1001L, timed.earliest(), "the earliest deadline");
+        int expired = 0;
+        for (Call call = timed.expired(1995); call != null; call = timed.expired(1995)) {
+            Check.that(!call.over && call.deadline <= 1995, "expired at " + call.deadline);
+            expired++;
+        }
+        Check.same(10 + 6, expired, "calls that expired");
+        Check.same(1996L, timed.earliest(), "the earliest deadline after them");
     }
 
     /** A call has been written if scores of it have come, although no connection has a part of it. */
