@@ -192,7 +192,7 @@ final class Engine {
     private void lead(long until) {
         Transport t = traffic.transport;
         if (t.link.owed()) {
-            until = Math.min(until, t.heard + config.stallNanos);
+            until = Math.min(until, Clock.after(t.heard, config.stallNanos));
         }
         leading = true;
         int bytes = 0;

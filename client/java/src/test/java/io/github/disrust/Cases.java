@@ -70,6 +70,7 @@ final class Cases {
         cases.put("given up", c::givenUp);
         cases.put("stalls", c::stalls);
         cases.put("stalls after it was idle", c::stallsAfterIdle);
+        cases.put("never stalls", c::neverStalls);
         cases.put("another shape", c::anotherShape);
         cases.put("moves", c::moves);
         cases.put("retries", c::retries);
@@ -515,6 +516,15 @@ final class Cases {
                 Thread.onSpinWait();
             }
             fails(DisrustException.ConnectionLost.class, () -> c.score(rows(1, 1)));
+        }
+    }
+
+    /** A client whose patience has no end keeps the timeouts of its calls. */
+    private void neverStalls() throws Exception {
+        try (Fake server = new Fake(DIM, (socket, in) -> Fake.readRequests(in, DIM));
+                Client c = new Client(new Config(server.addr()).stallTimeout(Duration.ofSeconds(Long.MAX_VALUE)))) {
+            fails(DisrustException.GaveUp.class, () -> c.scoreAsync(rows(1, 1), SHORT).get(30, TimeUnit.SECONDS));
+            fails(DisrustException.GaveUp.class, () -> c.score(rows(1, 1), SHORT));
         }
     }
 
