@@ -90,7 +90,25 @@ func TestPageLives(t *testing.T) {
 		t.Errorf("the axes of a young history say %q", got)
 	}
 
+	eval[bool](b, `new Promise(done => {
+		const real = fetch;
+		asking = mostAsking = 0;
+		fetch = async (...what) => {
+			mostAsking = Math.max(mostAsking, ++asking);
+			try {
+				return await real(...what);
+			} finally {
+				asking--;
+			}
+		};
+		done(true);
+	})`)
 	const asked = `performance.getEntriesByType("resource").length`
+	b.await(asked + fmt.Sprintf(" > 3 + %d", eval[int](b, asked))) // more than one turn
+	if most := eval[int](b, "mostAsking"); most != 1 {
+		t.Errorf("the page sends %d requests at once", most)
+	}
+
 	eval[bool](b, `new Promise(done => {
 		const real = fetch;
 		fetch = (...what) => {
@@ -101,6 +119,7 @@ func TestPageLives(t *testing.T) {
 		};
 	})`)
 	const later = `new Promise(done => setTimeout(() => done(` + asked + `), 1500))`
+	b.await(`!asking && performance.now() - Math.max(...performance.getEntriesByType("resource").map(e => e.responseEnd)) > 1500`)
 	if before, after := eval[int](b, later), eval[int](b, later); after != before {
 		t.Errorf("the hidden page has sent %d requests", after-before)
 	}

@@ -54,7 +54,9 @@ func newTab(t *testing.T) *tab {
 	from, theirsToo, err := os.Pipe()
 	check(t, err)
 	browser := exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe")
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=en-US", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe")
+	// With --lang, dates are in English wherever the test runs.
+	browser.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "LANGUAGE=")
 	browser.ExtraFiles = []*os.File{theirs, theirsToo} // its descriptors 3 and 4
 	check(t, browser.Start())
 	theirs.Close()
@@ -62,8 +64,10 @@ func newTab(t *testing.T) *tab {
 	b := &tab{t: t, to: to, waiting: make(map[int]chan reply)}
 	go b.receive(from)
 	t.Cleanup(func() {
+		kill := time.AfterFunc(safety, func() { browser.Process.Kill() })
 		b.call("Browser.close", nil, nil)
 		browser.Wait()
+		kill.Stop()
 		to.Close()
 		from.Close()
 	})

@@ -80,6 +80,9 @@ final class Call {
         if (scores == null && scoreBuffer == null) {
             scores = new float[Math.multiplyExact(count, outputs)];
         }
+        if (scores == null && scoreBuffer.isReadOnly()) {
+            throw new DisrustException.WrongShape("the buffer for the scores is read-only");
+        }
         int room = scores != null ? scores.length : scoreBuffer.remaining();
         if (room != (long) count * outputs) {
             throw new DisrustException.WrongShape(

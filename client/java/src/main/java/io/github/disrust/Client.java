@@ -157,7 +157,7 @@ public final class Client implements AutoCloseable {
     /**
      * Starts to score rows, without waiting for the scores. A thread of the Client completes the future, and
      * runs what depends on it: that must not wait for long, because other futures wait meanwhile. To cancel
-     * the future ends the call.
+     * or to complete the future, as its orTimeout does, ends the call.
      *
      * @param rows any number of rows, one after another, which may not change until the future is complete
      * @param timeout for this call; null: that of the Config
@@ -171,7 +171,8 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Starts to score rows of a buffer, without waiting for the scores. See
+     * Starts to score rows of a buffer, without waiting for the scores. The program may move the positions
+     * and the limits of the buffers meanwhile: the client has copies of them. See
      * {@link #score(FloatBuffer, FloatBuffer, Duration)} and {@link #scoreAsync(float[], Duration)}.
      *
      * @param rows any number of rows, one after another, which may not change until the future is complete
@@ -182,7 +183,7 @@ public final class Client implements AutoCloseable {
      * @throws DisrustException.Closed after {@link #close}
      */
     public CompletableFuture<FloatBuffer> scoreAsync(FloatBuffer rows, FloatBuffer scores, Duration timeout) {
-        Call call = new Call().rows(rows).scores(scores).begin(model(), deadline(timeout));
+        Call call = new Call().rows(rows.duplicate()).scores(scores.duplicate()).begin(model(), deadline(timeout));
         return begin(call, new Promise<>(engine, scores));
     }
 

@@ -17,8 +17,12 @@ final class Clock {
 
     /** Returns the time that is so many nanoseconds from now. */
     static long in(long nanos) {
-        long now = now();
-        return nanos < NEVER - now ? now + nanos : NEVER;
+        return after(now(), nanos);
+    }
+
+    /** Returns the time that is so many nanoseconds later than another, or NEVER if that is too late for a number. */
+    static long after(long time, long nanos) {
+        return nanos < NEVER - time ? time + nanos : NEVER;
     }
 
     /** Returns d in nanoseconds, or NEVER if that is too long for a number. */

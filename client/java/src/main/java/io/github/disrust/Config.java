@@ -63,7 +63,8 @@ public final class Config {
     }
 
     /**
-     * Bounds an attempt to connect, with the server's welcome.
+     * Bounds an attempt to connect, with the server's welcome. The time that it takes to look up the name of
+     * the host comes on top: the system's resolver bounds it.
      *
      * @param timeout the default is 5 seconds
      * @return this

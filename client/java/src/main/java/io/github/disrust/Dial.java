@@ -12,13 +12,12 @@ final class Dial {
     private final Address addr;
     private final Config config;
     private final List<Call> done;
-    private final long end;
+    private long end; // when the attempt has failed
 
     private Dial(Address addr, Config config, List<Call> done) {
         this.addr = addr;
         this.config = config;
         this.done = done;
-        end = Clock.in(config.dialNanos);
     }
 
     /**
@@ -35,6 +34,7 @@ final class Dial {
         IOException failed = null;
         try {
             List<SocketAddress> places = addr.places();
+            end = Clock.in(config.dialNanos);
             for (int left = places.size(); left > 0; left--) {
                 try {
                     return connect(places.get(places.size() - left), (end - Clock.now()) / left);

@@ -183,7 +183,10 @@ public abstract class DisrustException extends RuntimeException {
         }
     }
 
-    /** The rows or the room for scores do not have the sizes that the model needs. Nothing was sent. */
+    /**
+     * The rows or the room for scores do not have the sizes that the model needs, or the room is a read-only
+     * buffer. Nothing was sent.
+     */
     public static final class WrongShape extends DisrustException {
         private static final long serialVersionUID = 1;
 

@@ -2,8 +2,6 @@ package io.github.disrust;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.Comparator;
-import java.util.PriorityQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,7 +33,7 @@ final class Engine {
     private int openPromises; // those of them that no thread waits for
     private long started; // calls so far, by which the worker sees whether the connection is in use
     private final ArrayDeque<Call> finished = new ArrayDeque<>(); // whose futures are to be completed
-    private final PriorityQueue<Call> timed = new PriorityQueue<>(Comparator.comparingLong((Call c) -> c.deadline));
+    private final Timed timed = new Timed();
     private boolean workerParked;
     private boolean workerLeads;
     private long workerUntil; // when it wakes up by itself
@@ -108,7 +106,7 @@ final class Engine {
             start(call);
             openPromises++;
             if (call.deadline != Clock.NEVER) {
-                timed.add(call);
+                timed.add(call, openPromises);
             }
             if (!leading || call.deadline < workerUntil) {
                 wakeWorker();
@@ -178,33 +176,37 @@ final class Engine {
 
     /** Parks the thread until it is woken or the time has come. The lock is held, and released meanwhile. */
     private void parkUntil(long until) {
-        release();
-        if (until == Clock.NEVER) {
-            LockSupport.park(this);
-        } else {
-            LockSupport.parkNanos(this, until - Clock.now());
+        try {
+            release();
+            if (until == Clock.NEVER) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, until - Clock.now());
+            }
+        } finally {
+            lock.lock();
         }
-        lock.lock();
     }
 
     /** Receives once, for all calls. The lock is held, and released while the thread waits. */
     private void lead(long until) {
         Transport t = traffic.transport;
         if (t.link.owed()) {
-            until = Math.min(until, t.heard + config.stallNanos);
+            until = Math.min(until, Clock.after(t.heard, config.stallNanos));
         }
         leading = true;
-        release();
         int bytes = 0;
         IOException failed = null;
         try {
+            release();
             t.await(until);
             bytes = t.receive();
         } catch (IOException e) {
             failed = e;
+        } finally {
+            lock.lock();
+            leading = false;
         }
-        lock.lock();
-        leading = false;
         traffic.received(t, bytes, failed);
     }
 
@@ -223,11 +225,14 @@ final class Engine {
 
     /** Sends what is staged, tells threads that their calls are over, and unlocks. */
     private void release() {
-        if (!lock.hasQueuedThreads()) {
-            traffic.flush(false);
+        try {
+            if (!lock.hasQueuedThreads()) {
+                traffic.flush(false);
+            }
+            settle();
+        } finally {
+            lock.unlock();
         }
-        settle();
-        lock.unlock();
     }
 
     private void settle() {
@@ -280,32 +285,35 @@ final class Engine {
     private void work() {
         long seen = -1; // calls started when the worker last parked
         lock.lock();
-        while (!ended || !finished.isEmpty()) {
-            long now = Clock.now();
-            expire(now);
-            settle();
-            if (!finished.isEmpty()) {
-                complete();
-                continue;
+        try {
+            while (!ended || !finished.isEmpty()) {
+                long now = Clock.now();
+                expire(now);
+                settle();
+                if (!finished.isEmpty()) {
+                    complete();
+                    continue;
+                }
+                if (now >= traffic.retryAt) {
+                    traffic.connect();
+                }
+                boolean unused = started == seen || closed;
+                workerUntil = Math.min(traffic.retryAt, timed.earliest());
+                if (traffic.transport != null && !leading && (openPromises > 0 || unused)) {
+                    workerLeads = true;
+                    lead(workerUntil);
+                    workerLeads = false;
+                    continue;
+                }
+                if (traffic.transport != null) {
+                    workerUntil = Math.min(workerUntil, now + TICK);
+                }
+                seen = started;
+                parkWorker();
             }
-            if (now >= traffic.retryAt) {
-                traffic.connect();
-            }
-            boolean unused = started == seen || closed;
-            workerUntil = Math.min(traffic.retryAt, timed.isEmpty() ? Clock.NEVER : timed.peek().deadline);
-            if (traffic.transport != null && !leading && (openPromises > 0 || unused)) {
-                workerLeads = true;
-                lead(workerUntil);
-                workerLeads = false;
-                continue;
-            }
-            if (traffic.transport != null) {
-                workerUntil = Math.min(workerUntil, now + TICK);
-            }
-            seen = started;
-            parkWorker();
+        } finally {
+            release();
         }
-        release();
     }
 
     private void parkWorker() {
@@ -317,11 +325,8 @@ final class Engine {
 
     /** Ends the calls without a waiting thread whose time is over. */
     private void expire(long now) {
-        while (!timed.isEmpty() && (timed.peek().over || timed.peek().deadline <= now)) {
-            Call call = timed.poll();
-            if (!call.over) {
-                giveUp(call);
-            }
+        for (Call call = timed.expired(now); call != null; call = timed.expired(now)) {
+            giveUp(call);
         }
     }
 
@@ -330,9 +335,12 @@ final class Engine {
         promote();
         while (!finished.isEmpty()) {
             Call call = finished.poll();
-            release();
-            call.promise.finish();
-            lock.lock();
+            try {
+                release();
+                call.promise.finish();
+            } finally {
+                lock.lock();
+            }
         }
     }
 

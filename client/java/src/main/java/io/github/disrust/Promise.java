@@ -13,20 +13,33 @@ final class Promise<T> extends CompletableFuture<T> {
         this.result = result;
     }
 
-    /** Ends the call: afterwards the client touches neither its rows nor its scores. */
+    // What ends the future ends the call first: afterwards the client touches neither its rows nor its scores.
+
     @Override
     public boolean cancel(boolean mayInterruptIfRunning) {
         engine.cancel(call);
         return super.cancel(mayInterruptIfRunning);
     }
 
+    @Override
+    public boolean complete(T value) { // by the program, or by completeOnTimeout
+        engine.cancel(call);
+        return super.complete(value);
+    }
+
+    @Override
+    public boolean completeExceptionally(Throwable why) { // by the program, or by orTimeout
+        engine.cancel(call);
+        return super.completeExceptionally(why);
+    }
+
     /** Completes the future of a call that is over. */
     @SuppressWarnings("unchecked") // without a result, T is float[]
     void finish() {
         if (call.error != null) {
-            completeExceptionally(call.error);
+            super.completeExceptionally(call.error);
         } else {
-            complete(result != null ? result : (T) call.scores());
+            super.complete(result != null ? result : (T) call.scores());
         }
     }
 }

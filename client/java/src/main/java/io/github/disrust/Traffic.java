@@ -51,7 +51,7 @@ final class Traffic {
         if (transport != null) {
             transport.link.unstage(pending);
         }
-        boolean written = call.written || transport != null && transport.link.hasSent(call);
+        boolean written = call.written || call.answered > 0 || transport != null && transport.link.hasSent(call);
         call.end(new DisrustException.GaveUp(written));
         stage();
     }
@@ -133,6 +133,10 @@ final class Traffic {
             flush(true);
         } catch (Ended e) {
             lost(e);
+        } catch (RuntimeException e) { // of a buffer whose memory the program has freed, or of a fault here
+            if (t == transport) {
+                lost(new Ended(e.toString(), false)); // what was received is understood only in part
+            }
         }
     }
 

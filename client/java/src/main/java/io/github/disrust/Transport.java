@@ -64,7 +64,7 @@ final class Transport {
             } else if (nanos <= 0) {
                 selector.selectNow(k -> {});
             } else {
-                selector.select(k -> {}, (nanos + 999_999) / 1_000_000);
+                selector.select(k -> {}, (nanos - 1) / 1_000_000 + 1);
             }
         } catch (ClosedSelectorException e) {
             throw new IOException("closed", e);

@@ -17,6 +17,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -56,6 +57,9 @@ final class Cases {
         cases.put("retry in a future", c::retryInFuture);
         cases.put("interrupted", c::interrupted);
         cases.put("cancelled", c::cancelled);
+        cases.put("ended by the program", c::endedByProgram);
+        cases.put("buffers that move", c::buffersMove);
+        cases.put("a fault while receiving", c::faultWhileReceiving);
         cases.put("close waits", c::closeWaits);
         cases.put("close in a future", c::closeInFuture);
         cases.put("close of an interrupted thread", c::closeInterrupted);
@@ -66,6 +70,7 @@ final class Cases {
         cases.put("given up", c::givenUp);
         cases.put("stalls", c::stalls);
         cases.put("stalls after it was idle", c::stallsAfterIdle);
+        cases.put("never stalls", c::neverStalls);
         cases.put("another shape", c::anotherShape);
         cases.put("moves", c::moves);
         cases.put("retries", c::retries);
@@ -73,6 +78,8 @@ final class Cases {
         cases.put("answers late", c::answersLate);
         cases.put("unused", c::unused);
         cases.put("parked", c::parkedList);
+        cases.put("timed", c::timedCalls);
+        cases.put("written before", c::writtenBefore);
         cases.put("bounds", c::bounds);
         cases.put("allocations", c::allocations);
         cases.put("settings", c::settings);
@@ -92,7 +99,7 @@ final class Cases {
         try {
             result = task.call();
         } catch (Throwable e) {
-            Throwable why = e instanceof CompletionException ? e.getCause() : e;
+            Throwable why = e instanceof CompletionException || e instanceof ExecutionException ? e.getCause() : e;
             Check.that(with.isInstance(why), "failed with " + why);
             return with.cast(why);
         }
@@ -122,6 +129,8 @@ final class Cases {
             fails(DisrustException.WrongShape.class, () -> c.score(new float[DIM + 1]));
             fails(DisrustException.WrongShape.class, () -> c.score(new float[DIM], new float[DIM - 1]));
             fails(DisrustException.WrongShape.class, () -> c.scoreAsync(new float[1]));
+            FloatBuffer readOnly = FloatBuffer.allocate(1).asReadOnlyBuffer();
+            fails(DisrustException.WrongShape.class, () -> c.scoreAsync(FloatBuffer.allocate(DIM), readOnly, null));
             for (int room : new int[] {1, 3}) {
                 fails(DisrustException.WrongShape.class, () -> {
                     c.score(rows(2, 0), new float[room], null);
@@ -310,6 +319,77 @@ final class Cases {
         }
     }
 
+    /** A way in which a program ends a future that it was given. */
+    private interface End {
+        void of(CompletableFuture<FloatBuffer> future);
+    }
+
+    /** A future that the program ends before its time leaves the scores alone. */
+    private void endedByProgram() throws Exception {
+        for (End end : List.<End>of(f -> f.complete(null), f -> f.completeExceptionally(new Exception("enough")),
+                f -> f.orTimeout(1, TimeUnit.MILLISECONDS), f -> f.completeOnTimeout(null, 1, TimeUnit.MILLISECONDS))) {
+            CountDownLatch over = new CountDownLatch(1);
+            try (Fake server = new Fake(DIM, (socket, in) -> {
+                over.await();
+                Fake.sum(socket, in, DIM);
+            }); Client c = new Client(server.addr())) {
+                FloatBuffer scores = FloatBuffer.allocate(1);
+                CompletableFuture<FloatBuffer> future = c.scoreAsync(FloatBuffer.wrap(rows(1, 5)), scores, LONG);
+                end.of(future);
+                future.handle((s, e) -> s).get(30, TimeUnit.SECONDS);
+                over.countDown();
+                judge(c.score(rows(1, 6)), 1, 6); // behind the answer to the first
+                Check.same(0f, scores.get(0), "the score of a future that has ended");
+            }
+        }
+    }
+
+    /** The program may move the positions of buffers as soon as a future has them. */
+    private void buffersMove() throws Exception {
+        int count = 400 * 64; // more than sockets hold
+        CountDownLatch moved = new CountDownLatch(1);
+        try (Fake server = new Fake(DIM, (socket, in) -> {
+            moved.await();
+            Fake.sum(socket, in, DIM);
+        }); Client c = new Client(server.addr())) {
+            FloatBuffer rows = FloatBuffer.wrap(rows(count, 5));
+            FloatBuffer scores = FloatBuffer.allocate(count);
+            CompletableFuture<FloatBuffer> future = c.scoreAsync(rows, scores, LONG);
+            rows.position(rows.limit());
+            scores.position(scores.limit());
+            moved.countDown();
+            Check.that(future.get(30, TimeUnit.SECONDS) == scores, "the future has another buffer");
+            judge(scores.array(), count, 5);
+        }
+    }
+
+    /** A fault in what a call is given ends the connection, and neither the client nor one of its threads. */
+    private void faultWhileReceiving() throws Exception {
+        Engine engine = new Engine(new Config(addr));
+        Call probe = new Call();
+        probe.deadline = Clock.NEVER;
+        engine.run(probe);
+        for (boolean waits : new boolean[] {true, false}) {
+            Call call = new Call().rows(rows(1, 1)).scores(FloatBuffer.allocate(1)).begin(engine.model(), Clock.in(LONG.toNanos()));
+            call.scores(FloatBuffer.allocate(1).asReadOnlyBuffer());
+            DisrustException.ConnectionLost e = fails(DisrustException.ConnectionLost.class, () -> {
+                if (waits) {
+                    engine.run(call);
+                    return null;
+                }
+                call.promise = new Promise<>(engine, "scored");
+                call.promise.call = call;
+                engine.begin(call);
+                return call.promise.get(30, TimeUnit.SECONDS);
+            });
+            Check.that(e.getMessage().contains("ReadOnlyBufferException"), e.getMessage());
+            Call next = new Call().rows(rows(1, 2)).begin(engine.model(), Clock.in(LONG.toNanos()));
+            engine.run(next);
+            judge(next.scores(), 1, 2);
+        }
+        engine.close();
+    }
+
     private void closeWaits() throws Exception {
         Client c = new Client(addr);
         List<CompletableFuture<float[]>> all = new ArrayList<>();
@@ -331,25 +411,20 @@ final class Cases {
         fails(DisrustException.Closed.class, () -> c.score(rows(1, 1)));
     }
 
-    private void closeInterrupted() {
-        Client c = new Client(addr);
-        List<CompletableFuture<float[]>> all = new ArrayList<>();
-        for (int k = 0; k < 500; k++) {
-            all.add(c.scoreAsync(rows(64, k)));
-        }
-        Thread.currentThread().interrupt();
-        c.close();
-        Check.that(Thread.interrupted(), "the thread is not interrupted any more");
-        int closed = 0;
-        for (CompletableFuture<float[]> each : all) {
-            try {
-                each.join();
-            } catch (CompletionException e) {
-                Check.that(e.getCause() instanceof DisrustException.Closed, "failed with " + e.getCause());
-                closed++;
+    private void closeInterrupted() throws Exception {
+        try (Fake server = new Fake(DIM, (socket, in) -> Fake.readRequests(in, DIM))) {
+            Client c = new Client(server.addr());
+            List<CompletableFuture<float[]>> all = new ArrayList<>();
+            for (int k = 0; k < 500; k++) {
+                all.add(c.scoreAsync(rows(64, k)));
+            }
+            Thread.currentThread().interrupt();
+            c.close();
+            Check.that(Thread.interrupted(), "the thread is not interrupted any more");
+            for (CompletableFuture<float[]> each : all) {
+                fails(DisrustException.Closed.class, each::join);
             }
         }
-        Check.that(closed > 0, "no call was in progress");
     }
 
     private void closeTwice() throws Exception {
@@ -430,12 +505,21 @@ final class Cases {
             in.readNBytes(4 + 4 * DIM);
             socket.getOutputStream().write(new Frames().words(1, 0).bytes());
             Fake.readRequests(in, DIM);
-        }); Client c = new Client(new Config(server.addr()).stallTimeout(SHORT))) {
+        }); Client c = new Client(new Config(server.addr()).stallTimeout(Duration.ofSeconds(1)))) {
             c.score(rows(1, 1));
             while (!watched()) {
                 Thread.onSpinWait();
             }
             fails(DisrustException.ConnectionLost.class, () -> c.score(rows(1, 1)));
+        }
+    }
+
+    /** A client whose patience has no end keeps the timeouts of its calls. */
+    private void neverStalls() throws Exception {
+        try (Fake server = new Fake(DIM, (socket, in) -> Fake.readRequests(in, DIM));
+                Client c = new Client(new Config(server.addr()).stallTimeout(Duration.ofSeconds(Long.MAX_VALUE)))) {
+            fails(DisrustException.GaveUp.class, () -> c.scoreAsync(rows(1, 1), SHORT).get(30, TimeUnit.SECONDS));
+            fails(DisrustException.GaveUp.class, () -> c.score(rows(1, 1), SHORT));
         }
     }
 
@@ -557,6 +641,39 @@ final class Cases {
                     model.get(which).over = random.nextBoolean();
                 }
             }
+        }
+    }
+
+    /** Calls with deadlines expire in their order, and those that are over do not pile up behind one that is open. */
+    private void timedCalls() {
+        Timed timed = new Timed();
+        for (int k = 0; k < 1000; k++) {
+            Call call = new Call();
+            call.deadline = 2000 - k;
+            call.over = k > 10 && k < 990;
+            timed.add(call, 20);
+            Check.that(timed.size() <= 2 * 20 + 64, timed.size() + " calls");
+        }
+        Check.same(1001L, timed.earliest(), "the earliest deadline");
+        int expired = 0;
+        for (Call call = timed.expired(1995); call != null; call = timed.expired(1995)) {
+            Check.that(!call.over && call.deadline <= 1995, "expired at " + call.deadline);
+            expired++;
+        }
+        Check.same(10 + 6, expired, "calls that expired");
+        Check.same(1996L, timed.earliest(), "the earliest deadline after them");
+    }
+
+    /** A call has been written if scores of it have come, although no connection has a part of it. */
+    private void writtenBefore() {
+        Model model = new Model("", DIM, 1, Model.RAW, 64, "");
+        for (int answered : new int[] {0, 64}) {
+            Traffic traffic = new Traffic(new Config("a:1"), server -> {});
+            Call call = new Call().rows(new float[200 * DIM]).begin(model, Clock.NEVER);
+            traffic.start(call);
+            call.answered = answered;
+            traffic.abandon(call);
+            Check.same(answered > 0, ((DisrustException.GaveUp) call.error).written(), "written");
         }
     }
 

@@ -56,6 +56,22 @@ final class Fake implements AutoCloseable {
         return count;
     }
 
+    /** Answers requests with the sums of their rows until there are no more. */
+    static void sum(Socket socket, DataInputStream in, int dim) throws IOException {
+        for (byte[] word = in.readNBytes(4); word.length == 4; word = in.readNBytes(4)) {
+            int[] answer = new int[1 + littleEndian(word).getInt()];
+            answer[0] = answer.length - 1;
+            for (int k = 1; k < answer.length; k++) {
+                float sum = 0;
+                for (ByteBuffer row = littleEndian(in.readNBytes(4 * dim)); row.hasRemaining();) {
+                    sum += row.getFloat();
+                }
+                answer[k] = Float.floatToRawIntBits(sum);
+            }
+            socket.getOutputStream().write(new Frames().words(answer).bytes());
+        }
+    }
+
     @Override
     public void close() throws IOException {
         listener.close();
