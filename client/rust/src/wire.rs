@@ -5,6 +5,7 @@ use crate::model::{Expect, Kind, Model};
 pub(crate) const FAILURE: u32 = 0x8000_0000;
 pub(crate) const NOTICE: u32 = 0xC000_0000;
 pub(crate) const LOW_BITS: u32 = 0x3FFF_FFFF;
+pub(crate) const NOT_ALLOWED: u32 = 3; // the failure of a count, after which the server sends nothing
 pub(crate) const GOING_AWAY: u32 = 1;
 pub(crate) const ANOTHER_MODEL: u32 = 2;
 pub(crate) const MAX_NOTICE: u32 = 65_532;
