@@ -44,6 +44,9 @@ impl From<&str> for Config {
     }
 }
 
+/// LONGEST_DIAL is decades, and less than what a clock can count from now on.
+const LONGEST_DIAL: Duration = Duration::from_secs(1 << 30);
+
 /// Settings is what a connection needs of a [Config].
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -73,7 +76,7 @@ impl Settings {
         Ok(Settings {
             expect: config.expect.clone(),
             timeout: config.timeout,
-            dial_timeout: config.dial_timeout,
+            dial_timeout: config.dial_timeout.min(LONGEST_DIAL),
             stall_timeout: config.stall_timeout,
         })
     }

@@ -251,6 +251,15 @@ fn a_call_that_gives_up_disturbs_no_other() {
 }
 
 #[test]
+fn the_longest_timeouts() {
+    let addr = serve([1, 1, 4], |_, peer| peer.answer_all()).to_string();
+    let longest = Duration::MAX;
+    let config = Config { timeout: Some(longest), dial_timeout: longest, stall_timeout: longest, ..config(&[addr]) };
+    let mut client = Client::connect(config).expect("a server");
+    assert_eq!(client.score(&[1.0]).expect("a score"), [1.0]);
+}
+
+#[test]
 fn threads_share_a_client_behind_a_lock() {
     let addr = serve([2, 1, 4], |_, peer| peer.answer_all()).to_string();
     let client = Mutex::new(Client::connect(addr.as_str()).expect("a server"));
