@@ -231,15 +231,19 @@ impl Client {
     /// servers have failed. If it brings no connection otherwise, calls have reached their deadline or
     /// another attempt is due.
     fn reach(&mut self) -> Result<(), Error> {
+        self.ledger.tighten(); // only a call that waits may end an attempt
         for k in 0..self.servers.len() {
             let at = (self.current + k) % self.servers.len();
             let now = Instant::now();
-            if self.is_late(now) {
+            if self.is_late() {
                 return Ok(());
             }
             if self.servers[at].backoff.due <= now && self.attempt(at, now) {
                 return Ok(());
             }
+        }
+        if self.is_late() {
+            return Ok(());
         }
         let errors: Vec<_> = self.servers.iter().filter_map(|server| server.error.clone()).collect();
         if errors.len() == self.servers.len() {
@@ -251,9 +255,9 @@ impl Client {
         Ok(())
     }
 
-    /// Says whether a call waits whose deadline has passed.
-    fn is_late(&self, now: Instant) -> bool {
-        self.ledger.earliest().map_or(false, |earliest| earliest <= now)
+    /// Says whether a deadline has passed, of a call that waits if [Ledger::earliest] is exact.
+    fn is_late(&self) -> bool {
+        self.ledger.earliest().map_or(false, |earliest| earliest <= Instant::now())
     }
 
     /// Tries to connect to one server, and says whether it is connected.
@@ -266,6 +270,12 @@ impl Client {
                 self.servers[at].came();
                 self.current = at;
                 true
+            }
+            Err(_) if self.is_late() => {
+                // The deadline of a call ended the attempt. It says nothing of the server, but others go first.
+                self.servers[at].backoff.failed();
+                self.current = (at + 1) % self.servers.len();
+                false
             }
             Err(reason) => {
                 self.servers[at].failed(reason);

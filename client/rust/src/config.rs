@@ -13,7 +13,7 @@ pub struct Config {
     /// How long a call may take, unless the call says otherwise; None: without limit.
     pub timeout: Option<Duration>,
     /// How long an attempt to connect may take, with the server's welcome. It also ends with the first
-    /// timeout of the calls that wait for it.
+    /// timeout of the calls that wait for it, and then another one follows for the others.
     pub dial_timeout: Duration,
     /// For how long a server may owe an answer in silence before the connection is closed.
     pub stall_timeout: Duration,
