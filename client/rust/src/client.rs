@@ -166,7 +166,10 @@ impl Client {
 
     /// Brings the calls closer to their ends, and waits once at most. A call must be open.
     pub(crate) fn advance(&mut self, memory: &mut dyn Memory) {
-        self.give_up();
+        if self.is_late() {
+            self.catch_up(memory);
+            self.give_up();
+        }
         if self.ledger.has_done() {
             return;
         }
@@ -177,11 +180,8 @@ impl Client {
                 }
             }
             Some(link) => {
-                let ended = link.exchange(&mut self.ledger, memory, &self.settings, &mut self.buffer);
-                match ended {
-                    Ok(()) => self.note_identity(),
-                    Err(ended) => self.lost(&ended),
-                }
+                let result = link.exchange(&mut self.ledger, memory, &self.settings, &mut self.buffer);
+                self.note(result);
             }
         }
     }
@@ -190,6 +190,22 @@ impl Client {
     pub(crate) fn flush(&mut self, memory: &mut dyn Memory) {
         if let Some(link) = &mut self.link {
             link.write(&mut self.ledger, memory);
+        }
+    }
+
+    /// Reads what came while the program did something else, so that scores that are there count.
+    fn catch_up(&mut self, memory: &mut dyn Memory) {
+        if let Some(link) = &mut self.link {
+            let result = link.catch_up(&mut self.ledger, memory, &mut self.buffer);
+            self.note(result);
+        }
+    }
+
+    /// Takes note of what has come, or that the connection has ended.
+    fn note(&mut self, result: Result<(), Ended>) {
+        match result {
+            Ok(()) => self.note_identity(),
+            Err(ended) => self.lost(&ended),
         }
     }
 
@@ -203,14 +219,7 @@ impl Client {
 
     /// Ends the calls whose time is over.
     fn give_up(&mut self) {
-        let earliest = match self.ledger.earliest() {
-            Some(earliest) => earliest,
-            None => return,
-        };
         let now = Instant::now();
-        if now < earliest {
-            return;
-        }
         match &mut self.link {
             Some(link) => link.conn.give_up(now, &mut self.ledger),
             None => self.ledger.give_up(now),

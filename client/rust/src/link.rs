@@ -218,10 +218,23 @@ impl Link {
         settings: &Settings,
         buffer: &mut [u8],
     ) -> Result<(), Ended> {
+        self.catch_up(ledger, memory, buffer)?;
+        if self.conn.is_waiting() {
+            self.check_stall(settings)?;
+        }
+        Ok(())
+    }
+
+    /// Does what look does, and bears the server's silence.
+    pub(crate) fn catch_up(
+        &mut self,
+        ledger: &mut Ledger,
+        memory: &mut dyn Memory,
+        buffer: &mut [u8],
+    ) -> Result<(), Ended> {
         loop {
             match self.socket.read_now(buffer) {
                 Ok(count) => self.received(&buffer[..count], ledger, memory)?,
-                Err(e) if timed_out(&e) && self.conn.is_waiting() => return self.check_stall(settings),
                 Err(e) if timed_out(&e) => return Ok(()),
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) => return Err(Ended::badly(e.to_string())),

@@ -337,6 +337,40 @@ fn a_call_that_gives_up_says_so_after_attempts_that_failed() {
 }
 
 #[test]
+fn scores_that_came_in_time_are_not_given_up() {
+    let (resume, suspended) = channel();
+    let (answered, answers) = channel();
+    let addr = serve([1, 1, 4], move |_, peer| {
+        peer.request();
+        peer.answer();
+        suspended.recv().expect("the client goes on");
+        for _ in 1..8 {
+            peer.request();
+            peer.answer();
+        }
+        answered.send(()).expect("the client waits");
+        peer.request();
+    });
+    let mut client = Client::connect(addr.to_string().as_str()).expect("a server");
+    let timeout = Duration::from_secs(1);
+    let mut pipeline = client.pipeline();
+    pipeline.start([0.0], [9.0]).expect("the shape is right");
+    for k in 1..8 {
+        pipeline.start_within([k as f32], [9.0], timeout).expect("the shape is right");
+    }
+    let started = Instant::now();
+    pipeline.wait().expect("a call").result.expect("a score");
+    resume.send(()).expect("the server waits");
+    answers.recv().expect("the server answers");
+    thread::sleep((started + timeout).saturating_duration_since(Instant::now())); // until the timeouts have passed
+    for k in 1..8 {
+        let done = pipeline.wait().expect("a call");
+        done.result.expect("a score that has come");
+        assert_eq!(done.scores, [k as f32]);
+    }
+}
+
+#[test]
 fn the_longest_timeouts() {
     let addr = serve([1, 1, 4], |_, peer| peer.answer_all()).to_string();
     let longest = Duration::MAX;
