@@ -189,7 +189,8 @@ impl Client {
     /// Sends what was started, without waiting for answers.
     pub(crate) fn flush(&mut self, memory: &mut dyn Memory) {
         if let Some(link) = &mut self.link {
-            link.write(&mut self.ledger, memory);
+            let result = link.flush(&mut self.ledger, memory, &self.settings, &mut self.buffer);
+            self.note(result);
         }
     }
 

@@ -110,9 +110,7 @@ impl Link {
         settings: &Settings,
         buffer: &mut [u8],
     ) -> Result<(), Ended> {
-        if ledger.has_todo() && self.heard.elapsed() > FRESH {
-            self.look(ledger, memory, settings, buffer)?;
-        }
+        self.look_after_rest(ledger, memory, settings, buffer)?;
         if !self.write(ledger, memory) && !self.conn.is_owed() {
             return self.check_stall(settings); // nothing is to be read before more is sent
         }
@@ -123,8 +121,36 @@ impl Link {
         Ok(())
     }
 
+    /// Sends what there is, without waiting for answers.
+    pub(crate) fn flush(
+        &mut self,
+        ledger: &mut Ledger,
+        memory: &mut dyn Memory,
+        settings: &Settings,
+        buffer: &mut [u8],
+    ) -> Result<(), Ended> {
+        self.look_after_rest(ledger, memory, settings, buffer)?;
+        self.write(ledger, memory);
+        Ok(())
+    }
+
+    /// Reads what has come if the connection has rested and there is something to send: the server may have
+    /// ended it in order, and what is sent after that may be lost.
+    fn look_after_rest(
+        &mut self,
+        ledger: &mut Ledger,
+        memory: &mut dyn Memory,
+        settings: &Settings,
+        buffer: &mut [u8],
+    ) -> Result<(), Ended> {
+        if ledger.has_todo() && self.heard.elapsed() > FRESH {
+            self.look(ledger, memory, settings, buffer)?;
+        }
+        Ok(())
+    }
+
     /// Sends what there is. It returns false if the kernel takes no more for now.
-    pub(crate) fn write(&mut self, ledger: &mut Ledger, memory: &dyn Memory) -> bool {
+    fn write(&mut self, ledger: &mut Ledger, memory: &dyn Memory) -> bool {
         while self.broken.is_empty() {
             let bytes = self.conn.output(ledger, memory);
             if bytes.is_empty() {

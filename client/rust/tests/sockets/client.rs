@@ -371,6 +371,35 @@ fn scores_that_came_in_time_are_not_given_up() {
 }
 
 #[test]
+fn calls_are_not_sent_to_a_server_that_has_closed() {
+    let (closed, idle) = channel();
+    let addr = serve([1000, 1, 4], move |n, peer| {
+        if n > 0 {
+            return peer.answer_all();
+        }
+        peer.request();
+        peer.request();
+        peer.send(&[[1, 0, 0, 0], [0; 4], [1, 0, 0, 0], [0; 4]].concat()); // both answers in one segment
+        peer.close();
+        closed.send(()).expect("the client waits");
+    });
+    let mut client = Client::connect(addr.to_string().as_str()).expect("a server");
+    let mut pipeline = client.pipeline();
+    for _ in 0..2 {
+        pipeline.start(vec![0.0; 1000], vec![0.0; 1]).expect("the shape is right");
+    }
+    pipeline.wait().expect("a call").result.expect("a score");
+    idle.recv().expect("the server closes");
+    let since = Instant::now(); // the client has read the answers before
+    while since.elapsed() < Duration::from_millis(2) {} // until the client takes the connection for idle
+    pipeline.start(vec![5.0; 80 * 1000], vec![0.0; 80]).expect("the shape is right");
+    pipeline.wait().expect("a call").result.expect("a score");
+    let done = pipeline.wait().expect("a call");
+    done.result.expect("another connection's scores");
+    assert_eq!(done.scores, [5.0; 80]);
+}
+
+#[test]
 fn the_longest_timeouts() {
     let addr = serve([1, 1, 4], |_, peer| peer.answer_all()).to_string();
     let longest = Duration::MAX;

@@ -59,6 +59,11 @@ impl Peer {
         let _ = self.stream.shutdown(Shutdown::Write); // the client may have left
     }
 
+    /// Ends the connection at once. What the client sends from then on is reset.
+    pub fn close(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Both); // the client may have left
+    }
+
     /// Reads a request. At the end of the stream it returns None.
     pub fn request(&mut self) -> Option<usize> {
         let mut count = [0; 4];
