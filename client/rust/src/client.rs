@@ -166,7 +166,10 @@ impl Client {
 
     /// Brings the calls closer to their ends, and waits once at most. A call must be open.
     pub(crate) fn advance(&mut self, memory: &mut dyn Memory) {
-        self.give_up();
+        if self.is_late() {
+            self.catch_up(memory);
+            self.give_up();
+        }
         if self.ledger.has_done() {
             return;
         }
@@ -177,11 +180,8 @@ impl Client {
                 }
             }
             Some(link) => {
-                let ended = link.exchange(&mut self.ledger, memory, &self.settings, &mut self.buffer);
-                match ended {
-                    Ok(()) => self.note_identity(),
-                    Err(ended) => self.lost(&ended),
-                }
+                let result = link.exchange(&mut self.ledger, memory, &self.settings, &mut self.buffer);
+                self.note(result);
             }
         }
     }
@@ -189,7 +189,24 @@ impl Client {
     /// Sends what was started, without waiting for answers.
     pub(crate) fn flush(&mut self, memory: &mut dyn Memory) {
         if let Some(link) = &mut self.link {
-            link.write(&mut self.ledger, memory);
+            let result = link.flush(&mut self.ledger, memory, &self.settings, &mut self.buffer);
+            self.note(result);
+        }
+    }
+
+    /// Reads what came while the program did something else, so that scores that are there count.
+    fn catch_up(&mut self, memory: &mut dyn Memory) {
+        if let Some(link) = &mut self.link {
+            let result = link.catch_up(&mut self.ledger, memory, &mut self.buffer);
+            self.note(result);
+        }
+    }
+
+    /// Takes note of what has come, or that the connection has ended.
+    fn note(&mut self, result: Result<(), Ended>) {
+        match result {
+            Ok(()) => self.note_identity(),
+            Err(ended) => self.lost(&ended),
         }
     }
 
@@ -203,14 +220,7 @@ impl Client {
 
     /// Ends the calls whose time is over.
     fn give_up(&mut self) {
-        let earliest = match self.ledger.earliest() {
-            Some(earliest) => earliest,
-            None => return,
-        };
         let now = Instant::now();
-        if now < earliest {
-            return;
-        }
         match &mut self.link {
             Some(link) => link.conn.give_up(now, &mut self.ledger),
             None => self.ledger.give_up(now),
@@ -231,15 +241,19 @@ impl Client {
     /// servers have failed. If it brings no connection otherwise, calls have reached their deadline or
     /// another attempt is due.
     fn reach(&mut self) -> Result<(), Error> {
+        self.ledger.tighten(); // only a call that waits may end an attempt
         for k in 0..self.servers.len() {
             let at = (self.current + k) % self.servers.len();
             let now = Instant::now();
-            if self.is_late(now) {
+            if self.is_late() {
                 return Ok(());
             }
             if self.servers[at].backoff.due <= now && self.attempt(at, now) {
                 return Ok(());
             }
+        }
+        if self.is_late() {
+            return Ok(());
         }
         let errors: Vec<_> = self.servers.iter().filter_map(|server| server.error.clone()).collect();
         if errors.len() == self.servers.len() {
@@ -251,9 +265,9 @@ impl Client {
         Ok(())
     }
 
-    /// Says whether a call waits whose deadline has passed.
-    fn is_late(&self, now: Instant) -> bool {
-        self.ledger.earliest().map_or(false, |earliest| earliest <= now)
+    /// Says whether a deadline has passed, of a call that waits if [Ledger::earliest] is exact.
+    fn is_late(&self) -> bool {
+        self.ledger.earliest().map_or(false, |earliest| earliest <= Instant::now())
     }
 
     /// Tries to connect to one server, and says whether it is connected.
@@ -266,6 +280,12 @@ impl Client {
                 self.servers[at].came();
                 self.current = at;
                 true
+            }
+            Err(_) if self.is_late() => {
+                // The deadline of a call ended the attempt. It says nothing of the server, but others go first.
+                self.servers[at].backoff.failed();
+                self.current = (at + 1) % self.servers.len();
+                false
             }
             Err(reason) => {
                 self.servers[at].failed(reason);

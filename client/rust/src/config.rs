@@ -13,7 +13,7 @@ pub struct Config {
     /// How long a call may take, unless the call says otherwise; None: without limit.
     pub timeout: Option<Duration>,
     /// How long an attempt to connect may take, with the server's welcome. It also ends with the first
-    /// timeout of the calls that wait for it.
+    /// timeout of the calls that wait for it, and then another one follows for the others.
     pub dial_timeout: Duration,
     /// For how long a server may owe an answer in silence before the connection is closed.
     pub stall_timeout: Duration,
@@ -44,6 +44,9 @@ impl From<&str> for Config {
     }
 }
 
+/// LONGEST_DIAL is decades, and less than what a clock can count from now on.
+const LONGEST_DIAL: Duration = Duration::from_secs(1 << 30);
+
 /// Settings is what a connection needs of a [Config].
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -73,7 +76,7 @@ impl Settings {
         Ok(Settings {
             expect: config.expect.clone(),
             timeout: config.timeout,
-            dial_timeout: config.dial_timeout,
+            dial_timeout: config.dial_timeout.min(LONGEST_DIAL),
             stall_timeout: config.stall_timeout,
         })
     }

@@ -194,20 +194,25 @@ impl Ledger {
         self.earliest
     }
 
-    /// Ends all calls whose deadline has passed.
+    /// Makes [Ledger::earliest] the first deadline of a call that is not done. It takes time proportional to
+    /// the calls.
+    pub(crate) fn tighten(&mut self) {
+        let open = self.calls.iter().flatten().filter(|call| call.result.is_none());
+        self.earliest = open.filter_map(|call| call.deadline).min();
+    }
+
+    /// Ends all calls whose deadline has passed. It takes time proportional to the calls.
     pub(crate) fn give_up(&mut self, now: Instant) {
-        self.earliest = None;
-        self.each_open(|ledger, key| {
-            let (deadline, written) = match ledger.call(key) {
-                Some(call) => (call.deadline, call.written),
-                None => return,
-            };
-            match deadline {
-                Some(deadline) if deadline <= now => ledger.fail(key, Error::GaveUp { written }),
-                Some(deadline) => ledger.earliest = Some(ledger.earliest.map_or(deadline, |e| e.min(deadline))),
-                None => {}
+        self.each_open(|ledger, key| match ledger.call(key) {
+            Some(&Call { deadline: Some(deadline), written, .. }) if deadline <= now => {
+                ledger.end(key, Err(Error::GaveUp { written }));
             }
+            _ => {}
         });
+        let mut todo = std::mem::take(&mut self.todo);
+        todo.retain(|&key| self.is_open(key));
+        self.todo = todo;
+        self.tighten();
     }
 
     /// Takes note that a request for rows of a call from first on was written and will not be answered.
@@ -269,6 +274,7 @@ pub(crate) fn connection_lost(addr: &Arc<str>, reason: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn rows_that_come_back_go_first() {
@@ -296,5 +302,23 @@ mod tests {
             ledger.begin(key, rows);
         }
         assert_eq!(order, [(first, 4), (second, 0), (third, 0)]);
+    }
+
+    #[test]
+    fn calls_that_give_up_leave_the_others() {
+        let mut ledger = Ledger::default();
+        let now = Instant::now();
+        let later = now + Duration::from_secs(1);
+        let deadlines = [Some(now), None, Some(now), Some(later)];
+        let keys = deadlines.map(|deadline| ledger.start(9, deadline));
+        ledger.begin(keys[0], 9);
+        ledger.begin(keys[1], 4);
+        ledger.give_up(now);
+        let ended: Vec<Key> = std::iter::from_fn(|| ledger.take_done()).map(|(key, _)| key).collect();
+        assert_eq!(ended, [keys[0], keys[2]]);
+        assert_eq!(ledger.next(), Some((keys[1], 4, 5)));
+        ledger.begin(keys[1], 5);
+        assert_eq!(ledger.next(), Some((keys[3], 0, 9)));
+        assert_eq!(ledger.earliest(), Some(later));
     }
 }

@@ -110,9 +110,7 @@ impl Link {
         settings: &Settings,
         buffer: &mut [u8],
     ) -> Result<(), Ended> {
-        if ledger.has_todo() && self.heard.elapsed() > FRESH {
-            self.look(ledger, memory, settings, buffer)?;
-        }
+        self.look_after_rest(ledger, memory, settings, buffer)?;
         if !self.write(ledger, memory) && !self.conn.is_owed() {
             return self.check_stall(settings); // nothing is to be read before more is sent
         }
@@ -123,8 +121,36 @@ impl Link {
         Ok(())
     }
 
+    /// Sends what there is, without waiting for answers.
+    pub(crate) fn flush(
+        &mut self,
+        ledger: &mut Ledger,
+        memory: &mut dyn Memory,
+        settings: &Settings,
+        buffer: &mut [u8],
+    ) -> Result<(), Ended> {
+        self.look_after_rest(ledger, memory, settings, buffer)?;
+        self.write(ledger, memory);
+        Ok(())
+    }
+
+    /// Reads what has come if the connection has rested and there is something to send: the server may have
+    /// ended it in order, and what is sent after that may be lost.
+    fn look_after_rest(
+        &mut self,
+        ledger: &mut Ledger,
+        memory: &mut dyn Memory,
+        settings: &Settings,
+        buffer: &mut [u8],
+    ) -> Result<(), Ended> {
+        if ledger.has_todo() && self.heard.elapsed() > FRESH {
+            self.look(ledger, memory, settings, buffer)?;
+        }
+        Ok(())
+    }
+
     /// Sends what there is. It returns false if the kernel takes no more for now.
-    pub(crate) fn write(&mut self, ledger: &mut Ledger, memory: &dyn Memory) -> bool {
+    fn write(&mut self, ledger: &mut Ledger, memory: &dyn Memory) -> bool {
         while self.broken.is_empty() {
             let bytes = self.conn.output(ledger, memory);
             if bytes.is_empty() {
@@ -218,10 +244,23 @@ impl Link {
         settings: &Settings,
         buffer: &mut [u8],
     ) -> Result<(), Ended> {
+        self.catch_up(ledger, memory, buffer)?;
+        if self.conn.is_waiting() {
+            self.check_stall(settings)?;
+        }
+        Ok(())
+    }
+
+    /// Does what look does, and bears the server's silence.
+    pub(crate) fn catch_up(
+        &mut self,
+        ledger: &mut Ledger,
+        memory: &mut dyn Memory,
+        buffer: &mut [u8],
+    ) -> Result<(), Ended> {
         loop {
             match self.socket.read_now(buffer) {
                 Ok(count) => self.received(&buffer[..count], ledger, memory)?,
-                Err(e) if timed_out(&e) && self.conn.is_waiting() => return self.check_stall(settings),
                 Err(e) if timed_out(&e) => return Ok(()),
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) => return Err(Ended::badly(e.to_string())),

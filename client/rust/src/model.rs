@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::wire::{MAX_MESSAGE, MAX_SIZE};
+use crate::wire::{text, MAX_MESSAGE, MAX_SIZE};
 
 /// What a server says of its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,5 +124,6 @@ impl Expect {
             && any_or(self.outputs, model.outputs)
             && (self.kind == Kind::Unstated || self.kind == model.kind)
             && self.max_vectors as usize <= model.max_vectors
+            && (self.model.is_empty() || text(self.model.as_bytes()) == model.name)
     }
 }

@@ -5,6 +5,7 @@ use crate::model::{Expect, Kind, Model};
 pub(crate) const FAILURE: u32 = 0x8000_0000;
 pub(crate) const NOTICE: u32 = 0xC000_0000;
 pub(crate) const LOW_BITS: u32 = 0x3FFF_FFFF;
+pub(crate) const NOT_ALLOWED: u32 = 3; // the failure of a count, after which the server sends nothing
 pub(crate) const GOING_AWAY: u32 = 1;
 pub(crate) const ANOTHER_MODEL: u32 = 2;
 pub(crate) const MAX_NOTICE: u32 = 65_532;
@@ -99,7 +100,7 @@ pub(crate) fn word(b: &[u8]) -> u32 {
 
 /// Returns a text that comes from another machine. Bytes that are no UTF-8, and control characters,
 /// become `\xNN`.
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -144,9 +145,12 @@ mod tests {
             Expect { outputs: 1, ..any.clone() },
             Expect { kind: Kind::Prob, ..any.clone() },
             Expect { max_vectors: 5, ..any.clone() },
+            Expect { model: "n".into(), ..any.clone() },
         ] {
             assert!(!other.agrees(&served), "{other:?}");
         }
+        let odd = Expect { model: "a\x07".into(), ..any.clone() };
+        assert!(odd.agrees(&Model { name: text(b"a\x07"), ..served.clone() }));
         let bytes = hello(&exact);
         let words: Vec<u32> = bytes[8..24].chunks(4).map(word).collect();
         assert_eq!((words, &bytes[24..]), (vec![3, 2, 1, 4], &b"\x01m\0\0"[..]));

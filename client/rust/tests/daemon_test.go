@@ -162,7 +162,9 @@ func TestGivesUp(t *testing.T) {
 	}
 	ask(1, 0)
 	check(t, d.Suspend())
-	ask(200, 20) // 6 MiB: more than sockets hold
+	for millis := 20; !strings.Contains(p.Stderr.String(), "while waiting"); millis *= 2 {
+		ask(200, millis) // 6 MiB: more than sockets hold
+	}
 	check(t, d.Resume())
 	ask(1, 0)
 	stdin.Close()

@@ -4,7 +4,7 @@ use super::{Broken, Conn, HEAD};
 use crate::error::{Error, Reason};
 use crate::floats;
 use crate::ledger::{Key, Ledger, Memory};
-use crate::wire::{self, ANOTHER_MODEL, FAILURE, GOING_AWAY, LOW_BITS, NOTICE};
+use crate::wire::{self, ANOTHER_MODEL, FAILURE, GOING_AWAY, LOW_BITS, NOTICE, NOT_ALLOWED};
 
 /// State is what comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,8 +175,12 @@ impl Conn {
 
     fn failure(&mut self, code: u32, detail: u32, ledger: &mut Ledger) -> Result<(), Broken> {
         self.have = 0;
-        if self.waiting.front().map_or(true, |r| r.start >= self.sent) {
+        let in_part = !self.is_owed();
+        if in_part && (code != NOT_ALLOWED || self.waiting.front().map_or(true, |r| r.start >= self.sent)) {
             return Err(violation("it failed a request that it did not get".into()));
+        }
+        if in_part {
+            self.break_off(ledger);
         }
         if let Some(r) = self.settle() {
             let row = Some(detail as usize).filter(|&row| row < r.vectors && code <= 2).map(|row| r.first + row);

@@ -109,6 +109,15 @@ impl Conn {
         }
     }
 
+    /// Sends no more of the request that is sent in part, because the server ends the connection and reads
+    /// nothing more.
+    pub(super) fn break_off(&mut self, ledger: &mut Ledger) {
+        self.leaving = true;
+        self.unstage(ledger);
+        self.out.truncate(self.out_sent);
+        self.missing = 0;
+    }
+
     /// Ends the calls whose deadline has passed. What is not sent of them by now is not sent later.
     pub(crate) fn give_up(&mut self, now: Instant, ledger: &mut Ledger) {
         self.unstage(ledger);

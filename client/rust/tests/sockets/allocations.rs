@@ -49,6 +49,10 @@ fn a_call_allocates_nothing() {
 
     let mut pipeline = client.pipeline();
     for _ in 0..8 {
+        pipeline.start(Vec::new(), Vec::new()).expect("the shape is right");
+    }
+    while pipeline.wait().is_some() {} // eight calls were done together, as they may be later
+    for _ in 0..8 {
         pipeline.start(rows[..80].to_vec(), vec![0.0; 10]).expect("the shape is right");
     }
     for call in 0..2000 {

@@ -1,14 +1,14 @@
 //! The client with servers that do what the daemon rarely does.
 
 use std::net::TcpListener;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{channel, Sender};
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use disrust::{Client, Config, Error, Expect, Reason};
 
-use crate::server::serve;
+use crate::server::{serve, serve_after, Peer};
 
 const GOING_AWAY: [u8; 8] = [1, 0, 0, 0xC0, 0, 0, 0, 0];
 
@@ -248,6 +248,164 @@ fn a_call_that_gives_up_disturbs_no_other() {
     resume.send(()).expect("the server waits");
     drop(pipeline);
     assert_eq!(client.score(&rows[3 * 50_000..5 * 50_000]).expect("scores"), [3.0, 4.0]);
+}
+
+/// Returns a server that ends its first connection after an answer, and welcomes nobody else until the moment
+/// that it is told. It allows so many connections.
+fn welcomes_again(connections: usize) -> (String, Sender<Instant>) {
+    let (tell, told) = channel::<Instant>();
+    let wait = move |n| {
+        assert!(n < connections, "another connection was made");
+        if n == 1 {
+            let then = told.recv().expect("the client goes on");
+            thread::sleep(then.saturating_duration_since(Instant::now()));
+        }
+    };
+    let script = |n, peer: &mut Peer| if n == 0 { peer.answer_one() } else { peer.answer_all() };
+    (serve_after([1, 1, 4], wait, script).to_string(), tell)
+}
+
+#[test]
+fn the_deadline_of_a_call_that_is_done_ends_no_attempt_to_connect() {
+    let timeout = Duration::from_secs(1);
+    let (addr, tell) = welcomes_again(2);
+    let mut client = Client::connect(addr.as_str()).expect("a server");
+    let mut pipeline = client.pipeline();
+    pipeline.start_within([1.0], [0.0], timeout).expect("the shape is right");
+    pipeline.wait().expect("a call").result.expect("a score");
+    pipeline.start([2.0], [0.0]).expect("the shape is right");
+    tell.send(Instant::now() + timeout * 3 / 2).expect("the server waits");
+    let done = pipeline.wait().expect("a call");
+    done.result.expect("the server is well");
+    assert_eq!(done.scores, [2.0]);
+}
+
+#[test]
+fn a_call_that_gives_up_while_the_client_connects_fails_no_other() {
+    let timeout = Duration::from_millis(100);
+    let (addr, tell) = welcomes_again(usize::MAX);
+    let mut client = Client::connect(addr.as_str()).expect("a server");
+    client.score(&[1.0]).expect("a score");
+    let mut pipeline = client.pipeline();
+    pipeline.start_within([2.0], [0.0], timeout).expect("the shape is right");
+    pipeline.start([3.0], [0.0]).expect("the shape is right");
+    tell.send(Instant::now() + 2 * timeout).expect("the server waits");
+    let first = pipeline.wait().expect("a call").result;
+    assert!(matches!(first, Err(Error::GaveUp { .. })), "{first:?}");
+    let second = pipeline.wait().expect("a call");
+    second.result.expect("the server is well");
+    assert_eq!(second.scores, [3.0]);
+}
+
+#[test]
+fn a_server_without_a_welcome_in_time_gives_way() {
+    let script = |n, peer: &mut Peer| if n == 0 { peer.answer_one() } else { peer.answer_all() };
+    let first = serve([1, 1, 4], script);
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port"); // the kernel accepts
+    let silent_addr = silent.local_addr().expect("its address").to_string();
+    let mut client = Client::connect(config(&[first.to_string(), silent_addr])).expect("a server");
+    client.score(&[1.0]).expect("a score");
+    let mut score = [0.0];
+    let said = client.score_within(&[2.0], &mut score, Duration::from_millis(50)).expect_err("no welcome");
+    assert!(matches!(said, Error::GaveUp { .. }), "{said}");
+    thread::sleep(Duration::from_millis(20)); // the silent server may be tried again by now
+    client.score_within(&[3.0], &mut score, Duration::from_secs(2)).expect("the other server's score");
+    assert_eq!(score, [3.0]);
+}
+
+#[test]
+fn a_call_that_gives_up_says_so_after_attempts_that_failed() {
+    let wait = |n| {
+        if n > 0 {
+            loop {
+                thread::park(); // one connection is all
+            }
+        }
+    };
+    let addr = serve_after([1, 1, 4], wait, |_, peer| peer.answer_one()).to_string();
+    let config = Config { dial_timeout: Duration::from_millis(500), ..config(&[addr]) };
+    let mut client = Client::connect(config).expect("a server");
+    client.score(&[1.0]).expect("a score");
+    let said = client.score(&[2.0]).expect_err("no welcome");
+    assert!(matches!(said, Error::Unavailable(_)), "{said}");
+    let gave_up = (0..100).any(|_| {
+        thread::sleep(Duration::from_millis(10)); // another attempt is due by and by
+        let said = client.score_within(&[3.0], &mut [0.0], Duration::from_millis(50));
+        matches!(said, Err(Error::GaveUp { .. }))
+    });
+    assert!(gave_up, "calls fail as if no server could be reached");
+}
+
+#[test]
+fn scores_that_came_in_time_are_not_given_up() {
+    let (resume, suspended) = channel();
+    let (answered, answers) = channel();
+    let addr = serve([1, 1, 4], move |_, peer| {
+        peer.request();
+        peer.answer();
+        suspended.recv().expect("the client goes on");
+        for _ in 1..8 {
+            peer.request();
+            peer.answer();
+        }
+        answered.send(()).expect("the client waits");
+        peer.request();
+    });
+    let mut client = Client::connect(addr.to_string().as_str()).expect("a server");
+    let timeout = Duration::from_secs(1);
+    let mut pipeline = client.pipeline();
+    pipeline.start([0.0], [9.0]).expect("the shape is right");
+    for k in 1..8 {
+        pipeline.start_within([k as f32], [9.0], timeout).expect("the shape is right");
+    }
+    let started = Instant::now();
+    pipeline.wait().expect("a call").result.expect("a score");
+    resume.send(()).expect("the server waits");
+    answers.recv().expect("the server answers");
+    thread::sleep((started + timeout).saturating_duration_since(Instant::now())); // until the timeouts have passed
+    for k in 1..8 {
+        let done = pipeline.wait().expect("a call");
+        done.result.expect("a score that has come");
+        assert_eq!(done.scores, [k as f32]);
+    }
+}
+
+#[test]
+fn calls_are_not_sent_to_a_server_that_has_closed() {
+    let (closed, idle) = channel();
+    let addr = serve([1000, 1, 4], move |n, peer| {
+        if n > 0 {
+            return peer.answer_all();
+        }
+        peer.request();
+        peer.request();
+        peer.send(&[[1, 0, 0, 0], [0; 4], [1, 0, 0, 0], [0; 4]].concat()); // both answers in one segment
+        peer.close();
+        closed.send(()).expect("the client waits");
+    });
+    let mut client = Client::connect(addr.to_string().as_str()).expect("a server");
+    let mut pipeline = client.pipeline();
+    for _ in 0..2 {
+        pipeline.start(vec![0.0; 1000], vec![0.0; 1]).expect("the shape is right");
+    }
+    pipeline.wait().expect("a call").result.expect("a score");
+    idle.recv().expect("the server closes");
+    let since = Instant::now(); // the client has read the answers before
+    while since.elapsed() < Duration::from_millis(2) {} // until the client takes the connection for idle
+    pipeline.start(vec![5.0; 80 * 1000], vec![0.0; 80]).expect("the shape is right");
+    pipeline.wait().expect("a call").result.expect("a score");
+    let done = pipeline.wait().expect("a call");
+    done.result.expect("another connection's scores");
+    assert_eq!(done.scores, [5.0; 80]);
+}
+
+#[test]
+fn the_longest_timeouts() {
+    let addr = serve([1, 1, 4], |_, peer| peer.answer_all()).to_string();
+    let longest = Duration::MAX;
+    let config = Config { timeout: Some(longest), dial_timeout: longest, stall_timeout: longest, ..config(&[addr]) };
+    let mut client = Client::connect(config).expect("a server");
+    assert_eq!(client.score(&[1.0]).expect("a score"), [1.0]);
 }
 
 #[test]

@@ -9,6 +9,15 @@ pub type Shape = [usize; 3];
 
 /// Starts a server that plays a script on each connection, with its number from 0, after hello and welcome.
 pub fn serve(shape: Shape, script: impl Fn(usize, &mut Peer) + Send + 'static) -> SocketAddr {
+    serve_after(shape, |_| (), script)
+}
+
+/// Does what serve does, and calls wait with the number of each connection before its welcome.
+pub fn serve_after(
+    shape: Shape,
+    wait: impl Fn(usize) + Send + 'static,
+    script: impl Fn(usize, &mut Peer) + Send + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = listener.local_addr().expect("its address");
     thread::spawn(move || {
@@ -17,6 +26,7 @@ pub fn serve(shape: Shape, script: impl Fn(usize, &mut Peer) + Send + 'static) -
             stream.set_nodelay(true).expect("a TCP connection");
             let mut peer = Peer { stream, shape, features: Vec::new(), answer: Vec::new() };
             if peer.read(8 + 20).is_some() {
+                wait(n);
                 peer.send(&welcome(shape));
                 script(n, &mut peer);
             }
@@ -49,6 +59,11 @@ impl Peer {
         let _ = self.stream.shutdown(Shutdown::Write); // the client may have left
     }
 
+    /// Ends the connection at once. What the client sends from then on is reset.
+    pub fn close(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Both); // the client may have left
+    }
+
     /// Reads a request. At the end of the stream it returns None.
     pub fn request(&mut self) -> Option<usize> {
         let mut count = [0; 4];
@@ -70,6 +85,14 @@ impl Peer {
             }
         }
         let _ = self.stream.write_all(&self.answer); // the client may have left
+    }
+
+    /// Answers one request, then ends the connection in order.
+    pub fn answer_one(&mut self) {
+        self.request();
+        self.answer();
+        self.finish();
+        while self.request().is_some() {} // to close with unread input would be a reset
     }
 
     /// Answers all requests until the client sends FIN.

@@ -130,6 +130,7 @@ fn an_answer_before_its_request_is_a_violation() {
         (12, answer(&m, &[1.0, 2.0]), true),
         (11, answer(&m, &[1.0, 2.0]), false),
         (1, words(&[0x8000_0003, 1]), true), // a count that is not allowed is known before the rest
+        (11, words(&[0x8000_0001, 0]), false),
         (0, words(&[0x8000_0001, 0]), false),
     ] {
         let (mut conn, mut ledger, mut table) = (welcomed(&m), Ledger::default(), Table::default());
@@ -141,4 +142,22 @@ fn an_answer_before_its_request_is_a_violation() {
         assert_eq!(result.is_ok(), allowed, "{sent} bytes of the request were sent");
         assert_eq!(ledger.has_done(), allowed);
     }
+}
+
+/// A server that does not allow a count ends the connection, so the rest of the request is not sent.
+#[test]
+fn a_count_that_is_not_allowed_ends_its_request() {
+    let m = model(50_000, 1, 4);
+    let (mut conn, mut ledger, mut table) = (welcomed(&m), Ledger::default(), Table::default());
+    let key = ledger.start(9, None);
+    table.put(key.slot, vec![1.0; 9 * m.dim], 9);
+    assert!(conn.output(&mut ledger, &table).len() < 4 * m.dim, "the request is staged as a whole");
+    conn.sent(4, &mut ledger);
+    assert!(conn.feed(&words(&[0x8000_0003, 4]), &mut ledger, &mut table).is_ok());
+    assert!(ledger.has_done());
+    assert!(conn.leaving() && conn.is_all_sent() && !conn.is_waiting());
+    let next = ledger.start(1, None);
+    table.put(next.slot, vec![1.0; m.dim], 1);
+    assert!(conn.output(&mut ledger, &table).is_empty());
+    assert!(ledger.has_todo(), "the next call waits for another connection");
 }
