@@ -63,13 +63,17 @@ func TestTree(t *testing.T) {
 // TestOrphans: what a server that cannot start has started ends as well.
 func TestOrphans(t *testing.T) {
 	list := t.TempDir() + "/pids"
-	_, err := StartCommand([]string{"sh", "-c", `sleep 1000 & echo $! >>"$0"; exit 1`, list})
+	command := []string{"sh", "-c", `sleep 1000 & echo $! >>"$0"; exit 1`, list}
+	p, err := StartCommand(command)
+	for ; err == nil; p, err = StartCommand(command) {
+		p.Terminate() // another program had begun to listen at its port
+	}
 	if !errors.Is(err, daemontest.ErrEnded) {
 		t.Error(err)
 	}
 	text, err := os.ReadFile(list)
 	pids := strings.Fields(string(text))
-	if err != nil || len(pids) != attempts {
+	if err != nil || len(pids) < attempts {
 		t.Fatalf("%q, %v", text, err)
 	}
 	for _, pid := range pids {
