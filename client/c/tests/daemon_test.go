@@ -41,5 +41,5 @@ func TestGivesUp(t *testing.T) {
 	program := compile(t, "subject")
 	daemon.GivesUp(t, disrust, func(t *testing.T, addr string) *subject.Program {
 		return subject.Start(t, exec.Command(program, "wait", addr))
-	}, ", written;")
+	}, "the timeout passed before the scores came, written;")
 }
