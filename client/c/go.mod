@@ -3,7 +3,6 @@ module github.com/disrust/disrust/client/c
 go 1.26.0
 
 require (
-	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/languages v0.1.0
 	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
@@ -11,6 +10,7 @@ require (
 )
 
 require (
+	github.com/disrust/disrust/client v0.1.0 // indirect
 	github.com/disrust/disrust/client/conformance v0.1.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 )

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/disrust/disrust/client v0.1.0
 	github.com/disrust/disrust/client/conformance v0.1.0
+	github.com/disrust/disrust/client/tools v0.1.0
 	github.com/disrust/disrust/server/daemontest v0.1.0
 )
 

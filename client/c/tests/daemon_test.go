@@ -3,7 +3,6 @@
 package tests
 
 import (
-	"fmt"
 	"os/exec"
 	"testing"
 
@@ -25,16 +24,8 @@ func TestBits(t *testing.T) {
 	}, ways...)
 }
 
-// underLoad returns the load of the tests that end daemons.
-func underLoad(t *testing.T) daemon.Load {
-	program := compile(t, "load")
-	return func(retries int, addrs ...string) *exec.Cmd {
-		return exec.Command(program, append([]string{fmt.Sprint(retries)}, addrs...)...)
-	}
-}
-
-func TestDrain(t *testing.T)    { daemon.Drain(t, disrust, underLoad(t)) }
-func TestFailover(t *testing.T) { daemon.Failover(t, disrust, underLoad(t)) }
+func TestDrain(t *testing.T)    { daemon.Drain(t, disrust, compile(t, "load")) }
+func TestFailover(t *testing.T) { daemon.Failover(t, disrust, compile(t, "load")) }
 
 // TestGivesUp: calls to a daemon that is stopped end with their timeouts.
 func TestGivesUp(t *testing.T) {

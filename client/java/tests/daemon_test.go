@@ -3,8 +3,6 @@
 package tests
 
 import (
-	"fmt"
-	"os/exec"
 	"slices"
 	"syscall"
 	"testing"
@@ -37,13 +35,8 @@ func TestBits(t *testing.T) {
 	daemon.Bits(t, disrust, player, ways...)
 }
 
-// underLoad returns a command of the load of the tests that end daemons.
-func underLoad(retries int, addrs ...string) *exec.Cmd {
-	return java("Load", append([]string{fmt.Sprint(retries)}, addrs...)...)
-}
-
-func TestDrain(t *testing.T)    { daemon.Drain(t, disrust, underLoad) }
-func TestFailover(t *testing.T) { daemon.Failover(t, disrust, underLoad) }
+func TestDrain(t *testing.T)    { daemon.Drain(t, disrust, java("Load").Args...) }
+func TestFailover(t *testing.T) { daemon.Failover(t, disrust, java("Load").Args...) }
 
 // TestIdle: a daemon that drains does not wait for a client that does nothing.
 func TestIdle(t *testing.T) {

@@ -18,16 +18,16 @@ import (
 // safety bounds every wait. No test depends on how long anything takes.
 const safety = 30 * time.Second
 
-// Load returns a command that keeps calls to these addresses in flight until its standard input ends. It sends a
-// call's rows again so many times if they were lost. It prints a line for some hundred calls, and ends with an error
-// at the first one that fails or has other scores than the daemon's model sum gives.
-type Load func(retries int, addrs ...string) *exec.Cmd
-
 // Drain ends two daemons in turn with SIGTERM under load, and starts them again. No call fails, although the client
 // sends nothing again that was lost.
-func Drain(t *testing.T, disrust string, program Load) {
+//
+// The command is that of a program load, which has the further arguments RETRIES ADDR...: it keeps calls in flight until
+// its standard input ends, and sends the rows of a call that was lost again up to RETRIES times. It prints a line for
+// some hundred calls, and ends with an error at the first one that fails or has other scores than the daemon's model sum
+// gives.
+func Drain(t *testing.T, disrust string, command ...string) {
 	t.Helper()
-	underLoad(t, disrust, program, 0, func(d *daemontest.Daemon, l load) {
+	underLoad(t, disrust, append(command, "0"), func(d *daemontest.Daemon, l load) {
 		l.proceed(t, 2)
 		check(t, d.Signal(syscall.SIGTERM))
 		if status := d.Status(t); status != 0 {
@@ -36,10 +36,11 @@ func Drain(t *testing.T, disrust string, program Load) {
 	})
 }
 
-// Failover kills two daemons in turn under load, and starts them again: with retries every call gets its scores.
-func Failover(t *testing.T, disrust string, program Load) {
+// Failover kills two daemons in turn under the load of Drain, and starts them again: with retries every call gets its
+// scores.
+func Failover(t *testing.T, disrust string, command ...string) {
 	t.Helper()
-	underLoad(t, disrust, program, 10, func(d *daemontest.Daemon, l load) {
+	underLoad(t, disrust, append(command, "10"), func(d *daemontest.Daemon, l load) {
 		l.proceed(t, 10) // their answers earn the next retries
 		d.Kill()
 	})
@@ -50,10 +51,10 @@ type load struct{ *daemontest.Process }
 
 // underLoad ends one of two daemons, six times, and starts it again after the load has gone on. The load must find no
 // fault.
-func underLoad(t *testing.T, disrust string, program Load, retries int, end func(*daemontest.Daemon, load)) {
+func underLoad(t *testing.T, disrust string, command []string, end func(*daemontest.Daemon, load)) {
 	t.Helper()
 	daemons := []*daemontest.Daemon{start(t, disrust, "--port", "0"), start(t, disrust, "--port", "0")}
-	cmd := program(retries, daemons[0].Addr, daemons[1].Addr)
+	cmd := exec.Command(command[0], append(command[1:], daemons[0].Addr, daemons[1].Addr)...)
 	stop, err := cmd.StdinPipe()
 	check(t, err)
 	p, err := daemontest.StartProcess(cmd)

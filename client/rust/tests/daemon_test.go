@@ -3,7 +3,6 @@
 package tests
 
 import (
-	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -22,16 +21,8 @@ func start(t *testing.T, flags ...string) *daemontest.Daemon {
 // TestBits: scores of the daemon have the bits that package client gets.
 func TestBits(t *testing.T) { daemon.Bits(t, disrust, player, ways...) }
 
-// underLoad returns the load of the tests that end daemons.
-func underLoad(t *testing.T) daemon.Load {
-	program := compile(t, "load")
-	return func(retries int, addrs ...string) *exec.Cmd {
-		return exec.Command(program, append([]string{fmt.Sprint(retries)}, addrs...)...)
-	}
-}
-
-func TestDrain(t *testing.T)    { daemon.Drain(t, disrust, underLoad(t)) }
-func TestFailover(t *testing.T) { daemon.Failover(t, disrust, underLoad(t)) }
+func TestDrain(t *testing.T)    { daemon.Drain(t, disrust, compile(t, "load")) }
+func TestFailover(t *testing.T) { daemon.Failover(t, disrust, compile(t, "load")) }
 
 // TestGivesUp: calls to a daemon that is stopped end with their timeouts, before and after their rows were sent.
 func TestGivesUp(t *testing.T) {
