@@ -6,8 +6,8 @@
 //	go run ./client/languages/bench
 //	go run ./client/languages/bench Rust
 //
-// The second form measures one client beside that for Go. It builds the daemon and the callers, leaves out languages
-// that lack a program which they need, and measures for 15 to 25 seconds per language.
+// The first measures all, and the second one client beside that for Go. The command builds the daemon and the callers,
+// leaves out languages whose compiler or library is missing, and measures for 15 to 25 seconds per language.
 package main
 
 import (
