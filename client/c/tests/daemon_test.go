@@ -3,185 +3,34 @@
 package tests
 
 import (
-	"fmt"
-	"io"
-	"math"
-	"math/rand/v2"
 	"os/exec"
-	"strings"
-	"syscall"
 	"testing"
-	"time"
 
-	"github.com/disrust/disrust/client"
+	"github.com/disrust/disrust/client/languages/daemon"
+	"github.com/disrust/disrust/client/languages/subject"
 	"github.com/disrust/disrust/server/daemontest"
 )
-
-// safety bounds every wait. No test depends on how long anything takes.
-const safety = 30 * time.Second
 
 func start(t *testing.T, flags ...string) *daemontest.Daemon {
 	t.Helper()
 	return daemontest.Start(t, append([]string{disrust}, flags...)...)
 }
 
-// TestBits: scores of the daemon have the bits that package client gets, on both backends, by a host name and
-// over a Unix socket, for calls of one request and of several.
+// TestBits: scores of the daemon have the bits that package client gets, with three requests in flight.
 func TestBits(t *testing.T) {
-	program := compile(t, "subject")
-	for _, io := range []string{"uring", "epoll"} {
-		d := start(t, "--io", io, "--listen", "127.0.0.1:0", "--listen", "unix:"+t.TempDir()+"/s")
-		c, err := client.Dial(t.Context(), client.Config{Addrs: []string{d.Addrs[0]}})
-		check(t, err)
-		t.Cleanup(func() { c.Close() })
-		addrs := append(d.Addrs, "localhost:"+d.Port())
-		for _, addr := range addrs {
-			for _, mode := range []string{"wait", "run", "loop"} {
-				compareBits(t, c, program, mode, addr)
-			}
-		}
-	}
+	daemon.Bits(t, disrust, func(t *testing.T, way string) subject.Player {
+		play := player(t, way)
+		return func(t *testing.T, addr, text string) []string { return play(t, addr, "window 3\n"+text) }
+	}, ways...)
 }
 
-func compareBits(t *testing.T, c *client.Client, program, mode, addr string) {
-	t.Helper()
-	const dim = 128
-	random := rand.New(rand.NewPCG(1, 2))
-	var in, want strings.Builder
-	sizes := []int{1, 64, 65, 300}
-	in.WriteString("window 3\n")
-	fmt.Fprintf(&in, "round %d\n", len(sizes))
-	for _, rows := range sizes {
-		features, scores := make([]float32, rows*dim), make([]float32, rows)
-		for k := range features {
-			features[k] = float32(random.NormFloat64())
-		}
-		features[0] = []float32{1, float32(math.Inf(1)), float32(math.Copysign(0, -1)), math.MaxFloat32}[rows%4]
-		check(t, c.Score(t.Context(), scores, features))
-		fmt.Fprintf(&in, "0 %d %d", rows, dim)
-		appendBits(&in, features)
-		in.WriteByte('\n')
-		id := c.Servers()[0].Identity
-		fmt.Fprintf(&want, "scores %x", id[:])
-		appendBits(&want, scores)
-		want.WriteByte('\n')
-	}
-	cmd := exec.Command(program, mode, addr)
-	cmd.Stdin = strings.NewReader(in.String())
-	out, err := cmd.Output()
-	if err != nil || string(out) != want.String() {
-		t.Errorf("%s, %s: %v; other bits, or %.300q", mode, addr, err, out)
-	}
-}
+func TestDrain(t *testing.T)    { daemon.Drain(t, disrust, compile(t, "load")) }
+func TestFailover(t *testing.T) { daemon.Failover(t, disrust, compile(t, "load")) }
 
-// load is the running program of this name.
-type load struct {
-	*daemontest.Process
-	stop io.Closer
-}
-
-func underLoad(t *testing.T, retries int, addrs ...string) *load {
-	t.Helper()
-	cmd := exec.Command(compile(t, "load"), append([]string{fmt.Sprint(retries)}, addrs...)...)
-	stop, err := cmd.StdinPipe()
-	check(t, err)
-	p, err := daemontest.StartProcess(cmd)
-	check(t, err)
-	t.Cleanup(p.Kill)
-	return &load{p, stop}
-}
-
-// proceed waits until the program has printed some more lines, or has ended.
-func (l *load) proceed(t *testing.T, lines int) {
-	t.Helper()
-	goal := strings.Count(l.Stdout.String(), "\n") + lines
-	check(t, daemontest.Await(safety, "answers under load", func() bool {
-		return strings.Count(l.Stdout.String(), "\n") >= goal || l.HasEnded()
-	}))
-}
-
-// end ends the program, which must have found no fault.
-func (l *load) end(t *testing.T) {
-	t.Helper()
-	l.stop.Close()
-	if status := l.Status(t); status != 0 {
-		t.Errorf("the load ended with status %d: %s", status, l.Stderr.String())
-	}
-}
-
-// TestDrain ends two daemons in turn with SIGTERM under load, and starts them again. No call fails, although
-// the client sends nothing again that was lost.
-func TestDrain(t *testing.T) {
-	daemons := []*daemontest.Daemon{start(t, "--port", "0"), start(t, "--port", "0")}
-	l := underLoad(t, 0, daemons[0].Addr, daemons[1].Addr)
-	for round := range 6 {
-		l.proceed(t, 2)
-		d := &daemons[round%2]
-		check(t, (*d).Signal(syscall.SIGTERM))
-		if status := (*d).Status(t); status != 0 {
-			t.Errorf("the daemon ended with status %d", status)
-		}
-		l.proceed(t, 2)
-		*d = start(t, "--port", (*d).Port())
-	}
-	l.end(t)
-}
-
-// TestFailover kills and restarts two daemons in turn under load: with retries every call gets its scores.
-func TestFailover(t *testing.T) {
-	daemons := []*daemontest.Daemon{start(t, "--port", "0"), start(t, "--port", "0")}
-	l := underLoad(t, 10, daemons[0].Addr, daemons[1].Addr)
-	for round := range 6 {
-		l.proceed(t, 10) // their answers earn the next retries
-		d := &daemons[round%2]
-		(*d).Kill()
-		l.proceed(t, 2)
-		*d = start(t, "--port", (*d).Port())
-	}
-	l.end(t)
-}
-
-// TestGivesUp: calls to a daemon that is stopped end with their timeouts, and later ones are answered on
-// the connection that was there.
+// TestGivesUp: calls to a daemon that is stopped end with their timeouts.
 func TestGivesUp(t *testing.T) {
-	d := start(t, "--port", "0")
-	cmd := exec.Command(compile(t, "subject"), "wait", d.Addr)
-	stdin, err := cmd.StdinPipe()
-	check(t, err)
-	p, err := daemontest.StartProcess(cmd)
-	check(t, err)
-	t.Cleanup(p.Kill)
-	says := func(lines int) func() bool {
-		return func() bool { return strings.Count(p.Stderr.String(), "\n") >= lines || p.HasEnded() }
-	}
-	ask := func(calls int, millis int) {
-		fmt.Fprintf(stdin, "round %d\n", calls)
-		for range calls {
-			fmt.Fprintf(stdin, "%d 64 128%s\n", millis, strings.Repeat(" 3f800000", 64*128))
-		}
-	}
-	ask(1, 0)
-	check(t, daemontest.Await(safety, "the first answer", says(1)))
-	check(t, d.Suspend())
-	ask(200, 20) // 6 MiB: more than sockets hold
-	check(t, daemontest.Await(safety, "the calls have given up", says(201)))
-	check(t, d.Resume())
-	ask(1, 0)
-	stdin.Close()
-	if status := p.Status(t); status != 0 {
-		t.Fatalf("status %d: %s", status, p.Stderr.String())
-	}
-	lines := strings.Split(strings.TrimSpace(p.Stdout.String()), "\n")
-	for k, line := range lines {
-		want := "timeout"
-		if k == 0 || k == len(lines)-1 {
-			want = "scores " + strings.Repeat("0", 64) + strings.Repeat(" 43000000", 64) // 128
-		}
-		if line != want {
-			t.Fatalf("call %d of %d: %.200q", k, len(lines), line)
-		}
-	}
-	if served := d.Stderr.String(); strings.Contains(served, "protocol") {
-		t.Errorf("the daemon says %s", served)
-	}
+	program := compile(t, "subject")
+	daemon.GivesUp(t, disrust, func(t *testing.T, addr string) *subject.Program {
+		return subject.Start(t, exec.Command(program, "wait", addr))
+	}, "the timeout passed before the scores came, written;")
 }

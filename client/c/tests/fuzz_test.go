@@ -10,13 +10,15 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/disrust/disrust/client/languages/golden"
 )
 
 // TestFuzz: whatever a server sends and however it is split, a connection comes to the same end, with
 // each call done once, and touches no memory that is not its own. The streams are made of golden frames.
 func TestFuzz(t *testing.T) {
 	var welcomes, others strings.Builder
-	for _, f := range serverFrames(t) {
+	for _, f := range golden.Frames(t) {
 		switch {
 		case f.Hex == "":
 		case f.First:

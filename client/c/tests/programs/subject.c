@@ -1,12 +1,10 @@
 // subject wait|run|loop ADDR...: makes the calls of its standard input, and prints what came of each.
 //
-// wait and run are the blocking calls, loop is an event loop. The input is words:
+// wait and run are the blocking calls, loop is an event loop. The input is the words of client/languages/subject, and:
 //
-//   hello DIM OUTPUTS KIND MAX_VECTORS NAME   as the client states them; NAME in hexadecimal
-//   connect MILLIS, stall MILLIS, retries COUNT, window COUNT, outputs COUNT
+//   stall MILLIS, retries COUNT, window COUNT
 //   busy                                      after starting the calls of a round, the program does other work
 //                                             until the server has done something and the next turn is overdue
-//   round CALLS, then for each call: TIMEOUT_MILLIS ROWS FEATURES_PER_ROW, and the bits of each feature
 #include <poll.h>
 
 #include "common.h"
@@ -176,6 +174,7 @@ int main(int argc, char **argv) {
     }
     if (status) refuse_round(status, number());
     else play_round(argv[1], number());
+    fflush(stdout);
   }
   disrust_free(client);
   return 0;

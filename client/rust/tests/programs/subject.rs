@@ -1,12 +1,7 @@
 //! subject score|pipeline ADDR...: makes the calls of its standard input, and prints what came of each.
 //!
-//! score makes them one by one, pipeline has those of a round in flight together. The input is words:
-//!
-//!   hello DIM OUTPUTS KIND MAX_VECTORS NAME   as the client states them; NAME in hexadecimal, or -
-//!   connect MILLIS                            how long an attempt to connect may take
-//!   round CALLS, then for each call: TIMEOUT_MILLIS ROWS FEATURES_PER_ROW, and the bits of each feature
-//!
-//! After each round it prints a line to its standard error.
+//! score makes them one by one, pipeline has those of a round in flight together. The input is the words of
+//! client/languages/subject.
 
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
@@ -24,6 +19,7 @@ fn main() {
         match word.as_str() {
             "hello" => config.expect = words.expect(),
             "connect" => config.dial_timeout = Duration::from_millis(words.number()),
+            "outputs" => _ = words.number(), // the client knows them from the model
             "round" => {
                 let count = words.number();
                 let calls: Vec<Call> = (0..count).map(|_| words.call()).collect();
@@ -35,7 +31,6 @@ fn main() {
                 };
                 let identity = client.as_ref().map_or([0; 32], |client| client.model().identity);
                 outcomes.iter().for_each(|outcome| print(outcome, &identity));
-                eprintln!("round");
             }
             other => panic!("{other}: an unknown word"),
         }

@@ -19,18 +19,8 @@ import java.util.function.Supplier;
  * {@code Subject async|pipeline|arrays|buffers}: makes the calls of its standard input, and prints what came of each.
  *
  * <p>async starts all calls of a round and waits for their futures, and pipeline takes their scores;
- * the other two are calls that wait. The
- * input is words. A client is asked for its calls with
- *
- * <pre>
- * client ADDR...
- * hello DIM OUTPUTS KIND MAX_VECTORS NAME   as the client states them; NAME in hexadecimal
- * connect MILLIS, retries COUNT, outputs COUNT
- * round CALLS, then for each call: TIMEOUT_MILLIS ROWS FEATURES_PER_ROW, and the bits of each feature
- * end
- * </pre>
- *
- * The program prints a line for each call, and an empty line for the end.
+ * the other two are calls that wait. The input is the words of client/languages/subject. Those of each client stand
+ * between the lines {@code client ADDR...} and {@code end}, for which the program prints an empty line.
  */
 final class Subject {
     private final String mode;
@@ -63,7 +53,6 @@ final class Subject {
                 case "hello" -> config.dim(number(words)).outputs(number(words)).kind(number(words))
                         .maxVectors(number(words)).model(hex(words.nextToken()));
                 case "connect" -> config.dialTimeout(Duration.ofMillis(number(words)));
-                case "retries" -> config.retries(number(words));
                 case "outputs" -> outputs = number(words);
                 case "round" -> playRound(number(words));
                 case "end" -> {

@@ -17,7 +17,7 @@ import (
 // warmUp is how many calls come before those that count.
 const warmUp = 2000
 
-// call is the caller in Go. Its arguments are those of caller.rs.
+// call is the caller in Go. Its arguments are those of every caller: ADDR ROWS IN_FLIGHT SECONDS.
 func call(w io.Writer, args []string) error {
 	rows, err := strconv.Atoi(args[1])
 	if err != nil {

@@ -1,4 +1,4 @@
-"""caller.py ADDR ROWS IN_FLIGHT SECONDS: the caller in Python, as caller.c is that in C.
+"""caller.py ADDR ROWS IN_FLIGHT SECONDS: the caller in Python, as caller.go is that in Go.
 
 With one in flight the calls are Client.score, with more those of so many tasks of an AsyncClient.
 """

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "../../disrust.h"
+#include "../disrust.h"
 
 enum { MOST_IN_FLIGHT = 64, WARM_UP = 2000, MOST_TIMES = 1 << 24 };
 
