@@ -158,6 +158,41 @@ def test_refused(serve: Serve) -> None:
             assert client.score(np.ones(dim, "float32"))[0] == dim
 
 
+def test_refused_when_both_come_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two servers of other shapes have welcomed the client before it takes note of one: the other is refused."""
+    both, ended = threading.Barrier(2), threading.Barrier(3)
+    reset, attempt, attempts = disrust.Client._reset, disrust.Client._attempt, set[int]()
+
+    class Lock:
+        def __init__(self) -> None:
+            self.lock = threading.Lock()
+            self.acquire, self.release = self.lock.acquire, self.lock.release
+
+        def __enter__(self) -> None:
+            if threading.get_ident() in attempts:
+                both.wait(PATIENCE)
+            self.lock.acquire()
+
+        def __exit__(self, *error: Any) -> None:
+            self.lock.release()
+
+    def reset_with_it(client: Any) -> None:
+        reset(client)
+        client._lock = Lock()
+        client._changed = threading.Condition(client._lock)
+
+    def attempt_and_say(client: disrust.Client, server: Any) -> None:
+        attempts.add(threading.get_ident())
+        attempt(client, server)
+        ended.wait(PATIENCE)
+
+    monkeypatch.setattr(disrust.Client, "_reset", reset_with_it)
+    monkeypatch.setattr(disrust.Client, "_attempt", attempt_and_say)
+    with disrust.Client([serve("--dim", "8").addr, serve("--dim", "9").addr]) as client:
+        ended.wait(PATIENCE)
+        assert sorted(server.links for server in client._servers) == [0, 1]
+
+
 def test_nobody_listens(unix_addr: str) -> None:
     with pytest.raises(disrust.Unavailable) as seen:
         disrust.Client([unix_addr, "127.0.0.1:1"])

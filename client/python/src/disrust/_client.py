@@ -458,12 +458,12 @@ class Client:
         link: Link | None = None
         try:
             link = connect(server.addr, self._settings)
-            if self._model is not None and not link.model.fits(self._model):
-                raise Refused(server.addr, 0, f"the client uses {self._model}", link.model)
             error: Exception | None = None
         except Exception as failed:
             error = failed
-        with self._lock:
+        with self._lock:  # of servers that come at once one is the first
+            if link is not None and self._model is not None and not link.model.fits(self._model):
+                error = Refused(server.addr, 0, f"the client uses {self._model}", link.model)
             if error is None and link is not None and not self._closed:
                 server.came()
                 self._links[link] = server
