@@ -13,7 +13,7 @@ import (
 // TestCompletions asks the shells what they offer.
 func TestCompletions(t *testing.T) {
 	for line, want := range map[string][]string{
-		"disrust ":                      {"check", "doctor", "help", "inspect", "plan", "score", "verify", "version"},
+		"disrust ":                      {"check", "doctor", "help", "inspect", "plan", "score", "top", "verify", "version"},
 		"disrust --io ":                 {"auto", "epoll", "uring"},
 		"disrust plan --wait y":         {"yield"},
 		"disrust --drain-s":             {"--drain-spread"},
