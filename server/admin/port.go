@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/disrust/disrust/server/internal/crowd"
 	"github.com/disrust/disrust/server/internal/throttle"
 )
 
@@ -52,7 +53,7 @@ func Serve(l net.Listener, source Source, o Options) *Port {
 	p.end = end
 	p.ending.Go(func() { past.run(ctx) })
 	p.ending.Go(func() {
-		if err := p.server.Serve(newBounded(l, source)); !errors.Is(err, http.ErrServerClosed) {
+		if err := p.server.Serve(agents{crowd.Bound(l, maxConns, nil), source}); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the admin port ends", "reason", err)
 		}
 	})
@@ -72,47 +73,25 @@ func (p *Port) Close() {
 	p.log.Flush()
 }
 
-// bounded is a listener with at most maxConns connections at once. More of them wait to be accepted.
-type bounded struct {
-	net.Listener
+// agents is a listener some of whose connections may be HAProxy's agent-check.
+type agents struct {
+	*crowd.Listener
 	source Source
-	room   chan struct{}
-	closed chan struct{}
-	close  func() error
-}
-
-func newBounded(l net.Listener, source Source) *bounded {
-	b := &bounded{Listener: l, source: source, room: make(chan struct{}, maxConns), closed: make(chan struct{})}
-	b.close = sync.OnceValue(func() error {
-		close(b.closed)
-		return l.Close()
-	})
-	return b
 }
 
 // Accept implements [net.Listener].
-func (b *bounded) Accept() (net.Conn, error) {
-	select {
-	case b.room <- struct{}{}:
-	case <-b.closed:
-		return nil, net.ErrClosed
-	}
-	c, err := b.Listener.Accept()
+func (a agents) Accept() (net.Conn, error) {
+	c, err := a.AcceptConn()
 	if err != nil {
-		<-b.room
 		return nil, err
 	}
-	return &conn{Conn: c, source: b.source, leave: sync.OnceFunc(func() { <-b.room })}, nil
+	return &conn{Conn: c, source: a.source}, nil
 }
-
-// Close implements [net.Listener].
-func (b *bounded) Close() error { return b.close() }
 
 // conn is a connection that may turn out to be HAProxy's agent-check.
 type conn struct {
-	net.Conn
+	*crowd.Conn
 	source Source
-	leave  func()
 	first  string // what was read of the first line, while it may be agentLine
 	known  bool   // it is not agentLine
 }
@@ -144,18 +123,4 @@ func (c *conn) answerAgent() {
 	c.SetWriteDeadline(time.Now().Add(closeTimeout))
 	io.WriteString(c.Conn, line)
 	c.Conn.Close()
-}
-
-// Close implements [net.Conn].
-func (c *conn) Close() error {
-	defer c.leave()
-	return c.Conn.Close()
-}
-
-// CloseWrite is what net/http calls so that a client gets the last answer before the connection closes.
-func (c *conn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return nil
 }

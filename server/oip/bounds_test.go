@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/disrust/disrust/batcher"
@@ -268,20 +267,6 @@ func TestRoomComesBack(t *testing.T) {
 	}
 }
 
-// full is a listener that has a connection at any time.
-type full struct {
-	net.Listener
-	accepted atomic.Int32
-}
-
-func (f *full) Accept() (net.Conn, error) {
-	f.accepted.Add(1)
-	c, _ := net.Pipe()
-	return c, nil
-}
-
-func (f *full) Close() error { return nil }
-
 // TestLongNames: what a client sends is repeated to it, and kept, only so far.
 func TestLongNames(t *testing.T) {
 	b := start(t, twice{2})
@@ -312,41 +297,6 @@ func TestLongNames(t *testing.T) {
 	if _, err := c.ModelReady(t.Context(), &inferencepb.ModelReadyRequest{Name: long}); err == nil || !strings.Contains(err.Error(), "at most 4096 are allowed") {
 		t.Error(err)
 	}
-}
-
-// TestCrowd: a port has so many connections at once. More wait until one of them is closed, or the port.
-func TestCrowd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &full{}
-		l := newBounded(f, nil)
-		conns := make(chan net.Conn, 2*maxConns)
-		ended := make(chan error, 1)
-		go func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					ended <- err
-					return
-				}
-				conns <- c
-			}
-		}()
-		for closed := range int32(3) {
-			synctest.Wait()
-			if got := f.accepted.Load(); got != maxConns+closed {
-				t.Errorf("%d connections are accepted, and %d were closed", got, closed)
-			}
-			c := <-conns
-			c.Close()
-			c.Close() // gives one place back
-		}
-		synctest.Wait()
-		l.Close()
-		l.Close()
-		if err := <-ended; !errors.Is(err, net.ErrClosed) {
-			t.Error(err)
-		}
-	})
 }
 
 // TestAllow: the ports serve the peers that the server serves.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/disrust/disrust/server"
+	"github.com/disrust/disrust/server/internal/crowd"
 	"github.com/disrust/disrust/server/internal/throttle"
 	"github.com/disrust/disrust/server/metrics"
 )
@@ -113,7 +114,7 @@ func (s *Server) serve(p interface {
 	s.ports = append(s.ports, p)
 	s.mu.Unlock()
 	s.ended.Go(func() {
-		if err := p.serve(newBounded(l, s.allow)); err != nil {
+		if err := p.serve(crowd.Bound(l, maxConns, s.serves)); err != nil {
 			s.log.Error("a port of the Open Inference Protocol ends", "address", l.Addr().String(), "reason", err.Error())
 		}
 	})

@@ -1,0 +1,3 @@
+package crowd
+
+import _ "github.com/disrust/disrust/server/internal/testflag"
