@@ -69,7 +69,14 @@ func (o *options) bindBridge(b *bridge) (err error) {
 func (b *bridge) open(s *server.Server, o *options) error {
 	serving := oip.New(oip.Config{Source: s, Allow: o.cfg.Allow, Log: o.cfg.Log})
 	b.serving.Store(serving)
+	taken := placesOf(s) // with --share-port two of them could be one, which names of hosts hide until here
 	for _, p := range b.ports {
+		for _, a := range p.set.Addrs() {
+			taken = append(taken, listen.Name(a))
+		}
+		if err := listen.CheckAll(taken); err != nil {
+			return fmt.Errorf("%s: %w", p.flag, err)
+		}
 		if err := p.set.Listen(); err != nil {
 			return fmt.Errorf("%s: %w", p.flag, err)
 		}

@@ -129,6 +129,7 @@ func TestOIPRestart(t *testing.T) {
 	old := start(t, "--dim", "2", "--oip-http", "127.0.0.1:0", "--oip-grpc", "127.0.0.1:0", "--share-port")
 	overHTTP, overGRPC := oipOf(t, old)
 	wantRefused(t, environment, []string{"--port", "0", "--oip-http", overHTTP}, "--oip-http "+overHTTP, "in use")
+	wantRefused(t, environment, []string{"--share-port", "--host", "localhost", "--port", old.Port(), "--oip-http", "127.0.0.1:" + old.Port()}, "--oip-http", "twice")
 	start(t, "--dim", "2", "--port", old.Port(), "--oip-http", overHTTP, "--oip-grpc", overGRPC, "--share-port")
 	rawtest.Check(t, old.Signal(syscall.SIGTERM))
 	old.Status(t)
