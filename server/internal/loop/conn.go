@@ -6,6 +6,7 @@ import (
 	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/stages"
 	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/wire"
 )
 
 // phase is where a connection stands in its life. It only advances.
@@ -36,7 +37,7 @@ type conn struct {
 	failed    bool // version 1: the model failed for one of its requests, no later answer is sent
 	denying   bool // version 2: a count was not allowed, and the failure that says so waits for earlier answers
 	dismissed bool // its end has begun, in a drain or because of its age
-	measured  bool // version 1: unread is known; only if dismissed
+	measured  bool // version 1: unread is known; only if dismissed and not silent
 
 	awaitsHeader bool // its PROXY header has not arrived as a whole
 	named        bool // the header named its peer: see Thread.named
@@ -92,11 +93,16 @@ type sending struct {
 	lo, hi uint32
 }
 
+// silent reports whether too little of c's stream has been received to tell its version.
+func (c *conn) silent() bool {
+	return c.version == 1 && (c.awaitsHeader || c.received < wire.HeaderBytes)
+}
+
 // idles reports whether c, in a drain, only waits for its peer: for FIN or another request after
-// all answers and the notice that the server is going away, or for the rest of its hello. To
-// close such a connection loses nothing.
+// all answers and the notice that the server is going away, for the rest of its hello, or for the
+// first bytes. To close such a connection loses nothing.
 func (c *conn) idles() bool {
-	return c.version == 2 && c.phase == open && c.inFlight == 0 && !c.held.valid && c.out.size == 0 && c.sending.block == blocks.None
+	return (c.version == 2 || c.silent()) && c.phase == open && c.inFlight == 0 && !c.held.valid && c.out.size == 0 && c.sending.block == blocks.None
 }
 
 func newConn(fd int32) conn {

@@ -3,7 +3,6 @@
 package loop
 
 import (
-	"bytes"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/disrust/disrust/batcher"
 	"github.com/disrust/disrust/ringbuf"
-	"github.com/disrust/disrust/server/internal/blocks"
 	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/wire"
 )
@@ -78,6 +76,17 @@ func TestAbortIsNotTakenBack(t *testing.T) {
 		if c.phase != closing {
 			t.Errorf("after Abort and Stop a connection is in phase %d", c.phase)
 		}
+	}
+}
+
+// TestAbortOfSilence: an abort that closes a connection on which nothing has arrived cuts nothing.
+func TestAbortOfSilence(t *testing.T) {
+	th, _ := idleThread(t)
+	th.adopt(&th.listeners[0], 5)
+	th.Abort()
+	th.checkStop()
+	if th.Cut() {
+		t.Error("the connection counts as cut")
 	}
 }
 
@@ -182,34 +191,6 @@ func TestPeersTimeOnly(t *testing.T) {
 	}
 }
 
-// TestHelloCutByDrain: a hello of which fewer than four bytes have been received when a drain
-// begins, and the request behind it, lose no byte of what arrives later.
-func TestHelloCutByDrain(t *testing.T) {
-	th, kernel := idleThread(t)
-	th.cfg.Welcome.Format = th.format
-	th.adopt(&th.listeners[0], 5)
-	c := th.conns.Get(th.dirty[0])
-	receive := func(b []byte) {
-		kernel.buffer = b
-		th.arm(c)
-		th.dispatch(&netio.Event{Key: uint64(c.key), Code: netio.Receive, Outcome: netio.Done, N: int32(len(b))})
-	}
-	stream := wire.AppendRequest(wire.AppendHello(nil, wire.Hello{}), 1, []float32{1})
-	receive(stream[:2])
-	th.Stop()
-	th.checkStop()
-	kernel.unread = 5
-	receive(stream[2:3])
-	receive(stream[3:])
-	if int(c.received) != len(stream) || !c.greeted || c.inFlight != 1 {
-		t.Fatalf("of %d bytes %d were received; greeted: %t; %d requests in flight", len(stream), c.received, c.greeted, c.inFlight)
-	}
-	welcome := wire.AppendGoingAway(wire.AppendWelcome(nil, th.cfg.Welcome))
-	if got := th.outputs.Bytes(c.out.block)[:c.out.size]; !bytes.Equal(got, welcome) {
-		t.Errorf("sent % x, want the welcome and the notice", got)
-	}
-}
-
 // TestGonePeer: where headers may be required, a connection whose peer is gone is closed: nothing
 // tells whether it had to send one.
 func TestGonePeer(t *testing.T) {
@@ -222,28 +203,6 @@ func TestGonePeer(t *testing.T) {
 		if want := map[int32]phase{5: closing, 6: open}[c.fd]; c.phase != want {
 			t.Errorf("the connection of descriptor %d is in phase %d, want %d", c.fd, c.phase, want)
 		}
-	}
-}
-
-// TestShutWhileOthersStall: a connection that is closed because of the header in its last receive, in
-// a drain, does not wait behind stalled connections.
-func TestShutWhileOthersStall(t *testing.T) {
-	th, kernel := idleThread(t)
-	th.cfg.Allow = []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}
-	th.named = make([][16]byte, th.conns.Cap())
-	th.adopt(&th.listeners[0], 5)
-	th.adopt(&th.listeners[0], 6)
-	stalled, c := th.conns.Get(th.dirty[0]), th.conns.Get(th.dirty[1])
-	th.stalled.push(stalled)
-	th.awaitHeader(c)
-	kernel.buffer = []byte("PROXY TCP4 10.9.0.1 10.0.0.1 1 2\r\n")
-	kernel.unread = len(kernel.buffer)
-	th.Stop()
-	th.checkStop()
-	th.arm(c)
-	th.dispatch(&netio.Event{Key: uint64(c.key), Code: netio.Receive, Outcome: netio.Done, N: int32(len(kernel.buffer))})
-	if c.phase != closing || c.queue != nil || c.held.valid || c.partial.block != blocks.None || th.tally.Denied != 1 {
-		t.Errorf("phase %d, waits in a queue: %t, holds a buffer: %t, %d denied", c.phase, c.queue != nil, c.held.valid, th.tally.Denied)
 	}
 }
 

@@ -40,6 +40,7 @@
 //	model failure, v2   open or answering     modelFailed (score.go)
 //	time-out            answering             sweepTimeouts, checkTimeout (time.go)
 //	drain               open                  drain, dismissSome (drain.go)
+//	silence in a drain  answering             endSilence, drained (drain.go); arm (receive.go)
 //	old age             open                  sweepTimeouts, checkAge (time.go)
 //	dismissed, v1       answering             dismiss, drained (drain.go); arm (receive.go)
 //	dismissed, v2       open                  dismiss (drain.go); greet, sendGoingAway (hello.go)
@@ -69,16 +70,19 @@
 // The thread dismisses a connection in a drain, or when it is old. A version 1 connection then ends when
 // it has read what had arrived. The thread tells a version 2 connection that the server is going away,
 // and reads on until the peer's FIN, a timeout or an abort, or until an old connection has ignored the
-// notice for too long. If a hello arrives after that, the notice follows the welcome. A connection on
-// which fewer than four bytes have arrived when it is dismissed counts as one of version 1.
+// notice for too long. If a hello arrives after that, the notice follows the welcome.
+//
+// A connection is silent until four bytes of its stream have been received, which tell its version. Its
+// peer may have connected just now: one thread may already tell its clients to connect elsewhere while
+// another one still accepts them. So a drain waits silenceTicks for these bytes. Without them, the
+// connection counts as one of version 1.
 //
 // # Behind a balancer
 //
 // A connection from an address in Config.Proxies waits for a PROXY header, which the thread collects
 // in the block of a partial request. The header is no part of the connection's stream: the stream
 // begins behind it. The thread judges by Config.Allow once the header has named the peer. A connection
-// that is dismissed while it waits counts as one of version 1, unless a hello follows the header in
-// the receive that ends it.
+// that waits for its header is silent.
 //
 // # What bounds the memory
 //

@@ -8,7 +8,8 @@ import (
 
 // Stop asks the thread to drain: to stop accepting, read what has arrived, answer it and
 // close. A version 2 connection closes after its peer's FIN. The thread spreads the ends of connections
-// over Limits.SpreadTicks. Any goroutine may call Stop, and must then wake the thread.
+// over Limits.SpreadTicks, and then waits silenceTicks for silent ones. Any goroutine may call Stop, and
+// must then wake the thread.
 func (t *Thread) Stop() { t.stop.CompareAndSwap(0, stopDrain) }
 
 // Abort asks the thread to close every connection now. Any goroutine may call it, and must
@@ -36,7 +37,7 @@ func (t *Thread) checkStop() {
 func (t *Thread) Cut() bool { return t.cut.Load() }
 
 func (t *Thread) drain() {
-	t.draining = true
+	t.draining, t.patience = true, silenceTicks
 	t.drainListeners()
 	if t.spread.ticks = t.cfg.Limits.SpreadTicks; t.spread.ticks > 0 {
 		return // dismissSome goes on
@@ -78,7 +79,8 @@ func (t *Thread) dismissSome() {
 
 // dismiss begins the end of a connection, in a drain or because of its age. A version 2 connection
 // gets the notice that the server is going away, and reads on until the peer's FIN. One of
-// version 1 reads what has arrived, and ends when that is answered.
+// version 1 reads what has arrived, and ends when that is answered. A silent one reads on as well,
+// until it turns out to be one or the other, or the thread's patience ends.
 func (t *Thread) dismiss(c *conn) {
 	if c.phase != open || c.dismissed {
 		return
@@ -86,6 +88,7 @@ func (t *Thread) dismiss(c *conn) {
 	c.dismissed = true
 	switch {
 	case c.awaitsHello(): // greet sends the notice
+	case c.silent() && t.patience > 0: // as before; the end of its receive would restart its timeout
 	case c.version == 2:
 		t.sendGoingAway(c)
 	case c.receiving:
@@ -93,28 +96,47 @@ func (t *Thread) dismiss(c *conn) {
 	}
 }
 
-// drained reports whether c, which is dismissed, has read everything that had arrived by then. What
-// arrives later is not read: a drain must end even if a peer never stops sending.
-func (t *Thread) drained(c *conn) bool {
-	if !c.measured {
-		c.measured = true
-		c.unread = uint32(t.backend.Unread(c.fd))
-		c.more = c.unread > 0
+// silenceTicks is how long a drain waits for the first bytes of a silent connection: a second. The peer
+// may just have connected, and its hello may still be on its way. The time suffices if TCP must send
+// the hello twice.
+const silenceTicks = 10
+
+// endSilence counts the ticks of the thread's patience once all connections are dismissed. When none is
+// left, it makes arm ask whether anything has arrived on the silent connections.
+func (t *Thread) endSilence() {
+	if t.patience == 0 || t.spread.ticks > 0 || t.listening > 0 {
+		return
 	}
+	if t.patience--; t.patience > 0 {
+		return
+	}
+	for _, c := range t.conns.All() {
+		if c.phase == open && c.silent() && c.receiving {
+			t.cancel(uint64(c.key), c.fd, netio.Receive)
+		}
+	}
+}
+
+// drained reports whether c, which is dismissed, has read everything that had arrived by then. What
+// arrives later is not read: a drain must end even if a peer never stops sending. A silent connection
+// reads on while the thread has patience, and then to the end of what has arrived.
+func (t *Thread) drained(c *conn) bool {
+	if c.measured {
+		return c.unread == 0
+	}
+	if c.silent() && t.patience > 0 {
+		return false
+	}
+	c.measured = !c.silent()
+	c.unread = uint32(t.backend.Unread(c.fd))
+	c.more = c.unread > 0
 	return c.unread == 0
 }
 
-// dropLate drops from the receive buffer of c, which is dismissed, what arrived later. A connection
-// that begins with a hello reads on; the hello may stand behind a PROXY header.
+// dropLate drops from the receive buffer of c, which is dismissed, what arrived later.
 func (t *Thread) dropLate(c *conn) {
 	h := &c.held
-	if c.awaitsHeader {
-		h.lo = h.hi - uint32(len(t.takeHeader(c, t.backend.Buffer(h.buffer, int(h.hi)))))
-	}
-	if t.beginsWithHello(c) {
-		return
-	}
-	late := h.hi - min(h.hi, max(h.lo, c.unread))
+	late := h.hi - min(h.hi, c.unread)
 	c.received -= uint64(late)
 	h.hi -= late
 	c.unread -= min(c.unread, h.hi)

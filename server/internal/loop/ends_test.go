@@ -3,11 +3,13 @@
 package loop
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
 	"github.com/disrust/disrust/server/internal/netio"
 	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/wire"
 )
 
 // elapse lets a tick pass.
@@ -65,9 +67,106 @@ func TestSpreadIsEven(t *testing.T) {
 				t.Errorf("%+v: after tick %d %v are dismissed", test, tick+1, got)
 			}
 		}
+		if th.spread.ticks != 0 {
+			t.Errorf("%+v: the drain goes on when all are dismissed", test)
+		}
+	}
+}
+
+// silentThread returns a thread in a drain of which only a last tick of patience is left, and a connection
+// on which nothing has arrived.
+func silentThread(t *testing.T) (*Thread, *idleKernel, *conn) {
+	th, kernel := idleThread(t)
+	th.cfg.Welcome.Format = th.format
+	th.armAccepts()
+	th.adopt(&th.listeners[0], 5)
+	c := th.conns.Get(th.dirty[0])
+	th.arm(c)
+	th.Stop()
+	th.checkStop()
+	if slices.ContainsFunc(th.ops, func(op netio.Op) bool { return op.Code == netio.Cancel && op.Target == netio.Receive }) {
+		t.Error("the receive is cancelled, which restarts the connection's timeout")
+	}
+	th.elapse() // while the accept is in flight, patience does not end
+	th.dispatch(acceptEvent(netio.Interrupted, 0))
+	for range silenceTicks - 1 {
 		th.armTick()
-		if th.ticking {
-			t.Errorf("%+v: a tick is armed when all are dismissed", test)
+		if !th.ticking {
+			t.Fatal("no tick is armed")
+		}
+		th.elapse()
+	}
+	return th, kernel, c
+}
+
+// receives hands b to c, as if a receive had ended, and arms the next one.
+func (t *Thread) receives(c *conn, b []byte) {
+	t.backend.(*idleKernel).buffer = b
+	t.dispatch(&netio.Event{Key: uint64(c.key), Code: netio.Receive, Outcome: netio.Done, N: int32(len(b))})
+	t.arm(c)
+}
+
+// TestSilenceEnds: a drain ends the input of a silent connection after silenceTicks, unless something has
+// arrived. Then it ends when that is read.
+func TestSilenceEnds(t *testing.T) {
+	for _, arrived := range [][]byte{nil, {1}, {1, 0}} {
+		th, kernel, c := silentThread(t)
+		th.ops = th.ops[:0]
+		th.elapse()
+		if len(th.ops) != 1 || th.ops[0].Code != netio.Cancel || c.phase != open {
+			t.Fatalf("%d bytes: phase %d, operations %+v; want the end of the receive", len(arrived), c.phase, th.ops)
+		}
+		kernel.unread = len(arrived)
+		th.dispatch(&netio.Event{Key: uint64(c.key), Code: netio.Receive, Outcome: netio.Interrupted, Buffer: netio.NoBuffer})
+		th.arm(c)
+		for i := range arrived {
+			if c.phase != open {
+				t.Errorf("of %d bytes %d are read, and the phase is %d", len(arrived), i, c.phase)
+			}
+			kernel.unread--
+			th.receives(c, arrived[i:i+1])
+		}
+		th.armTick()
+		if c.phase != answering || th.ticking {
+			t.Errorf("%d bytes: phase %d; a tick is armed: %t", len(arrived), c.phase, th.ticking)
+		}
+	}
+}
+
+// TestSilenceIsBroken: a connection that is silent when a drain begins is served if its peer sends a hello
+// or a request within silenceTicks. However the first bytes are split, none is lost, even if the time ends
+// in the middle of them.
+func TestSilenceIsBroken(t *testing.T) {
+	request := wire.AppendRequest(nil, 1, []float32{1})
+	hello := wire.AppendHello(nil, wire.Hello{})
+	for split := 1; split <= wire.HeaderBytes; split++ {
+		for _, late := range []bool{false, true} {
+			th, kernel, c := silentThread(t)
+			kernel.unread = 1 // of more, by the time of the next receive
+			th.receives(c, hello[:split])
+			if late {
+				th.elapse()
+				th.dispatch(&netio.Event{Key: uint64(c.key), Code: netio.Receive, Outcome: netio.Interrupted, Buffer: netio.NoBuffer})
+				th.arm(c)
+			}
+			th.receives(c, append(hello[split:], request...))
+			if !c.greeted {
+				t.Fatalf("split at %d, late: %t: not greeted", split, late)
+			}
+			welcome := wire.AppendGoingAway(wire.AppendWelcome(nil, th.cfg.Welcome))
+			if got := th.outputs.Bytes(c.out.block)[:c.out.size]; !bytes.Equal(got, welcome) || c.inFlight != 1 || c.phase != open {
+				t.Errorf("split at %d, late: %t: sent % x, want the welcome and the notice; %d requests in flight, phase %d", split, late, got, c.inFlight, c.phase)
+			}
+		}
+		th, kernel, c := silentThread(t)
+		kernel.unread = len(request) - wire.HeaderBytes // and nothing of the next one
+		th.receives(c, request[:split])
+		if split < wire.HeaderBytes {
+			th.receives(c, request[split:wire.HeaderBytes])
+		}
+		th.receives(c, append(request[wire.HeaderBytes:], request...))
+		if c.inFlight != 1 || c.phase != answering {
+			t.Errorf("split at %d: %d requests in flight, phase %d", split, c.inFlight, c.phase)
 		}
 	}
 }

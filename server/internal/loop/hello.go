@@ -21,22 +21,6 @@ func (c *conn) isHello(b []byte, rest int) bool {
 // awaitsHello reports whether c has received only a part of its hello.
 func (c *conn) awaitsHello() bool { return c.version == 2 && !c.greeted }
 
-// beginsWithHello reports whether c speaks version 2, or will once its receive buffer is parsed.
-// If it is dismissed, such a connection reads on until its peer's FIN.
-func (t *Thread) beginsWithHello(c *conn) bool {
-	if c.version == 2 || c.awaitsHeader {
-		return c.version == 2
-	}
-	var first [wire.HeaderBytes]byte
-	n := 0
-	if c.partial.block != blocks.None {
-		n = copy(first[:], t.partials.Bytes(c.partial.block)[:c.partial.size])
-	}
-	h := &c.held
-	n += copy(first[n:], t.backend.Buffer(h.buffer, int(h.hi))[h.lo:])
-	return n == len(first) && c.isHello(first[:], int(c.partial.size+h.hi-h.lo))
-}
-
 // receiveHello is continueHello for data that the hello begins.
 func (t *Thread) receiveHello(c *conn, data []byte) []byte {
 	t.savePartial(c, nil)

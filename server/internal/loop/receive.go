@@ -51,7 +51,7 @@ func (t *Thread) received(c *conn, e *netio.Event) {
 		if c.measured {
 			t.dropLate(c)
 		}
-		if t.reading = t.arrived; t.stalled.count > 0 && c.phase == open || !t.parse(c) {
+		if t.reading = t.arrived; t.stalled.count > 0 || !t.parse(c) {
 			c.stalledIn, c.delivered = t.model, t.arrived
 			t.stalled.push(c)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/disrust/disrust/server/internal/netio/simio"
 	"github.com/disrust/disrust/slab"
+	"github.com/disrust/disrust/wire"
 )
 
 // spreadSeen is what a world has seen of a drain.
@@ -41,6 +42,19 @@ func (s *socket) outstayed() bool {
 	return s.old() && s.speaksV2() && s.w.now()-s.born > int(l.age(slab.Key(s.Key))+l.GraceTicks)
 }
 
+// checkSilence: a drain does not end a connection whose version it cannot know, unless the peer is late or
+// has had the time for its first bytes.
+func (s *socket) checkSilence() {
+	t, waited := s.w.thread, 0
+	if s.reached {
+		waited = s.w.now() - s.reachedTick
+	}
+	aged := s.aged || !s.reached && !t.draining
+	if s.parsed() < s.peer.preface.size+wire.HeaderBytes && !aged && !s.late && waited < silenceTicks {
+		s.w.Fail("FIN to peer %d, which has sent too little to tell its version, %d ticks after it was dismissed", s.peer.id, waited)
+	}
+}
+
 // noteDismissed notes, between two turns, which connections the thread has dismissed. Of each other
 // one it notes how much has arrived, and whether its input may have ended: if so, the thread need not
 // tell the peer that the server goes away.
@@ -48,7 +62,7 @@ func (w *world) noteDismissed() {
 	t := w.thread
 	for _, c := range t.conns.All() {
 		if s := w.kernel.Socket(c.fd).Peer.(*socket); c.dismissed && !s.reached {
-			s.reached, s.aged = true, !t.draining
+			s.reached, s.aged, s.reachedTick = true, !t.draining, w.now()
 		}
 	}
 	for s := range w.accepted() {

@@ -36,6 +36,7 @@ type socket struct {
 	atDrain       int  // bytes of its stream that the thread reads, if it speaks version 1 in a drain
 	born          int  // the tick in which the thread learned of the connection
 	reached       bool // the thread has dismissed it
+	reachedTick   int  // the tick in which it did so
 	aged          bool // and did so because of its age, before a drain began
 	outstays      bool // it is late because it has ignored the notice for too long
 	arrivedBefore int  // bytes of its stream that had arrived before the thread dismissed it
@@ -112,7 +113,11 @@ func (s *socket) overdue() bool {
 func (s *socket) Finished() {
 	w, p := s.w, s.peer
 	s.finTick, s.receivedBefore = w.now(), s.Received
-	if (w.operator.stopped || s.old()) && !s.speaksV2() || s.Dead || s.Received >= p.last || s.FinIn && s.Received == s.Arrived {
+	if s.Dead || s.Received >= p.last || s.FinIn && s.Received == s.Arrived {
+		return
+	}
+	if (w.operator.stopped || s.old()) && !s.speaksV2() {
+		s.checkSilence()
 		return
 	}
 	if s.expired = s.late && !s.outstayed(); !s.late {

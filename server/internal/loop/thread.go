@@ -119,6 +119,7 @@ type Thread struct {
 	swept     int // the slot at which sweepTimeouts continues
 	draining  bool
 	spread    spread
+	patience  uint32        // ticks for which a drain still waits for silent connections; 0 without a drain
 	stop      atomic.Uint32 // what other goroutines asked for: stopDrain, stopAbort
 	next      atomic.Pointer[Replacement]
 	passed    atomic.Uint32 // replacements that are behind the thread; may wrap

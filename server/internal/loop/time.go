@@ -23,9 +23,9 @@ const (
 )
 
 // armTick starts the next tick, if something needs it: a lingering connection, a resting
-// listener, a drain that is spread, a timeout or an age.
+// listener, a drain that is spread or waits for silent connections, a timeout or an age.
 func (t *Thread) armTick() {
-	if t.ticking || t.lingers.count == 0 && t.resting == 0 && t.spread.ticks == 0 && !t.hasTimeouts() {
+	if t.ticking || t.lingers.count == 0 && t.resting == 0 && t.spread.ticks == 0 && t.patience == 0 && !t.hasTimeouts() {
 		return
 	}
 	t.prepare(netio.Op{Code: netio.Tick})
@@ -55,6 +55,7 @@ func (t *Thread) sweepTimeouts() {
 		return
 	}
 	t.ticked = false
+	t.endSilence()
 	t.dismissSome()
 	if !t.hasTimeouts() {
 		return
