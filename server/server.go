@@ -158,9 +158,10 @@ func (s *Server) Addr() net.Addr { return s.Addrs()[0] }
 // Shutdown drains the server: it stops accepting, reads what has arrived, answers it, and
 // closes each connection so that its peer gets the last answers and then EOF. It tells the
 // peers of version 2 connections that it is going away, and closes such a connection when its
-// peer has half-closed it. When ctx ends first, it closes the connections that are left. If one
-// of them had not got all its answers, it returns an error that wraps [ErrCut].
-// It may be called more than once.
+// peer has half-closed it. It waits a second for the first bytes of a connection that has brought
+// fewer than four, which do not tell its version. When ctx ends first, it closes the connections
+// that are left. If one of them had not got all its answers, it returns an error that wraps
+// [ErrCut]. It may be called more than once.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.life.advance(Draining)
 	s.each((*loop.Thread).Stop)
