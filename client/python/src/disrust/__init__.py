@@ -5,7 +5,7 @@
     with disrust.Client("127.0.0.1:9900") as client:
         scores = client.score(rows)  # a matrix of float32, of shape (n, client.model.dim)
 
-Client is for threads, AsyncClient for asyncio, and Local serves a model file by itself.
+Client is for threads, AsyncClient for asyncio, Local serves a model file by itself, and shared does for all processes of a machine.
 """
 
 from ._async import AsyncClient
@@ -23,6 +23,7 @@ from ._errors import (
     Unavailable,
 )
 from ._local import Local
+from ._shared import shared
 from ._verify import Comparison
 from ._wire import Model
 
@@ -44,4 +45,5 @@ __all__ = [
     "Refused",
     "RowsError",
     "Unavailable",
+    "shared",
 ]

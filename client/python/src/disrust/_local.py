@@ -19,7 +19,7 @@ from ._errors import LocalError
 from ._servers import Server
 
 _READY = b"disrust: ready on "
-_PATIENCE = 20.0  # seconds; the daemon's own limit for an end is 10
+PATIENCE = 20.0  # seconds; the daemon's own limit for an end is 10
 _log = logging.getLogger("disrust")
 
 # What a service manager gives a service. The daemon is none, and would speak in the name of this process.
@@ -53,18 +53,18 @@ class Local(Client):
         flags: Sequence[str] = (),
         **options: Any,
     ) -> None:
-        _refuse_logging(flags)
-        command = [find(binary), "--until-eof", "--model", _named(Path(model))]
+        refuse_logging(flags)
+        command = [find(binary), "--until-eof", "--model", named(Path(model))]
         if output is not None:
             command += ["--output", output]
         folder = tempfile.mkdtemp(prefix="disrust-", dir=None if len(tempfile.gettempdir()) < 60 else "/tmp")
         addr = f"unix:{folder}/s"
-        env = {name: value for name, value in os.environ.items() if name not in _OF_A_SERVICE}
         try:
             # In a session of its own, so that Ctrl-C reaches this process alone.
             self._daemon = subprocess.Popen(
                 [*command, "--listen", addr, *flags],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0, start_new_session=True, env=env,
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0, start_new_session=True,
+                env=environment(),
             )  # fmt: skip
         except OSError as error:
             shutil.rmtree(folder)
@@ -114,7 +114,7 @@ def find(binary: str | os.PathLike[str] | None = None) -> str:
     return found
 
 
-def _named(model: Path) -> str:
+def named(model: Path) -> str:
     """Return the value of --model. The name is that of the file, if it can be one."""
     if model == Path("sum") and not model.exists():
         return "sum"
@@ -122,7 +122,7 @@ def _named(model: Path) -> str:
     return f"{'model' if '=' in name else name}={model.absolute()}"
 
 
-def _refuse_logging(flags: Sequence[str]) -> None:
+def refuse_logging(flags: Sequence[str]) -> None:
     for flag in flags:
         name = flag.lstrip("-").partition("=")[0]
         if flag.startswith("-") and name in ("log-format", "log-level"):
@@ -132,10 +132,20 @@ def _refuse_logging(flags: Sequence[str]) -> None:
             )
 
 
+def environment() -> dict[str, str]:
+    """Return what a daemon has as its environment."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_A_SERVICE}
+
+
+def is_ready(said: bytes) -> bool:
+    """Return whether a whole line of what a daemon has said is that it is ready."""
+    return any(line.startswith(_READY) for line in said.split(b"\n")[:-1])
+
+
 def _await_ready(stderr: IO[bytes]) -> None:
     """Read what the daemon says until it is ready. It ends by itself if it will never be."""
     said = b""
-    while not said.rpartition(b"\n")[0].rpartition(b"\n")[2].startswith(_READY):
+    while not is_ready(said):
         line = stderr.readline()
         if not line:
             raise LocalError(said.decode("utf-8", "replace").strip() or "the daemon ended without a word")
@@ -156,7 +166,7 @@ def _end(daemon: subprocess.Popen[bytes], folder: str, servers: Sequence[Server]
     assert daemon.stdin is not None
     daemon.stdin.close()
     try:
-        daemon.wait(_PATIENCE)
+        daemon.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         daemon.kill()
         daemon.wait()
