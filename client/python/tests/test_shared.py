@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import gc
 import os
 import pathlib
 import random
@@ -34,10 +34,18 @@ def daemon(programs: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.M
     monkeypatch.setenv("DISRUST_BINARY", str(programs / "disrust"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setattr(_shared, "_members", {})
+    monkeypatch.setattr(_shared, "_places", {})
     yield
-    for member in _shared._members.values():
-        member.leave()
+    leave()
+
+
+def leave() -> None:
+    """Have this process leave all daemons."""
+    while _shared._places:
+        member = _shared._places.popitem()[1].member
+        if member is not None:
+            member.client.close()
+            member.leave()
 
 
 @pytest.fixture
@@ -58,7 +66,7 @@ MEMBER = """
 import socket, struct, sys, numpy, disrust
 print("here", flush=True)
 sys.stdin.readline()
-client = disrust.shared("sum")
+client = disrust.shared("sum", binary=sys.argv[1] if sys.argv[1:] else None)
 assert client.score(numpy.ones(128, "float32"))[0] == 128
 peer = socket.socket(socket.AF_UNIX)
 peer.connect(client._settings.addrs[0].removeprefix("unix:"))
@@ -67,9 +75,9 @@ sys.stdin.readline()
 """
 
 
-def members(count: int) -> list[subprocess.Popen[str]]:
+def members(count: int, *binary: pathlib.Path) -> list[subprocess.Popen[str]]:
     """Start processes that score at the same moment, say which daemon they have, and end after a line."""
-    command = [sys.executable, "-c", MEMBER]
+    command = [sys.executable, "-c", MEMBER, *map(str, binary)]
     started = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) for _ in range(count)]
     for each in started:
         assert each.stdout is not None and each.stdout.readline() == "here\n"
@@ -101,17 +109,20 @@ def ended(watched: int) -> bool:
 
 
 @pytest.mark.parametrize("kill", [False, True], ids=["exit", "kill"])
-def test_one_daemon(kill: bool) -> None:
-    """Processes that start at once share a daemon. It lives as long as any of them, whoever has started it."""
-    those = members(6)
+def test_one_daemon(kill: bool, tmp_path: pathlib.Path, programs: pathlib.Path) -> None:
+    """Processes that start at once share a daemon, which one of them starts. It lives as long as any of them."""
+    binary = tmp_path / "counted"
+    binary.write_text(f'#!/bin/sh\necho >>{tmp_path / "starts"}\nexec {programs / "disrust"} "$@"\n')
+    binary.chmod(0o755)
+    those = members(6, binary)
     pids = {daemon_of(each) for each in those}
-    assert len(pids) == 1
+    assert len(pids) == 1 and (tmp_path / "starts").read_text() == "\n"
     daemon = pids.pop()
     watched = os.pidfd_open(daemon)
     while len(those) > 1:
         end(those.pop(random.randrange(len(those))), kill)
         assert not select.select([watched], [], [], 0)[0]
-        (later,) = members(1)
+        (later,) = members(1, binary)
         assert daemon_of(later) == daemon
         end(later, kill)
     end(those.pop(), kill)
@@ -121,7 +132,7 @@ def test_one_daemon(kill: bool) -> None:
 def test_come_and_go() -> None:
     """Whenever others come and go, each process has a daemon that lives as long as it does."""
     those: list[subprocess.Popen[str]] = []
-    for _ in range(40):
+    for _ in range(15):
         those += members(random.randint(1, 2))
         while len(those) > 2 or random.random() < 0.5 and those:
             leaving = those.pop(0)
@@ -158,10 +169,8 @@ def late(tmp_path: pathlib.Path, programs: pathlib.Path, read: str) -> pathlib.P
 def test_late_end(tmp_path: pathlib.Path, programs: pathlib.Path) -> None:
     """Who comes when the daemon has seen the end of its input, but still serves, gets another."""
     binary = late(tmp_path, programs, f"cat <&5; touch {tmp_path / 'seen'}")
-    client = disrust.shared("sum", binary=binary)
-    first = pid_of(client)
-    client.close()
-    _shared._members.popitem()[1].leave()
+    first = pid_of(disrust.shared("sum", binary=binary))
+    leave()
     until(lambda: (tmp_path / "seen").exists())
 
     def go() -> None:
@@ -183,8 +192,8 @@ def test_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     os.kill(pid, signal.SIGSTOP)
     until(lambda: "\nState:\tT" in pathlib.Path(f"/proc/{pid}/status").read_text())
     try:
-        with pytest.raises(disrust.LocalError, match="neither"):
-            disrust.shared("sum", timeout=9.0)
+        with pytest.raises(disrust.Error, match="neither|no welcome"):
+            disrust.shared("sum", timeout=9.0, dial_timeout=0.1)
     finally:
         os.kill(pid, signal.SIGCONT)
 
@@ -212,17 +221,19 @@ def test_told_to_end(tmp_path: pathlib.Path, programs: pathlib.Path, monkeypatch
     watched = os.pidfd_open(pid_of(disrust.shared("sum", binary=binary)))
     signal.pidfd_send_signal(watched, signal.SIGTERM)
     assert ended(watched)
-    _, first = _shared._members.popitem()
+    _, first = _shared._places.popitem()
     alone = _shared._alone
 
-    def waits(end: int, wait: float = 0.0) -> bool:
-        if wait:
+    def waits(end: int) -> bool:
+        if not _shared._unread(end):  # then nobody listens
+            monkeypatch.setattr(_shared, "_alone", alone)
             (tmp_path / "go").touch()
-        return alone(end, wait)
+        return alone(end)
 
     monkeypatch.setattr(_shared, "_alone", waits)
     second = disrust.shared("sum", binary=binary)
-    first.leave()
+    assert first.member is not None
+    first.member.leave()
     assert second.score(np.ones(128, "float32"))[0] == 128
     assert not (tmp_path / "go").exists()
     (tmp_path / "go").touch()
@@ -271,31 +282,97 @@ def test_what_is_shared(model: pathlib.Path, tmp_path: pathlib.Path) -> None:
     assert len({pid_of(each) for each in [first, *others]}) == 4
 
 
-def test_refusals(tmp_path: pathlib.Path) -> None:
+def test_replaced(model: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is replaced while the daemon starts is scored as it is in the end, and the daemon of an old file ends."""
+    old, new = model.read_bytes(), lightgbm.train({"verbose": -1}, lightgbm.Dataset(X, X[:, 2]), 10)
+    start = _shared._Member._start
+
+    def replaced(member: Any, command: list[str]) -> int:
+        new.save_model(model)
+        return start(member, command)
+
+    monkeypatch.setattr(_shared._Member, "_start", replaced)
+    client = disrust.shared(model, output="raw")
+    assert client.verify(new, X).differ == 0
+    monkeypatch.undo()
+    watched = os.pidfd_open(pid_of(client))
+    model.write_bytes(old)
+    other = disrust.shared(model, output="raw")
+    assert other.verify(new, X).differ > 0
+    assert client.verify(new, X).differ == 0
+    del client
+    gc.collect()
+    assert ended(watched)
+
+
+def test_fork_while_another_starts(tmp_path: pathlib.Path, programs: pathlib.Path) -> None:
+    """A child that is forked while a thread starts a daemon holds nothing of that."""
+    binary = tmp_path / "slow"
+    binary.write_text(f'#!/bin/sh\n>{tmp_path / "begun"}\nuntil [ -e {tmp_path / "go"} ]; do sleep 0.01; done\nexec {programs / "disrust"} "$@"\n')
+    binary.chmod(0o755)
+    starting = threading.Thread(target=disrust.shared, args=("sum",), kwargs={"binary": binary})
+    starting.start()
+    until(lambda: (tmp_path / "begun").exists())
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(write)
+        right = disrust.shared("sum", binary=binary).score(np.ones(128, "float32"))[0] == 128
+        leave()
+        os.read(read, 1)
+        os._exit(0 if right else 1)
+    os.close(read)
+    (tmp_path / "go").touch()
+    starting.join()
+    (later,) = members(1, binary)
+    first = daemon_of(later)
+    end(later, False)
+    watched = os.pidfd_open(first)
+    leave()
+    assert ended(watched)  # also for the child
+    (later,) = members(1, binary)
+    assert daemon_of(later) != first
+    end(later, False)
+    os.close(write)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_refusals(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is wrong is said in the daemon's words, and the next may be right."""
     with pytest.raises(disrust.LocalError, match="no such file"):
         disrust.shared(tmp_path / "absent.txt")
-    with pytest.raises(disrust.LocalError, match="not found"):
+    with pytest.raises(disrust.LocalError, match="absent"):
         disrust.shared("sum", binary=tmp_path / "absent")
-    with pytest.raises(ValueError, match="log-level"):
-        disrust.shared("sum", flags=["--log-level", "error"])
+    with pytest.raises(ValueError, match="watch"):
+        disrust.shared("sum", flags=["--watch"])
     with pytest.raises(disrust.Error, match="dim"):
         disrust.shared("sum", dim=5)
     (tmp_path / "m.txt").write_text("no model")
     with pytest.raises(disrust.LocalError, match="m.txt"):
         disrust.shared(tmp_path / "m.txt")
-    assert disrust.shared("sum").score(np.ones(128, "float32"))[0] == 128
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(tmp_path / "absent"))
+        with pytest.raises(disrust.LocalError, match="absent"):
+            disrust.shared("sum")
+    client = disrust.shared("sum", flags=["--log-format", "json"])
+    assert client.score(np.ones(128, "float32"))[0] == 128
+    client.close()
+    assert disrust.shared("sum", flags=["--log-format", "json"]).score(np.ones(128, "float32"))[0] == 128
 
 
-@pytest.mark.parametrize("mode", [0o755, 0o702, None])
+@pytest.mark.parametrize("mode", [0o755, 0o702, 0o700, None])
 def test_folder_of_others(tmp_path: pathlib.Path, mode: int | None) -> None:
-    """A folder that others can enter, or that is none, is not used."""
+    """A folder that others can enter, or of another user, or that is none, is not used."""
     home = tmp_path / f"disrust-{os.geteuid()}"
     if mode is None:
         home.symlink_to(tmp_path)
     else:
         home.mkdir()
         home.chmod(mode)
+        if mode == 0o700:  # another user's
+            if os.geteuid():
+                return
+            os.chown(home, 12345, 12345)
     with pytest.raises(disrust.LocalError, match="this user"):
         disrust.shared("sum")
 

@@ -1,9 +1,9 @@
 """A daemon that the processes of a machine share.
 
-Each of them holds the writing end of a FIFO, whose reading end is the daemon's standard input: with --until-eof it ends when the
-last of them has ended, however that was. They come one after another, under a lock. Who comes writes a byte. If the daemon takes it,
-the daemon will not see the end of its input while that process lives. If it had seen the end, the byte stays until the reading end
-goes away with the daemon.
+Each of them holds the writing end of a FIFO, whose reading end is the daemon's standard input. With --until-eof the daemon ends when
+the last of them has left. A process that joins holds a lock and writes a byte. If the daemon reads the byte, it will not see the end
+of its input before that process leaves. If the daemon had seen the end already, the byte stays until the reading end goes away
+with the daemon.
 """
 
 from __future__ import annotations
@@ -15,21 +15,24 @@ import fcntl
 import hashlib
 import os
 import select
+import shutil
 import stat
 import subprocess
 import tempfile
 import termios
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ._client import Client
-from ._errors import LocalError, Refused, Unavailable
-from ._local import PATIENCE, environment, find, is_ready, named, refuse_logging
+from ._errors import Error, LocalError, Unavailable
+from ._local import PATIENCE, environment, find, named
 
 _LOOK = 0.005  # seconds between two looks at a daemon that starts or ends
+_NOT_YET = (FileNotFoundError, ConnectionRefusedError, BlockingIOError)  # of a socket at which nobody listens
 
 
 def shared(
@@ -42,135 +45,205 @@ def shared(
 ) -> Client:
     """Return this process's Client of a daemon that all processes of this user on this machine share.
 
-    model, output, binary, flags, options: what Local takes
+    model, output, binary, flags, options: what Local takes; any flags but --watch
 
-    The first process starts the daemon, and it ends with the last one, however that ends. So the workers of an engine, such
-    as Ray's or Spark's, load a model once for a machine, and nobody has to start anything there. Files with the same name
-    and contents are one model, wherever they are; for another output or binary, or other flags, there is another daemon.
+    The first process starts the daemon, and it ends with the last one, whether they close their Clients or die. So the workers
+    of an engine, such as Ray's or Spark's, load a model once for a machine, and nobody has to start anything there. Files
+    with the same name and contents are one model, wherever they are; for another output or binary, or other flags, there is
+    another daemon.
 
-    Calls with the same arguments return the same Client, so call shared wherever one is needed, such as for each batch, and
-    leave the Client open. If the daemon is killed, calls fail as with any server, and the next shared starts another one.
+    Calls with the same arguments return the same Client, so call shared wherever one is needed, such as for each batch. Once
+    the file has other contents, or the daemon was killed, shared returns another Client.
 
-    The daemon has a folder in disrust-UID, beside other temporary files, that only this user can enter: for its Unix
-    socket, and for what it logs.
+    The daemon belongs to the cgroup of the process that started it: who kills all of that ends the daemon for the others,
+    too, and their next shared starts another. It has a folder for its Unix socket and its log in disrust-UID, beside other
+    temporary files, which only this user can enter. Processes with another TMPDIR have another daemon.
 
-    Raises what Local does.
+    Raises LocalError if there is no daemon or it refuses the model; the text says why. ValueError for arguments that are not
+    allowed, and what Client raises.
     """
-    refuse_logging(flags)
+    for flag in flags:
+        if flag.lstrip("-").partition("=")[0] == "watch":
+            raise ValueError("flags has --watch: a shared daemon keeps its model, and shared starts another for other contents")
+    command = os.path.abspath(shutil.which(find(binary)) or find(binary))
     file = Path(model).absolute()
-    state = file.stat() if file.exists() else None
-    version = state and (state.st_ino, state.st_size, state.st_mtime_ns)
-    what = (os.fspath(model), file, version, output, find(binary), *flags, *sorted(options.items()))
+    which = (str(model), str(file), output, command, tuple(flags), tuple(sorted(options.items())))
     with _lock:
-        if what in _members and _members[what].alone():
-            _members.pop(what).leave()
-        if what not in _members:
-            _members[what] = _Member([find(binary), *flags], Path(model), output, options)
-        return _members[what].client
+        place = _places.setdefault(which, _Place())
+    with place.lock:
+        version = _version(file)
+        if place.member is None or place.member.version != version or not place.member.stands():
+            place.member = None
+            try:
+                place.member = _Member([command, *flags], Path(model), output, options, version)
+            except OSError as error:
+                if isinstance(error, Error):
+                    raise
+                raise LocalError(f"no daemon can be shared: {error}") from error
+        return place.member.client
+
+
+class _Place:
+    """Holds the member for some arguments of shared."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.member: _Member | None = None
 
 
 class _Member:
-    """This process as one of those that share a daemon."""
+    """This process as one of those that share a daemon, until its Client is collected."""
 
-    def __init__(self, command: list[str], model: Path, output: str | None, options: dict[str, Any]) -> None:
-        name = named(model)
-        self._folder = _folder_for([*command, name.partition("=")[0], output or ""], model)
-        addr = f"unix:{self._folder / 'socket'}"
-        self._command = [*command, "--until-eof", "--model", name, *(["--output", output] if output else []), "--listen", addr]
-        with _locked(self._folder / "lock"):
-            for attempt in (1, 2):
-                self._input = self._join()
+    def __init__(self, command: list[str], model: Path, output: str | None, options: dict[str, Any], version: Any) -> None:
+        self.version = version
+        words = [*command, "--until-eof", *(["--output", output] if output else []), "--model"]
+        for _ in range(3):  # the file may be replaced meanwhile
+            digest = _digest([*words, named(model).partition("=")[0]], model)
+            self._folder = _home() / digest
+            self._folder.mkdir(0o700, exist_ok=True)
+            addr = f"unix:{self._folder / 'socket'}"
+            with _locked(self._folder / "lock"):
+                client, end, started = self._enter([*words, named(model), "--listen", addr], addr, options)
+                if not started or _digest([*words, named(model).partition("=")[0]], model) == digest:
+                    break
+                client.close()
+                _drop(end)
+        else:
+            raise LocalError(f"{model} changes all the time")
+        _unshared.discard(end)
+        self.client = client
+        self._input = end
+        kept = os.open(self._folder.parent, os.O_RDONLY)
+        fcntl.flock(kept, fcntl.LOCK_SH)  # systemd-tmpfiles removes nothing old from a locked folder
+        self.leave = weakref.finalize(client, _close, end, kept)
+
+    def stands(self) -> bool:
+        """Return whether the daemon lives and nobody has closed the Client."""
+        return not self.client._closed and not _alone(self._input)
+
+    def _enter(self, command: list[str], addr: str, options: dict[str, Any]) -> tuple[Client, int, bool]:
+        """Return a Client, the writing end of the daemon's input, and whether this has started the daemon."""
+        end = self._join()
+        started = end < 0
+        if started:
+            end = self._start(command)
+        patience = time.monotonic() + PATIENCE
+        try:
+            while True:
                 try:
-                    self.client = Client(addr, **options)
-                    return
-                except BaseException as error:
-                    # If nobody answers, somebody has told the daemon to end.
-                    silent = isinstance(error, Unavailable) and not any(isinstance(each, Refused) for each in error.errors)
-                    again = silent and attempt == 1 and _alone(self._input, PATIENCE)
-                    os.close(self._input)
-                    if not again:
+                    return Client(addr, **options), end, started
+                except Unavailable as error:
+                    if not all(isinstance(each, _NOT_YET) for each in error.errors):
                         raise
-
-    def alone(self) -> bool:
-        """Return whether the daemon has ended."""
-        return _alone(self._input)
-
-    def leave(self) -> None:
-        """Let the daemon end if no other process uses it."""
-        os.close(self._input)
+                if not _alone(end):
+                    if not started and time.monotonic() > patience:
+                        raise LocalError(f"the daemon in {self._folder} neither listens nor ends")
+                    time.sleep(_LOOK)
+                elif started:
+                    raise LocalError(self._said())
+                else:  # somebody had told it to end
+                    started = True
+                    _drop(end)
+                    end = -1
+                    end = self._start(command)
+        except BaseException:
+            if end >= 0:
+                _drop(end)
+            raise
 
     def _join(self) -> int:
-        """Return the writing end of the daemon's input. It starts a daemon if there is none, and waits until it is ready."""
+        """Return the writing end of the input of a daemon that will read it, or -1 if there is none."""
         with contextlib.suppress(FileExistsError):
             os.mkfifo(self._folder / "input", 0o600)
-        try:
-            end = os.open(self._folder / "input", os.O_WRONLY | os.O_NONBLOCK)
-        except OSError as error:
-            if error.errno != errno.ENXIO:
-                raise
-            return self._start()  # nobody reads
         with contextlib.ExitStack() as undo:
-            undo.callback(os.close, end)
-            os.write(end, b"\n")
+            try:
+                end = _open(self._folder / "input", os.O_WRONLY | os.O_NONBLOCK)
+                undo.callback(_drop, end)
+                os.write(end, b"\n")
+            except OSError as error:
+                if error.errno in (errno.ENXIO, errno.EPIPE):
+                    return -1  # nobody reads
+                raise
             patience = time.monotonic() + PATIENCE
             while _unread(end):
                 if _alone(end):
-                    return self._start()
+                    return -1
                 if time.monotonic() > patience:
                     raise LocalError(f"the daemon in {self._folder} neither reads its input nor ends")
                 time.sleep(_LOOK)
-            self._await_ready(end)
             undo.pop_all()
         return end
 
-    def _start(self) -> int:
-        """Start a daemon, and return the writing end of its input. It waits until the daemon is ready."""
-        with contextlib.ExitStack() as undo:
-            both, read, end = (os.open(self._folder / "input", mode) for mode in (os.O_RDWR, os.O_RDONLY, os.O_WRONLY))
-            undo.callback(os.close, end)
-            try:
+    def _start(self, command: list[str]) -> int:
+        """Start a daemon, and return the writing end of its input."""
+        with contextlib.ExitStack() as undo, contextlib.ExitStack() as readers:
+            readers.callback(_drop, _open(self._folder / "input", os.O_RDWR))  # lets the next two open at once
+            read = _open(self._folder / "input", os.O_RDONLY)
+            readers.callback(_drop, read)
+            end = _open(self._folder / "input", os.O_WRONLY)
+            undo.callback(_drop, end)
+            with open(self._folder / "log", "wb") as log:
                 # The shell's child, and not this process's: engines end the children of a worker with the worker.
                 script = 'exec 3<&0; "$@" <&3 3<&- &'
-                with open(self._folder / "log", "wb") as log:
-                    subprocess.run(
-                        ["/bin/sh", "-c", script, "sh", *self._command],
-                        stdin=read, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True, env=environment(), check=True,
-                    )  # fmt: skip
-            finally:
-                os.close(both)
-                os.close(read)
-            self._await_ready(end)
+                subprocess.run(
+                    ["/bin/sh", "-c", script, "sh", *command],
+                    stdin=read, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True, env=environment(), check=True,
+                )  # fmt: skip
             undo.pop_all()
         return end
 
-    def _await_ready(self, end: int) -> None:
-        log = self._folder / "log"
-        while not is_ready(log.read_bytes()):
-            if _alone(end):
-                raise LocalError(log.read_text("utf-8", "replace").strip() or "the daemon ended without a word")
-            time.sleep(_LOOK)
+    def _said(self) -> str:
+        """Return what the daemon has said before it ended."""
+        with contextlib.suppress(OSError):
+            if said := (self._folder / "log").read_text("utf-8", "replace").strip():
+                return said
+        return "the daemon ended without a word"
 
 
-_members: dict[tuple[Any, ...], _Member] = {}
-_lock = threading.Lock()  # guards _members
+_places: dict[tuple[Any, ...], _Place] = {}
+_lock = threading.Lock()  # guards _places
+_unshared: set[int] = set()  # files that a forked child must not keep: a lock, and the ends of a FIFO while this process joins
 
 
 def _after_fork() -> None:
     global _lock
     _lock = threading.Lock()
+    for place in _places.values():
+        place.lock = threading.Lock()
+    for file in _unshared:
+        with contextlib.suppress(OSError):
+            os.close(file)
+    _unshared.clear()
 
 
 os.register_at_fork(after_in_child=_after_fork)
 
 
+def _open(path: Path, mode: int) -> int:
+    """Open a file that forked children do not keep, until it is dropped or no longer in _unshared."""
+    file = os.open(path, mode, 0o600)
+    _unshared.add(file)
+    return file
+
+
+def _drop(file: int) -> None:
+    _unshared.discard(file)
+    os.close(file)
+
+
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a file's lock, which ends with the process."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    file = _open(path, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
     finally:
+        _drop(file)
+
+
+def _close(*files: int) -> None:
+    for file in files:
         os.close(file)
 
 
@@ -181,15 +254,24 @@ def _unread(end: int) -> bool:
     return size[0] > 0
 
 
-def _alone(end: int, wait: float = 0.0) -> bool:
-    """Return whether nobody holds the reading end of a FIFO, and wait for that at most so many seconds."""
+def _alone(end: int) -> bool:
+    """Return whether nobody holds the reading end of a FIFO."""
     poll = select.poll()
     poll.register(end, 0)
-    return bool(poll.poll(wait * 1000))
+    return bool(poll.poll(0))
 
 
-def _folder_for(words: Sequence[str], model: Path) -> Path:
-    """Return the folder of the daemon with these words in its command and this model."""
+def _version(file: Path) -> tuple[int, ...] | None:
+    """Return what changes with the contents of a file, if there is one."""
+    try:
+        at = file.stat()
+    except OSError:
+        return None
+    return at.st_dev, at.st_ino, at.st_size, at.st_mtime_ns
+
+
+def _home() -> Path:
+    """Return the folder for all daemons of this user."""
     temporary = tempfile.gettempdir()
     home = Path(temporary if len(temporary) < 60 else "/tmp") / f"disrust-{os.geteuid()}"
     with contextlib.suppress(FileExistsError):
@@ -197,13 +279,17 @@ def _folder_for(words: Sequence[str], model: Path) -> Path:
     at = home.lstat()
     if not stat.S_ISDIR(at.st_mode) or at.st_uid != os.geteuid() or at.st_mode & 0o077:
         raise LocalError(f"{home} is no folder that only this user can enter: remove it, or name another with TMPDIR")
+    return home
+
+
+def _digest(words: Sequence[str], model: Path) -> str:
+    """Return what a command, the contents of a model's file and this start of the machine have as a name."""
     digest = hashlib.sha256()
+    with contextlib.suppress(OSError):  # a folder of temporary files may be shared by machines, but sockets are not
+        digest.update(Path("/proc/sys/kernel/random/boot_id").read_bytes())
     for word in words:
-        digest.update(word.encode() + b"\0")
-    if model.is_file():
-        with model.open("rb") as file:
-            while part := file.read(1 << 20):
-                digest.update(part)
-    folder = home / digest.hexdigest()[:16]
-    folder.mkdir(0o700, exist_ok=True)
-    return folder
+        digest.update(os.fsencode(word) + b"\0")
+    with contextlib.suppress(OSError), model.open("rb") as file:  # the daemon says why a file cannot be read
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()[:16]
