@@ -50,8 +50,9 @@ func (s *socket) Addr() netip.Addr { return s.peer.addr }
 
 // Accepted implements [simio.Peer].
 func (s *socket) Accepted() {
-	s.acceptTurn, s.lastActive, s.born = s.w.kernel.Turns, s.w.now(), s.w.now()
-	s.requestBegan = s.w.now() // a PROXY header is waited for from the start
+	now := int(s.w.thread.ticks) // if a tick ended in this turn, the thread may handle it later
+	s.acceptTurn, s.lastActive, s.born = s.w.kernel.Turns, now, now
+	s.requestBegan = now // a PROXY header is waited for from the start
 }
 
 // FirstUsed implements [simio.Peer].
