@@ -82,7 +82,11 @@ func (m *modelFolder) after(do func(), line string) {
 	m.t.Helper()
 	before := strings.Count(m.d.Stderr.String(), line)
 	do()
-	rawtest.Until(m.t, "the log has another line: "+line, func() bool { return strings.Count(m.d.Stderr.String(), line) > before })
+	said := func() bool { return strings.Count(m.d.Stderr.String(), line) > before }
+	rawtest.Until(m.t, "the log has another line: "+line, func() bool { return said() || m.d.HasEnded() })
+	if !said() {
+		m.t.Fatal("the daemon has ended without the line: " + line)
+	}
 }
 
 // hangUp sends SIGHUP and expects a line in the log.
