@@ -237,11 +237,16 @@ func TestReloadUnderLoad(t *testing.T) {
 			var stop atomic.Bool
 			var answers atomic.Int64
 			ended := make(chan struct{})
+			t.Cleanup(func() { <-ended })
 			go func() {
 				defer close(ended)
 				for !stop.Load() {
 					var got [50]float32
-					if err := m.c.Score(t.Context(), got[:], batch); err != nil {
+					err := m.c.Score(t.Context(), got[:], batch)
+					if t.Context().Err() != nil {
+						return // the test has failed
+					}
+					if err != nil {
 						t.Error(err)
 						return
 					}
