@@ -165,6 +165,14 @@ func (p *Process) HasEnded() bool {
 	}
 }
 
+// state says how the process is.
+func (p *Process) state() string {
+	if p.HasEnded() {
+		return "has ended: " + p.cmd.ProcessState.String()
+	}
+	return "runs"
+}
+
 // ExitCode returns the status of a process that has ended, -1 when a signal
 // ended it.
 func (p *Process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }

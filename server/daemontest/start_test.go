@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -65,5 +67,40 @@ func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// failed is a test that has failed.
+type failed struct {
+	testing.TB
+	log strings.Builder
+}
+
+// Failed implements [testing.TB].
+func (f *failed) Failed() bool { return true }
+
+// Logf implements [testing.TB].
+func (f *failed) Logf(format string, args ...any) { fmt.Fprintf(&f.log, format, args...) }
+
+// TestFailedTestTells: the log of a test that has failed says how its daemon was and what the daemon wrote.
+func TestFailedTestTells(t *testing.T) {
+	for _, c := range []struct {
+		sig  syscall.Signal
+		want string
+	}{
+		{0, " runs; "}, {syscall.SIGTERM, " has ended: exit status 0; "}, {syscall.SIGKILL, " has ended: signal: killed; "},
+	} {
+		f := &failed{}
+		t.Run(fmt.Sprint(c.sig), func(t *testing.T) {
+			f.TB = t
+			d := daemontest.Start(f, disrust, "--port", "0")
+			if c.sig != 0 {
+				check(t, d.Signal(c.sig))
+				d.Status(t)
+			}
+		})
+		if log := f.log.String(); !strings.Contains(log, c.want) || !strings.Contains(log, "stderr: disrust: ready on ") {
+			t.Errorf("after %v the log says %q, want %q", c.sig, log, c.want)
+		}
 	}
 }

@@ -26,7 +26,8 @@ func Main(m *testing.M, daemon *string) (status int) {
 	return m.Run()
 }
 
-// Start starts a daemon as [Launch] does. It ends with the test.
+// Start starts a daemon as [Launch] does. It ends with the test. If the test has failed, its log
+// says how the daemon was by then and what it wrote to standard error.
 func Start(t testing.TB, command ...string) *Daemon {
 	t.Helper()
 	return StartCommand(t, exec.Command(command[0], command[1:]...))
@@ -37,7 +38,12 @@ func StartCommand(t testing.TB, cmd *exec.Cmd) *Daemon {
 	t.Helper()
 	d, err := Launch(cmd)
 	check(t, err)
-	t.Cleanup(d.Kill)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s on %s %s; stderr: %s", d.name(), d.Addr, d.state(), d.Stderr.String())
+		}
+		d.Kill()
+	})
 	return d
 }
 

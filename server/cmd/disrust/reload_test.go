@@ -82,7 +82,11 @@ func (m *modelFolder) after(do func(), line string) {
 	m.t.Helper()
 	before := strings.Count(m.d.Stderr.String(), line)
 	do()
-	rawtest.Until(m.t, "the log has another line: "+line, func() bool { return strings.Count(m.d.Stderr.String(), line) > before })
+	said := func() bool { return strings.Count(m.d.Stderr.String(), line) > before }
+	rawtest.Until(m.t, "the log has another line: "+line, func() bool { return said() || m.d.HasEnded() })
+	if !said() {
+		m.t.Fatal("the daemon has ended without the line: " + line)
+	}
 }
 
 // hangUp sends SIGHUP and expects a line in the log.
@@ -233,11 +237,16 @@ func TestReloadUnderLoad(t *testing.T) {
 			var stop atomic.Bool
 			var answers atomic.Int64
 			ended := make(chan struct{})
+			t.Cleanup(func() { <-ended })
 			go func() {
 				defer close(ended)
 				for !stop.Load() {
 					var got [50]float32
-					if err := m.c.Score(t.Context(), got[:], batch); err != nil {
+					err := m.c.Score(t.Context(), got[:], batch)
+					if t.Context().Err() != nil {
+						return // the test has failed
+					}
+					if err != nil {
 						t.Error(err)
 						return
 					}

@@ -146,11 +146,11 @@ func (s *socket) checkPromptness() {
 }
 
 // checkPatience: where every operation completes at once and time passes only when nothing else
-// happens, the thread ends the input of a late peer within a tick.
+// happens, the thread ends the input of a late peer within a tick. If it tells the peer in that tick that
+// the server goes away, an idle peer has its time again.
 func (s *socket) checkPatience() {
-	late := s.w.now() - s.lateTick
-	if s.late && !s.outstays && !s.FinOut && !s.Dead && s.w.Eager && !s.w.Hasty && s.peer.behaves() && late > 1 {
-		s.w.Fail("peer %d has been late for %d ticks", s.peer.id, late)
+	if s.late && !s.outstays && !s.FinOut && !s.Dead && s.w.Eager && !s.w.Hasty && s.peer.behaves() && s.overdue(2) {
+		s.w.Fail("the input of peer %d, which is late, goes on", s.peer.id)
 	}
 }
 

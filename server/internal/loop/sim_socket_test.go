@@ -29,7 +29,6 @@ type socket struct {
 	seen          int  // bytes of the peer's stream that receives have delivered to the thread
 	requestBegan  int  // the tick in which the first byte of the unfinished request was delivered
 	lastActive    int  // the tick of the last delivery, or of the last bytes taken from the thread
-	lateTick      int  // the tick since which it is late
 	late          bool // the peer was overdue at a tick: from then on the thread may end its input
 	due           int  // bytes of its stream that had been delivered at the first such tick
 	expired       bool // the thread sent FIN because it was late
@@ -51,8 +50,9 @@ func (s *socket) Addr() netip.Addr { return s.peer.addr }
 
 // Accepted implements [simio.Peer].
 func (s *socket) Accepted() {
-	s.acceptTurn, s.lastActive, s.born = s.w.kernel.Turns, s.w.now(), s.w.now()
-	s.requestBegan = s.w.now() // a PROXY header is waited for from the start
+	now := int(s.w.thread.ticks) // if a tick ended in this turn, the thread may handle it later
+	s.acceptTurn, s.lastActive, s.born = s.w.kernel.Turns, now, now
+	s.requestBegan = now // a PROXY header is waited for from the start
 }
 
 // FirstUsed implements [simio.Peer].
@@ -100,9 +100,9 @@ func (s *socket) unfinished() bool {
 	return s.seen != last
 }
 
-// overdue reports whether the peer has kept the thread waiting beyond its time limit.
-func (s *socket) overdue() bool {
-	l, now := s.w.limits, s.w.now()
+// overdue reports whether the peer has kept the thread waiting for more than slack ticks beyond its time limit.
+func (s *socket) overdue(slack int) bool {
+	l, now := s.w.limits, s.w.now()-slack
 	if s.unfinished() {
 		return l.RequestTicks > 0 && now-s.requestBegan > int(l.RequestTicks)
 	}
@@ -173,7 +173,7 @@ func (s *socket) owed(draining bool) string {
 		return "answers"
 	case s.FinIn && !s.FinOut, s.Arrived >= s.peer.last && !s.FinOut:
 		return "FIN"
-	case !s.FinOut && (s.overdue() || s.outstayed()):
+	case !s.FinOut && (s.overdue(0) || s.outstayed()):
 		return "the end, for keeping the thread waiting"
 	case ending:
 		return "the end, in a drain or because of its age"

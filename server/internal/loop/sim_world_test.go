@@ -219,9 +219,9 @@ func (w *world) Turn() {
 // too long, and which ones have ignored that the server goes away.
 func (w *world) Delivered() {
 	for s := range w.accepted() {
-		if !s.Closed && s.Key != 0 && !s.late && (s.overdue() || s.outstayed()) {
-			s.outstays = !s.overdue()
-			s.late, s.due, s.lateTick = true, s.seen, w.now()
+		if !s.Closed && s.Key != 0 && !s.late && (s.overdue(0) || s.outstayed()) {
+			s.outstays = !s.overdue(0)
+			s.late, s.due = true, s.seen
 		}
 		s.checkPatience()
 	}
