@@ -2,9 +2,9 @@
 
     python client/python/bench_datasets.py FOLDER
 
-It needs Linux, root for the cgroup, Java 17, a daemon that disrust finds, LightGBM, and Ray and Spark as examples/datasets says.
-FOLDER keeps what it makes: the model, a data set of 4.1 GiB, and the last scores. An example, its engine, its workers and the daemon
-have 1 GiB together, which the pages of files count to. The same example runs again with a stand-in for disrust that scores with
+It needs Linux, root for the cgroup, Java 17, a daemon that disrust finds, LightGBM, Ray and Spark. FOLDER keeps what it makes: the
+model, a data set of 4.1 GiB, and the last scores. An example, its engine, its workers and the daemon have 1 GiB together, which the
+pages of files count to. The same example runs again with a stand-in for disrust that scores with
 LightGBM's predict.
 """
 
@@ -16,6 +16,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -94,31 +95,35 @@ def forget(data: pathlib.Path) -> None:
 
 
 class Cgroup:
-    """A cgroup with a memory limit, of version 1 or 2."""
+    """A cgroup with a memory limit and without swap, of version 1 or 2, in which processes have CPUS processors."""
 
     def __init__(self) -> None:
         root = pathlib.Path("/sys/fs/cgroup")
         new = (root / "cgroup.controllers").exists()
         self.path = (root if new else root / "memory") / f"disrust-{os.getpid()}"
-        self._limit, self._peak, self._events = (
-            ("memory.max", "memory.peak", "memory.events") if new else ("memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.oom_control")
-        )
+        limits = {"memory.max": LIMIT, "memory.swap.max": 0} if new else {"memory.limit_in_bytes": LIMIT, "memory.memsw.limit_in_bytes": LIMIT}
+        self._events, self._own = ("memory.events", ("anon", "shmem")) if new else ("memory.oom_control", ("total_rss", "total_shmem"))
         try:
             if new:
                 (root / "cgroup.subtree_control").write_text("+memory")
             self.path.mkdir()
-            (self.path / self._limit).write_text(str(LIMIT))
+            for name, limit in limits.items():
+                if "sw" not in name or (self.path / name).exists():  # a kernel may keep no account of swap
+                    (self.path / name).write_text(str(limit))
         except OSError as error:
             sys.exit(f"no cgroup with a memory limit can be made: {error}")
 
     def join(self) -> None:
         (self.path / "cgroup.procs").write_text(str(os.getpid()))
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CPUS])
 
     def processes(self) -> list[int]:
         return [int(pid) for pid in (self.path / "cgroup.procs").read_text().split()]
 
-    def peak(self) -> int:
-        return int((self.path / self._peak).read_text())
+    def used(self) -> int:
+        """Return the bytes that processes have, without pages of files, which the kernel takes back when it needs them."""
+        stat = dict(line.split() for line in (self.path / "memory.stat").read_text().splitlines())
+        return sum(int(stat[name]) for name in self._own)
 
     def kills(self) -> int:
         """Return how many processes the kernel has killed for want of memory."""
@@ -126,14 +131,26 @@ class Cgroup:
         assert found is not None
         return int(found[1])
 
-    def remove(self) -> None:
-        """Wait until all processes have ended, which nobody tells to."""
+    def left(self) -> list[str]:
+        """Wait until all processes have ended by themselves, and return the commands of those that have not."""
         patience = time.monotonic() + PATIENCE
+        while self.processes() and time.monotonic() < patience:
+            time.sleep(0.05)
+        return [command(pid) for pid in self.processes()]
+
+    def remove(self) -> None:
         while left := self.processes():
-            if time.monotonic() > patience:
-                sys.exit(f"{[pathlib.Path(f'/proc/{pid}/cmdline').read_text() for pid in left]} live on after the example")
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
         self.path.rmdir()
+
+
+def command(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
 
 
 def daemons(processes: list[int]) -> set[int]:
@@ -147,8 +164,9 @@ def daemons(processes: list[int]) -> set[int]:
 
 
 def run(folder: pathlib.Path, engine: str, data: pathlib.Path, library: bool) -> tuple[float, int]:
-    """Run an example, check its scores, and return rows a second and the most bytes that it has had."""
+    """Run an example, check its scores, and return rows a second and the most bytes that its processes have had."""
     forget(data)
+    rows = len(list(data.iterdir())) * GROUPS * ROWS
     out = folder / "out"
     shutil.rmtree(out, ignore_errors=True)
     environment = {**os.environ, **ENVIRONMENT}
@@ -156,26 +174,30 @@ def run(folder: pathlib.Path, engine: str, data: pathlib.Path, library: bool) ->
         (folder / "stand-in").mkdir(exist_ok=True)
         (folder / "stand-in" / "disrust.py").write_text(STAND_IN)
         environment["PYTHONPATH"] = str(folder / "stand-in")
-    cgroup, seen = Cgroup(), set[int]()
-    with (folder / "log").open("w+") as log:
-        example = subprocess.Popen(
-            [*ENGINES[engine], str(folder / "model.txt"), str(data), str(out)],
-            stdout=log, stderr=subprocess.STDOUT, env=environment, preexec_fn=cgroup.join,
-        )  # fmt: skip
-        while example.poll() is None:
-            seen |= daemons(cgroup.processes())
-            time.sleep(0.1)
-        log.seek(0)
-        said = log.read()
-    found = re.search(r"(\d+) rows in ([\d.]+) s", said)
-    if example.returncode or found is None or cgroup.kills():
-        sys.exit(f"{engine} ended with {example.returncode}, and the kernel has killed {cgroup.kills()} processes:\n{said}")
-    peak = cgroup.peak()
-    cgroup.remove()
-    check(folder, out, int(found[1]))
+    cgroup, seen, used = Cgroup(), set[int](), 0
+    try:
+        with (folder / "log").open("w+") as log:
+            example = subprocess.Popen(
+                [*ENGINES[engine], str(folder / "model.txt"), str(data), str(out)],
+                stdout=log, stderr=subprocess.STDOUT, env=environment, preexec_fn=cgroup.join,
+            )  # fmt: skip
+            while example.poll() is None:
+                seen |= daemons(cgroup.processes())
+                used = max(used, cgroup.used())
+                time.sleep(0.1)
+            log.seek(0)
+            said = log.read()
+        found = re.search(r"rows in ([\d.]+) s", said)
+        if example.returncode or found is None or cgroup.kills():
+            sys.exit(f"{engine} ended with {example.returncode}, and the kernel has killed {cgroup.kills()} processes:\n{said}")
+        if left := cgroup.left():
+            sys.exit(f"{engine} has ended, and these live on: {left}")
+    finally:
+        cgroup.remove()
+    check(folder, out, rows)
     if len(seen) != (0 if library else 1):
         sys.exit(f"{engine}: the workers have used {len(seen)} daemons")
-    return int(found[1]) / float(found[2]), peak
+    return rows / float(found[1]), used
 
 
 def check(folder: pathlib.Path, out: pathlib.Path, rows: int) -> None:
@@ -212,9 +234,9 @@ def main() -> None:
     for _ in range(args.rounds):
         for engine in ENGINES:
             for library in (False, True):
-                speed, peak = run(folder, engine, some if library else data, library)
+                speed, used = run(folder, engine, some if library else data, library)
                 speeds.setdefault((engine, library), []).append(speed)
-                print(f"{engine}, {'LightGBM' if library else 'disrust'}: {speed:,.0f} rows/s, {peak / 2**20:,.0f} MiB at most", flush=True)
+                print(f"{engine}, {'LightGBM' if library else 'disrust'}: {speed:,.0f} rows/s, {used / 2**20:,.0f} MiB at most without pages of files", flush=True)
     print("| engine | disrust, rows/s | LightGBM's predict, rows/s | times |\n|---|---|---|---|")
     for engine in ENGINES:
         ours, theirs = (statistics.median(speeds[engine, library]) for library in (False, True))

@@ -52,7 +52,7 @@ var elsewhere = map[string]string{
 	"pytest client/python":                   "CI runs it with the libraries that it needs",
 	"python client/python/bench.py":          "measures for half a minute",
 	"python client/python/bench_local.py":    "trains models and measures, for minutes",
-	"python client/python/bench_datasets.py": "measures for a quarter of an hour; CI runs it with a small model",
+	"python client/python/bench_datasets.py": "measures for minutes; CI runs it with a small model",
 	"python client/python/examples/datasets": "bench_datasets.py runs it in CI",
 	"spark-submit":                           "bench_datasets.py runs it in CI",
 	"python server/oip/bench.py":             "measures for half a minute",

@@ -10,6 +10,7 @@ import argparse
 import time
 
 import pyarrow
+import pyarrow.dataset
 import ray
 
 import disrust
@@ -31,11 +32,12 @@ def main() -> None:
     parser.add_argument("--cpus", type=int, help="how many CPUs Ray uses, if it starts on this machine alone (all)")
     args = parser.parse_args()
     ray.init(num_cpus=args.cpus, include_dashboard=False)
-    # With this reader a worker reads, scores and writes a file, and nothing goes through the object store.
+    # With this reader, and a task for each file, a worker reads, scores and writes it, and nothing goes through the object store.
     ray.data.DataContext.get_current().use_datasource_v2 = False
+    files = pyarrow.dataset.dataset(args.data).files
 
     begin = time.perf_counter()
-    data = ray.data.read_parquet(args.data)
+    data = ray.data.read_parquet(args.data, override_num_blocks=len(files))
     # A batch is a whole block, which is not copied.
     scores = data.map_batches(score, fn_kwargs={"model": args.model}, batch_format="pyarrow", batch_size=None, zero_copy_batch=True)
     scores.write_parquet(args.out)

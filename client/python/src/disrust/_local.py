@@ -53,7 +53,7 @@ class Local(Client):
         flags: Sequence[str] = (),
         **options: Any,
     ) -> None:
-        refuse_logging(flags)
+        _refuse_logging(flags)
         command = [find(binary), "--until-eof", "--model", named(Path(model))]
         if output is not None:
             command += ["--output", output]
@@ -122,7 +122,7 @@ def named(model: Path) -> str:
     return f"{'model' if '=' in name else name}={model.absolute()}"
 
 
-def refuse_logging(flags: Sequence[str]) -> None:
+def _refuse_logging(flags: Sequence[str]) -> None:
     for flag in flags:
         name = flag.lstrip("-").partition("=")[0]
         if flag.startswith("-") and name in ("log-format", "log-level"):
@@ -137,15 +137,10 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _OF_A_SERVICE}
 
 
-def is_ready(said: bytes) -> bool:
-    """Return whether a whole line of what a daemon has said is that it is ready."""
-    return any(line.startswith(_READY) for line in said.split(b"\n")[:-1])
-
-
 def _await_ready(stderr: IO[bytes]) -> None:
     """Read what the daemon says until it is ready. It ends by itself if it will never be."""
     said = b""
-    while not is_ready(said):
+    while not said.rpartition(b"\n")[0].rpartition(b"\n")[2].startswith(_READY):
         line = stderr.readline()
         if not line:
             raise LocalError(said.decode("utf-8", "replace").strip() or "the daemon ended without a word")
