@@ -47,13 +47,12 @@ def shared(
 
     model, output, binary, flags, options: what Local takes; any flags but --watch
 
-    The first process starts the daemon, and it ends with the last one, whether they close their Clients or die. So the workers
-    of an engine, such as Ray's or Spark's, load a model once for a machine, and nobody has to start anything there. Files
-    with the same name and contents are one model, wherever they are; for another output or binary, or other flags, there is
-    another daemon.
+    The first process starts the daemon, and it ends with the last one, however that ends. So the workers of an engine, such
+    as Ray's or Spark's, load a model once for a machine, and nobody has to start anything there. Files with the same name
+    and contents are one model, wherever they are; for another output or binary, or other flags, there is another daemon.
 
-    Calls with the same arguments return the same Client, so call shared wherever one is needed, such as for each batch. Once
-    the file has other contents, or the daemon was killed, shared returns another Client.
+    Calls with the same arguments return the same Client, so call shared wherever one is needed, such as for each batch, and
+    leave it open. Once the file has other contents, or the daemon was killed, shared returns another Client.
 
     The daemon belongs to the cgroup of the process that started it: who kills all of that ends the daemon for the others,
     too, and their next shared starts another. It has a folder for its Unix socket and its log in disrust-UID, beside other
@@ -97,24 +96,28 @@ class _Member:
     def __init__(self, command: list[str], model: Path, output: str | None, options: dict[str, Any], version: Any) -> None:
         self.version = version
         words = [*command, "--until-eof", *(["--output", output] if output else []), "--model"]
-        for _ in range(3):  # the file may be replaced meanwhile
-            digest = _digest([*words, named(model).partition("=")[0]], model)
-            self._folder = _home() / digest
-            self._folder.mkdir(0o700, exist_ok=True)
-            addr = f"unix:{self._folder / 'socket'}"
-            with _locked(self._folder / "lock"):
-                client, end, started = self._enter([*words, named(model), "--listen", addr], addr, options)
-                if not started or _digest([*words, named(model).partition("=")[0]], model) == digest:
-                    break
-                client.close()
-                _drop(end)
-        else:
-            raise LocalError(f"{model} changes all the time")
-        _unshared.discard(end)
+        name = named(model)
+        with contextlib.ExitStack() as undo:
+            kept = _open(_home(), os.O_RDONLY)
+            undo.callback(_drop, kept)
+            fcntl.flock(kept, fcntl.LOCK_SH)  # systemd-tmpfiles removes nothing old from a locked folder
+            for _ in range(3):  # the file may be replaced meanwhile
+                digest = _digest([*words, name.partition("=")[0]], model)
+                self._folder = _home() / digest
+                self._folder.mkdir(0o700, exist_ok=True)
+                addr = f"unix:{self._folder / 'socket'}"
+                with _locked(self._folder / "lock"):
+                    client, end, started = self._enter([*words, name, "--listen", addr], addr, options)
+                    if not started or _digest([*words, name.partition("=")[0]], model) == digest:
+                        break
+                    client.close()
+                    _drop(end)
+            else:
+                raise LocalError(f"{model} changes all the time")
+            undo.pop_all()
+        _unshared.difference_update((kept, end))
         self.client = client
         self._input = end
-        kept = os.open(self._folder.parent, os.O_RDONLY)
-        fcntl.flock(kept, fcntl.LOCK_SH)  # systemd-tmpfiles removes nothing old from a locked folder
         self.leave = weakref.finalize(client, _close, end, kept)
 
     def stands(self) -> bool:
