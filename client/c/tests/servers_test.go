@@ -245,9 +245,10 @@ func TestLeaves(t *testing.T) {
 	t.Cleanup(func() { close(left) })
 	addr := serve(t, func(number int, conn net.Conn) {
 		conn.Write(wire.AppendWelcome(nil, welcome(1)))
-		answerOne(conn, 1)
-		if number%2 == 0 {
-			conn.Write(wire.AppendGoingAway(nil))
+		if number%2 == 1 {
+			answerOne(conn, 1)
+		} else if _, err := io.ReadFull(conn, make([]byte, 8)); err == nil {
+			conn.Write(append([]byte{1, 0, 0, 0, 0, 0, 0, 0}, wire.AppendGoingAway(nil)...)) // at once: no request comes between
 			<-left
 		}
 	})
