@@ -55,7 +55,8 @@ func TestSystemd(t *testing.T) {
 	if result := m.run(t, "systemctl", "show", "--value", "--property=Result", unit); result != "success" {
 		t.Errorf("it ended with %s", result)
 	}
-	scores(t, socket) // which starts it
+	scores(t, socket)                    // which starts it
+	m.run(t, "systemctl", "start", unit) // returns when the daemon has said that it is ready, after its first answers
 	m.run(t, "systemctl", "is-active", unit)
 	if warnings := m.run(t, "systemctl", "show", "--value", "--property=NRestarts", unit); warnings != "0" {
 		t.Errorf("systemd restarted it %s times by itself", warnings)
