@@ -89,6 +89,7 @@ func testFailingModel(t *testing.T, model modelFunc) {
 			}
 			return nil
 		}))
+		rawtest.Until(t, "the failures are counted", func() bool { return s.Metrics().ModelFailures >= poisoned*times })
 		if failures := s.Metrics().ModelFailures; failures != poisoned*times {
 			t.Errorf("ModelFailures is %d, want %d", failures, poisoned*times)
 		}
