@@ -291,10 +291,10 @@ def test_replaced(model: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
         new.save_model(model)
         return start(member, command)
 
-    monkeypatch.setattr(_shared._Member, "_start", replaced)
-    client = disrust.shared(model, output="raw")
+    with monkeypatch.context() as patch:
+        patch.setattr(_shared._Member, "_start", replaced)
+        client = disrust.shared(model, output="raw")
     assert client.verify(new, X).differ == 0
-    monkeypatch.undo()
     watched = os.pidfd_open(pid_of(client))
     model.write_bytes(old)
     other = disrust.shared(model, output="raw")
