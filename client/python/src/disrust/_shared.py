@@ -64,7 +64,8 @@ def shared(
     for flag in flags:
         if flag.lstrip("-").partition("=")[0] == "watch":
             raise ValueError("flags has --watch: a shared daemon keeps its model, and shared starts another for other contents")
-    command = os.path.abspath(shutil.which(find(binary)) or find(binary))
+    found = find(binary)
+    command = os.path.abspath(shutil.which(found) or found)
     file = Path(model).absolute()
     which = (str(model), str(file), output, command, tuple(flags), tuple(sorted(options.items())))
     with _lock:
